@@ -1,0 +1,144 @@
+/**
+ * The port through which everything above speaks to one bucket. `cos/client.ts` implements it over HTTP; the simulation
+ * implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
+ * every request can be counted. All failures are CosError.
+ */
+import type { Readable } from "node:stream";
+
+/** Lower-case header names, as received. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** What a GET or a HEAD says of an object. Absent where the reply does not say. */
+export interface ObjectInfo {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Content-Length in bytes. */
+  readonly size?: number | undefined;
+  /** ETag without its quotes. */
+  readonly etag?: string | undefined;
+  /** x-cos-hash-crc64ecma, unsigned decimal. */
+  readonly crc64?: string | undefined;
+  /** Last-Modified, milliseconds since the epoch. */
+  readonly lastModified?: number | undefined;
+  readonly versionId?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly errNo?: number | undefined;
+}
+
+/**
+ * A body up to `bufferUpTo` bytes arrives whole as `bytes`; a larger one, or one of unknown length, as `stream`, which
+ * must be read to its end or destroyed. A stream that ends before Content-Length, or breaks, errors with a CosError.
+ */
+export type ObjectResponse = ObjectInfo &
+  (
+    | { readonly kind: "bytes"; readonly bytes: Buffer; readonly stream?: undefined }
+    | { readonly kind: "stream"; readonly stream: Readable; readonly bytes?: undefined }
+  );
+
+export interface GetOptions {
+  /** Ask for the original behind Original Image Protection: `?ci-process=originImage` (document 1045/73029). */
+  readonly originImage?: boolean;
+  readonly versionId?: string | undefined;
+  /** A body of at most this many bytes is returned as one Buffer. Default 1 MiB. */
+  readonly bufferUpTo?: number;
+  /** Further request headers (Range, If-Match, …); names in lower case. */
+  readonly headers?: Headers;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HeadOptions {
+  readonly versionId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A Buffer, or a source of chunks; what is iterated is pulled with backpressure. */
+export type Body = Buffer | AsyncIterable<Uint8Array>;
+
+export interface PutOptions {
+  /** Needed where body is not a Buffer. */
+  readonly contentLength?: number;
+  /** base64 of the MD5; the service refuses other bytes (400 BadDigest). */
+  readonly contentMd5?: string | undefined;
+  /** `x-cos-forbid-overwrite: true`: 409 FileAlreadyExists where the key exists (not in a bucket that ever had versioning). */
+  readonly forbidOverwrite?: boolean;
+  /** Further request headers; names in lower case. */
+  readonly headers?: Headers;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  /** Keys after this one, in the order of UTF-8 bytes. */
+  readonly marker?: string | undefined;
+  readonly delimiter?: string;
+  /** 1 to 1,000. */
+  readonly maxKeys?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** Without its quotes. */
+  readonly etag: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number;
+  readonly storageClass?: string | undefined;
+}
+
+export interface ListPage {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  /** Where the next page begins; undefined on the last page. */
+  readonly nextMarker?: string | undefined;
+  /** The server's clock, from its Date header, milliseconds since the epoch. */
+  readonly serverTime?: number | undefined;
+}
+
+export interface UploadedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+export interface Bucket {
+  /** NAME-APPID */
+  readonly name: string;
+  readonly region: string;
+  /** GET Object, document 436/7753. */
+  get(key: string, options?: GetOptions): Promise<ObjectResponse>;
+  /** HEAD Object, document 436/7745. A missing key is a CosError with status 404 and code NoSuchKey. */
+  head(key: string, options?: HeadOptions): Promise<ObjectInfo>;
+  /** PUT Object, document 436/7749, at most 5 GB. Resolves with what the reply says: its etag, crc64. */
+  put(key: string, body: Body, options?: PutOptions): Promise<ObjectInfo>;
+  /** DELETE Object: resolves even where there is no such key. */
+  delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /** GET Bucket (List Objects) v1, always with encoding-type=url. */
+  list(options?: ListOptions): Promise<ListPage>;
+  /** Multipart upload, for objects above 5 GB. */
+  createUpload(
+    key: string,
+    options?: { readonly headers?: Headers; readonly signal?: AbortSignal | undefined },
+  ): Promise<string>;
+  uploadPart(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    body: Body,
+    options?: PutOptions,
+  ): Promise<UploadedPart>;
+  /** Resolves with the object's etag and crc64. A 200 with an error body is a CosError. */
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    options?: { readonly forbidOverwrite?: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<{
+    readonly etag?: string | undefined;
+    readonly crc64?: string | undefined;
+    readonly requestId?: string | undefined;
+  }>;
+  abortUpload(key: string, uploadId: string): Promise<void>;
+}
+
+/** An object key without a versionId is always a whole key, 1 to 850 bytes of UTF-8, not beginning with `/` or `\`. */
+export const maxKeyBytes = 850;

@@ -1,0 +1,49 @@
+/**
+ * The one error of everything that speaks COS. `code` is COS's own name for what happened (document 436/7730), taken from
+ * the Code element, or from Message where COS prints the name there under Code AccessDenied (436/40105), or, without a
+ * reply, the name of the transport's failure (`ECONNRESET`, `UND_ERR_BODY_TIMEOUT`, `RequestAborted`).
+ */
+export interface CosErrorDetails {
+  readonly code: string;
+  /** HTTP status; 0 where no reply arrived. */
+  readonly status: number;
+  /** The X-ErrNo header of a Cloud Infinite failure (document 460/8523), a negative number. */
+  readonly errNo?: number | undefined;
+  readonly requestId?: string | undefined;
+  /** May the same request succeed later? */
+  readonly retryable: boolean;
+  /** Does it say that requests come too fast (SlowDown, X-ErrNo -29214, …)? Then all requests should slow down. */
+  readonly throttled: boolean;
+  /** From Retry-After. */
+  readonly retryAfterMs?: number | undefined;
+  /** Milliseconds by which the server's clock is ahead of ours, from the reply's Date header. */
+  readonly clockSkewMs?: number | undefined;
+}
+
+export class CosError extends Error implements CosErrorDetails {
+  override readonly name = "CosError";
+  readonly code: string;
+  readonly status: number;
+  readonly errNo: number | undefined;
+  readonly requestId: string | undefined;
+  readonly retryable: boolean;
+  readonly throttled: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly clockSkewMs: number | undefined;
+
+  constructor(message: string, details: CosErrorDetails, options?: ErrorOptions) {
+    super(message, options);
+    this.code = details.code;
+    this.status = details.status;
+    this.errNo = details.errNo;
+    this.requestId = details.requestId;
+    this.retryable = details.retryable;
+    this.throttled = details.throttled;
+    this.retryAfterMs = details.retryAfterMs;
+    this.clockSkewMs = details.clockSkewMs;
+  }
+}
+
+export function isCosError(thrown: unknown): thrown is CosError {
+  return thrown instanceof CosError;
+}

@@ -1,0 +1,20 @@
+/** One JSON object a line. Fields are data: never a credential, a token, a signature or a signed URL. */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
+
+/** Writes one JSON line an entry to `write` (stderr where nothing is given). */
+export function jsonLog(
+  write: (line: string) => void = (line) => process.stderr.write(line),
+  now: () => number = () => Date.now(),
+): Log {
+  const at =
+    (level: string) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);
+  return { info: at("info"), warn: at("warn"), error: at("error") };
+}
