@@ -32,7 +32,7 @@ const packaged = await esbuild.build({
   metafile: true,
 });
 // The function: everything in one CommonJS file, for platforms that install nothing.
-const bundled = await esbuild.build({
+await esbuild.build({
   ...shared,
   entryPoints: { lambda: "src/runtime/lambda.ts", "scf/index": "src/runtime/scf.ts" },
   format: "cjs",
