@@ -1,0 +1,122 @@
+/** What a run was asked (request.json) and what was planned (run.json). */
+import { z } from "zod";
+import { manifestFormats } from "../manifest/row.ts";
+
+export const proofFloors = ["auto", "content-md5", "crc64", "size"] as const;
+export const storageClasses = [
+  "STANDARD",
+  "STANDARD_IA",
+  "INTELLIGENT_TIERING",
+  "ARCHIVE",
+  "DEEP_ARCHIVE",
+  "MAZ_STANDARD",
+  "MAZ_STANDARD_IA",
+  "MAZ_INTELLIGENT_TIERING",
+] as const;
+
+/** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
+export const runOptionsSchema = z.strictObject({
+  /** Template of the archive key: `{key}`, `{dir}`, `{name}`, `{stem}`, `{ext}`, `{versionId}`, `{run}`. */
+  archiveKey: z.string().min(1).max(850).default("{key}"),
+  /** The weakest proof that will do. */
+  proof: z.enum(proofFloors).default("auto"),
+  /** `get` trusts the GET's own headers to say what the original is. */
+  expect: z.enum(["auto", "get"]).default("auto"),
+  ifExists: z.enum(["skip", "keep", "overwrite", "fail"]).default("skip"),
+  ifChanged: z.enum(["archive", "fail"]).default("archive"),
+  storageClass: z.enum(storageClasses).optional(),
+  /** Server-side encryption of the archived objects. */
+  encryption: z.enum(["AES256", "cos/kms"]).optional(),
+  /** Tries of one row over the whole run. */
+  maxAttempts: z.int().min(1).max(100).default(5),
+  /** Failed rows, as a number or a percentage, beyond which the run halts. */
+  maxFailures: z
+    .string()
+    .regex(/^(\d+|\d+(\.\d+)?%)$/, "is neither a number of rows nor a percentage like 5%")
+    .optional(),
+  /** Rows a shard. */
+  shardSize: z.int().min(1).max(10_000).default(1000),
+});
+export type RunOptions = z.output<typeof runOptionsSchema>;
+
+const place = z.strictObject({ bucket: z.string(), region: z.string(), prefix: z.string() });
+
+/** Where the rows come from. `digest` pins what was read: another manifest is another run. */
+export const rowsSourceSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("object"),
+    bucket: z.string(),
+    region: z.string(),
+    key: z.string(),
+    etag: z.string(),
+    format: z.enum(manifestFormats),
+    keyEncoding: z.enum(["raw", "url"]).optional(),
+  }),
+  /** A file or standard input of whoever started the run; only that process can plan it. */
+  z.strictObject({
+    kind: z.literal("file"),
+    name: z.string(),
+    digest: z.string(),
+    format: z.enum(manifestFormats),
+    keyEncoding: z.enum(["raw", "url"]).optional(),
+  }),
+  z.strictObject({ kind: z.literal("inline"), digest: z.string(), keys: z.array(z.unknown()) }),
+  z.strictObject({ kind: z.literal("listing"), prefix: z.string() }),
+]);
+export type RowsSource = z.output<typeof rowsSourceSchema>;
+
+export const requestSchema = z.strictObject({
+  schema: z.literal("cos-originals/request@1"),
+  run: z.string(),
+  source: place,
+  archive: place,
+  rows: rowsSourceSchema,
+  options: runOptionsSchema,
+  askedAt: z.string(),
+  tool: z.string(),
+  /** The run whose failed rows these are. */
+  redriveOf: z.string().optional(),
+});
+export type RunRequest = z.output<typeof requestSchema>;
+
+/** Written once, when its plan is whole: the plan it names is the run's, no other. */
+export const runDocumentSchema = z.strictObject({
+  schema: z.literal("cos-originals/run@1"),
+  run: z.string(),
+  plan: z.string(),
+  request: requestSchema,
+  shards: z.int().min(0),
+  rows: z.int().min(0),
+  /** Sum of the sizes that the manifest tells, in bytes. */
+  bytes: z.int().min(0),
+  /** Rows by what planning alone decided. */
+  settled: z.strictObject({
+    duplicates: z.int().min(0),
+    collisions: z.int().min(0),
+    invalid: z.int().min(0),
+  }),
+  plannedAt: z.string(),
+  tool: z.string(),
+});
+export type RunDocument = z.output<typeof runDocumentSchema>;
+
+/** The fields that make two requests the same thing (cli.md, `run`): all else may differ between a run and its continuation. */
+export function askedThing(request: Pick<RunRequest, "source" | "archive" | "rows" | "options">): Readonly<Record<string, string>> {
+  const { source, archive, rows, options } = request;
+  const at = (p: { bucket: string; region: string; prefix: string }) => `cos://${p.bucket}/${p.prefix} (${p.region})`;
+  return {
+    source: at(source),
+    archive: at(archive),
+    manifest:
+      rows.kind === "listing"
+        ? `the listing of ${JSON.stringify(rows.prefix)}`
+        : rows.kind === "object"
+          ? `etag ${rows.etag}`
+          : `digest ${rows.digest}`,
+    "archive-key": options.archiveKey,
+    proof: options.proof,
+    expect: options.expect,
+    "if-exists": options.ifExists,
+    "if-changed": options.ifChanged,
+  };
+}
