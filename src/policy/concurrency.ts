@@ -1,0 +1,30 @@
+/**
+ * How many tasks may run at once: additive increase, multiplicative decrease. Plain data and pure steps; who runs the
+ * tasks applies `floor(limit)`.
+ */
+export interface Concurrency {
+  /** Current limit, fractional while it grows; between 1 and max. */
+  readonly limit: number;
+  readonly max: number;
+  /** When it was last halved, ms since the epoch: one burst of refusals counts once. */
+  readonly halvedAt: number;
+}
+
+/** Refusals within this long of a halving are echoes of the same burst. */
+const ECHO_MS = 1_000;
+
+export function startConcurrency(max: number): Concurrency {
+  return { limit: max, max, halvedAt: Number.NEGATIVE_INFINITY };
+}
+
+/** After a success: about one more task after each round of `limit` successes. */
+export function raise(state: Concurrency): Concurrency {
+  if (state.limit >= state.max) return state;
+  return { ...state, limit: Math.min(state.max, state.limit + 1 / state.limit) };
+}
+
+/** After a refusal for coming too fast. */
+export function halve(state: Concurrency, now: number): Concurrency {
+  if (now - state.halvedAt < ECHO_MS) return state;
+  return { ...state, limit: Math.max(1, state.limit / 2), halvedAt: now };
+}

@@ -1,0 +1,73 @@
+/** What a refusal means for the row, for the run, and how long to wait before trying again. Pure. */
+import type { Random } from "../clock.ts";
+
+/** The part of a failed request that decides. */
+export interface Failure {
+  readonly code: string;
+  readonly status: number;
+  readonly errNo?: number | undefined;
+  readonly retryable: boolean;
+  readonly throttled: boolean;
+}
+
+export type Verdict =
+  /** The row is over: it will never succeed. */
+  | "terminal"
+  /** The same request may succeed later; the row is charged one try. */
+  | "retry"
+  /** Too many requests: all slow down; it says nothing about the row. */
+  | "throttle"
+  /** No row can succeed: stop the run, with this as the reason. */
+  | "halt"
+  /** Perhaps this key, perhaps every key: counted, and halted on a streak that a probe confirms. */
+  | "refused";
+
+/** Refusals that do not depend on the key. */
+const HALTING = new Set([
+  "InvalidAccessKeyId",
+  "ExpiredToken",
+  "InvalidToken",
+  "PaymentRequired",
+  "NoSuchBucket",
+  "MissingCredentials",
+]);
+const REFUSING = new Set(["AccessDenied", "AccessForbidden", "SignatureDoesNotMatch", "NoProcessAuthority"]);
+/** X-ErrNo of an account that has not paid (document 460/8523). */
+const OVERDUE = -162;
+/** X-ErrNo of a refusal by Original Image Protection: the request itself was wrong for this object. */
+const PROTECTED = -154;
+
+export function judge(failure: Failure): Verdict {
+  if (failure.errNo === OVERDUE || failure.status === 402 || HALTING.has(failure.code)) return "halt";
+  if (failure.throttled) return "throttle";
+  if (failure.errNo === PROTECTED || REFUSING.has(failure.code)) return "refused";
+  return failure.retryable ? "retry" : "terminal";
+}
+
+export interface Backoff {
+  readonly baseMs: number;
+  readonly capMs: number;
+}
+
+export const rowBackoff: Backoff = { baseMs: 200, capMs: 20_000 };
+export const throttleBackoff: Backoff = { baseMs: 1_000, capMs: 30_000 };
+/** Of a shard that made no progress (design.md, One shard). */
+export const shardBackoff: Backoff = { baseMs: 30_000, capMs: 15 * 60_000 };
+
+/**
+ * Exponential backoff with full jitter: a random time up to base × 2^try, at most the cap. `retryAfterMs`, where the
+ * service says it, is waited for in full, the jitter on top of it.
+ * @param tried how often it was tried so far, from 0
+ */
+export function backoffMs(tried: number, backoff: Backoff, random: Random, retryAfterMs = 0): number {
+  const ceiling = Math.min(backoff.capMs, backoff.baseMs * 2 ** Math.min(tried, 30));
+  return Math.round(retryAfterMs + random() * ceiling);
+}
+
+/** Between the base and the cap, for a message given back: never at once, so that nothing spins. */
+export function giveBackMs(tried: number, random: Random): number {
+  return Math.round(
+    shardBackoff.baseMs +
+      backoffMs(tried, { baseMs: shardBackoff.baseMs, capMs: shardBackoff.capMs - shardBackoff.baseMs }, random),
+  );
+}
