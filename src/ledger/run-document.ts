@@ -1,18 +1,16 @@
 /** What a run was asked (request.json) and what was planned (run.json). */
 import { z } from "zod";
-import { manifestFormats } from "../manifest/row.ts";
-
-export const proofFloors = ["auto", "content-md5", "crc64", "size"] as const;
-export const storageClasses = [
-  "STANDARD",
-  "STANDARD_IA",
-  "INTELLIGENT_TIERING",
-  "ARCHIVE",
-  "DEEP_ARCHIVE",
-  "MAZ_STANDARD",
-  "MAZ_STANDARD_IA",
-  "MAZ_INTELLIGENT_TIERING",
-] as const;
+import {
+  encryptions,
+  expectations,
+  ifChangedChoices,
+  ifExistsChoices,
+  keyEncodings,
+  manifestFormats,
+  maxFailuresPattern,
+  proofFloors,
+  storageClasses,
+} from "../options.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({
@@ -21,19 +19,16 @@ export const runOptionsSchema = z.strictObject({
   /** The weakest proof that will do. */
   proof: z.enum(proofFloors).default("auto"),
   /** `get` trusts the GET's own headers to say what the original is. */
-  expect: z.enum(["auto", "get"]).default("auto"),
-  ifExists: z.enum(["skip", "keep", "overwrite", "fail"]).default("skip"),
-  ifChanged: z.enum(["archive", "fail"]).default("archive"),
+  expect: z.enum(expectations).default("auto"),
+  ifExists: z.enum(ifExistsChoices).default("skip"),
+  ifChanged: z.enum(ifChangedChoices).default("archive"),
   storageClass: z.enum(storageClasses).optional(),
   /** Server-side encryption of the archived objects. */
-  encryption: z.enum(["AES256", "cos/kms"]).optional(),
+  encryption: z.enum(encryptions).optional(),
   /** Tries of one row over the whole run. */
   maxAttempts: z.int().min(1).max(100).default(5),
   /** Failed rows, as a number or a percentage, beyond which the run halts. */
-  maxFailures: z
-    .string()
-    .regex(/^(\d+|\d+(\.\d+)?%)$/, "is neither a number of rows nor a percentage like 5%")
-    .optional(),
+  maxFailures: z.string().regex(maxFailuresPattern, "is neither a number of rows nor a percentage like 5%").optional(),
   /** Rows a shard. */
   shardSize: z.int().min(1).max(10_000).default(1000),
 });
@@ -50,7 +45,7 @@ export const rowsSourceSchema = z.discriminatedUnion("kind", [
     key: z.string(),
     etag: z.string(),
     format: z.enum(manifestFormats),
-    keyEncoding: z.enum(["raw", "url"]).optional(),
+    keyEncoding: z.enum(keyEncodings).optional(),
   }),
   /** A file or standard input of whoever started the run; only that process can plan it. */
   z.strictObject({
@@ -58,7 +53,7 @@ export const rowsSourceSchema = z.discriminatedUnion("kind", [
     name: z.string(),
     digest: z.string(),
     format: z.enum(manifestFormats),
-    keyEncoding: z.enum(["raw", "url"]).optional(),
+    keyEncoding: z.enum(keyEncodings).optional(),
   }),
   z.strictObject({ kind: z.literal("inline"), digest: z.string(), keys: z.array(z.unknown()) }),
   z.strictObject({ kind: z.literal("listing"), prefix: z.string() }),
@@ -101,7 +96,9 @@ export const runDocumentSchema = z.strictObject({
 export type RunDocument = z.output<typeof runDocumentSchema>;
 
 /** The fields that make two requests the same thing (cli.md, `run`): all else may differ between a run and its continuation. */
-export function askedThing(request: Pick<RunRequest, "source" | "archive" | "rows" | "options">): Readonly<Record<string, string>> {
+export function askedThing(
+  request: Pick<RunRequest, "source" | "archive" | "rows" | "options">,
+): Readonly<Record<string, string>> {
   const { source, archive, rows, options } = request;
   const at = (p: { bucket: string; region: string; prefix: string }) => `cos://${p.bucket}/${p.prefix} (${p.region})`;
   return {

@@ -1,0 +1,127 @@
+/**
+ * Where everything of a run lies, under `<ledger prefix>/runs/<run>/`. The ledger is append-only and the only truth:
+ * no object is ever changed, none is ever read back to be counted upon and written again. Names are unique by attempt or
+ * by plan, so nobody overwrites anybody.
+ *
+ *   request.json                                 what was asked
+ *   plans/<plan>/shards/000000042.jsonl.gz       the rows
+ *   plans/<plan>/cursor-<n>.json                 where planning stands
+ *   run.json                                     names the plan that counts; written when that plan is whole
+ *   outcomes/000000042/<attempt>-open~<seq>      a worker began
+ *   outcomes/000000042/<attempt>-<n>.jsonl.gz    a segment of outcomes; also the heartbeat
+ *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight
+ *   done/000000/000000042~a998~s1~f1~b7340~<attempt>   the shard is over; counting costs LISTs only
+ *   groups/000000~a998000~s1~f1~b7340~<id>       1,000 shards are over, their parts of the report are written
+ *   control/000000001-cancel.json                the highest epoch rules
+ *   report/…                                     what people read
+ */
+
+/** Shards a group: one LIST page counts a group. */
+export const shardsPerGroup = 1000;
+
+const pad = (n: number, width: number) => String(n).padStart(width, "0");
+const SHARD_DIGITS = 9;
+const GROUP_DIGITS = 6;
+const SEGMENT_DIGITS = 5;
+const EPOCH_DIGITS = 9;
+
+/** Prefix of a run within the ledger's bucket, ending in `/`. */
+export function runPrefix(ledgerPrefix: string, run: string): string {
+  const base = ledgerPrefix === "" || ledgerPrefix.endsWith("/") ? ledgerPrefix : `${ledgerPrefix}/`;
+  return `${base}runs/${run}/`;
+}
+
+export const groupOf = (shard: number): number => Math.floor(shard / shardsPerGroup);
+
+/** All paths are relative to `runPrefix`. */
+export const paths = {
+  request: "request.json",
+  run: "run.json",
+  shard: (plan: string, shard: number) => `plans/${plan}/shards/${pad(shard, SHARD_DIGITS)}.jsonl.gz`,
+  cursors: (plan: string) => `plans/${plan}/cursor-`,
+  cursor: (plan: string, n: number) => `plans/${plan}/cursor-${pad(n, SHARD_DIGITS)}.json`,
+  plans: "plans/",
+  outcomes: (shard: number) => `outcomes/${pad(shard, SHARD_DIGITS)}/`,
+  /** Of all shards of a group at once. */
+  groupOutcomes: (group: number) => `outcomes/${pad(group, GROUP_DIGITS)}`,
+  open: (shard: number, attempt: string, seq: number) => `${paths.outcomes(shard)}${attempt}-open~${seq}`,
+  segment: (shard: number, attempt: string, n: number) =>
+    `${paths.outcomes(shard)}${attempt}-${pad(n, SEGMENT_DIGITS)}.jsonl.gz`,
+  end: (shard: number, attempt: string) => `${paths.outcomes(shard)}${attempt}-end`,
+  doneOfGroup: (group: number) => `done/${pad(group, GROUP_DIGITS)}/`,
+  doneOfShard: (shard: number) => `done/${pad(groupOf(shard), GROUP_DIGITS)}/${pad(shard, SHARD_DIGITS)}~`,
+  allDone: "done/",
+  groups: "groups/",
+  control: "control/",
+  controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
+  results: (group: number) => `report/results-${pad(group, GROUP_DIGITS)}.csv.gz`,
+  failures: (group: number) => `report/failures-${pad(group, GROUP_DIGITS)}.csv`,
+  summary: "report/summary.json",
+  html: "report/report.html",
+} as const;
+
+/** What a done or a group marker says in its name. */
+export interface MarkerCounts {
+  readonly archived: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** Of archived objects. */
+  readonly bytes: number;
+}
+
+const countsText = (c: MarkerCounts) => `a${c.archived}~s${c.skipped}~f${c.failed}~b${c.bytes}`;
+
+export function donePath(shard: number, counts: MarkerCounts, attempt: string): string {
+  return `${paths.doneOfShard(shard)}${countsText(counts)}~${attempt}`;
+}
+
+export function groupPath(group: number, counts: MarkerCounts, id: string): string {
+  return `${paths.groups}${pad(group, GROUP_DIGITS)}~${countsText(counts)}~${id}`;
+}
+
+export interface Marker extends MarkerCounts {
+  /** The shard, or the group. */
+  readonly number: number;
+  /** The attempt, or the finalizer's id. */
+  readonly by: string;
+}
+
+/** Reads the last segment of a done or group path; undefined for what is neither. */
+export function parseMarker(path: string): Marker | undefined {
+  const match = /^(\d+)~a(\d+)~s(\d+)~f(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path.slice(path.lastIndexOf("/") + 1));
+  if (match === null) return undefined;
+  const [, number, archived, skipped, failed, bytes, by] = match;
+  return {
+    number: Number(number),
+    archived: Number(archived),
+    skipped: Number(skipped),
+    failed: Number(failed),
+    bytes: Number(bytes),
+    by: by as string,
+  };
+}
+
+export type AttemptObject =
+  | { readonly kind: "open"; readonly attempt: string; readonly seq: number }
+  | { readonly kind: "segment"; readonly attempt: string; readonly n: number }
+  | { readonly kind: "end"; readonly attempt: string };
+
+/** What an object under `outcomes/<shard>/` is, and which shard's; undefined for what is none of these. */
+export function parseAttemptObject(
+  path: string,
+): { readonly shard: number; readonly object: AttemptObject } | undefined {
+  const match = /outcomes\/(\d{9})\/([0-9A-Z]{26})-(?:open~(\d+)|(\d{5,})\.jsonl\.gz|(end))$/.exec(path);
+  if (match === null) return undefined;
+  const shard = Number(match[1]);
+  const attempt = match[2] as string;
+  if (match[3] !== undefined) return { shard, object: { kind: "open", attempt, seq: Number(match[3]) } };
+  if (match[4] !== undefined) return { shard, object: { kind: "segment", attempt, n: Number(match[4]) } };
+  return { shard, object: { kind: "end", attempt } };
+}
+
+export type ControlKind = "halt" | "cancel" | "resume";
+
+export function parseControl(path: string): { readonly epoch: number; readonly kind: ControlKind } | undefined {
+  const match = /control\/(\d+)-(halt|cancel|resume)\.json$/.exec(path);
+  return match === null ? undefined : { epoch: Number(match[1]), kind: match[2] as ControlKind };
+}

@@ -1,0 +1,47 @@
+/** The rows of one shard, as planned: gzipped JSON lines, a row's position is its line. */
+import { gzipSync } from "node:zlib";
+import { z } from "zod";
+import type { Row } from "../manifest/row.ts";
+import { decodeLines, unreadable } from "./segment.ts";
+
+/** A row that planning settled is recorded by the shard as it is, without a request. */
+export interface Settled {
+  readonly outcome: "failed" | "skipped";
+  readonly code: "InvalidRow" | "Duplicate" | "ArchiveKeyCollision" | "Unchanged";
+  readonly message: string;
+}
+
+export interface PlannedRow extends Row {
+  readonly settled?: Settled | undefined;
+}
+
+const plannedRowSchema = z.object({
+  key: z.string(),
+  versionId: z.string().optional(),
+  size: z.int().min(0).optional(),
+  etag: z.string().optional(),
+  crc64: z.string().optional(),
+  archiveKey: z.string().optional(),
+  settled: z
+    .object({
+      outcome: z.enum(["failed", "skipped"]),
+      code: z.enum(["InvalidRow", "Duplicate", "ArchiveKeyCollision", "Unchanged"]),
+      message: z.string(),
+    })
+    .optional(),
+});
+
+export function encodeShardRows(rows: readonly PlannedRow[]): Buffer {
+  let lines = "";
+  for (const row of rows) lines += `${JSON.stringify(row)}\n`;
+  return gzipSync(lines, { level: 1 });
+}
+
+/** Throws UserError `LedgerUnreadable` that names `where`. */
+export function decodeShardRows(bytes: Buffer, where: string): readonly PlannedRow[] {
+  return [...decodeLines(bytes, where)].map((value) => {
+    const parsed = plannedRowSchema.safeParse(value);
+    if (!parsed.success) throw unreadable(where, "holds a line that is no row");
+    return parsed.data;
+  });
+}

@@ -1,0 +1,110 @@
+/** The objects of one run: every path relative to the run's prefix, transient failures retried, requests counted. */
+import type { Clock, Random } from "../clock.ts";
+import type { Bucket, ListedObject } from "../cos/bucket.ts";
+import { isCosError } from "../cos/error.ts";
+import { type Backoff, backoffMs } from "../policy/retry.ts";
+
+export interface Listing {
+  /** Paths relative to the run's prefix, in the order of UTF-8 bytes. */
+  readonly objects: readonly ListedObject[];
+  /** The store's own clock when it answered, ms since the epoch: signs of life are judged by it, not by ours. */
+  readonly serverTime: number;
+}
+
+export interface LedgerStore {
+  /** Undefined where there is no such object. */
+  get(path: string): Promise<Buffer | undefined>;
+  put(path: string, body: Buffer | string): Promise<void>;
+  /**
+   * Writes where nothing is yet. False: somebody was first, or perhaps this very request, its answer lost: read it back.
+   * (COS ignores the condition in a bucket that ever had versioning.)
+   */
+  create(path: string, body: Buffer | string): Promise<boolean>;
+  /** One page at most 1,000 long. */
+  listPage(prefix: string, after?: string): Promise<Listing & { readonly more: string | undefined }>;
+  /** Every object below a prefix. */
+  list(prefix: string): Promise<Listing>;
+  /** Requests sent so far, tries included. */
+  requests(): number;
+  /** Of this store's prefix, for messages. */
+  describe(path: string): string;
+}
+
+const TRIES = 7;
+const ledgerBackoff: Backoff = { baseMs: 100, capMs: 5_000 };
+
+export function createLedgerStore(options: {
+  readonly bucket: Bucket;
+  /** runPrefix(…), ending in `/`. */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal?: AbortSignal | undefined;
+}): LedgerStore {
+  const { bucket, prefix, clock, random, signal } = options;
+  let sent = 0;
+
+  async function tried<T>(request: () => Promise<T>): Promise<T> {
+    for (let n = 0; ; n++) {
+      sent++;
+      try {
+        return await request();
+      } catch (error) {
+        if (!isCosError(error) || !error.retryable || n + 1 >= TRIES || signal?.aborted) throw error;
+        await clock.sleep(backoffMs(n, ledgerBackoff, random, error.retryAfterMs), signal);
+      }
+    }
+  }
+
+  const bytesOf = (body: Buffer | string) => (typeof body === "string" ? Buffer.from(body) : body);
+
+  const store: LedgerStore = {
+    async get(path) {
+      try {
+        const reply = await tried(() => bucket.get(prefix + path, { bufferUpTo: Number.MAX_SAFE_INTEGER, signal }));
+        if (reply.kind === "bytes") return reply.bytes;
+        const chunks: Buffer[] = [];
+        for await (const chunk of reply.stream) chunks.push(chunk as Buffer);
+        return Buffer.concat(chunks);
+      } catch (error) {
+        if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+        throw error;
+      }
+    },
+    async put(path, body) {
+      await tried(() => bucket.put(prefix + path, bytesOf(body), { signal }));
+    },
+    async create(path, body) {
+      try {
+        await tried(() => bucket.put(prefix + path, bytesOf(body), { forbidOverwrite: true, signal }));
+        return true;
+      } catch (error) {
+        if (isCosError(error) && error.status === 409) return false;
+        throw error;
+      }
+    },
+    async listPage(below, after) {
+      const page = await tried(() =>
+        bucket.list({ prefix: prefix + below, marker: after === undefined ? undefined : prefix + after, signal }),
+      );
+      return {
+        objects: page.objects.map((object) => ({ ...object, key: object.key.slice(prefix.length) })),
+        serverTime: page.serverTime ?? clock.now(),
+        more: page.nextMarker?.slice(prefix.length),
+      };
+    },
+    async list(below) {
+      const objects: ListedObject[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await store.listPage(below, after);
+        objects.push(...page.objects);
+        if (page.more === undefined) return { objects, serverTime: page.serverTime };
+        after = page.more;
+      }
+    },
+    requests: () => sent,
+    describe: (path) => `cos://${bucket.name}/${prefix}${path}`,
+  };
+  return store;
+}
