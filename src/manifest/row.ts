@@ -1,3 +1,5 @@
+import { manifestFormats } from "../options.ts";
+
 /** One entry of a manifest: an original to archive, and what is known of it. */
 export interface Row {
   /** The whole object key, as it is (never URL-encoded). */
@@ -36,6 +38,6 @@ export type ManifestEntry =
       readonly at: Position;
     };
 
-export const manifestFormats = ["lines", "json", "jsonl", "csv", "cos-inventory", "s3-inventory"] as const;
+export { manifestFormats };
 export type ManifestFormat = (typeof manifestFormats)[number];
 export type KeyEncoding = "raw" | "url";
