@@ -1,0 +1,84 @@
+/** A `--config` file: YAML or JSON (which YAML contains), one level of `name: value`. */
+import { readFile } from "node:fs/promises";
+import { LineCounter, parseDocument } from "yaml";
+import { ensureError, quote, UserError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
+import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
+
+export interface ConfigFile {
+  readonly path: string;
+  /** The values as the file writes them. */
+  readonly texts: ReadonlyMap<SettingName, string>;
+}
+
+/** Reads and checks a config file. Errors: UserError `InvalidConfig`, one sentence that names the file. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (thrown) {
+    const cause = ensureError(thrown);
+    const code = "code" in cause ? cause.code : undefined;
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a directory"
+          : code === "EACCES"
+            ? "you may not read it"
+            : cause.message;
+    throw new UserError("InvalidConfig", `The config file ${quote(path)} can't be read: ${why}.`, { cause });
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UserError("InvalidConfig", `The config file ${quote(path)} is not UTF-8 text.`, { cause });
+  }
+  return { path, texts: parseConfig(path, text) };
+}
+
+/** `text` of the config file `path`, taken apart. */
+export function parseConfig(path: string, text: string): ReadonlyMap<SettingName, string> {
+  const refuse = (why: string) => new UserError("InvalidConfig", `The config file ${quote(path)} ${why}.`);
+  const lines = new LineCounter();
+  // The failsafe schema reads every scalar as it is written: `run: 007` stays 007, `key-encoding: no` stays "no".
+  const document = parseDocument(text, { schema: "failsafe", lineCounter: lines, prettyErrors: false });
+  const wrong = document.errors[0];
+  if (wrong !== undefined) {
+    const { line, col } = lines.linePos(wrong.pos[0]);
+    throw refuse(`is neither YAML nor JSON: line ${line}, column ${col}: ${wrong.message.replace(/\.$/, "")}`);
+  }
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw refuse(`can't be used: ${ensureError(cause).message.replace(/\.$/, "")}`);
+  }
+  const texts = new Map<SettingName, string>();
+  if (content === null || content === "") return texts;
+  if (typeof content !== "object" || Array.isArray(content)) throw refuse("does not hold `name: value` lines");
+  for (const [key, value] of Object.entries(content)) {
+    const name = settingNames.find((known) => kebab(known) === key);
+    if (name === undefined) {
+      const hint = nearest(key, settingNames.map(kebab));
+      throw refuse(
+        `holds ${quote(key)}, which is no setting${hint === undefined ? "" : `; did you mean ${quote(hint)}?`}`.replace(
+          /\?$/,
+          "",
+        ),
+      );
+    }
+    texts.set(name, textOf(name, value, refuse));
+  }
+  return texts;
+}
+
+function textOf(name: SettingName, value: unknown, refuse: (why: string) => UserError): string {
+  if (typeof value === "string" && value !== "") return value;
+  const several = "repeatable" in settingTable[name] && Array.isArray(value) && value.length > 0;
+  if (several && value.every((item) => typeof item === "string" && item !== "")) return value.join(",");
+  if (value === "" || value === null)
+    throw refuse(`gives no value for ${kebab(name)}; leave the line out, or complete it`);
+  throw refuse(`gives ${kebab(name)} the value ${quote(value)}, where one plain value is expected`);
+}

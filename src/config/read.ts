@@ -1,0 +1,112 @@
+/** Where settings come from: flags before environment before config file before defaults. */
+import { quote, UserError } from "../errors.ts";
+import type { ConfigFile } from "./file.ts";
+import { nearest } from "./nearest.ts";
+import {
+  flagOf,
+  kebab,
+  type Setting,
+  type SettingName,
+  type SettingValues,
+  settingNames,
+  settingTable,
+  variableOf,
+} from "./settings.ts";
+
+export interface Settings {
+  readonly values: SettingValues;
+  /** Did the user say it (by flag, environment or file), rather than a default? */
+  readonly given: (name: SettingName) => boolean;
+  /**
+   * The setting as the user gave it, for messages: `--region "x"`, `ORIGINALS_REGION "x"`, `region "x" in originals.yaml`;
+   * `--region` alone where it was not given.
+   */
+  readonly said: (name: SettingName) => string;
+}
+
+export interface SettingsSources {
+  /** Values of flags by name, as commander collects them; a switch is true or false. */
+  readonly flags?: Readonly<Partial<Record<SettingName, string | boolean | readonly string[]>>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly file?: ConfigFile | undefined;
+}
+
+/** Errors: UserError `InvalidSetting`, a sentence that quotes the value and names the setting in the form the user used. */
+export function readSettings({ flags = {}, environment = {}, file }: SettingsSources): Settings {
+  const values: Partial<Record<SettingName, unknown>> = {};
+  const said = new Map<SettingName, string>();
+
+  for (const name of settingNames) {
+    const setting: Setting<unknown> = settingTable[name];
+    const from = find(name);
+    if (from === undefined) {
+      if (setting.default !== undefined) values[name] = setting.schema.parse(setting.default);
+      continue;
+    }
+    said.set(name, from.said);
+    const parsed = setting.schema.safeParse(from.text);
+    if (!parsed.success) {
+      const why = parsed.error.issues[0]?.message ?? "is not valid";
+      throw new UserError("InvalidSetting", `${from.said} ${why}; ${from.example(setting.example)} would do.`);
+    }
+    values[name] = parsed.data;
+  }
+
+  return {
+    values: values as SettingValues,
+    given: (name) => said.has(name),
+    said: (name) => said.get(name) ?? flagOf(name),
+  };
+
+  function find(name: SettingName): { text: string; said: string; example: (value: string) => string } | undefined {
+    const flag = flags[name];
+    if (flag !== undefined) {
+      const text = Array.isArray(flag) ? flag.join(",") : String(flag);
+      const said = typeof flag === "boolean" ? flagOf(name) : `${flagOf(name)} ${shown(text)}`;
+      return { text, said, example: (value) => `${flagOf(name)} ${shellWord(value)}` };
+    }
+    const variable = variableOf(name);
+    const fromEnvironment = environment[variable];
+    // Deployment templates write `${env:X, ''}`: an empty variable says nothing.
+    if (fromEnvironment !== undefined && fromEnvironment !== "") {
+      return {
+        text: fromEnvironment,
+        said: `${variable} ${shown(fromEnvironment)}`,
+        example: (value) => `${variable}=${shellWord(value)}`,
+      };
+    }
+    const fromFile = file?.texts.get(name);
+    if (file !== undefined && fromFile !== undefined) {
+      return {
+        text: fromFile,
+        said: `${kebab(name)} ${shown(fromFile)} in ${file.path}`,
+        example: (value) => `${kebab(name)}: ${quote(value)}`,
+      };
+    }
+    return undefined;
+  }
+}
+
+/** Quoted, without the password that someone wrote into a URL. */
+function shown(text: string): string {
+  return quote(text.replace(/\/\/[^/@]*@/g, "//…@"));
+}
+
+function shellWord(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** Names of credentials in the environment, which begin like settings and are none. */
+const credentialVariables = /^ORIGINALS_[A-Z]+_(SECRETID|SECRETKEY|SESSIONTOKEN)$/;
+
+/** One sentence for each `ORIGINALS_…` variable that is no setting, most likely a misspelt one. */
+export function misspeltVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = settingNames.map(variableOf);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("ORIGINALS_") && !known.includes(name) && !credentialVariables.test(name))
+    .sort()
+    .map((name) => {
+      const hint = nearest(name, known);
+      return `The environment variable ${name} is no setting and has no effect${hint === undefined ? "" : `; perhaps ${hint} is meant`}.`;
+    });
+}

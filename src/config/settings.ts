@@ -1,0 +1,240 @@
+/**
+ * Every setting there is. Each has one name in three spellings: the flag `--source-region`, the environment variable
+ * `ORIGINALS_SOURCE_REGION`, and `source-region` in a `--config` file. Credentials are no settings: they are only ever
+ * read from the environment (cos/credentials.ts).
+ */
+import type { z } from "zod";
+import {
+  encryptions,
+  expectations,
+  ifChangedChoices,
+  ifExistsChoices,
+  keyEncodings,
+  manifestFormats,
+  proofFloors,
+  storageClasses,
+} from "../options.ts";
+import * as values from "./values.ts";
+
+export interface Setting<Value> {
+  readonly description: string;
+  /** A valid value, for help and for the messages of wrong ones. */
+  readonly example: string;
+  /** What stands for the value in help; a switch has none. */
+  readonly placeholder?: string;
+  /** The text of the value that holds where nothing is said. */
+  readonly default?: string;
+  /** May be given several times. */
+  readonly repeatable?: true;
+  readonly schema: z.ZodType<Value, string>;
+}
+
+function setting<Value, const Rest extends Omit<Setting<Value>, "schema">>(
+  schema: z.ZodType<Value, string>,
+  rest: Rest,
+) {
+  return { schema, ...rest };
+}
+
+const choice = (words: readonly string[]) => words.join("|");
+
+export const settingTable = {
+  source: setting(values.address, {
+    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    description: "bucket that holds the originals; a prefix limits --list, and refuses rows outside it",
+    example: "cos://photos-1250000000",
+  }),
+  archive: setting(values.address, {
+    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    description: "where the originals are archived; the prefix goes before every archive key",
+    example: "cos://archive-1250000000/photos/",
+  }),
+  ledger: setting(values.address, {
+    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    description: "where runs are recorded (default: .originals/ below --archive)",
+    example: "cos://archive-1250000000/.originals/",
+  }),
+  region: setting(values.region, {
+    placeholder: "REGION",
+    description: "region of every bucket that has no region of its own",
+    example: "ap-guangzhou",
+  }),
+  sourceRegion: setting(values.region, {
+    placeholder: "REGION",
+    description: "region of --source, where it differs from --region",
+    example: "ap-guangzhou",
+  }),
+  archiveRegion: setting(values.region, {
+    placeholder: "REGION",
+    description: "region of --archive and --ledger, where it differs from --region",
+    example: "ap-singapore",
+  }),
+  manifestRegion: setting(values.region, {
+    placeholder: "REGION",
+    description: "region of a cos:// manifest, where it differs from that of --source",
+    example: "ap-guangzhou",
+  }),
+  endpoint: setting(values.endpoint, {
+    placeholder: "TEMPLATE",
+    description:
+      "what to dial instead of https://{bucket}.cos.{region}.myqcloud.com; without {bucket}, dialled as it is",
+    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
+  }),
+  sourceEndpoint: setting(values.endpoint, {
+    placeholder: "TEMPLATE",
+    description: "--endpoint of --source and of a cos:// manifest alone",
+    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
+  }),
+  archiveEndpoint: setting(values.endpoint, {
+    placeholder: "TEMPLATE",
+    description: "--endpoint of --archive and --ledger alone",
+    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
+  }),
+  manifest: setting(values.manifest, {
+    placeholder: "FILE|cos://…|-",
+    description: "the keys to archive: a file, an object, or standard input",
+    example: "manifest.csv",
+  }),
+  format: setting(values.oneOf(manifestFormats), {
+    placeholder: choice(manifestFormats),
+    description: "format of the manifest (default: told by its name and its first bytes)",
+    example: "csv",
+  }),
+  keyEncoding: setting(values.oneOf(keyEncodings), {
+    placeholder: choice(keyEncodings),
+    description: "are the keys of the manifest URL-encoded? (default: what its format says)",
+    example: "raw",
+  }),
+  list: setting(values.onOff, {
+    description: "archive what a listing of --source finds, instead of a manifest",
+    example: "true",
+  }),
+  run: setting(values.runId, {
+    placeholder: "ID",
+    description: "id of the run; that of an existing one continues it (default: derived from what is asked)",
+    example: "nightly-2026-11-22",
+  }),
+  resume: setting(values.runId, {
+    placeholder: "ID",
+    description: "continue this run as its ledger says it was asked",
+    example: "nightly-2026-11-22",
+  }),
+  shardSize: setting(values.count(1, 10_000), {
+    placeholder: "N",
+    description: "rows a shard, the unit of delivery",
+    example: "1000",
+    default: "1000",
+  }),
+  concurrency: setting(values.count(1, 1000), {
+    placeholder: "N",
+    description: "originals under way at once in this process",
+    example: "32",
+    default: "32",
+  }),
+  rate: setting(values.rate, {
+    placeholder: "N/s",
+    description: "budget of source fetches a second, shared by --max-instances processes (COS allows 3000/s)",
+    example: "500/s",
+  }),
+  maxInstances: setting(values.count(1, 10_000), {
+    placeholder: "N",
+    description: "processes that share --rate",
+    example: "10",
+    default: "1",
+  }),
+  archiveKey: setting(values.archiveKey, {
+    placeholder: "TEMPLATE",
+    description: "archive key of an original, after the prefix of --archive",
+    example: "{key}",
+    default: "{key}",
+  }),
+  ifExists: setting(values.oneOf(ifExistsChoices), {
+    placeholder: choice(ifExistsChoices),
+    description: "what to do where the archive key exists: skip what already is this original, keep anything, …",
+    example: "skip",
+    default: "skip",
+  }),
+  ifChanged: setting(values.oneOf(ifChangedChoices), {
+    placeholder: choice(ifChangedChoices),
+    description: "what to do where an original changed after the manifest was made",
+    example: "archive",
+    default: "archive",
+  }),
+  storageClass: setting(values.oneOf(storageClasses), {
+    placeholder: "CLASS",
+    description: `storage class of what is archived: ${storageClasses.join(", ")}`,
+    example: "STANDARD_IA",
+  }),
+  encryption: setting(values.oneOf(encryptions), {
+    placeholder: choice(encryptions),
+    description: "server-side encryption of what is archived",
+    example: "AES256",
+  }),
+  maxFailures: setting(values.maxFailures, {
+    placeholder: "N|P%",
+    description: "failed rows beyond which the run halts",
+    example: "5%",
+  }),
+  proof: setting(values.oneOf(proofFloors), {
+    placeholder: choice(proofFloors),
+    description: "the weakest proof of identity that will do",
+    example: "auto",
+    default: "auto",
+  }),
+  expect: setting(values.oneOf(expectations), {
+    placeholder: choice(expectations),
+    description: "`get` trusts the fetch's own headers to say what the original is",
+    example: "auto",
+    default: "auto",
+  }),
+  maxAttempts: setting(values.count(1, 100), {
+    placeholder: "N",
+    description: "tries of one original over the whole run",
+    example: "5",
+    default: "5",
+  }),
+  allowHttp: setting(values.hosts, {
+    placeholder: "HOST",
+    description: "host that may be dialled by plain http (loopback always may)",
+    example: "cos.intranet.example",
+    repeatable: true,
+  }),
+  queue: setting(values.queue, {
+    placeholder: "memory:|sqs:URL|tdmq:URL",
+    description: "the queue that carries the work",
+    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
+    default: "memory:",
+  }),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof settingTable;
+
+type ValueOf<Name extends SettingName> = z.output<(typeof settingTable)[Name]["schema"]>;
+
+/** Settings with a default are always there. */
+export type SettingValues = {
+  readonly [Name in SettingName as (typeof settingTable)[Name] extends { default: string }
+    ? Name
+    : never]: ValueOf<Name>;
+} & {
+  readonly [Name in SettingName as (typeof settingTable)[Name] extends { default: string }
+    ? never
+    : Name]?: ValueOf<Name>;
+};
+
+export const settingNames = Object.keys(settingTable) as readonly SettingName[];
+
+/** `sourceRegion` → `source-region`, its name in a file. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `sourceRegion` → `--source-region`. */
+export function flagOf(name: SettingName): string {
+  return `--${kebab(name)}`;
+}
+
+/** `sourceRegion` → `ORIGINALS_SOURCE_REGION`. */
+export function variableOf(name: SettingName): string {
+  return `ORIGINALS_${kebab(name).replaceAll("-", "_").toUpperCase()}`;
+}

@@ -1,0 +1,124 @@
+/**
+ * How the text of a setting becomes a value. Each schema takes the text as the user wrote it; its message completes the
+ * sentence `--concurrency "abc" …`, so it begins with a verb.
+ */
+import { z } from "zod";
+import { archiveKeyFields, maxFailuresPattern, runIdPattern } from "../options.ts";
+
+/** A whole number from `min` to `max`. */
+export function count(min: number, max: number) {
+  const error = `is not a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, error);
+}
+
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `is none of ${words.join(", ")}` });
+}
+
+export const text = z.string().min(1, "is empty");
+
+export const region = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is not a region");
+
+/** cos://BUCKET-APPID[/PREFIX], kept as it is; cos/address.ts takes it apart. */
+export const address = z
+  .string()
+  .regex(/^cos:\/\//, "is not an address of the form cos://BUCKET-APPID[/PREFIX]")
+  .regex(
+    /^cos:\/\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}(\/.*)?$/s,
+    "does not name a bucket as cos://BUCKET-APPID[/PREFIX], with the APPID at its end",
+  )
+  .refine(
+    (value) => Buffer.byteLength(value.replace(/^cos:\/\/[^/]*\/?/, "")) <= 850,
+    "has a prefix of over 850 bytes",
+  );
+
+/** A file, `-` for standard input, or a cos:// address of one object. */
+export const manifest = text.refine(
+  (value) =>
+    !value.startsWith("cos://") || (address.safeParse(value).success && /^cos:\/\/[^/]+\/.*[^/]$/s.test(value)),
+  "names no object: it must be a file, - for standard input, or cos://BUCKET-APPID/KEY",
+);
+
+/** What is dialled; `{bucket}` and `{region}` stand for the bucket at hand. */
+export const endpoint = z.string().superRefine((value, context) => {
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  const unknown = /\{(?!bucket\}|region\})[^}]*\}?/.exec(value);
+  if (unknown !== null) return refuse(`holds ${unknown[0]}, and only {bucket} and {region} have a meaning in it`);
+  let url: URL;
+  try {
+    url = new URL(value.replaceAll("{bucket}", "b-1250000000").replaceAll("{region}", "ap-guangzhou"));
+  } catch {
+    return refuse("is not a URL of the form https://HOST");
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("begins with neither https:// nor http://");
+  if (url.username !== "" || url.password !== "") return refuse("holds a user name or password, and it must not");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
+    return refuse("goes on after the host, and it must end there");
+});
+
+/** Requests a second: `500/s`, or a number alone. */
+export const rate = z
+  .string()
+  .regex(/^\d{1,6}(\.\d{1,3})?(\/s)?$/, "is not a rate of the form N/s")
+  .transform((value) => Number(value.replace("/s", "")))
+  .refine((perSecond) => perSecond >= 0.001 && perSecond <= 30_000, "is not between 0.001/s and 30000/s");
+
+export const runId = z
+  .string()
+  .regex(
+    runIdPattern,
+    "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first",
+  );
+
+export const maxFailures = z
+  .string()
+  .regex(maxFailuresPattern, "is neither a number of rows nor a percentage")
+  .refine((value) => !value.endsWith("%") || Number(value.slice(0, -1)) <= 100, "is more than 100%");
+
+/** A template of archive keys. */
+export const archiveKey = text
+  .refine((value) => Buffer.byteLength(value) <= 850, "is longer than a key may be, 850 bytes")
+  .superRefine((value, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    const unknown = [...value.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !archiveKeyFields.some((f) => f === name));
+    if (unknown !== undefined) {
+      return refuse(
+        `holds ${unknown[0]}, and only ${archiveKeyFields.map((f) => `{${f}}`).join(" ")} have a meaning in it`,
+      );
+    }
+    if (!/\{(key|name|stem)\}/.test(value)) {
+      refuse("would give every original the same name: it needs {key}, {name} or {stem}");
+    }
+  });
+
+/** Hosts, separated by commas where one text holds several. */
+export const hosts = z
+  .string()
+  .transform((value) => value.split(",").map((host) => host.trim().toLowerCase()))
+  .refine(
+    (all) => all.every((host) => /^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?$|^\[[0-9a-f:.]+\]$/.test(host)),
+    "is not a host name (without https:// and without a port)",
+  );
+
+/** Which queue: embedded, SQS-compatible, or TDMQ for CMQ. */
+export const queue = z.string().superRefine((value, context) => {
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (value === "memory:") return;
+  const url = /^(sqs|tdmq):(.+)$/s.exec(value);
+  if (url === null) return refuse("is none of memory:, sqs:URL and tdmq:URL");
+  if (url[1] === "sqs" && /^[A-Za-z0-9_-]{1,80}(\.fifo)?$/.test(url[2] ?? "")) return;
+  if (!URL.canParse(url[2] ?? "") || !/^https?:\/\/[^/]+\/./.test(url[2] ?? "")) {
+    return refuse("names no queue by a URL after the colon");
+  }
+});
+
+/** A switch, as the environment or a file writes it. */
+export const onOff = z
+  .string()
+  .toLowerCase()
+  .refine((value) => ["true", "false", "1", "0", "yes", "no", "on", "off"].includes(value), "is neither true nor false")
+  .transform((value) => ["true", "1", "yes", "on"].includes(value));

@@ -1,0 +1,204 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/file.ts";
+import { misspeltVariables, readSettings } from "../../src/config/read.ts";
+import { flagOf, kebab, type SettingName, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
+import { runOptionsSchema } from "../../src/ledger/run-document.ts";
+
+const file = (text: string) => ({ path: "originals.yaml", texts: parseConfig("originals.yaml", text) });
+
+/** What is wrong with a value, by setting: [value, what the sentence says after it]. */
+const wrong: readonly (readonly [SettingName, string, string])[] = [
+  ["source", "photos", "is not an address of the form cos://BUCKET-APPID[/PREFIX]"],
+  ["source", "cos://photos", "does not name a bucket as cos://BUCKET-APPID[/PREFIX]"],
+  ["archive", "s3://archive-1250000000", "is not an address"],
+  ["ledger", "cos://Ledger-1250000000", "does not name a bucket"],
+  ["ledger", `cos://ledger-1250000000/${"x".repeat(851)}`, "has a prefix of over 850 bytes"],
+  ["region", "Guangzhou!", "is not a region"],
+  ["sourceRegion", "ap guangzhou", "is not a region"],
+  ["archiveRegion", "-", "is not a region"],
+  ["manifestRegion", "ap_guangzhou", "is not a region"],
+  ["endpoint", "cos.example.com", "is not a URL of the form https://HOST"],
+  ["endpoint", "ftp://{bucket}.example.com", "begins with neither https:// nor http://"],
+  [
+    "sourceEndpoint",
+    "https://{bukket}.example.com",
+    "holds {bukket}, and only {bucket} and {region} have a meaning in it",
+  ],
+  ["archiveEndpoint", "https://me:secret@example.com", "holds a user name or password"],
+  ["endpoint", "https://example.com/path", "goes on after the host"],
+  ["manifest", "cos://photos-1250000000", "names no object"],
+  ["manifest", "cos://photos-1250000000/folder/", "names no object"],
+  ["format", "xml", "is none of lines, json, jsonl, csv, cos-inventory, s3-inventory"],
+  ["keyEncoding", "utf-8", "is none of raw, url"],
+  ["list", "perhaps", "is neither true nor false"],
+  ["run", "../etc", "is not a run id"],
+  ["run", "x".repeat(101), "is not a run id"],
+  ["resume", "a b", "is not a run id"],
+  ["shardSize", "0", "is not a whole number from 1 to 10000"],
+  ["shardSize", "10001", "is not a whole number from 1 to 10000"],
+  ["concurrency", "abc", "is not a whole number from 1 to 1000"],
+  ["concurrency", "0", "is not a whole number from 1 to 1000"],
+  ["concurrency", "1001", "is not a whole number from 1 to 1000"],
+  ["concurrency", "1e2", "is not a whole number from 1 to 1000"],
+  ["concurrency", "-1", "is not a whole number from 1 to 1000"],
+  ["rate", "fast", "is not a rate of the form N/s"],
+  ["rate", "0", "is not between 0.001/s and 30000/s"],
+  ["rate", "500/m", "is not a rate of the form N/s"],
+  ["rate", "30001/s", "is not between"],
+  ["maxInstances", "0", "is not a whole number from 1 to 10000"],
+  ["archiveKey", "{folder}/{key}", "holds {folder}, and only {key}"],
+  ["archiveKey", "same", "would give every original the same name"],
+  ["archiveKey", `{key}${"é".repeat(430)}`, "is longer than a key may be"],
+  ["ifExists", "ask", "is none of skip, keep, overwrite, fail"],
+  ["ifChanged", "skip", "is none of archive, fail"],
+  ["storageClass", "standard", "is none of STANDARD, STANDARD_IA"],
+  ["encryption", "aes", "is none of AES256, cos/kms"],
+  ["maxFailures", "many", "is neither a number of rows nor a percentage"],
+  ["maxFailures", "-5", "is neither a number of rows nor a percentage"],
+  ["maxFailures", "101%", "is more than 100%"],
+  ["proof", "md5", "is none of auto, content-md5, crc64, size"],
+  ["expect", "head", "is none of auto, get"],
+  ["maxAttempts", "0", "is not a whole number from 1 to 100"],
+  ["allowHttp", "http://host", "is not a host name"],
+  ["queue", "rabbit:", "is none of memory:, sqs:URL and tdmq:URL"],
+  ["queue", "tdmq:queue", "names no queue by a URL after the colon"],
+];
+
+describe("a setting", () => {
+  it("is covered by the table of wrong values, every one of them", () => {
+    expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(settingNames));
+  });
+
+  it.each(wrong)("%s refuses %s and says why, in the form in which it was given", (name, value, why) => {
+    const shown = JSON.stringify(value.replace("me:secret", "…")).slice(0, 100);
+    const ways = [
+      { sources: { flags: { [name]: value } }, as: `${flagOf(name)} ${shown}` },
+      { sources: { environment: { [variableOf(name)]: value } }, as: `${variableOf(name)} ${shown}` },
+      { sources: { file: file(JSON.stringify({ [kebab(name)]: value })) }, as: `${kebab(name)} ${shown}` },
+    ];
+    for (const { sources, as } of ways) {
+      let message = "";
+      try {
+        readSettings(sources);
+      } catch (error) {
+        message = (error as Error).message;
+        expect((error as { code?: string }).code).toBe("InvalidSetting");
+      }
+      expect(message).not.toContain("secret");
+      expect(message.startsWith(as), message).toBe(true);
+      expect(message).toContain(why);
+      expect(message.endsWith("."), message).toBe(true);
+    }
+    expect(() => readSettings({ file: file(JSON.stringify({ [kebab(name)]: value })) })).toThrow(" in originals.yaml ");
+  });
+
+  it.each(settingNames)("%s accepts its own example from flag, environment and file alike", (name) => {
+    const { example } = settingTable[name];
+    const read = [
+      readSettings({ flags: { [name]: example } }),
+      readSettings({ environment: { [variableOf(name)]: example } }),
+      readSettings({ file: file(JSON.stringify({ [kebab(name)]: example })) }),
+    ].map((settings) => settings.values[name]);
+    expect(read[0]).toBeDefined();
+    expect(read[1]).toEqual(read[0]);
+    expect(read[2]).toEqual(read[0]);
+  });
+
+  it.each([
+    ["source", "cos://photos-1250000000/2024/summer holiday/", "cos://photos-1250000000/2024/summer holiday/"],
+    ["endpoint", "http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["endpoint", "https://cos.{region}.example.com", "https://cos.{region}.example.com"],
+    ["rate", "0.5/s", 0.5],
+    ["rate", "500", 500],
+    ["maxFailures", "0", "0"],
+    ["maxFailures", "2.5%", "2.5%"],
+    ["list", "1", true],
+    ["list", "off", false],
+    ["allowHttp", "a.example, [::2]", ["a.example", "[::2]"]],
+    ["queue", "sqs:originals-dev", "sqs:originals-dev"],
+    [
+      "queue",
+      "tdmq:https://cmq-gz.public.tencenttdmq.com/originals",
+      "tdmq:https://cmq-gz.public.tencenttdmq.com/originals",
+    ],
+    ["manifest", "-", "-"],
+  ] as const)("%s reads %s", (name, text, value) => {
+    expect(readSettings({ environment: { [variableOf(name)]: text } }).values[name]).toEqual(value);
+  });
+});
+
+describe("where settings come from", () => {
+  it("flags go before the environment, the environment before the file, the file before the default", () => {
+    const flags = { concurrency: "1" };
+    const environment = { ORIGINALS_CONCURRENCY: "2" };
+    const concurrency = (...[sources]: Parameters<typeof readSettings>) => readSettings(sources).values.concurrency;
+    expect(concurrency({ flags, environment, file: file("concurrency: 3") })).toBe(1);
+    expect(concurrency({ environment, file: file("concurrency: 3") })).toBe(2);
+    expect(concurrency({ file: file("concurrency: 3") })).toBe(3);
+    expect(concurrency({})).toBe(32);
+  });
+
+  it("an empty environment variable says nothing, as deployment templates write it", () => {
+    const settings = readSettings({ environment: { ORIGINALS_RATE: "", ORIGINALS_CONCURRENCY: "" } });
+    expect(settings.values.rate).toBeUndefined();
+    expect(settings.values.concurrency).toBe(32);
+  });
+
+  it("an empty flag is not taken for an absent one", () => {
+    expect(() => readSettings({ flags: { run: "" } })).toThrow(/^--run "" is not a run id/);
+  });
+
+  it("tells what the user gave from what is a default", () => {
+    const settings = readSettings({ flags: { list: true }, environment: { ORIGINALS_REGION: "ap-guangzhou" } });
+    expect(settings.said("list")).toBe("--list");
+    expect(settings.said("region")).toBe('ORIGINALS_REGION "ap-guangzhou"');
+    expect(settings.said("concurrency")).toBe("--concurrency");
+    expect([settings.given("list"), settings.given("concurrency")]).toEqual([true, false]);
+  });
+
+  it("any text at all as any setting yields a value or one sentence that quotes it", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...settingNames), fc.string({ unit: "binary", minLength: 1 }), (name, text) => {
+        try {
+          readSettings({ flags: { [name]: text } });
+        } catch (error) {
+          expect((error as { code?: string }).code).toBe("InvalidSetting");
+          expect((error as Error).message).toMatch(new RegExp(`^${flagOf(name)} "`));
+        }
+      }),
+    );
+  });
+
+  it("the defaults of what a run is asked are those of the ledger", () => {
+    const {
+      archiveKey,
+      proof,
+      expect: expectation,
+      ifExists,
+      ifChanged,
+      maxAttempts,
+      shardSize,
+    } = readSettings({}).values;
+    expect({ archiveKey, proof, expect: expectation, ifExists, ifChanged, maxAttempts, shardSize }).toEqual(
+      runOptionsSchema.parse({}),
+    );
+  });
+});
+
+describe("a misspelt environment variable", () => {
+  it("is pointed out with the name that was meant; credentials are none", () => {
+    expect(
+      misspeltVariables({
+        ORIGINALS_CONCURENCY: "4",
+        ORIGINALS_RATE: "5/s",
+        ORIGINALS_ARCHIVE_SECRETID: "id",
+        PATH: "/bin",
+        ORIGINALS_XYZZY: "1",
+      }),
+    ).toEqual([
+      "The environment variable ORIGINALS_CONCURENCY is no setting and has no effect; perhaps ORIGINALS_CONCURRENCY is meant.",
+      "The environment variable ORIGINALS_XYZZY is no setting and has no effect.",
+    ]);
+  });
+});
