@@ -31,6 +31,7 @@ export const address = z
     /^cos:\/\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}(\/.*)?$/s,
     "does not name a bucket as cos://BUCKET-APPID[/PREFIX], with the APPID at its end",
   )
+  .refine((value) => !/^cos:\/\/[^/]*\/[/\\]/.test(value), "has a prefix that begins with a slash, and no key does")
   .refine(
     (value) => Buffer.byteLength(value.replace(/^cos:\/\/[^/]*\/?/, "")) <= 850,
     "has a prefix of over 850 bytes",
@@ -56,8 +57,10 @@ export const endpoint = z.string().superRefine((value, context) => {
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("begins with neither https:// nor http://");
   if (url.username !== "" || url.password !== "") return refuse("holds a user name or password, and it must not");
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
-    return refuse("goes on after the host, and it must end there");
+  if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment, and it must not");
+  if (url.pathname !== "/" && !value.slice(value.indexOf("://") + 3).includes("/{bucket}")) {
+    refuse("goes on after the host, where only /{bucket} may stand");
+  }
 });
 
 /** Requests a second: `500/s`, or a number alone. */
@@ -81,6 +84,7 @@ export const maxFailures = z
 
 /** A template of archive keys. */
 export const archiveKey = text
+  .refine((value) => !/^cos:\/\/[^/]*\/[/\\]/.test(value), "has a prefix that begins with a slash, and no key does")
   .refine((value) => Buffer.byteLength(value) <= 850, "is longer than a key may be, 850 bytes")
   .superRefine((value, context) => {
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
@@ -100,8 +104,8 @@ export const hosts = z
   .string()
   .transform((value) => value.split(",").map((host) => host.trim().toLowerCase()))
   .refine(
-    (all) => all.every((host) => /^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?$|^\[[0-9a-f:.]+\]$/.test(host)),
-    "is not a host name (without https:// and without a port)",
+    (all) => all.every((host) => /^([a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(host)),
+    "is not a host name, which is written without http:// before it",
   );
 
 /** Which queue: embedded, SQS-compatible, or TDMQ for CMQ. */
