@@ -1,0 +1,45 @@
+/**
+ * Original Image Protection of a bucket: PUT, GET and DELETE `/?origin-protect` on BUCKET.pic.REGION.myqcloud.com
+ * (documents 460/30121, 460/30120, 1045/33712). Needs a bucket that is bound to Cloud Infinite, and the actions
+ * ci:SetOriginProtect and ci:DescribeOriginProtect.
+ */
+import { createHash } from "node:crypto";
+import type { Endpoint } from "./endpoint.ts";
+import { subject } from "./error-from-reply.ts";
+import type { BucketRequest, Send } from "./send.ts";
+import { malformedReply } from "./transport-error.ts";
+import { contentOf, element, parseXml } from "./xml.ts";
+
+export interface OriginProtect {
+  /** Is the protection on? The service does not say for which suffixes. */
+  getOriginProtect(): Promise<boolean>;
+  /** Protects objects with these suffixes, of jpg, jpeg, png, webp, bmp, gif, heif. None: what the service thinks best. */
+  putOriginProtect(suffixes: readonly string[]): Promise<void>;
+  deleteOriginProtect(): Promise<void>;
+}
+
+export function createOriginProtect(bucket: string, endpoint: Endpoint, send: Send): OriginProtect {
+  const ask = (request: Pick<BucketRequest, "method" | "headers" | "body">) =>
+    send({ ...request, query: [["origin-protect", ""]], bufferUpTo: "whole", endpoint });
+  return {
+    async getOriginProtect() {
+      const reply = await ask({ method: "GET" });
+      const document = reply.kind === "bytes" ? parseXml(reply.bytes.toString("utf8")) : undefined;
+      const said = document?.name === "OriginProtectStatus" ? contentOf(document.root).trim() : undefined;
+      if (said === "on" || said === "off") return said === "on";
+      throw malformedReply(subject("GET", bucket), reply.status, "the reply has no OriginProtectStatus of on or off");
+    },
+    async putOriginProtect(suffixes) {
+      const list = suffixes.map((suffix) => element("Suffix", suffix));
+      const body = Buffer.from(suffixes.length === 0 ? "" : element("Suffixs", list).xml);
+      const headers = {
+        "content-type": "application/xml",
+        "content-md5": createHash("md5").update(body).digest("base64"),
+      };
+      await ask({ method: "PUT", headers, body });
+    },
+    async deleteOriginProtect() {
+      await ask({ method: "DELETE" });
+    },
+  };
+}
