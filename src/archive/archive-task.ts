@@ -1,0 +1,112 @@
+/**
+ * The task of one row: tries until it is over, or until this delivery can do no more for it. Every try is charged to the
+ * row, over all deliveries, so that no row is tried for ever; a throttled one says nothing about the row and is charged
+ * only where the bucket refuses it for long.
+ */
+import { type CosError, isCosError } from "../cos/error.ts";
+import { ensureError } from "../errors.ts";
+import type { Outcome } from "../ledger/outcome.ts";
+import { backoffMs, judge, rowBackoff } from "../policy/retry.ts";
+import { expectationOfRow } from "./identity.ts";
+import { failed, pending, replyOf } from "./outcome-of.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
+import { tryRow } from "./try-row.ts";
+
+/** What the whole run should know about how a task ended. */
+export type TaskEnd =
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  /** Refused as if for lack of permission: perhaps every key is. */
+  | { readonly kind: "refused"; readonly outcome: Outcome }
+  /** No row can succeed. The outcome is `pending` and charges nothing. */
+  | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string };
+
+/** Throttled as often as this within one delivery, the row waits for the next. */
+const THROTTLES = 20;
+
+export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
+  const startedAt = context.clock.now();
+  const end = await untilOver(task, context);
+  return { ...end, outcome: { ...end.outcome, ms: context.clock.now() - startedAt } };
+}
+
+async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
+  const { options, pace, clock, random } = context;
+  const memory = startMemory(task, context);
+  let throttles = 0;
+  for (;;) {
+    let error: CosError;
+    try {
+      const outcome = await tryRow(task, memory, context);
+      pace.succeeded();
+      return { kind: "outcome", outcome };
+    } catch (thrown) {
+      if (!isCosError(thrown)) {
+        const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
+        return { kind: "outcome", outcome: overOrPending(task, memory, context, "ProgramFault", message) };
+      }
+      error = thrown;
+    }
+    const said = { ...replyOf(error) };
+    if (error.code === "RequestAborted" && context.signal?.aborted) {
+      memory.tries--;
+      return { kind: "outcome", outcome: pending(task, memory, "Interrupted", "the process was asked to stop", said) };
+    }
+    const verdict = judge(error);
+    if (verdict === "terminal")
+      return { kind: "outcome", outcome: failed(task, memory, error.code, error.message, said) };
+    if (verdict === "refused")
+      return { kind: "refused", outcome: failed(task, memory, error.code, error.message, said) };
+    if (verdict === "halt") {
+      memory.tries = 0;
+      return { kind: "halt", outcome: pending(task, memory, error.code, error.message, said), reason: error.message };
+    }
+
+    const size = memory.expectation.size;
+    let waitMs: number;
+    if (verdict === "throttle") {
+      pace.throttled(error.retryAfterMs);
+      memory.tries--;
+      if (++throttles >= THROTTLES) {
+        memory.tries++;
+        return { kind: "outcome", outcome: overOrPending(task, memory, context, error.code, error.message, said) };
+      }
+      // The pace makes every fetch wait; this one also gets out of step with the others.
+      waitMs = backoffMs(0, rowBackoff, random);
+    } else {
+      if (task.charged + memory.tries >= options.maxAttempts) {
+        return { kind: "outcome", outcome: overOrPending(task, memory, context, error.code, error.message, said) };
+      }
+      waitMs = backoffMs(memory.tries - 1, rowBackoff, random, error.retryAfterMs);
+    }
+    if (!context.mayWait(waitMs, size)) {
+      return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
+    }
+    await clock.sleep(waitMs, context.signal);
+  }
+}
+
+function startMemory(task: Task, context: TaskContext): TaskMemory {
+  const expectation = expectationOfRow(task.planned);
+  const { ifExists } = context.options;
+  return {
+    expectation,
+    askArchive: task.unsure || ifExists !== "overwrite",
+    noMd5: false,
+    refetched: false,
+    changed: false,
+    tries: 0,
+  };
+}
+
+function overOrPending(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  code: string,
+  message: string,
+  said: Partial<Outcome> = {},
+): Outcome {
+  const charged = task.charged + memory.tries;
+  if (charged < context.options.maxAttempts) return pending(task, memory, code, message, said);
+  return failed(task, memory, "RetriesExhausted", `given up after ${charged} tries, the last one: ${message}`, said);
+}

@@ -1,0 +1,174 @@
+/** Puts a fetched original into the archive, proven before it is committed, and checks what the archive says it stored. */
+import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
+import { crc64 } from "../cos/crc64.ts";
+import { isCosError } from "../cos/error.ts";
+import type { Outcome, Proof } from "../ledger/outcome.ts";
+import { archiveHeaders } from "./archive-headers.ts";
+import { contentMd5, difference, hasChanged, isEncrypted, isMd5 } from "./identity.ts";
+import { completed, onDifference } from "./original.ts";
+import { archived, failed } from "./outcome-of.ts";
+import { provenStream, WrongBytes } from "./proven-stream.ts";
+import { headSource } from "./requests.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
+import { putLimit, type Uploaded, upload } from "./upload.ts";
+
+/** A body that is held whole. */
+export async function putBytes(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  held: NonNullable<TaskMemory["held"]>,
+  proof: Proof,
+  size: number,
+): Promise<Outcome | "again"> {
+  const { bytes, reply } = held;
+  if (bytes.length !== size) {
+    return onDifference(task, memory, context, `${bytes.length} bytes instead of ${size}`, reply);
+  }
+  const local = proof === "content-md5" ? undefined : crc64(bytes);
+  if (proof === "crc64" && local !== memory.expectation.crc64) {
+    return onDifference(task, memory, context, `CRC64 ${local} instead of ${memory.expectation.crc64}`, reply);
+  }
+  const put = await send(task, memory, context, reply, bytes, size, proof);
+  if (put === "exists") return "again";
+  if (put === "bad-digest") return onBadDigest(task, memory, context, reply, bytes);
+  return confirmed(task, memory, context, proof, size, put, local);
+}
+
+/** A body that streams through. */
+export async function putStream(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  reply: Extract<ObjectResponse, { kind: "stream" }>,
+  proof: Proof,
+  size: number,
+): Promise<Outcome | "again"> {
+  const inParts = size > (context.multipartAbove ?? putLimit);
+  const proven = provenStream(reply.stream, {
+    size,
+    crc64: proof === "crc64" ? memory.expectation.crc64 : undefined,
+    hash: proof === "size" || inParts,
+  });
+  try {
+    const put = await send(task, memory, context, reply, proven.body, size, proof);
+    if (put === "exists") return "again";
+    if (put === "bad-digest") return await onBadDigest(task, memory, context, reply, undefined);
+    if (memory.noMd5 && proof === "crc64") context.md5Trust.falseAlarm();
+    return confirmed(task, memory, context, proof, size, put, proven.digest());
+  } catch (error) {
+    const fault = proven.fault();
+    if (fault instanceof WrongBytes) return onDifference(task, memory, context, fault.difference, reply);
+    if (fault !== undefined) throw fault;
+    // The archive may have stored it all and its answer been lost: ask before paying for another fetch.
+    if (isCosError(error) && error.status === 0) memory.askArchive = true;
+    throw error;
+  }
+}
+
+const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
+
+/** An empty original needs no fetch: its HEAD says all there is. */
+export async function putEmpty(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | "again"> {
+  memory.head ??= await headSource(task, context);
+  const { head, expectation } = memory;
+  const wrong = head.size === 0 ? difference(expectation, head) : `${head.size} bytes instead of 0`;
+  if (wrong !== undefined) return onDifference(task, memory, context, wrong);
+  memory.expectation = { ...completed(expectation, head), size: 0 };
+  const put = await send(task, memory, context, head, Buffer.alloc(0), 0, "size");
+  if (put === "exists" || put === "bad-digest") return "again";
+  const { crc64: crc, etag } = memory.expectation;
+  const proof = crc === "0" ? "crc64" : etag?.toLowerCase() === MD5_OF_NOTHING ? "content-md5" : "size";
+  return confirmed(task, memory, context, proof, 0, put, "0");
+}
+
+/** The upload; a key that is taken, where that matters, sends the next round to ask the archive. */
+async function send(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  reply: ObjectInfo,
+  body: Buffer | AsyncIterable<Uint8Array>,
+  size: number,
+  proof: Proof,
+): Promise<Uploaded | "exists" | "bad-digest"> {
+  const { options, archive, signal, multipartAbove, requests } = context;
+  const from = { bucket: context.source.name, run: context.run };
+  try {
+    return await upload(archive, task.archiveKey, body, {
+      size,
+      headers: archiveHeaders(memory.head ?? reply, memory.expectation, from, options),
+      contentMd5:
+        proof === "content-md5" && memory.expectation.etag !== undefined
+          ? contentMd5(memory.expectation.etag)
+          : undefined,
+      forbidOverwrite: options.ifExists === "keep" || options.ifExists === "fail",
+      signal,
+      onRequest: () => {
+        requests["archive.put"]++;
+      },
+      multipartAbove,
+    });
+  } catch (error) {
+    if (isCosError(error) && error.code === "BadDigest") return "bad-digest";
+    if (isCosError(error) && error.code === "FileAlreadyExists") {
+      memory.askArchive = true;
+      return "exists";
+    }
+    throw error;
+  }
+}
+
+/**
+ * The archive refused the bytes by their MD5. Their CRC64 tells whether the bytes are wrong or the ETag is no MD5: at once
+ * where the bytes are held, else after one more fetch.
+ */
+async function onBadDigest(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  reply: ObjectInfo,
+  bytes: Buffer | undefined,
+): Promise<Outcome | "again"> {
+  if (memory.expectation.crc64 === undefined) {
+    const head = await headSource(task, context);
+    memory.head = head;
+    if (!hasChanged(memory.expectation, head)) memory.expectation = completed(memory.expectation, head);
+  }
+  const expected = memory.expectation.crc64;
+  if (expected === undefined || (bytes !== undefined && crc64(bytes) !== expected)) {
+    return onDifference(task, memory, context, "bytes whose MD5 is not the ETag", reply);
+  }
+  memory.noMd5 = true;
+  if (isEncrypted(reply) || (memory.head !== undefined && isEncrypted(memory.head))) context.md5Trust.encrypted();
+  else if (bytes !== undefined) context.md5Trust.falseAlarm();
+  return "again";
+}
+
+/** Last of all, what the archive says that it stored must agree with what is known. */
+function confirmed(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  proof: Proof,
+  size: number,
+  put: Uploaded,
+  local: string | undefined,
+): Outcome {
+  const { etag } = memory.expectation;
+  const crc = memory.expectation.crc64 ?? local;
+  const plain = context.options.encryption === undefined && put.headers?.["x-cos-server-side-encryption"] === undefined;
+  let wrong: string | undefined;
+  if (crc !== undefined && put.crc64 !== undefined && put.crc64 !== crc) wrong = `CRC64 ${put.crc64} instead of ${crc}`;
+  else if (proof === "content-md5" && plain && isMd5(put.etag) && put.etag.toLowerCase() !== etag?.toLowerCase()) {
+    wrong = `ETag ${put.etag} instead of ${etag}`;
+  }
+  if (wrong !== undefined) {
+    return failed(task, memory, "ArchiveMismatch", `the archive stored bytes with ${wrong}`, {
+      receivedSize: size,
+      receivedEtag: put.etag,
+      receivedCrc64: put.crc64,
+    });
+  }
+  return archived(task, memory, proof, { size, etag: put.etag, crc64: put.crc64 ?? local });
+}

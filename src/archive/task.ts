@@ -1,0 +1,64 @@
+/** What one task is given, and what it remembers between its tries. */
+import type { Clock, Random } from "../clock.ts";
+import type { Bucket, ObjectInfo } from "../cos/bucket.ts";
+import type { RunOptions } from "../ledger/run-document.ts";
+import type { RequestCounts } from "../ledger/segment.ts";
+import type { PlannedRow } from "../ledger/shard-rows.ts";
+import type { Expectation } from "./identity.ts";
+import type { Md5Trust } from "./md5-trust.ts";
+import type { Pace } from "./pace.ts";
+
+/** One row and its past. */
+export interface Task {
+  /** Its position in the shard. */
+  readonly row: number;
+  readonly planned: PlannedRow;
+  /** The whole key in the archive bucket. */
+  readonly archiveKey: string;
+  /** Tries that the ledger charges it with already. */
+  readonly charged: number;
+  /** An earlier attempt stopped uncleanly, so it may have archived the row without recording it. */
+  readonly unsure: boolean;
+}
+
+/** What all tasks of a shard share. */
+export interface TaskContext {
+  readonly run: string;
+  readonly options: RunOptions;
+  readonly source: Bucket;
+  readonly archive: Bucket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pace: Pace;
+  readonly md5Trust: Md5Trust;
+  /** Incremented at each request. */
+  readonly requests: RequestCounts;
+  /** Counts tries beyond a row's first. */
+  readonly retried: () => void;
+  /** Is there time to wait this long and try once more? */
+  readonly mayWait: (ms: number, size: number | undefined) => boolean;
+  /** Aborts what is in flight; only where the process must end at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Above this many bytes the upload is multipart; 5 GB but for tests. */
+  readonly multipartAbove?: number | undefined;
+}
+
+/** What a task knows after some of its tries; a fetched small body is kept, so that no later try pays for it again. */
+export interface TaskMemory {
+  expectation: Expectation;
+  /** The newest HEAD of the source. */
+  head?: ObjectInfo | undefined;
+  held?: { readonly bytes: Buffer; readonly reply: ObjectInfo } | undefined;
+  /** Ask the archive before fetching. */
+  askArchive: boolean;
+  /** The expected ETag is no MD5 of the bytes after all. */
+  noMd5: boolean;
+  /** Wrong bytes were fetched once more. */
+  refetched: boolean;
+  /** The source was seen to differ from what the manifest says. */
+  changed: boolean;
+  /** Tries of this delivery. */
+  tries: number;
+  /** HTTP status and request id of the GET that brought the bytes. */
+  fetched?: { readonly status: number; readonly requestId: string | undefined; readonly at: string } | undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * One try of one row: find out what the original is, fetch it, prove it, put it. What can't be the original is refused
+ * before it is streamed, and what proves wrong at its end is never stored (proven-stream.ts, or the archive's own
+ * Content-MD5 check). Resolves with a terminal outcome; a request that failed is thrown as the CosError it is, and the
+ * caller (archive-task.ts) decides what that means.
+ */
+import type { ObjectResponse } from "../cos/bucket.ts";
+import { isCosError } from "../cos/error.ts";
+import type { Outcome, Proof } from "../ledger/outcome.ts";
+import { bringsObjectHeaders } from "./archive-headers.ts";
+import { askArchive } from "./ask-archive.ts";
+import { chooseProof, difference, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
+import { learn, onDifference } from "./original.ts";
+import { failed } from "./outcome-of.ts";
+import { putBytes, putEmpty, putStream } from "./put-original.ts";
+import { fetchOriginal, headSource, holdUpTo } from "./requests.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
+import { putLimit } from "./upload.ts";
+
+/** A source that changes under our hands as often as this is given up. */
+const ROUNDS = 6;
+
+export async function tryRow(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome> {
+  for (let round = 0; round < ROUNDS; round++) {
+    memory.tries++;
+    if (memory.tries > 1) context.retried();
+    const outcome = await oneRound(task, memory, context);
+    if (outcome !== "again") return outcome;
+  }
+  return failed(task, memory, "SourceChanged", "the source changed each time it was fetched; archive it when it rests");
+}
+
+async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | "again"> {
+  if (memory.askArchive) {
+    const ended = await askArchive(task, memory, context);
+    if (ended !== undefined) return ended;
+  }
+  if (memory.expectation.size === 0) return putEmpty(task, memory, context);
+  if (memory.held !== undefined) return proveAndPut(task, memory, context, asReply(memory.held));
+
+  // Beside the GET, not before it: most originals are what they are expected to be.
+  const asks = context.options.expect === "auto" && provable(memory, context) === undefined;
+  const learning = asks ? learn(task, memory, context) : undefined;
+  learning?.catch(() => undefined);
+  let reply: ObjectResponse;
+  try {
+    reply = await fetchOriginal(task, context);
+  } catch (error) {
+    const ended = await learning;
+    if (ended !== undefined) return ended;
+    // The image service refuses an empty object (X-ErrNo -40168): nothing needs to be fetched to archive it.
+    if (isCosError(error) && error.errNo === -40168) {
+      memory.head ??= await headSource(task, context);
+      if (memory.head.size === 0) return putEmpty(task, memory, context);
+    }
+    throw error;
+  }
+  try {
+    const at = new Date(context.clock.now()).toISOString();
+    memory.fetched = { status: reply.status, requestId: reply.requestId, at };
+    const ended = await learning;
+    return ended ?? (await proveAndPut(task, memory, context, reply));
+  } finally {
+    reply.stream?.destroy();
+  }
+}
+
+function asReply(held: NonNullable<TaskMemory["held"]>): ObjectResponse {
+  return { ...held.reply, kind: "bytes", bytes: held.bytes };
+}
+
+/** The proof that what is known of the original allows. Content-MD5 can't cover a multipart upload. */
+function provable(memory: TaskMemory, context: TaskContext): Proof | undefined {
+  const inOneRequest = (memory.expectation.size ?? 0) <= (context.multipartAbove ?? putLimit);
+  const trustMd5 = inOneRequest && !memory.noMd5 && context.md5Trust.trusted();
+  return chooseProof(memory.expectation, context.options.proof, trustMd5);
+}
+
+async function proveAndPut(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+  reply: ObjectResponse,
+): Promise<Outcome | "again"> {
+  if (reply.kind === "bytes") memory.held = { bytes: reply.bytes, reply };
+  if (context.options.expect === "get" && provable(memory, context) === undefined) {
+    if (hasChanged(memory.expectation, reply)) {
+      return onDifference(task, memory, context, "other values than the manifest says", reply);
+    }
+    memory.expectation = expectationOfReply(reply, "get");
+    if (isEncrypted(reply)) context.md5Trust.encrypted();
+  }
+  const wrong = reply.status === 200 ? difference(memory.expectation, reply) : `status ${reply.status}`;
+  if (wrong !== undefined) return onDifference(task, memory, context, wrong, reply);
+
+  const proof = provable(memory, context);
+  const size = memory.expectation.size ?? reply.size;
+  if (proof === undefined || size === undefined) {
+    const lacks = size === undefined ? "the size" : "a CRC64 or an MD5";
+    return failed(
+      task,
+      memory,
+      "NoProof",
+      `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
+    );
+  }
+  // A reply that brings no header of the object says nothing about its metadata either: ask.
+  if (memory.head === undefined && !bringsObjectHeaders(reply)) memory.head = await headSource(task, context);
+  if (reply.kind === "stream" && size <= holdUpTo) {
+    memory.held = { bytes: await collect(reply.stream, size), reply };
+  }
+  if (memory.held !== undefined) return putBytes(task, memory, context, memory.held, proof, size);
+  return reply.kind === "stream" ? putStream(task, memory, context, reply, proof, size) : "again";
+}
+
+/** At most one chunk more than `size`, which is enough to see that it is more. */
+async function collect(stream: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > size) break;
+  }
+  return Buffer.concat(chunks);
+}
