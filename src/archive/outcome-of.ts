@@ -3,6 +3,7 @@
 import type { ObjectInfo } from "../cos/bucket.ts";
 import type { CosError } from "../cos/error.ts";
 import type { Outcome, OutcomeKind, Proof } from "../ledger/outcome.ts";
+import type { PlannedRow, Settled } from "../ledger/shard-rows.ts";
 import type { Task, TaskMemory } from "./task.ts";
 
 /** Fields that say nothing are left out, so that a ledger line stays short. */
@@ -101,4 +102,22 @@ export function pending(
 /** What a failed request adds to an outcome. */
 export function replyOf(error: CosError): Partial<Outcome> {
   return { status: error.status, requestId: error.requestId };
+}
+
+/** What planning decided alone. */
+export function settledOutcome(row: number, planned: PlannedRow, settled: Settled): Outcome {
+  const { key, versionId, size, etag, crc64 } = planned;
+  return {
+    row,
+    key,
+    versionId,
+    outcome: settled.outcome,
+    code: settled.code,
+    message: settled.message,
+    expectedSize: size,
+    expectedEtag: etag,
+    expectedCrc64: crc64,
+    attempts: 0,
+    ms: 0,
+  };
 }

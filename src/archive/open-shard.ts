@@ -1,0 +1,106 @@
+/**
+ * The opening of one delivery of a shard: say that an attempt begins, look at what others did, and decide. The decision is
+ * made on one listing that includes this attempt's own marker, so of two that open at once at least one sees the other.
+ */
+
+import { UserError } from "../errors.ts";
+import { type Attempt, attemptToYieldTo, lifeMs, newestSeq, readAttempts } from "../ledger/attempts.ts";
+import { type Control, readControl, saysStop } from "../ledger/control.ts";
+import { type FoldedRow, foldShard } from "../ledger/fold.ts";
+import { paths } from "../ledger/layout.ts";
+import { decodeSegment } from "../ledger/segment.ts";
+import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
+import type { LedgerStore } from "../ledger/store.ts";
+
+export interface OpenedShard {
+  readonly kind: "open";
+  readonly rows: readonly PlannedRow[];
+  /** What earlier attempts recorded, by row. */
+  readonly past: ReadonlyMap<number, FoldedRow>;
+  /** Earlier attempts that stopped uncleanly. */
+  readonly crashes: number;
+  /** Some attempt has not ended cleanly, or not yet: it may have archived rows that nothing records. */
+  readonly unsure: boolean;
+  /** Earlier attempts. */
+  readonly earlier: number;
+}
+
+export type Opening =
+  | OpenedShard
+  /** It is over already. */
+  | { readonly kind: "done" }
+  /** A later hand-over of it was seen: this message is a late copy. */
+  | { readonly kind: "superseded" }
+  | { readonly kind: "stopped"; readonly control: Control }
+  /** Another attempt is alive. */
+  | { readonly kind: "yield"; readonly to: Attempt };
+
+export async function openShard(options: {
+  readonly ledger: LedgerStore;
+  readonly plan: string;
+  readonly shard: number;
+  readonly seq: number;
+  readonly attempt: string;
+  /** What the open marker says of this process, so that a later one on the same machine can tell that it is gone. */
+  readonly worker: string;
+  /** Is the process that wrote such a text known to be gone? Then nobody waits for its sign of life to grow old. */
+  readonly isGone: (worker: string) => boolean;
+}): Promise<Opening> {
+  const { ledger, plan, shard, seq, attempt, worker } = options;
+  const [, done, control] = await Promise.all([
+    ledger.put(paths.open(shard, attempt, seq), worker),
+    ledger.listPage(paths.doneOfShard(shard)),
+    readControl(ledger),
+  ]);
+  const leave = async (opening: Opening): Promise<Opening> => {
+    await ledger.put(paths.end(shard, attempt), "");
+    return opening;
+  };
+  if (done.objects.length > 0) return leave({ kind: "done" });
+  if (saysStop(control)) return leave({ kind: "stopped", control });
+
+  const [listing, rowBytes] = await Promise.all([
+    ledger.list(paths.outcomes(shard)),
+    ledger.get(paths.shard(plan, shard)),
+  ]);
+  const others = readAttempts(listing.objects).filter((other) => other.id !== attempt);
+  if (newestSeq(others) > seq) return leave({ kind: "superseded" });
+  const gone = new Set<string>();
+  for (const other of others) {
+    if (other.ended || listing.serverTime - other.lastSign > lifeMs) continue;
+    const text = await ledger.get(paths.open(shard, other.id, other.seq ?? 0));
+    if (text !== undefined && options.isGone(text.toString("utf8"))) gone.add(other.id);
+  }
+  const present = others.filter((other) => !gone.has(other.id));
+  const to = attemptToYieldTo(present, attempt, listing.serverTime);
+  if (to !== undefined) return leave({ kind: "yield", to });
+  if (rowBytes === undefined) {
+    throw new UserError(
+      "LedgerIncomplete",
+      `The rows of shard ${shard} are missing: ${ledger.describe(paths.shard(plan, shard))} does not exist, though run.json names its plan.`,
+    );
+  }
+  const records = await Promise.all(
+    others.map(async (other) => ({
+      attempt: other.id,
+      outcomes: (await Promise.all(other.segments.map((path) => readSegment(ledger, path)))).flatMap((s) => s.outcomes),
+    })),
+  );
+  return {
+    kind: "open",
+    rows: decodeShardRows(rowBytes, ledger.describe(paths.shard(plan, shard))),
+    past: foldShard(records),
+    crashes: others.filter((o) => !o.ended && (gone.has(o.id) || listing.serverTime - o.lastSign > lifeMs)).length,
+    unsure: others.some((other) => !other.ended),
+    earlier: others.length,
+  };
+}
+
+/** A segment that is listed and then gone is a ledger somebody else touched. */
+export async function readSegment(ledger: LedgerStore, path: string) {
+  const bytes = await ledger.get(path);
+  if (bytes === undefined) {
+    throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);
+  }
+  return decodeSegment(bytes, ledger.describe(path));
+}

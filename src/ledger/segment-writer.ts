@@ -1,0 +1,98 @@
+/**
+ * Writes an attempt's outcomes as segments: every second or 200 outcomes, at least one each 10 s (the heartbeat, which is
+ * also the attempt's sign of life). One segment is under way at a time, in order.
+ */
+import type { Clock } from "../clock.ts";
+import { paths } from "./layout.ts";
+import type { Outcome } from "./outcome.ts";
+import { encodeSegment, noRequests, type RequestCounts, requestTypes } from "./segment.ts";
+import type { LedgerStore } from "./store.ts";
+
+export interface SegmentWriter {
+  add(outcome: Outcome): void;
+  /** Writes what is there, even where it is nothing: a sign of life. */
+  beat(): Promise<void>;
+  /** Writes what is left. After it, all that was added is durable. Throws what a write threw. */
+  close(): Promise<void>;
+  /** Aborts as soon as a write has failed for good: then nothing more should be started. */
+  readonly broken: AbortSignal;
+}
+
+const MOST_OUTCOMES = 200;
+const MOST_MS = 1_000;
+
+export function createSegmentWriter(options: {
+  readonly ledger: LedgerStore;
+  readonly shard: number;
+  readonly attempt: string;
+  readonly clock: Clock;
+  /** Running totals of the attempt; `ledger` is taken from the store. */
+  readonly requests: RequestCounts;
+  readonly retries: () => number;
+}): SegmentWriter {
+  const { ledger, shard, attempt, clock, requests } = options;
+  const from = new Date(clock.now()).toISOString();
+  const broken = new AbortController();
+  const closed = new AbortController();
+  let waiting: Outcome[] = [];
+  let n = 0;
+  let lastWrite = clock.now();
+  let told = noRequests();
+  let toldRetries = 0;
+  let writing: Promise<void> = Promise.resolve();
+  let timer: Promise<void> | undefined;
+  let fault: unknown;
+
+  const write = (): Promise<void> => {
+    writing = writing.then(async () => {
+      if (fault !== undefined) throw fault;
+      const outcomes = waiting;
+      waiting = [];
+      lastWrite = clock.now();
+      const now = { ...requests, ledger: ledger.requests() + 1 };
+      const since = noRequests();
+      for (const type of requestTypes) since[type] = now[type] - told[type];
+      const retries = options.retries();
+      const trailer = {
+        requests: since,
+        retries: retries - toldRetries,
+        from,
+        to: new Date(clock.now()).toISOString(),
+      };
+      try {
+        await ledger.put(paths.segment(shard, attempt, ++n), encodeSegment(outcomes, trailer));
+      } catch (error) {
+        fault = error;
+        broken.abort(error);
+        throw error;
+      }
+      told = now;
+      toldRetries = retries;
+    });
+    return writing;
+  };
+
+  /** One timer at a time, armed by the first outcome that waits. */
+  const arm = () => {
+    timer ??= clock.sleep(Math.max(0, lastWrite + MOST_MS - clock.now()), closed.signal).then(async () => {
+      timer = undefined;
+      if (waiting.length > 0 && !closed.signal.aborted) await write().catch(() => undefined);
+    });
+  };
+
+  return {
+    add(outcome) {
+      waiting.push(outcome);
+      if (waiting.length >= MOST_OUTCOMES) write().catch(() => undefined);
+      else arm();
+    },
+    beat: write,
+    async close() {
+      closed.abort();
+      await timer;
+      await writing.catch(() => undefined);
+      if (waiting.length > 0 || fault !== undefined) await write();
+    },
+    broken: broken.signal,
+  };
+}
