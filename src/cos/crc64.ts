@@ -13,6 +13,8 @@ export interface Crc64 {
 const POLY_HIGH = 0xc96c5795;
 const POLY_LOW = 0xd7870f42;
 
+const NO_WORDS = new Int32Array(0);
+
 /** 8 tables × 256 entries × (low, high): `TABLE[(slice * 256 + byte) * 2]` is the low half. */
 const TABLE = buildTable();
 
@@ -64,8 +66,9 @@ export function crc64Update(state: Crc64, chunk: Uint8Array): void {
     low = ((low >>> 8) | (high << 24)) ^ table[index]!;
     high = (high >>> 8) ^ table[index + 1]!;
   }
-  const words = new Int32Array(chunk.buffer, chunk.byteOffset + at, (length - at) >> 2);
-  const pairs = words.length & ~1;
+  const pairs = ((length - at) >> 3) << 1;
+  // A chunk that ends before the first aligned word has none to view.
+  const words = pairs === 0 ? NO_WORDS : new Int32Array(chunk.buffer, chunk.byteOffset + at, pairs);
   for (let word = 0; word < pairs; word += 2) {
     const a = low ^ words[word]!;
     const b = high ^ words[word + 1]!;

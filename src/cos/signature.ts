@@ -45,9 +45,11 @@ function canonicalPairs(pairs: readonly (readonly [string, string])[]): { names:
   encoded.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0));
   let names = "";
   let text = "";
+  let separator = "";
   for (const [name, value] of encoded) {
-    names += names === "" ? name : `;${name}`;
-    text += text === "" ? `${name}=${value}` : `&${name}=${value}`;
+    names += separator === "" ? name : `;${name}`;
+    text += `${separator}${name}=${value}`;
+    separator = "&";
   }
   return { names, text };
 }

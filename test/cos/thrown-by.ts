@@ -1,0 +1,23 @@
+import { CosError } from "../../src/cos/error.ts";
+import { UserError } from "../../src/errors.ts";
+
+/** The CosError that the promise rejects with; anything else fails the test. */
+export async function cosErrorOf(promise: Promise<unknown>): Promise<CosError> {
+  const thrown = await promise.then(
+    (value) => new Error(`resolved with ${String(value)}`),
+    (error: unknown) => error,
+  );
+  if (thrown instanceof CosError) return thrown;
+  throw thrown;
+}
+
+/** The UserError that the function throws; anything else fails the test. */
+export function userErrorOf(act: () => unknown): UserError {
+  try {
+    act();
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown;
+    throw thrown;
+  }
+  throw new Error("nothing was thrown");
+}
