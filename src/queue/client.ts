@@ -1,0 +1,101 @@
+/** The client of `@aws-sdk/client-sqs`, over any transport. */
+import type { Clock, Random } from "../clock.ts";
+import { quote } from "../errors.ts";
+import type { QueueCommand } from "./commands.ts";
+import { AbortError, serviceException } from "./error.ts";
+import type { MetadataBearer } from "./shapes.ts";
+import { type Action, type Actions, actions, type CallOptions, type Transport } from "./transport.ts";
+import type { CredentialsSource } from "./transports/aws-settings.ts";
+import { createSqsJsonTransport } from "./transports/sqs-json.ts";
+
+export interface SQSClientConfig {
+  readonly region?: string | (() => Promise<string>) | undefined;
+  /** Dialled in place of the queue URL's host. */
+  readonly endpoint?: string | undefined;
+  /** Keys, or a function asked before each request; the environment's where absent. */
+  readonly credentials?: CredentialsSource | undefined;
+  /** How actions are carried out; SQS JSON 1.0 over HTTPS, as configured by the other settings, where absent. */
+  readonly transport?: Transport | undefined;
+  /** Hosts, besides loopback, that may be spoken to over plain http. */
+  readonly allowHttp?: readonly string[] | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+type Input = Actions[Action]["input"];
+type Output = Actions[Action]["output"];
+
+/** What code that uses a queue asks for: the client below satisfies it, and so does the AWS package's. */
+export interface QueueClient {
+  send<I extends Input, O extends Output>(command: QueueCommand<I, O>, options?: SendOptions): Promise<O>;
+  destroy(): void;
+}
+
+export interface SendOptions {
+  abortSignal?: AbortSignal;
+}
+
+type Callback<O> = (error: unknown, data?: O) => void;
+
+export class SQSClient implements QueueClient {
+  readonly #transport: Transport;
+
+  constructor(config: SQSClientConfig = {}) {
+    this.#transport = config.transport ?? createSqsJsonTransport(config);
+  }
+
+  /**
+   * Sends a command of this package or of the AWS one. Rejects with SQSServiceException, QueueConnectionError, UserError
+   * (settings), or an error named AbortError.
+   */
+  send<I extends object, O extends MetadataBearer>(command: QueueCommand<I, O>, options?: SendOptions): Promise<O>;
+  send<I extends object, O extends MetadataBearer>(command: QueueCommand<I, O>, callback: Callback<O>): void;
+  send<I extends object, O extends MetadataBearer>(
+    command: QueueCommand<I, O>,
+    options: SendOptions,
+    callback: Callback<O>,
+  ): void;
+  send<I extends object, O extends MetadataBearer>(
+    command: QueueCommand<I, O>,
+    optionsOrCallback: SendOptions | Callback<O> = {},
+    callback?: Callback<O>,
+  ): Promise<O> | undefined {
+    const options = typeof optionsOrCallback === "function" ? {} : optionsOrCallback;
+    const done = typeof optionsOrCallback === "function" ? optionsOrCallback : callback;
+    const sent = this.#send(command, options);
+    if (done === undefined) return sent;
+    sent.then(
+      (output) => done(null, output),
+      (error: unknown) => done(error),
+    );
+    return undefined;
+  }
+
+  async #send<I extends object, O extends MetadataBearer>(
+    command: QueueCommand<I, O>,
+    options: CallOptions,
+  ): Promise<O> {
+    const name = actionOf(command);
+    const action = Object.hasOwn(actions, name) ? actions[name as Action] : undefined;
+    if (action === undefined) {
+      throw serviceException("UnsupportedOperation", `This queue client has no action named ${quote(name)}.`);
+    }
+    if (options.abortSignal?.aborted) throw new AbortError(options.abortSignal);
+    // The command's class ties I and O to its action; here only the name is left of that tie.
+    const carryOut = this.#transport[action] as unknown as (input: I, options: CallOptions) => Promise<O>;
+    return carryOut(command.input, options);
+  }
+
+  destroy(): void {
+    this.#transport.destroy();
+  }
+}
+
+/** A command's action: told by this package's commands, in the schema of the AWS package's, or in the class's name. */
+function actionOf(command: object): string {
+  if ("action" in command && typeof command.action === "string") return command.action;
+  if ("schema" in command && Array.isArray(command.schema) && typeof command.schema[2] === "string") {
+    return command.schema[2];
+  }
+  return command.constructor.name.replace(/Command$/, "");
+}

@@ -1,0 +1,47 @@
+import type { Clock } from "../../src/clock.ts";
+
+export interface FakeClock extends Clock {
+  /** Moves time on, waking each sleeper at its own moment and letting what it wakes run before going further. */
+  advance(ms: number): Promise<void>;
+  /** Sleeps under way. */
+  sleeping(): number;
+}
+
+/** Lets every promise that can go on do so. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export function fakeClock(start = 1_700_000_000_000): FakeClock {
+  let now = start;
+  const sleepers = new Set<{ at: number; wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const sleeper = {
+          at: now + Math.max(0, ms),
+          wake() {
+            sleepers.delete(sleeper);
+            signal?.removeEventListener("abort", sleeper.wake);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", sleeper.wake);
+      }),
+    async advance(ms) {
+      const end = now + ms;
+      await settled();
+      for (;;) {
+        const next = [...sleepers].sort((a, b) => a.at - b.at)[0];
+        if (next === undefined || next.at > end) break;
+        now = Math.max(now, next.at);
+        next.wake();
+        await settled();
+      }
+      now = end;
+      await settled();
+    },
+    sleeping: () => sleepers.size,
+  };
+}
