@@ -129,7 +129,9 @@ interface ErrorDocument {
 
 function readErrorDocument(body: Uint8Array): ErrorDocument | undefined {
   if (body.length === 0) return undefined;
-  const document = parseXml(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+  const raw = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  // A FormatString holds `&`; an error must not lose its name because that was not escaped.
+  const document = parseXml(raw.replace(/&(?!(?:[a-z]+|#\d+|#x[\da-f]+);)/gi, "&amp;"));
   if (document?.name !== "Error") return undefined;
   const text = (name: string) => textOf(document.root, name)?.trim() || undefined;
   return {

@@ -27,6 +27,9 @@ const lasting = new Set([
   "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
 ]);
 
+/** How undici names a reply that is shorter than its head or its chunks say. */
+const endings = new Set(["HTTPParserError", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "UND_ERR_SOCKET"]);
+
 const advice: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such host: check the region and the endpoint",
   ECONNREFUSED: "nothing listens there: check the endpoint",
@@ -36,9 +39,7 @@ const advice: Readonly<Record<string, string>> = {
 /** `what` is the subject of the message: `GET "a.jpg" of photos-1250000000`. */
 export function transportError(what: string, cause: Error, progress: Progress): CosError {
   const named = codeOf(cause);
-  const brokeOff =
-    progress.replied &&
-    (named === "UND_ERR_SOCKET" || named === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || named.startsWith("HPE_"));
+  const brokeOff = progress.replied && (endings.has(named) || named.startsWith("HPE_"));
   if (brokeOff) return incompleteBody(what, progress, cause);
   const when = progress.replied ? `the reply broke off after ${bytes(progress)}` : "no reply arrived";
   const hint = advice[named] ?? cause.message;
