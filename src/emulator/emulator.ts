@@ -1,0 +1,148 @@
+/**
+ * An embedded COS with Original Image Protection: buckets on disk behind the XML API, strict signatures, and every
+ * doubtful behaviour of the real service a switch (switches.ts). For local runs, demos and tests; the disk is the
+ * truth, so an emulator killed at any moment starts again with every object whole.
+ */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { type Clock, systemClock } from "../clock.ts";
+import { quote, UserError } from "../errors.ts";
+import { type Log, silentLog } from "../log.ts";
+import { createAuthorize, type EmulatorCredentials } from "./authorize.ts";
+import { type BucketControl, type BucketOptions, controlBucket, newBucketSettings } from "./bucket-control.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import type { Operation } from "./route.ts";
+import { createCosServer, type ServedRequest } from "./server.ts";
+import { openStore } from "./store.ts";
+import { defaultSwitches, type Switches, turn } from "./switches.ts";
+
+export type { EmulatorCredentials } from "./authorize.ts";
+export type { BucketControl, BucketOptions, StoredObject } from "./bucket-control.ts";
+export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults.ts";
+export type { Operation } from "./route.ts";
+export type { ServedRequest } from "./server.ts";
+export { defaultSwitches, type Switches } from "./switches.ts";
+
+export interface EmulatorOptions {
+  /** 0, the default: one that is free. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Made where there is none; one emulator at a time. */
+  readonly dataDir: string;
+  /** Made where there are none; settings given here are set on those that exist. */
+  readonly buckets?: readonly BucketOptions[];
+  readonly credentials: readonly EmulatorCredentials[];
+  readonly switches?: Partial<Switches>;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Told of every request when its status is known. */
+  readonly onServed?: (served: ServedRequest) => void;
+}
+
+export interface Emulator {
+  /** `http://127.0.0.1:PORT`: an endpoint for path addressing, and a proxy under which any COS host name is served. */
+  readonly url: string;
+  readonly port: number;
+  /** Opens the bucket, made where there is none. */
+  createBucket(options: BucketOptions): BucketControl;
+  /** A UserError NoSuchBucket where there is none. */
+  bucket(name: string): BucketControl;
+  readonly faults: Faults;
+  readonly switches: Switches;
+  turn(changes: Partial<Switches>): void;
+  /** Replaces all credentials, for requests from now on. */
+  setCredentials(credentials: readonly EmulatorCredentials[]): void;
+  /** Requests so far by type, whatever became of them. */
+  requests(): Record<Operation, number>;
+  resetRequests(): void;
+  /** Stops listening, lets what is in flight end for at most a second, ends all connections, frees the data directory. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 1000;
+
+/** Throws UserError DataDirInUse, InvalidBucketName, InvalidProtection, UnknownSwitch, PortInUse. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { host = "127.0.0.1", clock = systemClock, log = silentLog } = options;
+  let switches = turn(defaultSwitches, options.switches ?? {});
+  let { credentials } = options;
+  const closing = new AbortController();
+  const faults = createFaults();
+  const store = openStore(resolve(options.dataDir));
+  const surroundings = () => ({ now: clock.now(), switches, newId: () => randomBytes(14).toString("hex") });
+
+  function createBucket(bucketOptions: BucketOptions): BucketControl {
+    const settings = newBucketSettings(bucketOptions, clock.now());
+    const known = store.bucket(bucketOptions.name);
+    const control = controlBucket(known ?? store.ensure(bucketOptions.name, settings), surroundings);
+    if (known) control.configure(bucketOptions);
+    return control;
+  }
+
+  try {
+    for (const bucket of options.buckets ?? []) createBucket(bucket);
+    const { server, counts } = createCosServer({
+      store,
+      authorize: createAuthorize(() => credentials),
+      switches: () => switches,
+      faults,
+      clock,
+      log,
+      closing: closing.signal,
+      onServed: options.onServed,
+    });
+    await new Promise<void>((listening, failed) => {
+      server.once("error", failed);
+      server.listen(options.port ?? 0, host, listening);
+    });
+    const { port } = server.address() as AddressInfo;
+    let closed: Promise<void> | undefined;
+
+    return {
+      url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      port,
+      createBucket,
+      bucket(name) {
+        const known = store.bucket(name);
+        if (!known) throw new UserError("NoSuchBucket", `The emulator has no bucket ${quote(name)}; create it first.`);
+        return controlBucket(known, surroundings);
+      },
+      faults,
+      get switches() {
+        return switches;
+      },
+      turn(changes) {
+        switches = turn(switches, changes);
+      },
+      setCredentials(next) {
+        credentials = next;
+      },
+      requests: () => ({ ...counts }),
+      resetRequests() {
+        for (const operation of Object.keys(counts) as Operation[]) counts[operation] = 0;
+      },
+      close() {
+        closed ??= new Promise((done) => {
+          closing.abort();
+          const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+          server.close(() => {
+            clearTimeout(grace);
+            store.close();
+            done();
+          });
+          server.closeIdleConnections();
+        });
+        return closed;
+      },
+    };
+  } catch (error) {
+    store.close();
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      const message = `The emulator cannot listen on ${host}:${options.port}: the port is in use; name another, or 0 for any.`;
+      throw new UserError("PortInUse", message, { cause: error });
+    }
+    throw error;
+  }
+}
