@@ -1,0 +1,142 @@
+/**
+ * report.html: one page that needs nothing else, no script, no font, no address, so that it can be sent by mail and opened from
+ * a disk. It is readable on a phone and on paper, in light and in dark.
+ */
+
+import { pageStyle } from "./html-style.ts";
+import { type Html, html } from "./html-text.ts";
+import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
+import type { RunState, Summary, SummaryFailure } from "./summary.ts";
+
+export interface ReportOptions {
+  /** Names of the files beside the page, linked from it: `results-000000.csv.gz`, `failures-000000.csv`. */
+  readonly files?: readonly string[];
+}
+
+const verdicts: Readonly<Record<RunState, string>> = {
+  running: "Running",
+  complete: "Complete",
+  incomplete: "Incomplete",
+  halted: "Halted",
+  cancelled: "Cancelled",
+};
+
+const outcomes = [
+  { name: "archived", meaning: "in the archive, proven" },
+  { name: "skipped", meaning: "left alone, for its reason" },
+  { name: "failed", meaning: "not archived" },
+  { name: "pending", meaning: "not over yet" },
+] as const;
+
+/** The whole page. Every value of the summary is escaped: keys and messages are data. */
+export function reportHtml(summary: Summary, { files = [] }: ReportOptions = {}): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${verdicts[summary.state]}: run ${summary.run}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="state ${summary.state}${summary.failed > 0 ? " with-failures" : ""}">${verdict(summary)}</p>
+<h1>Run <span class="key"><bdi>${summary.run}</bdi></span></h1>
+${summary.reason === undefined ? [] : html`<p class="reason">${summary.reason}</p>`}
+<dl class="facts">${facts(summary)}</dl>
+</header>
+${counts(summary)}
+${failures(summary)}
+${numbers("Proofs", "How the archived bytes were proven to be the original's", summary.proofs)}
+${numbers("Requests", "By type; each is billed, whether it succeeds or not", requestsOf(summary))}
+${filesSection(files)}
+</main>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+function verdict({ state, failed }: Summary): string {
+  if (state !== "complete" || failed === 0) return verdicts[state];
+  return `Complete, ${formatCount(failed)} failed`;
+}
+
+function facts({ startedAt, endedAt, seconds, bytes, archived, recovered, manifest, redriveOf }: Summary): Html[] {
+  const fact = (name: string, value: string | null | undefined) =>
+    value === null || value === undefined ? [] : [html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`];
+  const perSecond =
+    seconds === null || seconds === 0 ? undefined : `${formatCount(round(archived / seconds))} objects/s`;
+  return [
+    ...fact("Manifest", manifest),
+    ...fact("Redrive of", redriveOf),
+    ...fact("Started", startedAt),
+    ...fact("Ended", endedAt),
+    ...fact("Took", seconds === null ? null : formatSeconds(seconds)),
+    ...fact("Archived", formatBytes(bytes)),
+    ...fact("Rate", perSecond),
+    ...fact("Recovered", recovered ? `${formatCount(recovered)} put by an earlier attempt` : null),
+  ];
+}
+
+function counts(summary: Summary): Html {
+  const shown = outcomes.filter(({ name }) => summary[name] > 0);
+  const bar = shown.map(({ name }) => html`<span class="${name}" style="flex-grow:${summary[name]}"></span>`);
+  const cells = outcomes.map(
+    ({ name, meaning }) =>
+      html`<div class="count ${name}"><dt>${name}</dt><dd class="number">${formatCount(summary[name])}</dd><dd class="meaning">${meaning}</dd></div>`,
+  );
+  return html`<section aria-labelledby="rows">
+<h2 id="rows">${formatCount(summary.rows)} ${summary.rows === 1 ? "row" : "rows"}</h2>
+<div class="bar" aria-hidden="true">${bar}</div>
+<dl class="counts">${cells}</dl>
+</section>`;
+}
+
+function failures({ failures: list }: Summary): Html {
+  if (list === null || list.length === 0) return html``;
+  return html`<section aria-labelledby="failures">
+<h2 id="failures">Failures</h2>
+${list.map(failure)}
+</section>`;
+}
+
+function failure({ code, count, keys }: SummaryFailure): Html {
+  const more = count - keys.length;
+  return html`<details open>
+<summary><span class="code">${code}</span> <span class="number">${formatCount(count)}</span></summary>
+<ul>${keys.map((key) => html`<li class="key"><bdi>${key}</bdi></li>`)}</ul>
+${more > 0 && keys.length > 0 ? html`<p class="meaning">and ${formatCount(more)} more, in the failures CSV</p>` : []}
+</details>
+`;
+}
+
+function numbers(title: string, meaning: string, values: Readonly<Record<string, number>> | null): Html {
+  if (values === null) return html``;
+  const rows = Object.entries(values).map(
+    ([name, value]) => html`<tr><th scope="row">${name}</th><td class="number">${formatCount(value)}</td></tr>`,
+  );
+  return html`<section>
+<table><caption><strong>${title}</strong> ${meaning}</caption><tbody>${rows}</tbody></table>
+</section>`;
+}
+
+function requestsOf({ requests, retries }: Summary): Readonly<Record<string, number>> | null {
+  return requests === null || retries === null ? requests : { ...requests, "of them retries": retries };
+}
+
+function filesSection(files: readonly string[]): Html {
+  if (files.length === 0) return html``;
+  const links = files.map((file) => html`<li><a href="./${encodeURIComponent(file)}">${file}</a></li>`);
+  return html`<section aria-labelledby="files">
+<h2 id="files">Files</h2>
+<ul>${links}</ul>
+</section>`;
+}
+
+function round(value: number): number {
+  return value < 100 ? Math.round(value * 10) / 10 : Math.round(value);
+}

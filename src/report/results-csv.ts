@@ -1,0 +1,79 @@
+/**
+ * The results of a run, one record a row. The first seven columns are those of the S3 Batch Operations report
+ * (Report_CSV_20180820), so that what reads those reads these; then comes what else the outcome says. Unlike S3's this has a header, and
+ * keys are raw.
+ *
+ * TaskStatus knows `succeeded` (archived, or skipped with its code) and `failed`; a row that is still pending has not
+ * succeeded either, so it is `failed` there. Outcome says which.
+ */
+import type { Outcome } from "../ledger/outcome.ts";
+import { csvLine } from "../manifest/csv-text.ts";
+
+const columns = [
+  "Bucket",
+  "Key",
+  "VersionId",
+  "TaskStatus",
+  "ErrorCode",
+  "HTTPStatusCode",
+  "ResultMessage",
+  "Outcome",
+  "Recovered",
+  // Not named ArchiveKey: in a manifest that is without the archive prefix.
+  "ArchivedAs",
+  "ExpectedSize",
+  "ExpectedETag",
+  "ExpectedCrc64",
+  "ReceivedSize",
+  "ReceivedETag",
+  "ReceivedCrc64",
+  "Proof",
+  "ExpectedFrom",
+  "Attempts",
+  "Milliseconds",
+  "RequestId",
+  "FetchedAt",
+] as const;
+
+/** The first line of the file, its line end included. */
+export const resultsHeader = csvLine(columns);
+
+/** The line of one outcome. `bucket` is the source bucket. */
+export function resultsLine(bucket: string, outcome: Outcome): string {
+  const succeeded = outcome.outcome === "archived" || outcome.outcome === "skipped";
+  return csvLine([
+    bucket,
+    outcome.key,
+    outcome.versionId,
+    succeeded ? "succeeded" : "failed",
+    outcome.code,
+    outcome.status,
+    outcome.message,
+    outcome.outcome,
+    outcome.recovered === true ? true : undefined,
+    outcome.archiveKey,
+    outcome.expectedSize,
+    outcome.expectedEtag,
+    outcome.expectedCrc64,
+    outcome.receivedSize,
+    outcome.receivedEtag,
+    outcome.receivedCrc64,
+    outcome.proof,
+    outcome.expectedFrom,
+    outcome.attempts,
+    outcome.ms,
+    outcome.requestId,
+    outcome.fetchedAt,
+  ]);
+}
+
+/** The file, header first, a piece for each batch of outcomes. */
+export async function* resultsCsv(
+  bucket: string,
+  batches: AsyncIterable<readonly Outcome[]> | Iterable<readonly Outcome[]>,
+): AsyncGenerator<string> {
+  yield resultsHeader;
+  for await (const outcomes of batches) {
+    if (outcomes.length > 0) yield outcomes.map((outcome) => resultsLine(bucket, outcome)).join("");
+  }
+}

@@ -1,0 +1,65 @@
+/** The few lines people read at the end of a run. Plain text, no colour: it may end in a log. */
+import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
+import type { RunState, Summary, SummaryFailure } from "./summary.ts";
+
+const stateTexts: Readonly<Record<RunState, string>> = {
+  running: "is running",
+  complete: "is complete",
+  incomplete: "is incomplete: rows are pending, run it again to go on",
+  halted: "was halted",
+  cancelled: "was cancelled",
+};
+
+/** Lines end with LF. `failuresShown` codes are named, each with one key. */
+export function summaryText(summary: Summary, failuresShown = 5): string {
+  const { run, state, reason, redriveOf, rows, archived, recovered, skipped, failed, pending } = summary;
+  const lines = [
+    `run ${visible(run)} ${stateTexts[state]}${reason === undefined ? "" : `: ${visible(reason)}`}`,
+    ...(redriveOf === undefined ? [] : [`  redrive of ${visible(redriveOf)}`]),
+    `  ${formatCount(rows)} rows = ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${formatCount(pending)} pending`,
+    `  ${volume(summary)}`,
+  ];
+  if (recovered) lines.push(`  ${formatCount(recovered)} of the archived were put by an earlier attempt and recovered`);
+  const proofs = counted(summary.proofs);
+  if (proofs !== "") lines.push(`  proven by ${proofs}`);
+  const requests = counted(summary.requests);
+  if (requests !== "") {
+    const retries = summary.retries ? `, of them ${formatCount(summary.retries)} retries` : "";
+    lines.push(`  requests: ${requests}${retries}`);
+  }
+  const failures = summary.failures ?? [];
+  for (const failure of failures.slice(0, failuresShown)) lines.push(`  failed: ${failureText(failure)}`);
+  const others = failures.slice(failuresShown);
+  if (others.length > 0) {
+    const count = others.reduce((sum, failure) => sum + failure.count, 0);
+    lines.push(`  failed: ${formatCount(count)} for ${formatCount(others.length)} other reasons`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function volume({ bytes, seconds, archived }: Summary): string {
+  if (seconds === null) return formatBytes(bytes);
+  const text = `${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
+  if (seconds === 0) return text;
+  return `${text}, ${formatBytes(bytes / seconds)}/s, ${formatCount(Math.round((archived / seconds) * 10) / 10)} objects/s`;
+}
+
+function counted(counts: Readonly<Record<string, number>> | null): string {
+  return Object.entries(counts ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${name} ${formatCount(count)}`)
+    .join(", ");
+}
+
+function failureText({ code, count, keys }: SummaryFailure): string {
+  const sample = keys[0] === undefined ? "" : `, ${count === 1 ? "" : "such as "}${visible(keys[0])}`;
+  return `${formatCount(count)} ${visible(code)}${sample}`;
+}
+
+/** A key is data: what would steer a terminal is shown as its escape. */
+function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be shown
+  return text.replace(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

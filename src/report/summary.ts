@@ -1,0 +1,147 @@
+/**
+ * summary.json, and what `run --json` and `status --json` print: schema `cos-originals/summary@1`. Fields are added to it,
+ * never changed; a reader passes over those it does not know.
+ */
+import { z } from "zod";
+import { emptyTally, type Requests, rowsOf, type Tally } from "./tally.ts";
+
+export const SUMMARY_SCHEMA = "cos-originals/summary@1";
+
+export const runStates = ["running", "complete", "incomplete", "halted", "cancelled"] as const;
+export type RunState = (typeof runStates)[number];
+
+const count = z.number().int().nonnegative();
+const time = z.iso.datetime({ precision: 3 }).or(z.iso.datetime({ precision: 0 }));
+
+/** Fields that a LIST can't tell are null in `status` without `--full`. */
+export const summaryShape = z.looseObject({
+  schema: z.literal(SUMMARY_SCHEMA),
+  run: z.string(),
+  state: z.enum(runStates),
+  /** archived + skipped + failed + pending, always. */
+  rows: count,
+  archived: count,
+  /** Counts among `archived`: an earlier attempt had put the bytes and could not record it. */
+  recovered: count.nullable(),
+  skipped: count,
+  failed: count,
+  pending: count,
+  /** Archived bytes. */
+  bytes: count,
+  proofs: z.object({ "content-md5": count, crc64: count, size: count }).nullable(),
+  requests: z
+    .object({
+      "source.get": count,
+      "source.head": count,
+      "archive.put": count,
+      "archive.head": count,
+      ledger: count,
+      queue: count,
+    })
+    .catchall(count)
+    .nullable(),
+  retries: count.nullable(),
+  /** The most frequent first; up to ten keys of each code. */
+  failures: z.array(z.object({ code: z.string(), count, keys: z.array(z.string()) })).nullable(),
+  /** ISO 8601 UTC; null before the run began. */
+  startedAt: time.nullable(),
+  /** Null while the run goes on. */
+  endedAt: time.nullable(),
+  /** From start to end, or to now. */
+  seconds: z.number().nonnegative().nullable(),
+  /** Why a run was halted or cancelled. */
+  reason: z.string().optional(),
+  /** The run whose failed rows these are. */
+  redriveOf: z.string().optional(),
+  /** What the rows were read from: `cos://BUCKET/KEY`, a file name, or `cos://BUCKET/PREFIX*` for a listing. */
+  manifest: z.string().optional(),
+});
+
+export type Summary = z.infer<typeof summaryShape>;
+export type SummaryFailure = NonNullable<Summary["failures"]>[number];
+
+export interface RunFacts {
+  readonly run: string;
+  readonly state: RunState;
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  /** For the seconds of a run that goes on. */
+  readonly now?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly redriveOf?: string | undefined;
+  readonly manifest?: string | undefined;
+}
+
+export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
+  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest } = facts;
+  const until = endedAt ?? now;
+  return {
+    schema: SUMMARY_SCHEMA,
+    run,
+    state,
+    rows: rowsOf(tally),
+    archived: tally.archived,
+    recovered: tally.recovered,
+    skipped: tally.skipped,
+    failed: tally.failed,
+    pending: tally.pending,
+    bytes: tally.bytes,
+    proofs: { ...tally.proofs },
+    requests: { ...tally.requests },
+    retries: tally.retries,
+    failures: failuresOf(tally),
+    startedAt: isoTime(startedAt),
+    endedAt: isoTime(endedAt),
+    seconds: startedAt === undefined || until === undefined ? null : Math.max(0, until - startedAt) / 1000,
+    ...(reason === undefined ? {} : { reason }),
+    ...(redriveOf === undefined ? {} : { redriveOf }),
+    ...(manifest === undefined ? {} : { manifest }),
+  };
+}
+
+/** The summary of a run of which nothing has happened yet. */
+export function emptySummary(run: string, state: RunState = "running"): Summary {
+  return tallyToSummary(emptyTally(), { run, state });
+}
+
+/** What `status` can tell by LISTs alone: the counts; the rest is null. */
+export function listedSummary(
+  counts: Pick<Tally, "archived" | "skipped" | "failed" | "pending" | "bytes">,
+  facts: RunFacts,
+): Summary {
+  const summary = tallyToSummary({ ...emptyTally(), ...counts }, facts);
+  return { ...summary, recovered: null, proofs: null, requests: null, retries: null, failures: null };
+}
+
+/** The tally a summary was made of, for merging the summaries of a run's parts. What is null counts as nothing. */
+export function summaryToTally(summary: Summary): Tally {
+  const tally = emptyTally();
+  const { archived, skipped, failed, pending, bytes } = summary;
+  Object.assign(tally, { archived, skipped, failed, pending, bytes });
+  tally.recovered = summary.recovered ?? 0;
+  tally.retries = summary.retries ?? 0;
+  Object.assign(tally.proofs, summary.proofs);
+  Object.assign(tally.requests, summary.requests satisfies Requests | null);
+  for (const { code, count, keys } of summary.failures ?? []) tally.failures.set(code, { count, keys: [...keys] });
+  return tally;
+}
+
+/** Reads a summary.json. Throws ZodError where it is none, or its rows do not add up. */
+export const parseSummary = (value: unknown): Summary =>
+  summaryShape
+    .refine((summary) => summary.rows === rowsOf(summary), {
+      path: ["rows"],
+      error: "rows is not archived + skipped + failed + pending",
+    })
+    .parse(value);
+
+function failuresOf(tally: Tally): SummaryFailure[] {
+  return [...tally.failures]
+    .map(([code, { count, keys }]) => ({ code, count, keys: [...keys] }))
+    .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,106 @@
+/**
+ * What a run comes to, counted outcome by outcome. A tally of a whole is the merge of the tallies of its parts, in whatever
+ * groups they are merged (merging is associative; only which sample keys are kept depends on the order).
+ */
+import type { Outcome, Proof } from "../ledger/outcome.ts";
+
+export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
+export type RequestType = (typeof requestTypes)[number];
+
+/** Requests by type. Further types (`source.list`) may be counted beside those that are always there. */
+export type Requests = Record<string, number> & Record<RequestType, number>;
+
+/** As many keys of each failure are kept as samples. */
+export const SAMPLE_KEYS = 10;
+
+export interface Failure {
+  count: number;
+  keys: string[];
+}
+
+export interface Tally {
+  archived: number;
+  /** Counts among `archived`. */
+  recovered: number;
+  skipped: number;
+  failed: number;
+  pending: number;
+  /** Archived bytes. */
+  bytes: number;
+  readonly proofs: Record<Proof, number>;
+  readonly requests: Requests;
+  /** Requests beyond the first of their kind for one try of a row. */
+  retries: number;
+  /** By code. */
+  readonly failures: Map<string, Failure>;
+}
+
+export function emptyTally(): Tally {
+  return {
+    archived: 0,
+    recovered: 0,
+    skipped: 0,
+    failed: 0,
+    pending: 0,
+    bytes: 0,
+    proofs: { "content-md5": 0, crc64: 0, size: 0 },
+    requests: { "source.get": 0, "source.head": 0, "archive.put": 0, "archive.head": 0, ledger: 0, queue: 0 },
+    retries: 0,
+    failures: new Map(),
+  };
+}
+
+/** archived + skipped + failed + pending. */
+export function rowsOf(tally: Pick<Tally, "archived" | "skipped" | "failed" | "pending">): number {
+  return tally.archived + tally.skipped + tally.failed + tally.pending;
+}
+
+/** Counts one row's outcome, in place. Each row is to be counted once: after the fold. */
+export function addOutcome(tally: Tally, outcome: Outcome): void {
+  tally[outcome.outcome]++;
+  if (outcome.outcome === "archived") {
+    if (outcome.recovered) tally.recovered++;
+    tally.bytes += outcome.receivedSize ?? outcome.expectedSize ?? 0;
+    if (outcome.proof !== undefined) tally.proofs[outcome.proof]++;
+  } else if (outcome.outcome === "failed") {
+    addFailure(tally.failures, outcome.code ?? "Unknown", 1, [outcome.key]);
+  }
+}
+
+/** Counts requests by type, and retries, in place. */
+export function addRequests(tally: Tally, requests: Readonly<Record<string, number>>, retries = 0): void {
+  for (const [type, count] of Object.entries(requests)) {
+    tally.requests[type] = (tally.requests[type] ?? 0) + count;
+  }
+  tally.retries += retries;
+}
+
+/** The tally of both together; neither is changed. */
+export function mergeTally(a: Tally, b: Tally): Tally {
+  const merged = emptyTally();
+  for (const part of [a, b]) {
+    merged.archived += part.archived;
+    merged.recovered += part.recovered;
+    merged.skipped += part.skipped;
+    merged.failed += part.failed;
+    merged.pending += part.pending;
+    merged.bytes += part.bytes;
+    for (const [proof, count] of Object.entries(part.proofs)) merged.proofs[proof as Proof] += count;
+    addRequests(merged, part.requests, part.retries);
+    for (const [code, { count, keys }] of part.failures) addFailure(merged.failures, code, count, keys);
+  }
+  return merged;
+}
+
+function addFailure(failures: Map<string, Failure>, code: string, count: number, keys: readonly string[]): void {
+  const failure = failures.get(code);
+  if (failure === undefined) {
+    failures.set(code, { count, keys: keys.slice(0, SAMPLE_KEYS) });
+    return;
+  }
+  failure.count += count;
+  for (const key of keys) {
+    if (failure.keys.length === SAMPLE_KEYS) break;
+    failure.keys.push(key);
+  }
+}
