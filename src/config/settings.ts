@@ -205,6 +205,13 @@ export const settingTable = {
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
     default: "memory:",
   }),
+  visibility: setting(values.count(30, 43_200), {
+    placeholder: "SECONDS",
+    description:
+      "how long the queue hides a message while it is worked; of a TDMQ queue, which can't extend it, its own setting",
+    example: "300",
+    default: "300",
+  }),
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof settingTable;

@@ -111,7 +111,7 @@ export const hosts = z
 /** Which queue: embedded, SQS-compatible, or TDMQ for CMQ. */
 export const queue = z.string().superRefine((value, context) => {
   const refuse = (message: string) => context.addIssue({ code: "custom", message });
-  if (value === "memory:") return;
+  if (/^memory:[A-Za-z0-9_-]{0,80}$/.test(value)) return;
   const url = /^(sqs|tdmq):(.+)$/s.exec(value);
   if (url === null) return refuse("is none of memory:, sqs:URL and tdmq:URL");
   if (url[1] === "sqs" && /^[A-Za-z0-9_-]{1,80}(\.fifo)?$/.test(url[2] ?? "")) return;
