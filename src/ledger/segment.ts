@@ -5,11 +5,10 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { type RequestType, requestTypes } from "../report/tally.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** Requests by type since the attempt's last segment; see cli.md, summary.json. */
-export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
-export type RequestType = (typeof requestTypes)[number];
+/** Requests by type, of an attempt since its last segment. */
 export type RequestCounts = Record<RequestType, number>;
 
 export function noRequests(): RequestCounts {

@@ -8,10 +8,12 @@
  */
 import { z } from "zod";
 import { quote, UserError } from "../errors.ts";
-import { manifestFormats } from "../manifest/row.ts";
 import { runOptionsSchema } from "../ledger/run-document.ts";
+import { manifestFormats } from "../manifest/row.ts";
 
-const bucketName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}$/, "is not BUCKET-APPID, like photos-1250000000");
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}$/, "is not BUCKET-APPID, like photos-1250000000");
 const region = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is not a region, like ap-guangzhou");
 
 /** A bucket and a prefix of its keys. */
@@ -20,7 +22,10 @@ export type Place = z.output<typeof placeSchema>;
 
 export const runIdSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores");
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores",
+  );
 
 const whole = z.int().min(0);
 const inlineRow = z.union([
@@ -63,7 +68,8 @@ export const manifestMessageSchema = z
     error: "needs exactly one of `manifest`, `keys` and `prefix`",
   })
   .refine((m) => m.prefix === undefined || m.run !== undefined || m.scheduledAt !== undefined, {
-    error: "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
+    error:
+      "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
   });
 export type ManifestMessage = z.output<typeof manifestMessageSchema>;
 
@@ -122,7 +128,8 @@ export function firstIssue(error: z.ZodError, value: unknown): string {
   if (issue === undefined) return "is not valid";
   const at = issue.path.map(String).join(".");
   const found = issue.path.reduce<unknown>(
-    (inner, step) => (typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined),
+    (inner, step) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined,
     value,
   );
   if (at === "") return issue.message.replace(/^Invalid input: /, "");

@@ -1,7 +1,8 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
+
+import type { RunRequest } from "../ledger/run-document.ts";
 import type { ManifestEntry } from "../manifest/row.ts";
 import type { Summary } from "../report/summary.ts";
-import type { RunRequest } from "../ledger/run-document.ts";
 import type { Place } from "./messages.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
 

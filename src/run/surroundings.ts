@@ -2,6 +2,7 @@
 import type { Clock, Random } from "../clock.ts";
 import type { Bucket } from "../cos/bucket.ts";
 import type { Log } from "../log.ts";
+import type { WorkerIdentity } from "./worker-identity.ts";
 
 /** Which credentials and endpoint a bucket is opened with; the ledger uses the archive's credentials. */
 export type Role = "source" | "archive" | "ledger" | "manifest";
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** Opens a bucket; called often, so it keeps what it opened (one connection pool a bucket and role). */
   readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => Bucket;
   readonly settings: WorkSettings;
+  readonly worker: WorkerIdentity;
 }
 
 /** How this process works; none of it changes what is archived, so a run may be continued with other values. */

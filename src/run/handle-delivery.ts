@@ -1,0 +1,79 @@
+/**
+ * What a worker does with a message, whichever door it came through. A manifest message of at most one shard is planned,
+ * archived and finalized in the same delivery; any larger one is written down and moved on by reconcile messages.
+ */
+import { createMd5Trust, type Md5Trust } from "../archive/md5-trust.ts";
+import { createPace } from "../archive/pace.ts";
+import { isCosError } from "../cos/error.ts";
+import { ensureError, RefusedError, UserError } from "../errors.ts";
+import type { Outcome } from "../ledger/outcome.ts";
+import { judge } from "../policy/retry.ts";
+import type { Answer, Delivery, HandleDelivery, Sender } from "./delivery.ts";
+import { handleManifest } from "./handle-manifest.ts";
+import { handleReconcile } from "./handle-reconcile.ts";
+import { parseMessage } from "./messages.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { type ShardWorker, workShard } from "./work-shard.ts";
+
+/** After a failure that is nobody's fault but the network's. */
+const FAILED_DELAY_SECONDS = 30;
+
+export function createShardWorker(around: Surroundings, onOutcome?: (outcome: Outcome) => void): ShardWorker {
+  const { clock, random, settings } = around;
+  const trusts = new Map<string, Md5Trust>();
+  return {
+    around,
+    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
+    md5Trust(bucket) {
+      const trust = trusts.get(bucket) ?? createMd5Trust();
+      trusts.set(bucket, trust);
+      return trust;
+    },
+    runs: new Map(),
+    onOutcome,
+  };
+}
+
+export function createDeliveryHandler(
+  around: Surroundings,
+  worker: ShardWorker = createShardWorker(around),
+): HandleDelivery {
+  return async (delivery, sender) => {
+    try {
+      return await handle(delivery, sender, worker);
+    } catch (thrown) {
+      return answerTo(ensureError(thrown), around, delivery);
+    }
+  };
+}
+
+async function handle(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
+  const message = parseMessage(delivery.body);
+  switch (message.type) {
+    case "manifest":
+      return handleManifest(message, delivery, sender, worker);
+    case "shard":
+      return workShard(message, delivery, sender, worker);
+    case "reconcile":
+      return handleReconcile(message, delivery, sender, worker);
+  }
+}
+
+/** What can never be worked is rejected; what may work later is given back. */
+function answerTo(error: Error, { log }: Surroundings, { messageId }: Delivery): Answer {
+  if (error instanceof UserError || error instanceof RefusedError) {
+    log.error("message rejected", { messageId, code: error.code, reason: error.message });
+    return { kind: "reject", reason: error.message };
+  }
+  const passing = isCosError(error) && (error.retryable || judge(error) === "throttle");
+  log.error("message given back", {
+    messageId,
+    code: isCosError(error) ? error.code : error.name,
+    reason: error.message,
+  });
+  return {
+    kind: "give-back",
+    delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS,
+    reason: error.message,
+  };
+}

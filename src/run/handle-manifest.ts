@@ -1,0 +1,162 @@
+/** A manifest message: a run is asked for. */
+import { checkTemplate } from "../archive/archive-key.ts";
+import { quote, UserError } from "../errors.ts";
+import { type RowsSource, type RunRequest, runOptionsSchema } from "../ledger/run-document.ts";
+import { detectFormat } from "../manifest/format.ts";
+import type { ManifestEntry } from "../manifest/row.ts";
+import { toolVersion } from "../version.ts";
+import { claimRun, deriveRunId, digestOf } from "./ask.ts";
+import type { Answer, Delivery, Sender } from "./delivery.ts";
+import { readSummary } from "./finalize.ts";
+import { handleReconcile } from "./handle-reconcile.ts";
+import type { ManifestMessage, Place, ReconcileMessage } from "./messages.ts";
+import { openLedger } from "./open-ledger.ts";
+import { readRun, writePlan } from "./plan.ts";
+import { manifestTrouble, rowsOf } from "./rows-of.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { type ShardWorker, workShard } from "./work-shard.ts";
+
+/** Where a run's ledger lies unless it is said: `.originals/` below the archive. */
+export function defaultLedger(archive: Place): Place {
+  const base = archive.prefix === "" || archive.prefix.endsWith("/") ? archive.prefix : `${archive.prefix}/`;
+  return { ...archive, prefix: `${base}.originals/` };
+}
+
+export async function handleManifest(
+  message: ManifestMessage,
+  delivery: Delivery,
+  sender: Sender,
+  worker: ShardWorker,
+): Promise<Answer> {
+  const { around } = worker;
+  const request = await requestOf(message, around);
+  checkTemplate(request.options.archiveKey);
+  const place = message.ledger ?? defaultLedger(message.archive);
+  const ledger = openLedger(place, request.run, around);
+  const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
+
+  let run = await readRun(ledger);
+  if (run === undefined) {
+    const { entries, whole } = await peek(rowsOf(request, around), request.options.shardSize);
+    // The first shard is checked before anything is written: a manifest that is none leaves nothing behind.
+    const ruling = await claimRun(ledger, request);
+    if (!whole) {
+      await sender.send(JSON.stringify(reconcile));
+      return { kind: "acknowledge" };
+    }
+    run = await writePlan(entries, ruling, { ledger, clock: around.clock, random: around.random });
+  } else {
+    await claimRun(ledger, request);
+    if ((await readSummary(ledger))?.state === "complete") return { kind: "acknowledge" };
+  }
+  if (run.shards > 1) {
+    await sender.send(JSON.stringify(reconcile));
+    return { kind: "acknowledge" };
+  }
+  if (run.shards === 1) {
+    const shard = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard: 0, seq: 0 } as const;
+    let handedOver = false;
+    const watching: Sender = {
+      async send(body, delaySeconds) {
+        await sender.send(body, delaySeconds);
+        handedOver = true;
+      },
+    };
+    const answer = await workShard(shard, delivery, watching, worker);
+    if (answer.kind !== "acknowledge") return answer;
+    if (handedOver) {
+      await sender.send(JSON.stringify(reconcile), 5);
+      return answer;
+    }
+  }
+  return handleReconcile(reconcile, delivery, sender, worker);
+}
+
+async function requestOf(message: ManifestMessage, around: Surroundings): Promise<RunRequest> {
+  const rows = await rowsSourceOf(message, around);
+  const asked = {
+    source: message.source,
+    archive: message.archive,
+    rows,
+    options: runOptionsSchema.parse(message.options ?? {}),
+  };
+  return {
+    schema: "cos-originals/request@1",
+    run: message.run ?? (message.scheduledAt === undefined ? deriveRunId(asked) : scheduledRun(message.scheduledAt)),
+    ...asked,
+    askedAt: new Date(around.clock.now()).toISOString(),
+    tool: toolVersion,
+  };
+}
+
+/** A listing's run is named by its time: tonight's is another than last night's. */
+export function scheduledRun(scheduledAt: string): string {
+  return `listing-${new Date(scheduledAt).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+}
+
+async function rowsSourceOf(
+  { manifest, keys, prefix, source }: ManifestMessage,
+  around: Surroundings,
+): Promise<RowsSource> {
+  if (keys !== undefined) return { kind: "inline", digest: digestOf(keys), keys };
+  if (prefix !== undefined) {
+    // A whole key prefix, within what the source allows.
+    return { kind: "listing", prefix: prefix.startsWith(source.prefix) ? prefix : source.prefix + prefix };
+  }
+  if (manifest === undefined) throw new Error("the schema lets no message pass without rows");
+  const { bucket, region, key, keyEncoding } = manifest;
+  const name = `cos://${bucket}/${key}`;
+  const format = manifest.format ?? detectFormat(key);
+  if (format === undefined) {
+    throw new UserError(
+      "UnknownFormat",
+      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
+    );
+  }
+  let etag: string | undefined;
+  try {
+    etag = (await around.open("manifest", manifest).head(key)).etag;
+  } catch (error) {
+    throw manifestTrouble(error, name);
+  }
+  if (etag === undefined) {
+    throw new UserError(
+      "ManifestUnversioned",
+      `The manifest ${quote(name)} has no ETag, which names the run; copy it anew.`,
+    );
+  }
+  return {
+    kind: "object",
+    bucket,
+    region,
+    key,
+    etag,
+    format,
+    ...(keyEncoding === undefined ? undefined : { keyEncoding }),
+  };
+}
+
+/** Reads on until it is known whether there is more than one shard. What was read comes again in `entries`. */
+async function peek(
+  source: AsyncIterable<readonly ManifestEntry[]>,
+  shardSize: number,
+): Promise<{ readonly entries: AsyncIterable<readonly ManifestEntry[]>; readonly whole: boolean }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const batches: (readonly ManifestEntry[])[] = [];
+  let rows = 0;
+  let ended = false;
+  while (rows <= shardSize) {
+    const next = await iterator.next();
+    if (next.done) {
+      ended = true;
+      break;
+    }
+    batches.push(next.value);
+    rows += next.value.length;
+  }
+  if (!ended) await iterator.return?.();
+  async function* entries() {
+    yield* batches;
+  }
+  return { entries: entries(), whole: ended };
+}

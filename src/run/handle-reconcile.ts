@@ -1,0 +1,55 @@
+/** A reconcile message: do what is next for one run, and send the message on its way again until the run is over. */
+import type { Answer, Delivery, Sender } from "./delivery.ts";
+import type { ReconcileMessage } from "./messages.ts";
+import { noSuchRun, openLedger, readRequest } from "./open-ledger.ts";
+import { readRun, writePlan } from "./plan.ts";
+import { reconcile } from "./reconcile.ts";
+import { rowsOf } from "./rows-of.ts";
+import { ledgerSubmissions } from "./submissions.ts";
+import type { ShardWorker } from "./work-shard.ts";
+
+/** Between two looks at a run that moves, and the most between two looks at one that does not. */
+const SOON_SECONDS = 5;
+const LATEST_SECONDS = 300;
+/** SQS keeps a message of a dead function hidden for six times the longest function (serverless.yml). */
+const HIDDEN_MS = 6 * 900_000 + 60_000;
+const SUBMIT_AHEAD = 100_000;
+
+export async function handleReconcile(
+  message: ReconcileMessage,
+  delivery: Delivery,
+  sender: Sender,
+  worker: ShardWorker,
+): Promise<Answer> {
+  const { around } = worker;
+  const { clock, random, log } = around;
+  const ledger = openLedger(message.ledger, message.run, around);
+  let run = await readRun(ledger);
+  if (run === undefined) {
+    const request = await readRequest(ledger);
+    if (request === undefined) throw noSuchRun(ledger, message.run);
+    run = await writePlan(rowsOf(request, around), request, { ledger, clock, random });
+  }
+  const done = await reconcile({
+    ledger,
+    place: message.ledger,
+    run,
+    around,
+    submissions: ledgerSubmissions(ledger, clock, random),
+    sender,
+    submitAhead: SUBMIT_AHEAD,
+    hiddenMs: HIDDEN_MS,
+    deadline: delivery.deadline,
+  });
+  if (done.kind === "over") {
+    const { rows, archived, skipped, failed } = done.summary;
+    log.info("run complete", { run: run.run, rows, archived, skipped, failed });
+  } else if (done.kind === "stopped") {
+    log.warn(`run ${done.state}`, { run: run.run });
+  } else {
+    const age = (clock.now() - Date.parse(run.plannedAt)) / 1000;
+    const delay = done.moved ? SOON_SECONDS : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, age / 20));
+    await sender.send(JSON.stringify(message), Math.round(delay));
+  }
+  return { kind: "acknowledge" };
+}

@@ -1,0 +1,168 @@
+/**
+ * The one place where a run is moved forward: look at the ledger, do what is next, come back. A controller in the sense of
+ * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
+ */
+import { readAttempts } from "../ledger/attempts.ts";
+import { writeControl } from "../ledger/control.ts";
+import { groupOf, type Marker, paths } from "../ledger/layout.ts";
+import type { RunDocument } from "../ledger/run-document.ts";
+import type { LedgerStore } from "../ledger/store.ts";
+import { isOverBudget, parseFailureBudget } from "../policy/failure-budget.ts";
+import type { Summary } from "../report/summary.ts";
+import type { Tally } from "../report/tally.ts";
+import type { Sender } from "./delivery.ts";
+import {
+  doneGroups,
+  doneMarkers,
+  finalizeGroup,
+  groupsOf,
+  readGroupTally,
+  ruledState,
+  shardsIn,
+  writeSummary,
+} from "./finalize.ts";
+import type { Place, ShardMessage } from "./messages.ts";
+import { type Submissions, sentAt } from "./submissions.ts";
+import type { Progress, Surroundings } from "./surroundings.ts";
+
+export interface ReconcileOptions {
+  readonly ledger: LedgerStore;
+  readonly place: Place;
+  readonly run: RunDocument;
+  readonly around: Surroundings;
+  readonly submissions: Submissions;
+  readonly sender: Sender;
+  /** Shards sent beyond those that are over. */
+  readonly submitAhead: number;
+  /** How long the queue may hide a message without anybody working on it; a shard silent for longer is sent again. */
+  readonly hiddenMs: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+export type Reconciled =
+  | { readonly kind: "over"; readonly summary: Summary }
+  /** `moved`: something happened, so look again soon. */
+  | { readonly kind: "again"; readonly moved: boolean; readonly counts: Progress }
+  | { readonly kind: "stopped"; readonly state: "halted" | "cancelled"; readonly counts: Progress };
+
+/** Time kept for the last steps of a delivery. */
+const RESERVE_MS = 20_000;
+
+export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
+  const { ledger, run, around, deadline } = options;
+  const { clock } = around;
+  const state = await ruledState(ledger);
+  const view = await look(options);
+  const { counts } = view;
+  if (state !== "running") return { kind: "stopped", state, counts };
+
+  const budget =
+    run.request.options.maxFailures === undefined ? undefined : parseFailureBudget(run.request.options.maxFailures);
+  const ended = counts.archived + counts.skipped + counts.failed;
+  if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
+    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${run.request.options.maxFailures} allows`;
+    await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
+    return { kind: "stopped", state: "halted", counts };
+  }
+
+  let moved = false;
+  const tallies = new Map<number, Tally>();
+  for (const group of view.complete) {
+    if (clock.now() + RESERVE_MS > deadline && moved) return { kind: "again", moved, counts };
+    tallies.set(group, await finalizeGroup(ledger, run, group, around));
+    moved = true;
+  }
+  if (view.over.size + tallies.size === groupsOf(run)) {
+    for (const [group, { path }] of view.over) tallies.set(group, await readGroupTally(ledger, path));
+    return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
+  }
+  moved = (await submit(options, view)) || moved;
+  moved = (await sweep(options, view)) || moved;
+  return { kind: "again", moved, counts };
+}
+
+interface View {
+  readonly counts: Progress;
+  /** Groups whose report and marker are written. */
+  readonly over: Awaited<ReturnType<typeof doneGroups>>;
+  /** Groups whose shards are all over, but whose marker is not written. */
+  readonly complete: readonly number[];
+  /** Of the other groups: the shards that are over. */
+  readonly done: ReadonlySet<number>;
+}
+
+/** Counts by LISTs alone: group markers, and the done markers of the groups that have none yet. */
+async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): Promise<View> {
+  const over = await doneGroups(ledger);
+  const counts = { rows: run.rows, archived: 0, skipped: 0, failed: 0, bytes: 0 };
+  const add = (marker: Marker) => {
+    counts.archived += marker.archived;
+    counts.skipped += marker.skipped;
+    counts.failed += marker.failed;
+    counts.bytes += marker.bytes;
+  };
+  for (const { marker } of over.values()) add(marker);
+  const groups = groupsOf(run);
+  let firstOpen = 0;
+  while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
+  const done = new Set<number>();
+  const doneOf = new Map<number, number>();
+  if (firstOpen < groups) {
+    for await (const marker of doneMarkers(ledger, firstOpen)) {
+      const group = groupOf(marker.number);
+      if (over.has(group) || done.has(marker.number)) continue;
+      done.add(marker.number);
+      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
+      add(marker);
+    }
+  }
+  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
+  return { counts, over, complete, done };
+}
+
+function shardMessage({ run, place }: ReconcileOptions, shard: number): string {
+  const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq: 0 };
+  return JSON.stringify(message);
+}
+
+const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
+
+/** Sends shards, at most `submitAhead` beyond those that are over. */
+async function submit(options: ReconcileOptions, view: View): Promise<boolean> {
+  const { run, submissions, sender, submitAhead, deadline, around } = options;
+  const { upTo } = await submissions.read();
+  let inFlight = 0;
+  for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
+  let next = upTo;
+  while (next < run.shards && inFlight < submitAhead && around.clock.now() + RESERVE_MS / 2 < deadline) {
+    if (!isOver(view, next)) {
+      await sender.send(shardMessage(options, next));
+      inFlight++;
+    }
+    next++;
+  }
+  if (next > upTo) await submissions.sentUpTo(next);
+  return next > upTo;
+}
+
+/** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
+async function sweep(options: ReconcileOptions, view: View): Promise<boolean> {
+  const { ledger, submissions, sender, hiddenMs } = options;
+  const submitted = await submissions.read();
+  let moved = false;
+  for (let shard = 0; shard < submitted.upTo; shard++) {
+    if (isOver(view, shard)) continue;
+    const sent = sentAt(submitted, shard);
+    if (sent === undefined || submitted.now - sent <= hiddenMs) continue;
+    const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
+    const attempts = readAttempts(objects);
+    const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
+    if (serverTime - lastSign <= hiddenMs) continue;
+    const seq = attempts.reduce((newest, attempt) => Math.max(newest, attempt.seq ?? 0), 0);
+    await sender.send(JSON.stringify({ ...JSON.parse(shardMessage(options, shard)), seq }));
+    await submissions.sentAgain(shard);
+    moved = true;
+  }
+  return moved;
+}

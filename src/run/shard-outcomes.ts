@@ -1,0 +1,82 @@
+/** The outcomes of shards, folded from what their attempts recorded. */
+import { readSegment } from "../archive/open-shard.ts";
+import type { Bucket } from "../cos/bucket.ts";
+import { isCosError } from "../cos/error.ts";
+import { readAttempts } from "../ledger/attempts.ts";
+import { type FoldedRow, foldShard, sameBytes } from "../ledger/fold.ts";
+import { parseAttemptObject } from "../ledger/layout.ts";
+import type { Outcome } from "../ledger/outcome.ts";
+import type { LedgerStore, Listing } from "../ledger/store.ts";
+import { addRequests, type Tally } from "../report/tally.ts";
+
+export interface ShardFold {
+  readonly shard: number;
+  readonly rows: ReadonlyMap<number, FoldedRow>;
+}
+
+/** Segments read at once. */
+const READS = 8;
+
+/**
+ * Folds every shard that a listing of `outcomes/…` tells of. What the attempts' requests came to is added to `tally`.
+ * Shards in order.
+ */
+export async function foldListed(ledger: LedgerStore, objects: Listing["objects"], tally: Tally): Promise<ShardFold[]> {
+  const byShard = new Map<number, (typeof objects)[number][]>();
+  for (const object of objects) {
+    const parsed = parseAttemptObject(object.key);
+    if (parsed === undefined) continue;
+    const those = byShard.get(parsed.shard);
+    if (those === undefined) byShard.set(parsed.shard, [object]);
+    else those.push(object);
+  }
+  const folded: ShardFold[] = [];
+  const shards = [...byShard].sort(([a], [b]) => a - b);
+  for (let from = 0; from < shards.length; from += READS) {
+    const some = shards.slice(from, from + READS);
+    folded.push(
+      ...(await Promise.all(
+        some.map(async ([shard, listed]) => {
+          const records = [];
+          for (const attempt of readAttempts(listed)) {
+            const outcomes: Outcome[] = [];
+            for (const path of attempt.segments) {
+              const segment = await readSegment(ledger, path);
+              outcomes.push(...segment.outcomes);
+              if (segment.trailer !== undefined) addRequests(tally, segment.trailer.requests, segment.trailer.retries);
+            }
+            records.push({ attempt: attempt.id, outcomes });
+          }
+          return { shard, rows: foldShard(records) };
+        }),
+      )),
+    );
+  }
+  return folded;
+}
+
+/**
+ * Where two attempts archived different bytes under one key, only the archive can say which it holds: HEAD it, and take the
+ * record that tells of those bytes, or correct the newest by what is there.
+ */
+export async function resolved(row: FoldedRow, archive: Bucket, tally: Tally): Promise<Outcome> {
+  const { outcome, conflicts } = row;
+  if (conflicts.length === 0 || outcome.archiveKey === undefined) return outcome;
+  addRequests(tally, { "archive.head": 1 });
+  try {
+    const there = await archive.head(outcome.archiveKey);
+    const holds: Outcome = {
+      ...outcome,
+      receivedSize: there.size,
+      receivedEtag: there.etag,
+      receivedCrc64: there.crc64,
+    };
+    return [outcome, ...conflicts].find((record) => sameBytes(record, holds)) ?? holds;
+  } catch (error) {
+    if (isCosError(error) && error.status === 404) {
+      const message = `archived, but no longer there: ${error.message}`;
+      return { ...outcome, outcome: "failed", code: "ArchiveMissing", message };
+    }
+    throw error;
+  }
+}
