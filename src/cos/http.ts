@@ -88,13 +88,15 @@ export function createHttp(options: HttpOptions = {}): Http {
 }
 
 /**
- * The certificate must be of the host that is dialled. (undici would ask for one of the Host header, which for an
- * endpoint without {bucket} is another; for an endpoint that is an IP address there is no other name to ask for.)
+ * The certificate must be of what is dialled, host name or address. (undici would ask for one of the Host header, which
+ * for an endpoint without {bucket} is another.)
  */
 function connector(origin: string, timeout: number): buildConnector.connector | { timeout: number } {
   const { protocol, hostname } = new URL(origin);
-  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-  if (protocol !== "https:" || isAddress) return { timeout };
+  if (protocol !== "https:") return { timeout };
   const connect = buildConnector({ timeout });
-  return (to, callback) => connect({ ...to, servername: hostname }, callback);
+  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
+  // An address is no server name to send (RFC 6066, 3); with none, Node checks the certificate for the address.
+  const servername = isAddress ? "" : hostname;
+  return ({ host: _, ...to }, callback) => connect({ ...to, servername }, callback);
 }
