@@ -5,7 +5,7 @@
 import { createHash, hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../cos/crc64.ts";
-import type { BlobId, Blobs, BlobWriter } from "./blobs.ts";
+import type { Blobs, BlobWriter, Extent } from "./blobs.ts";
 import { refusal } from "./errors.ts";
 import { type Exchange, header } from "./exchange.ts";
 
@@ -20,7 +20,7 @@ export interface Received {
   readonly md5: string;
   readonly crc64: string;
   /** Null where there are no bytes. */
-  readonly blob: BlobId | null;
+  readonly run: Extent | null;
   discard(): void;
 }
 
@@ -57,8 +57,11 @@ function drain<T>(incoming: IncomingMessage, sink: Sink<T>): Promise<T> {
         resolve(result);
       }),
     );
-    incoming.on("error", () => fail(refusal("IncompleteBody")));
-    incoming.on("close", () => fail(refusal("IncompleteBody")));
+    const breakOff = () => {
+      if (!over) fail(refusal("IncompleteBody"));
+    };
+    incoming.on("error", breakOff);
+    incoming.on("close", breakOff);
   });
 }
 
@@ -113,30 +116,28 @@ function streamed(blobs: Blobs, maxBytes: number): Sink<Received> {
       crc64Update(crc, chunk);
     },
     end() {
-      writer?.finish();
+      const run = writer?.finish() ?? null;
       return {
         size,
         md5: md5.digest("hex"),
         crc64: crc64Digest(crc),
-        blob: writer?.blob ?? null,
-        discard: () => writer?.discard(),
+        run,
+        discard: () => run && blobs.drop([run]),
       };
     },
-    discard: () => writer?.discard(),
+    discard: () => writer?.abandon(),
   };
 }
 
 /** Stores bytes that are already in memory. */
 export function storeBytes(blobs: Blobs, bytes: Uint8Array): Received {
-  const blob = bytes.length === 0 ? null : blobs.write(bytes);
+  const run = bytes.length === 0 ? null : blobs.write(bytes);
   return {
     size: bytes.length,
     md5: hash("md5", bytes),
     crc64: crc64(bytes),
-    blob,
-    discard() {
-      if (blob !== null) blobs.remove([blob]);
-    },
+    run,
+    discard: () => run && blobs.drop([run]),
   };
 }
 

@@ -3,7 +3,7 @@
  * uploads are open. The same function takes a line in when it is written and when it is read back at the next start.
  * Of an object only its key and its line's place are held; the rest stays in the journal.
  */
-import type { BlobId } from "./blobs.ts";
+import type { Extent } from "./blobs.ts";
 import type { Locator } from "./journal.ts";
 import type { BodyPlace, JournalLine, ObjectRecord, PartRecord, Upload } from "./record.ts";
 import { createSortedIndex, type SortedIndex } from "./sorted-index.ts";
@@ -29,7 +29,7 @@ export interface BucketFold {
   apply(line: JournalLine, locator: Locator, drop: (body: BodyPlace) => void): void;
 }
 
-const blobPlace = (blob: BlobId | null): BodyPlace => (blob === null ? { kind: "empty" } : { kind: "blob", blob });
+export const placeOf = (run: Extent | null): BodyPlace => (run === null ? { kind: "empty" } : { kind: "run", run });
 
 /** `readObject` reads the object of a put line again. */
 export function createBucketFold(readObject: (locator: Locator) => ObjectRecord): BucketFold {
@@ -64,7 +64,7 @@ export function createBucketFold(readObject: (locator: Locator) => ObjectRecord)
     const open = uploads.get(uploadId);
     if (!open) return;
     uploads.delete(uploadId);
-    for (const part of open.parts.values()) if (!taken.has(part.partNumber)) drop(blobPlace(part.blob));
+    for (const part of open.parts.values()) if (!taken.has(part.partNumber)) drop(placeOf(part.run));
   }
 
   return {
@@ -114,7 +114,7 @@ export function createBucketFold(readObject: (locator: Locator) => ObjectRecord)
           const open = uploads.get(line.uploadId);
           if (!open) return;
           const before = open.parts.get(line.part.partNumber);
-          if (before) drop(blobPlace(before.blob));
+          if (before) drop(placeOf(before.run));
           open.parts.set(line.part.partNumber, line.part);
           return;
         }

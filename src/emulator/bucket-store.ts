@@ -10,7 +10,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BlobId, type Blobs, type Extent, openBlobs } from "./blobs.ts";
+import { type BlobId, type Blobs, type Extent, openBlobs, type Tenancy } from "./blobs.ts";
 import { type BucketFold, createBucketFold } from "./bucket-fold.ts";
 import type { BucketSettings } from "./bucket-settings.ts";
 import { type Journal, type Locator, openJournal } from "./journal.ts";
@@ -38,17 +38,17 @@ export interface BucketStore {
 
 const COMPACT_ABOVE_BYTES = 1024 * 1024;
 
-/** Clips a list of whole blobs to a range. */
-export function clip(whole: readonly (readonly [BlobId, number])[], start: number, length: number): Extent[] {
-  const extents: Extent[] = [];
+/** The part of `runs`, laid end to end, from `start` on. */
+export function clip(runs: readonly Extent[], start: number, length: number): Extent[] {
+  const clipped: Extent[] = [];
   let at = 0;
-  for (const [blob, size] of whole) {
+  for (const run of runs) {
     const from = Math.max(start, at);
-    const to = Math.min(start + length, at + size);
-    if (to > from) extents.push({ blob, start: from - at, length: to - from });
-    at += size;
+    const to = Math.min(start + length, at + run.length);
+    if (to > from) clipped.push({ blob: run.blob, start: run.start + from - at, length: to - from });
+    at += run.length;
   }
-  return extents;
+  return clipped;
 }
 
 export function openBucketStore(directory: string, name: string, initial: BucketSettings): BucketStore {
@@ -74,50 +74,78 @@ export function openBucketStore(directory: string, name: string, initial: Bucket
     if (line.op !== "put") throw new Error(`the journal of bucket ${name} has no object at ${locator}`);
     return line.object;
   };
-  const chain = (list: BlobId, listBytes: number): readonly (readonly [BlobId, number])[] =>
-    JSON.parse(blobs.readWhole([{ blob: list, start: 0, length: listBytes }]).toString());
-  const blobsOf = (body: BodyPlace): BlobId[] => {
+  const readChain = (list: Extent): readonly Extent[] => JSON.parse(blobs.readWhole([list]).toString());
+  /** All that a body occupies. */
+  const occupied = (body: BodyPlace): readonly Extent[] => {
     if (body.kind === "empty") return [];
-    if (body.kind === "blob") return [body.blob];
-    return [body.list, ...chain(body.list, body.listBytes).map(([blob]) => blob)];
+    return body.kind === "run" ? [body.run] : [body.list, ...readChain(body.list)];
   };
 
-  let fold = replay();
-  if (journal.size > COMPACT_ABOVE_BYTES && liveLines(fold.state) * 2 < fold.lines) {
-    compact(journal, fold.state);
-    fold = replay();
+  let folded = replay();
+  if (journal.size > COMPACT_ABOVE_BYTES && liveLines(folded.state) * 2 < folded.lines) {
+    compact(journal, folded.state);
+    folded = replay();
   }
-  const { state } = fold;
-  blobs.sweep((blob) => fold.named.has(blob));
-  fold.named.clear();
+  const { state } = folded;
 
-  /** Reads the journal; `named` are the blobs that what it holds consists of. */
-  function replay(): { state: BucketFold; lines: number; named: Set<BlobId> } {
-    const folded = createBucketFold(readObject);
-    const named = new Set<BlobId>();
-    const chains = new Map<BlobId, number>();
+  function commit(line: JournalLine): void {
+    const dropped: BodyPlace[] = [];
+    state.apply(line, journal.append(JSON.stringify(line)), (body) => dropped.push(body));
+    for (const body of dropped) blobs.drop(occupied(body));
+  }
+
+  repack(blobs.sweep(folded.named));
+
+  /** Moves small objects out of packs that are mostly garbage; versioned ones stay. */
+  function repack(sparse: ReadonlySet<BlobId>): void {
+    if (sparse.size === 0) return;
+    const moving = Array.from(state.index.from(() => false)).filter(([key]) => !state.versions.has(key));
+    for (const [, locator] of moving) {
+      const object = readObject(locator);
+      if (object.body.kind !== "run" || !sparse.has(object.body.run.blob)) continue;
+      const run = blobs.write(blobs.readWhole([object.body.run]));
+      commit({ op: "put", object: { ...object, body: { kind: "run", run } } });
+    }
+  }
+
+  /** Reads the journal; `named` is what the bodies it holds occupy, by blob. */
+  function replay(): { state: BucketFold; lines: number; named: Map<BlobId, Tenancy> } {
+    const fold = createBucketFold(readObject);
+    const named = new Map<BlobId, Tenancy>();
+    const chains = new Map<string, Extent>();
     let lines = 0;
+    const count = (run: Extent, sign: 1 | -1) => {
+      const tenancy = named.get(run.blob) ?? { extents: 0, bytes: 0 };
+      tenancy.extents += sign;
+      tenancy.bytes += sign * run.length;
+      if (tenancy.extents === 0) named.delete(run.blob);
+      else named.set(run.blob, tenancy);
+    };
+    const nameOf = (run: Extent) => `${run.blob} ${run.start}`;
     const forget = (body: BodyPlace) => {
-      if (body.kind === "blob") named.delete(body.blob);
-      if (body.kind === "chain") chains.delete(body.list);
+      if (body.kind === "run") count(body.run, -1);
+      if (body.kind === "chain") chains.delete(nameOf(body.list));
     };
     journal.replay((text, locator) => {
       const line = JSON.parse(text) as JournalLine;
       lines++;
-      folded.apply(line, locator, forget);
+      if (line.op === "put" && line.upload) {
+        // The parts that the object took over are counted as the object's from here on.
+        const parts = fold.uploads.get(line.upload.id)?.parts;
+        for (const partNumber of line.upload.parts) {
+          const run = parts?.get(partNumber)?.run;
+          if (run) count(run, -1);
+        }
+      }
+      fold.apply(line, locator, forget);
       if (line.op === "put") {
         const { body } = line.object;
-        if (body.kind === "blob") named.add(body.blob);
-        if (body.kind === "chain") chains.set(body.list, body.listBytes);
-      } else if (line.op === "part" && line.part.blob !== null && folded.uploads.has(line.uploadId)) {
-        named.add(line.part.blob);
-      }
+        if (body.kind === "run") count(body.run, 1);
+        if (body.kind === "chain") chains.set(nameOf(body.list), body.list);
+      } else if (line.op === "part" && line.part.run && fold.uploads.has(line.uploadId)) count(line.part.run, 1);
     });
-    for (const [list, listBytes] of chains) {
-      named.add(list);
-      for (const [blob] of chain(list, listBytes)) named.add(blob);
-    }
-    return { state: folded, lines, named };
+    for (const list of chains.values()) for (const run of [list, ...readChain(list)]) count(run, 1);
+    return { state: fold, lines, named };
   }
 
   return {
@@ -148,20 +176,16 @@ export function openBucketStore(directory: string, name: string, initial: Bucket
       if (!version) return undefined;
       return version.kind === "marker" ? "marker" : readObject(version.locator);
     },
-    commit(line) {
-      const dropped: BodyPlace[] = [];
-      state.apply(line, journal.append(JSON.stringify(line)), (body) => dropped.push(body));
-      for (const body of dropped) blobs.remove(blobsOf(body));
-    },
+    commit,
     from: (isBelow) => state.index.from(isBelow),
     read: readObject,
     extents(object, start = 0, length = object.size) {
       if (object.body.kind === "empty") return [];
-      if (object.body.kind === "blob") return clip([[object.body.blob, object.size]], start, length);
-      return clip(chain(object.body.list, object.body.listBytes), start, length);
+      return clip(object.body.kind === "run" ? [object.body.run] : readChain(object.body.list), start, length);
     },
     close() {
       journal.close();
+      blobs.close();
     },
   };
 }

@@ -6,8 +6,8 @@ import { refusal } from "./errors.ts";
 import { type BucketExchange, type Reply, xmlReply } from "./exchange.ts";
 import { openUpload } from "./multipart.ts";
 import { madeHeaders } from "./object-headers.ts";
-import type { BodyPlace, ObjectRecord, PartRecord } from "./record.ts";
-import { chainBody, refuseOverwrite, versionFor } from "./write-object.ts";
+import type { ObjectRecord, PartRecord } from "./record.ts";
+import { bodyOf, refuseOverwrite, versionFor } from "./write-object.ts";
 import { children, escapeXml, parseXml, textOf, xmlHead } from "./xml.ts";
 
 const MIN_PART_BYTES = 1024 * 1024;
@@ -57,11 +57,10 @@ export async function completeUpload(exchange: BucketExchange): Promise<Reply> {
   const chosen = chosenParts(document, parts);
   refuseOverwrite(exchange);
 
-  const pairs = chosen.flatMap(({ blob, size }) => (blob === null ? [] : [[blob, size] as const]));
-  const only = pairs[0];
-  let body: BodyPlace = { kind: "empty" };
-  if (only && pairs.length === 1) body = { kind: "blob", blob: only[0] };
-  else if (only) body = chainBody(bucket, pairs).body;
+  const body = bodyOf(
+    bucket,
+    chosen.flatMap(({ run }) => run ?? []),
+  );
   const crc64 = combinedCrc64(chosen);
   const versionId = versionFor(bucket, exchange.newId);
   const { uploadId, key: _key, started: _started, ...described } = upload;
@@ -79,7 +78,7 @@ export async function completeUpload(exchange: BucketExchange): Promise<Reply> {
     bucket.commit({ op: "put", object, upload: { id: uploadId, parts: chosen.map((part) => part.partNumber) } });
   } catch (error) {
     // The parts stay the upload's, for another try; only their list goes.
-    if (body.kind === "chain") bucket.blobs.remove([body.list]);
+    if (body.kind === "chain") bucket.blobs.drop([body.list]);
     throw error;
   }
   const { ETag: _etag, "x-cos-hash-crc64ecma": _crc64, ...headers } = madeHeaders(object);

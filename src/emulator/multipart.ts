@@ -46,7 +46,7 @@ function partNumberOf(exchange: BucketExchange): number {
 function keepPart(exchange: BucketExchange, received: Received): PartRecord {
   const part: PartRecord = {
     partNumber: partNumberOf(exchange),
-    blob: received.blob,
+    run: received.run,
     size: received.size,
     etag: received.md5,
     ...(exchange.switches.oldObjectsWithoutCrc64 ? {} : { crc64: received.crc64 }),

@@ -1,11 +1,11 @@
 /** What the journal of a bucket says, line by line. Everything a bucket holds is the fold of these lines. */
-import type { BlobId } from "./blobs.ts";
+import type { Extent } from "./blobs.ts";
 
-/** Where an object's bytes lie: nowhere (0 bytes), in one blob, or in a chain: a blob that lists [blob, length] pairs as JSON. */
+/** Where an object's bytes lie: nowhere (0 bytes), in one run, or in a chain of them, which a run of its own lists as JSON. */
 export type BodyPlace =
   | { readonly kind: "empty" }
-  | { readonly kind: "blob"; readonly blob: BlobId }
-  | { readonly kind: "chain"; readonly list: BlobId; readonly listBytes: number };
+  | { readonly kind: "run"; readonly run: Extent }
+  | { readonly kind: "chain"; readonly list: Extent };
 
 export interface ObjectRecord {
   readonly key: string;
@@ -35,7 +35,8 @@ export interface DeleteMarker {
 
 export interface PartRecord {
   readonly partNumber: number;
-  readonly blob: BlobId | null;
+  /** Null where there are no bytes. */
+  readonly run: Extent | null;
   readonly size: number;
   readonly etag: string;
   readonly crc64?: string;

@@ -1,6 +1,8 @@
 /** PUT Object (document 436/7749), PUT Object - Copy (436/10881), and what both share with multipart uploads. */
 import { createHash } from "node:crypto";
+import type { Extent } from "./blobs.ts";
 import { maxObjectBytes, type Received, receiveBytes } from "./body.ts";
+import { placeOf } from "./bucket-fold.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { judge, readConditions } from "./conditions.ts";
 import { refusal } from "./errors.ts";
@@ -40,10 +42,6 @@ function etagOf(md5: string, described: Described, switches: Switches): string {
   return createHash("md5").update(`encrypted ${md5}`).digest("hex");
 }
 
-export function placeOf(received: Pick<Received, "blob">): BodyPlace {
-  return received.blob === null ? { kind: "empty" } : { kind: "blob", blob: received.blob };
-}
-
 export function recordOf(
   exchange: Pick<Exchange, "now" | "switches" | "newId">,
   bucket: BucketStore,
@@ -58,7 +56,7 @@ export function recordOf(
     etag: etagOf(received.md5, described, exchange.switches),
     ...(exchange.switches.oldObjectsWithoutCrc64 ? {} : { crc64: received.crc64 }),
     modified: exchange.now,
-    body: placeOf(received),
+    body: placeOf(received.run),
     ...described,
     ...(versionId === undefined ? {} : { versionId }),
   };
@@ -148,28 +146,15 @@ export function copyObject(exchange: BucketExchange): Reply {
   );
 }
 
-/** The source's bytes under new names, or in another bucket's folder a copy of them. */
+/** The source's bytes once more, in the target bucket. */
 function duplicateBody(source: CopySource, target: BucketStore): { body: BodyPlace; discard: () => void } {
-  const pairs = source.bucket
-    .extents(source.object)
-    .map(({ blob, length }) => [target.blobs.adopt(source.bucket.blobs.pathOf(blob)), length] as const);
-  const first = pairs[0];
-  if (first === undefined) return { body: { kind: "empty" }, discard() {} };
-  if (pairs.length === 1) {
-    return { body: { kind: "blob", blob: first[0] }, discard: () => target.blobs.remove([first[0]]) };
-  }
-  return chainBody(target, pairs);
+  const runs = source.bucket.extents(source.object).map((run) => target.blobs.adopt(source.bucket.blobs, run));
+  const body = bodyOf(target, runs);
+  return { body, discard: () => target.blobs.drop(body.kind === "chain" ? [body.list, ...runs] : runs) };
 }
 
-/** Many blobs as one body. */
-export function chainBody(
-  bucket: BucketStore,
-  pairs: readonly (readonly [blob: number, length: number])[],
-): { body: BodyPlace; discard: () => void } {
-  const list = Buffer.from(JSON.stringify(pairs));
-  const blob = bucket.blobs.write(list);
-  return {
-    body: { kind: "chain", list: blob, listBytes: list.length },
-    discard: () => bucket.blobs.remove([blob, ...pairs.map(([part]) => part)]),
-  };
+/** Runs, one after the other, as one body. */
+export function bodyOf(bucket: BucketStore, runs: readonly Extent[]): BodyPlace {
+  if (runs.length <= 1) return placeOf(runs[0] ?? null);
+  return { kind: "chain", list: bucket.blobs.write(Buffer.from(JSON.stringify(runs))) };
 }
