@@ -69,7 +69,7 @@ export function csvEntry(record: CsvRecord, { width, columns }: CsvLayout, rules
   }
   const { fields } = record;
   if (fields.length !== width) {
-    const problem = `it has ${fields.length} fields where ${width} are expected; quote a field that contains a comma`;
+    const problem = `it has ${fields.length} field${fields.length === 1 ? "" : "s"} where ${width} are expected; quote a field that contains a comma`;
     return invalidEntry("syntax", fields.join(","), problem, line, undefined, rules);
   }
   const key = fields[columns.key]!;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { maxKeyBytes } from "../../src/cos/bucket.ts";
-import type { ManifestEntry, Row } from "../../src/manifest/row.ts";
 import { type ReadManifestOptions, readManifest } from "../../src/manifest/read-manifest.ts";
+import type { ManifestEntry, Row } from "../../src/manifest/row.ts";
 
 /** A source that gives `bytes` in pieces that end at the offsets of `cuts`. */
 export async function* pieces(bytes: Uint8Array, cuts: readonly number[] = []): AsyncGenerator<Uint8Array> {
@@ -45,7 +45,14 @@ export const anyKey: fc.Arbitrary<string> = fc
   .oneof(
     fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
     fc.string({
-      unit: fc.constantFrom(..."ab/\\ +%#?&=\"',;\r\n\t\u00e9\ufeff\ufffd\u4e2d\u{1f600}@-[]{}:", "%20", '""', "\r\n", "null", "key"),
+      unit: fc.constantFrom(
+        ..."ab/\\ +%#?&=\"',;\r\n\t\u00e9\ufeff\ufffd\u4e2d\u{1f600}@-[]{}:",
+        "%20",
+        '""',
+        "\r\n",
+        "null",
+        "key",
+      ),
       minLength: 1,
       maxLength: 12,
     }),
@@ -63,7 +70,10 @@ export const anyRow: fc.Arbitrary<Row> = fc.record(
     key: anyKey,
     versionId: fc.string({ unit: "grapheme-ascii", minLength: 1 }),
     size: fc.maxSafeNat(),
-    etag: fc.oneof(hex32, fc.tuple(hex32, fc.integer({ min: 1, max: 10_000 })).map(([hex, parts]) => `${hex}-${parts}`)),
+    etag: fc.oneof(
+      hex32,
+      fc.tuple(hex32, fc.integer({ min: 1, max: 10_000 })).map(([hex, parts]) => `${hex}-${parts}`),
+    ),
     crc64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
     archiveKey: anyKey,
   },
