@@ -96,7 +96,7 @@ export function createLease(options: LeaseOptions): Lease {
         extension = "fixed";
         return undefined;
       }
-      if (GONE.has(error.name)) {
+      if (GONE.has(error.name.replace(OLD_PREFIX, ""))) {
         lose(`${error.name}: ${error.message}`);
         return undefined;
       }
@@ -160,11 +160,7 @@ export function createLease(options: LeaseOptions): Lease {
   };
 }
 
+/** Before some names, where the error is the AWS client's and the name came from the Query protocol's header. */
+const OLD_PREFIX = /^AWS\.SimpleQueueService\./;
 /** What a queue says of a message that is no longer this receiver's. */
-const GONE = new Set([
-  "MessageNotInflight",
-  "ReceiptHandleIsInvalid",
-  "InvalidParameterValue",
-  "QueueDoesNotExist",
-  "AWS.SimpleQueueService.NonExistentQueue",
-]);
+const GONE = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue", "QueueDoesNotExist"]);

@@ -12,7 +12,7 @@ import { differences, queueConformance } from "./conformance.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { startTdmqServer } from "./tdmq-server.ts";
 
-queueConformance("the embedded transport", differences.memory, async () => {
+queueConformance("the embedded transport", differences.memory, "moved", async () => {
   const clock = fakeClock();
   const client = new SQSClient({ transport: createMemoryQueues({ clock }) });
   return {
@@ -33,7 +33,7 @@ async function startSqsServer() {
 }
 const credentials = { accessKeyId: "AKIATEST", secretAccessKey: "secret" };
 
-queueConformance("the SQS JSON transport", differences.fauxqs, async () => {
+queueConformance("the SQS JSON transport", differences.fauxqs, "real", async () => {
   const server = await startSqsServer();
   const transport = createSqsJsonTransport({ region: "us-east-1", endpoint: server.endpoint, credentials, env: {} });
   const client = new SQSClient({ transport });
@@ -49,7 +49,7 @@ queueConformance("the SQS JSON transport", differences.fauxqs, async () => {
 });
 
 // The commands are this package's: that they work through the AWS client is half of what is tested here.
-queueConformance("the AWS client", differences.fauxqs, async () => {
+queueConformance("the AWS client", differences.awsOnFauxqs, "real", async () => {
   const server = await startSqsServer();
   const client = new AwsSQSClient({ region: "us-east-1", endpoint: server.endpoint, credentials });
   return {
@@ -63,7 +63,7 @@ queueConformance("the AWS client", differences.fauxqs, async () => {
   };
 });
 
-queueConformance("the TDMQ transport", differences.tdmq, async () => {
+queueConformance("the TDMQ transport", differences.tdmq, "real", async () => {
   const server = await startTdmqServer();
   const transport = createTdmqCmqTransport({
     endpoint: server.endpoint,

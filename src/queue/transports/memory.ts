@@ -113,7 +113,7 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
       id: uuid(random),
       body,
       md5: md5OfText(body),
-      attributes: structuredClone(input.MessageAttributes ?? {}),
+      attributes: input.MessageAttributes === undefined ? {} : structuredClone(input.MessageAttributes),
       traceHeader: input.MessageSystemAttributes?.AWSTraceHeader?.StringValue,
       sentAt: now,
       sourceArn: undefined,
@@ -358,9 +358,10 @@ function present<const N extends string, V>(name: N, value: V | undefined): { re
 
 /** A version 4 UUID of that chance. */
 function uuid(random: Random): string {
-  const digits = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
-  digits[12] = "4";
-  digits[16] = (8 + Math.floor(random() * 4)).toString(16);
-  const text = digits.join("");
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
+  const hex = (digits: number) =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0");
+  const variant = (8 + Math.floor(random() * 4)).toString(16);
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
 }
