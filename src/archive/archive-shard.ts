@@ -45,7 +45,8 @@ export interface ShardDelivery {
   readonly signal?: AbortSignal | undefined;
   readonly worker: string;
   readonly isGone: (worker: string) => boolean;
-  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
+  /** Called once the shard is open; the counts are of the whole shard so far, earlier attempts' outcomes included. */
+  readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
   readonly multipartAbove?: number | undefined;
 }
 
@@ -96,11 +97,11 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
   const over = new AbortController();
   const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
   const tally = startTally(opened);
+  delivery.onOpen?.(shard, tally.counts);
   const record = (outcome: Outcome) => {
     writer.add(outcome);
     tally.add(outcome);
     progress ||= isTerminal(outcome);
-    delivery.onOutcome?.(outcome);
   };
   const refusals = createRefusals(source, record);
   const halt = async (reason: string) => {

@@ -6,7 +6,6 @@ import { createMd5Trust, type Md5Trust } from "../archive/md5-trust.ts";
 import { createPace } from "../archive/pace.ts";
 import { isCosError } from "../cos/error.ts";
 import { ensureError, RefusedError, UserError } from "../errors.ts";
-import type { Outcome } from "../ledger/outcome.ts";
 import { judge } from "../policy/retry.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "./delivery.ts";
 import { handleManifest } from "./handle-manifest.ts";
@@ -18,7 +17,7 @@ import { type ShardWorker, workShard } from "./work-shard.ts";
 /** After a failure that is nobody's fault but the network's. */
 const FAILED_DELAY_SECONDS = 30;
 
-export function createShardWorker(around: Surroundings, onOutcome?: (outcome: Outcome) => void): ShardWorker {
+export function createShardWorker(around: Surroundings, onOpen?: ShardWorker["onOpen"]): ShardWorker {
   const { clock, random, settings } = around;
   const trusts = new Map<string, Md5Trust>();
   return {
@@ -30,7 +29,7 @@ export function createShardWorker(around: Surroundings, onOutcome?: (outcome: Ou
       return trust;
     },
     runs: new Map(),
-    onOutcome,
+    onOpen,
   };
 }
 

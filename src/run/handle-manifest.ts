@@ -11,7 +11,7 @@ import { readSummary } from "./finalize.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
 import type { ManifestMessage, Place, ReconcileMessage } from "./messages.ts";
 import { openLedger } from "./open-ledger.ts";
-import { readRun, writePlan } from "./plan.ts";
+import { checkManifest, readRun, writePlan } from "./plan.ts";
 import { manifestTrouble, rowsOf } from "./rows-of.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type ShardWorker, workShard } from "./work-shard.ts";
@@ -38,13 +38,13 @@ export async function handleManifest(
   let run = await readRun(ledger);
   if (run === undefined) {
     const { entries, whole } = await peek(rowsOf(request, around), request.options.shardSize);
-    // The first shard is checked before anything is written: a manifest that is none leaves nothing behind.
+    await checkManifest(entries(), request);
     const ruling = await claimRun(ledger, request);
     if (!whole) {
       await sender.send(JSON.stringify(reconcile));
       return { kind: "acknowledge" };
     }
-    run = await writePlan(entries, ruling, { ledger, clock: around.clock, random: around.random });
+    run = await writePlan(entries(), ruling, { ledger, clock: around.clock, random: around.random });
   } else {
     await claimRun(ledger, request);
     if ((await readSummary(ledger))?.state === "complete") return { kind: "acknowledge" };
@@ -140,7 +140,7 @@ async function rowsSourceOf(
 async function peek(
   source: AsyncIterable<readonly ManifestEntry[]>,
   shardSize: number,
-): Promise<{ readonly entries: AsyncIterable<readonly ManifestEntry[]>; readonly whole: boolean }> {
+): Promise<{ readonly entries: () => AsyncIterable<readonly ManifestEntry[]>; readonly whole: boolean }> {
   const iterator = source[Symbol.asyncIterator]();
   const batches: (readonly ManifestEntry[])[] = [];
   let rows = 0;
@@ -158,5 +158,5 @@ async function peek(
   async function* entries() {
     yield* batches;
   }
-  return { entries: entries(), whole: ended };
+  return { entries, whole: ended };
 }

@@ -30,36 +30,48 @@ const WRITES = 4;
 /** Turns manifest entries into planned rows, one shard at a time. */
 export async function* planShards(
   entries: AsyncIterable<readonly ManifestEntry[]>,
-  request: Pick<RunRequest, "run" | "source" | "archive" | "options" | "rows">,
+  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
   counts: PlanCounts,
   random: Random,
 ): AsyncGenerator<readonly PlannedRow[]> {
   const seen = createSeen(random);
   let shard: PlannedRow[] = [];
-  let firstFault: string | undefined;
-  let readable = false;
-  const check = () => {
-    // Not one row of the first shard could be read: that is another format, not bad rows.
-    if (!readable && firstFault !== undefined) throw notAsSaid(request, firstFault);
-  };
   for await (const batch of entries) {
     for (const entry of batch) {
-      if (entry.kind === "invalid" && entry.fault === "syntax") firstFault ??= entry.message;
-      else readable = true;
       const row = settle(entry, request, seen, counts);
       counts.rows++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       shard.push(row);
       if (shard.length === request.options.shardSize) {
-        check();
         yield shard;
         shard = [];
         seen.nextShard();
       }
     }
   }
-  check();
   if (shard.length > 0) yield shard;
+}
+
+/**
+ * Refuses, before anything is written, a manifest that holds no row, or of whose first shard not one row can be read
+ * (UserError `EmptyManifest`, `ManifestNotAsSaid`).
+ */
+export async function checkManifest(
+  entries: AsyncIterable<readonly ManifestEntry[]>,
+  request: Pick<RunRequest, "rows" | "options">,
+): Promise<void> {
+  let rows = 0;
+  let firstFault: string | undefined;
+  for await (const batch of entries) {
+    for (const entry of batch) {
+      if (entry.kind === "row" || entry.fault === "value") return;
+      firstFault ??= entry.message;
+    }
+    rows += batch.length;
+    if (rows >= request.options.shardSize) break;
+  }
+  if (firstFault !== undefined) throw notAsSaid(request, firstFault);
+  if (request.rows.kind !== "listing") throw emptyManifest(request);
 }
 
 function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError {
@@ -139,7 +151,6 @@ export async function writePlan(
   }
   await Promise.all(writes);
   if (fault !== undefined) throw fault;
-  if (counts.rows === 0 && request.rows.kind !== "listing") throw emptyManifest(request);
   const { rows, bytes, ...settled } = counts;
   const document: RunDocument = {
     schema: "cos-originals/run@1",
@@ -165,7 +176,7 @@ export async function writePlan(
   return ruling;
 }
 
-export function emptyManifest(request: Pick<RunRequest, "rows">): UserError {
+function emptyManifest(request: Pick<RunRequest, "rows">): UserError {
   const { rows } = request;
   const name =
     rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;

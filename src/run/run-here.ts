@@ -1,10 +1,27 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
-
-import type { RunRequest } from "../ledger/run-document.ts";
+import { checkTemplate } from "../archive/archive-key.ts";
+import { isCosError } from "../cos/error.ts";
+import { ensureError } from "../errors.ts";
+import { type MarkerCounts, runPrefix } from "../ledger/layout.ts";
+import type { RunDocument, RunRequest } from "../ledger/run-document.ts";
+import type { LedgerStore } from "../ledger/store.ts";
 import type { ManifestEntry } from "../manifest/row.ts";
+import { queueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
-import type { Place } from "./messages.ts";
+import { pollQueue } from "../runtime/poll-queue.ts";
+import { queueSender } from "../runtime/queue-sender.ts";
+import { claimRun } from "./ask.ts";
+import type { HandleDelivery } from "./delivery.ts";
+import { groupsOf, readSummary, writeGroupReport, writeSummary } from "./finalize.ts";
+import { createShardWorker } from "./handle-delivery.ts";
+import { type Place, parseMessage } from "./messages.ts";
+import { openLedger } from "./open-ledger.ts";
+import { checkManifest, readRun, writePlan } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import { type Reconciled, reconcile } from "./reconcile.ts";
+import { processSubmissions } from "./submissions.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
+import { workShard } from "./work-shard.ts";
 
 export interface RunAsk {
   readonly ledger: Place;
@@ -20,12 +37,179 @@ export interface RunEnd {
   readonly prefix: string;
 }
 
+export interface RunHereOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
+const SUBMIT_AHEAD = 64;
+/** Between two looks at the ledger, unless a shard ends. */
+const LOOK_MS = 5_000;
+const SHORTEST_LOOK_MS = 200;
+const PROGRESS_MS = 250;
+/** How long a message may be worked; the lease is extended while its worker lives. */
+const VISIBILITY_SECONDS = 300;
+
 /**
  * Runs to rest, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued).
  * Errors: UserError (usage, manifest), RefusedError (credentials or permission, before work began), CosError.
  */
-export type RunHere = (
-  ask: RunAsk,
-  surroundings: Surroundings,
-  options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
-) => Promise<RunEnd>;
+export async function runHere(ask: RunAsk, around: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
+  const { request } = ask;
+  checkTemplate(request.options.archiveKey);
+  await preflight(request, ask.ledger, around);
+  const ledger = openLedger(ask.ledger, request.run, around);
+  const prefix = runPrefix(ask.ledger.prefix, request.run);
+  let run = await readRun(ledger);
+  if (run === undefined) {
+    await checkManifest(ask.rows(), request);
+    const ruling = await claimRun(ledger, request);
+    run = await writePlan(ask.rows(), ruling, { ledger, clock: around.clock, random: around.random });
+  } else {
+    await claimRun(ledger, request);
+    const summary = await readSummary(ledger);
+    if (summary?.state === "complete") return { summary, prefix };
+  }
+  return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
+}
+
+async function workHere(
+  place: Place,
+  ledger: LedgerStore,
+  run: RunDocument,
+  around: Surroundings,
+  { signal, onProgress }: RunHereOptions,
+): Promise<Summary> {
+  const { clock, random, log } = around;
+  const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
+  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const opened = new Map<number, () => MarkerCounts>();
+  const worker = createShardWorker(around, (shard, counts) => opened.set(shard, counts));
+  /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
+  const stop = new AbortController();
+  const fatal: { error?: Error } = {};
+  signal?.addEventListener("abort", () => stop.abort(), { once: true });
+  if (signal?.aborted) stop.abort();
+  let wake = new AbortController();
+
+  const handle: HandleDelivery = async (delivery, send) => {
+    try {
+      const message = parseMessage(delivery.body);
+      if (message.type !== "shard")
+        throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
+      const answer = await workShard(message, delivery, send, worker);
+      if (answer.kind === "reject") throw new Error(answer.reason);
+      return answer;
+    } catch (thrown) {
+      const error = ensureError(thrown);
+      if (isCosError(error) && error.retryable) {
+        return { kind: "give-back", delaySeconds: 5, reason: error.message };
+      }
+      // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
+      fatal.error ??= error;
+      stop.abort();
+      return { kind: "give-back", delaySeconds: 0, reason: error.message };
+    } finally {
+      wake.abort();
+    }
+  };
+
+  const step = () =>
+    reconcile({
+      ledger,
+      place,
+      run,
+      around,
+      submissions,
+      sender,
+      submitAhead: SUBMIT_AHEAD,
+      hiddenMs: Number.POSITIVE_INFINITY,
+      deadline: Number.POSITIVE_INFINITY,
+    });
+  const submissions = processSubmissions(clock);
+  const first = await step();
+  const pollers = first.kind === "again" ? pollersFor(around.settings.concurrency, run) : 0;
+  const polling = Promise.all(
+    Array.from({ length: pollers }, () =>
+      pollQueue({
+        queue,
+        handle,
+        sender,
+        visibility: VISIBILITY_SECONDS,
+        deadline: Number.POSITIVE_INFINITY,
+        idle: Number.POSITIVE_INFINITY,
+        signal: stop.signal,
+        clock,
+        log,
+      }),
+    ),
+  );
+  const progress = reportProgress(run, first, opened, onProgress);
+  const showing = (async () => {
+    while (onProgress !== undefined && !stop.signal.aborted) {
+      progress();
+      await clock.sleep(PROGRESS_MS, stop.signal);
+    }
+  })();
+  let state: Reconciled = first;
+  try {
+    while (state.kind === "again" && !stop.signal.aborted) {
+      await clock.sleep(LOOK_MS, AbortSignal.any([wake.signal, stop.signal]));
+      wake = new AbortController();
+      if (!stop.signal.aborted) state = await step();
+      if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
+    }
+  } finally {
+    stop.abort();
+    await Promise.all([polling, showing]);
+    queue.client.destroy();
+    progress();
+  }
+  if (fatal.error !== undefined) throw fatal.error;
+  if (state.kind === "over") return state.summary;
+  // A last look: what was in flight when it stopped is recorded by now.
+  state = await step();
+  if (state.kind === "over") return state.summary;
+  return writeWhatThereIs(ledger, run, state.kind === "stopped" ? state.state : "incomplete", around);
+}
+
+/** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
+function pollersFor(concurrency: number, run: RunDocument): number {
+  const rows = Math.max(1, Math.min(run.rows, run.request.options.shardSize));
+  return Math.min(64, run.shards, Math.ceil(concurrency / rows) + 1);
+}
+
+/** The report of a run that is not over. */
+async function writeWhatThereIs(
+  ledger: LedgerStore,
+  run: RunDocument,
+  state: "incomplete" | "halted" | "cancelled",
+  around: Surroundings,
+): Promise<Summary> {
+  const tallies = [];
+  for (let group = 0; group < groupsOf(run); group++) tallies.push(await writeGroupReport(ledger, run, group, around));
+  return writeSummary(ledger, run, tallies, state, around);
+}
+
+/** Counts of the whole run: what was over before, and the shards that this process opened. */
+function reportProgress(
+  run: RunDocument,
+  first: Reconciled,
+  opened: ReadonlyMap<number, () => MarkerCounts>,
+  onProgress: RunHereOptions["onProgress"],
+): () => void {
+  if (onProgress === undefined || first.kind === "over") return () => undefined;
+  return () => {
+    const { archived, skipped, failed, bytes } = first.counts;
+    const sum = { rows: run.rows, archived, skipped, failed, bytes };
+    for (const counts of opened.values()) {
+      const shard = counts();
+      sum.archived += shard.archived;
+      sum.skipped += shard.skipped;
+      sum.failed += shard.failed;
+      sum.bytes += shard.bytes;
+    }
+    onProgress(sum);
+  };
+}

@@ -3,7 +3,7 @@ import { ulid } from "ulid";
 import { archiveShard } from "../archive/archive-shard.ts";
 import type { Md5Trust } from "../archive/md5-trust.ts";
 import type { Pace } from "../archive/pace.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { MarkerCounts } from "../ledger/layout.ts";
 import type { RunDocument } from "../ledger/run-document.ts";
 import { giveBackMs } from "../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "./delivery.ts";
@@ -19,7 +19,7 @@ export interface ShardWorker {
   readonly md5Trust: (bucket: string) => Md5Trust;
   /** A run's document never changes, so it is read once a process. */
   readonly runs: Map<string, RunDocument>;
-  readonly onOutcome?: ((outcome: Outcome) => void) | undefined;
+  readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
 
 /** Another attempt is alive: look again when its sign of life would have grown old. */
@@ -70,7 +70,7 @@ export async function workShard(
     signal: delivery.signal,
     worker: around.worker.id,
     isGone: around.worker.isGone,
-    onOutcome: worker.onOutcome,
+    onOpen: worker.onOpen,
   });
   switch (end.kind) {
     case "over":
