@@ -1,0 +1,151 @@
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/ledger/outcome.ts";
+import type { Row } from "../../src/manifest/row.ts";
+import { failuresCsv, failuresLine } from "../../src/report/failures-csv.ts";
+import { resultsCsv, resultsLine } from "../../src/report/results-csv.ts";
+import { anyCuts, anyRow, read, rowsOf, told } from "../manifest/reading.ts";
+import { anyOutcome, outcome } from "./outcomes.ts";
+
+async function textOf(parts: AsyncIterable<string>): Promise<string> {
+  let text = "";
+  for await (const part of parts) text += part;
+  return text;
+}
+
+const bucket = "source-1250000000";
+
+/** What becomes of a row that fails: its expectations are the row's. */
+const failed = (row: Row, fields: Partial<Outcome> = {}) => ({
+  archiveKey: row.archiveKey,
+  outcome: outcome({
+    key: row.key,
+    versionId: row.versionId,
+    expectedSize: row.size,
+    expectedEtag: row.etag,
+    expectedCrc64: row.crc64,
+    expectedFrom: "row",
+    archiveKey: `archive/${row.archiveKey ?? row.key}`,
+    outcome: "failed",
+    code: "NoSuchKey",
+    ...fields,
+  }),
+});
+
+describe("failures.csv", () => {
+  it("is a manifest: any row that failed is read back as it was, whatever the message says", async () => {
+    const message = fc.string({ unit: fc.constantFrom(...'ab ",\r\n;=', "\u4e2d") });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(anyRow, message)), anyCuts, async (rows, cuts) => {
+        const batch = rows.map(([row, text]) => failed(row, { message: text, status: 404, requestId: "NjY=" }));
+        const csv = await textOf(failuresCsv(bucket, [batch.slice(0, 1), [], batch.slice(1)]));
+        const entries = await read(csv, { format: "csv", sourceBucket: bucket }, cuts);
+        expect(rowsOf(entries)).toEqual(rows.map(([row]) => row));
+      }),
+    );
+  });
+
+  it("holds failed rows only", async () => {
+    const kinds = ["archived", "skipped", "failed", "pending"] as const;
+    const batch = kinds.map((kind) => failed({ key: kind }, { outcome: kind }));
+    const csv = await textOf(failuresCsv(bucket, [batch]));
+    expect(csv).toBe(
+      "Bucket,Key,VersionId,Size,ETag,Crc64,ArchiveKey,Code,Status,Message,Attempts,RequestId\n" +
+        "source-1250000000,failed,,,,,,NoSuchKey,,,1,\n",
+    );
+  });
+
+  it("does not pass on what a HEAD or a GET told, which may be what was wrong", () => {
+    for (const expectedFrom of ["head", "get"] as const) {
+      const row = failed({ key: "a", size: 5, etag: "x", crc64: "7" }, { expectedFrom });
+      expect(failuresLine(bucket, row)).toBe("source-1250000000,a,,,,,,NoSuchKey,,,1,\n");
+    }
+  });
+
+  it("never turns a row that could not be read into one that can", async () => {
+    const message = 'row 17, column 2: size "abc" is not a whole number of bytes';
+    const bad = failed({ key: 'photos/a,"b' }, { code: "InvalidRow", message });
+    const csv = await textOf(failuresCsv(bucket, [[bad]]));
+    const entries = await read(csv, { format: "csv", sourceBucket: bucket });
+    expect(told(entries)).toEqual([expect.stringMatching(/^value: row 2, column 8: .*row 17, column 2: size "abc"/)]);
+    expect(entries[0]).toMatchObject({ kind: "invalid", key: 'photos/a,"b' });
+  });
+
+  it("does not alter a key that a spreadsheet would take for a formula", () => {
+    expect(failuresLine(bucket, failed({ key: "=1+1" }))).toContain(",=1+1,");
+  });
+});
+
+describe("the results CSV", () => {
+  it("begins with the seven columns of the S3 Batch report", async () => {
+    const csv = await textOf(
+      resultsCsv(bucket, [
+        [
+          outcome({
+            status: 200,
+            archiveKey: "archive/photos/a.jpg",
+            expectedSize: 16,
+            receivedSize: 16,
+            proof: "crc64",
+          }),
+          outcome({ key: 'b,"c', outcome: "skipped", code: "Duplicate", message: "two rows,\none key" }),
+        ],
+        [
+          outcome({ key: "d", outcome: "failed", code: "NoSuchKey", status: 404, message: "gone", versionId: "v1" }),
+          outcome({ key: "e", outcome: "pending" }),
+        ],
+      ]),
+    );
+    const [header, ...rows] = parse(csv) as string[][];
+    expect(header?.slice(0, 8)).toEqual(
+      "Bucket,Key,VersionId,TaskStatus,ErrorCode,HTTPStatusCode,ResultMessage,Outcome".split(","),
+    );
+    expect(rows.map((row) => row.slice(0, 8))).toEqual([
+      [bucket, "photos/a.jpg", "", "succeeded", "", "200", "", "archived"],
+      [bucket, 'b,"c', "", "succeeded", "Duplicate", "", "two rows,\none key", "skipped"],
+      [bucket, "d", "v1", "failed", "NoSuchKey", "404", "gone", "failed"],
+      [bucket, "e", "", "failed", "", "", "", "pending"],
+    ]);
+  });
+
+  it("holds every field of any outcome, each in its column", async () => {
+    const columns: readonly (readonly [string, keyof Outcome])[] = [
+      ["Key", "key"],
+      ["VersionId", "versionId"],
+      ["ErrorCode", "code"],
+      ["HTTPStatusCode", "status"],
+      ["ResultMessage", "message"],
+      ["Outcome", "outcome"],
+      ["ArchivedAs", "archiveKey"],
+      ["ExpectedSize", "expectedSize"],
+      ["ExpectedETag", "expectedEtag"],
+      ["ExpectedCrc64", "expectedCrc64"],
+      ["ReceivedSize", "receivedSize"],
+      ["ReceivedETag", "receivedEtag"],
+      ["ReceivedCrc64", "receivedCrc64"],
+      ["Proof", "proof"],
+      ["ExpectedFrom", "expectedFrom"],
+      ["Attempts", "attempts"],
+      ["Milliseconds", "ms"],
+      ["RequestId", "requestId"],
+      ["FetchedAt", "fetchedAt"],
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyOutcome, { minLength: 1 }), async (outcomes) => {
+        const csv = await textOf(resultsCsv(bucket, [outcomes]));
+        const records: Record<string, string>[] = parse(csv, { columns: true });
+        expect(records.length).toBe(outcomes.length);
+        outcomes.forEach((each, index) => {
+          for (const [column, field] of columns) expect(records[index]?.[column]).toBe(String(each[field] ?? ""));
+          expect(records[index]?.Recovered).toBe(each.recovered ? "true" : "");
+        });
+      }),
+    );
+  });
+
+  it("is one line end an outcome where nothing is quoted", () => {
+    expect(resultsLine(bucket, outcome()).endsWith("\n")).toBe(true);
+    expect(resultsLine(bucket, outcome()).split(",")).toHaveLength(22);
+  });
+});
