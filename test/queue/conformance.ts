@@ -156,7 +156,8 @@ export function queueConformance(
             },
           }),
         );
-        expect(sent.MD5OfMessageAttributes).toMatch(/^[0-9a-f]{32}$/);
+        // As an implementation that is not ours (fauxqs) computes it.
+        expect(sent.MD5OfMessageAttributes).toBe("bc7f227ee2e9bd5041f55603e197872b");
         const message = only(await receive(url, { MessageAttributeNames: ["run.*", "raw"] }));
         expect(Object.keys(message.MessageAttributes ?? {}).sort()).toEqual(["raw", "run.id", "run.rows"]);
         expect(message.MessageAttributes?.["run.id"]?.StringValue).toBe("r 1");

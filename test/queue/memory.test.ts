@@ -1,3 +1,4 @@
+import * as aws from "@aws-sdk/client-sqs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -244,6 +245,13 @@ describe("a message of the embedded queue", () => {
 });
 
 describe("the embedded queue", () => {
+  it("works the commands of the AWS package", async () => {
+    const sent = await client.send(new aws.SendMessageCommand({ QueueUrl: url, MessageBody: "b" }));
+    const { Messages } = await client.send(new aws.ReceiveMessageCommand({ QueueUrl: url }));
+    expect(Messages?.map(({ MessageId }) => MessageId)).toEqual([sent.MessageId]);
+    await expect(client.send(new aws.ListQueuesCommand({}))).rejects.toMatchObject({ name: "UnsupportedOperation" });
+  });
+
   it("refuses the receive that would put more than 120,000 in flight, and delivers again once one is deleted", async () => {
     let last: Message | undefined;
     for (let n = 0; n < 120_001; n += 1) await queues.SendMessage({ QueueUrl: url, MessageBody: "b" }, {});

@@ -98,6 +98,15 @@ describe("a request to TDMQ for CMQ", () => {
     expect(output.$metadata.attempts).toBe(2);
   });
 
+  it("never makes a receive longer than its own wait", async () => {
+    server.answerNext({ status: 503, text: "busy" });
+    await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+    expect(server.requests.map(({ pollingWaitSeconds }) => pollingWaitSeconds)).toEqual(["1", "0"]);
+    server.answerNext({ status: 503, text: "busy" });
+    const short = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 });
+    expect((await caught(client.send(short))).name).toBe("ServiceUnavailable");
+  });
+
   it.each(["<html></html>", '{"Response":{}}', "[]"])("answered with %s is one clear error", async (text) => {
     server.answerNext({ text, type: "text/plain" });
     const error = await caught(send("b"));

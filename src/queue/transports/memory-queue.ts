@@ -44,8 +44,6 @@ export interface MemoryQueue {
   readonly name: string;
   readonly arn: string;
   readonly settings: QueueSettings;
-  /** As they were given at creation. */
-  readonly given: Readonly<Record<string, string>>;
   readonly createdAt: number;
   add(message: StoredMessage, visibleAt: number, now: number): void;
   /**
@@ -64,9 +62,7 @@ export interface MemoryQueue {
   counts(): { readonly ready: number; readonly delayed: number; readonly inFlight: number };
 }
 
-export function createMemoryQueue(
-  identity: Pick<MemoryQueue, "name" | "arn" | "settings" | "given" | "createdAt">,
-): MemoryQueue {
+export function createMemoryQueue(identity: Pick<MemoryQueue, "name" | "arn" | "settings" | "createdAt">): MemoryQueue {
   const { arn, settings } = identity;
   const messages = new Map<string, StoredMessage>();
   const hidden = createDueHeap<StoredMessage>({

@@ -7,14 +7,12 @@
  */
 import type { Clock, Random } from "../../clock.ts";
 import { quote } from "../../errors.ts";
-import { selectAttributes } from "../attribute-selection.ts";
-import { md5OfAttributes, md5OfText } from "../digest.ts";
-import { AbortError, SQSServiceException, serviceException } from "../error.ts";
+import { eachEntry } from "../batch.ts";
+import { AbortError, serviceException } from "../error.ts";
 import {
   checkBatch,
   checkBatchBytes,
   checkMessage,
-  failedEntry,
   MAX_BATCH_ENTRIES,
   MAX_DELAY_SECONDS,
   MAX_IN_FLIGHT,
@@ -24,11 +22,9 @@ import {
   within,
 } from "../limits.ts";
 import type {
-  BatchResultErrorEntry,
   CreateQueueCommandInput,
   GetQueueAttributesCommandInput,
   Message,
-  MessageSystemAttributeName,
   ReceiveMessageCommandInput,
   SendMessageBatchRequestEntry,
   SendMessageCommandInput,
@@ -36,9 +32,10 @@ import type {
 import { queueAttributeNames } from "../shapes.ts";
 import type { CallOptions, Transport } from "../transport.ts";
 import { createLongPoll, type LongPoll } from "./long-poll.ts";
+import { ACCOUNT, asReceived, asSent, newMessage } from "./memory-message.ts";
 import { createMemoryQueue, type MemoryQueue, type StoredMessage } from "./memory-queue.ts";
 import { queueSettings } from "./memory-settings.ts";
-import { parseReceiptHandle, receiptHandle } from "./receipt-handle.ts";
+import { parseReceiptHandle } from "./receipt-handle.ts";
 
 export interface MemoryQueuesOptions {
   readonly clock: Clock;
@@ -51,7 +48,6 @@ export interface MemoryQueues extends Transport {
   createQueue(name: string, attributes?: CreateQueueCommandInput["Attributes"]): string;
 }
 
-const ACCOUNT = "000000000000";
 const QUEUE_NAME = /^[A-Za-z0-9_-]{1,80}$/;
 
 interface Held {
@@ -91,8 +87,7 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
       if (JSON.stringify(existing.queue.settings) === JSON.stringify(settings)) return url;
       throw serviceException("QueueNameExists", `A queue named ${name} exists with other attributes.`);
     }
-    const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
-    const queue = createMemoryQueue({ name, arn: arnOf(name), settings, given, createdAt: clock.now() });
+    const queue = createMemoryQueue({ name, arn: arnOf(name), settings, createdAt: clock.now() });
     const entry = { queue, poll: createLongPoll(queue, clock) };
     byUrl.set(url, entry);
     byArn.set(queue.arn, entry);
@@ -109,31 +104,10 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
       );
     }
     const now = clock.now();
-    const message: StoredMessage = {
-      id: uuid(random),
-      body,
-      md5: md5OfText(body),
-      attributes: input.MessageAttributes === undefined ? {} : structuredClone(input.MessageAttributes),
-      traceHeader: input.MessageSystemAttributes?.AWSTraceHeader?.StringValue,
-      sentAt: now,
-      sourceArn: undefined,
-      receives: 0,
-      firstReceivedAt: undefined,
-      receivedAt: 0,
-      state: "gone",
-      visibleAt: now,
-      expiresAt: now,
-      hiddenPlace: -1,
-      expiryPlace: -1,
-    };
+    const message = newMessage({ ...input, MessageBody: body }, now, random);
     queue.add(message, now + delay * 1_000, now);
     poll.stir();
-    return {
-      MessageId: message.id,
-      MD5OfMessageBody: message.md5,
-      ...present("MD5OfMessageAttributes", md5OfAttributes(message.attributes)),
-      ...present("MD5OfMessageSystemAttributes", md5OfAttributes(systemAttributesSent(input))),
-    };
+    return asSent(message);
   }
 
   /** The message a handle stands for; undefined where it is gone or was received again since. */
@@ -274,7 +248,7 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
       const entry = held(input.QueueUrl);
       const entries = checkBatch(input.Entries);
       checkBatchBytes(entries);
-      return { ...each(entries, (one) => send(entry, one)), $metadata: metadata() };
+      return { ...eachEntry(entries, (one) => send(entry, one)), $metadata: metadata() };
     },
     async ReceiveMessage(input, options) {
       const messages = await receive(input, options);
@@ -286,7 +260,10 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
     },
     async DeleteMessageBatch(input) {
       const entry = held(input.QueueUrl);
-      return { ...each(checkBatch(input.Entries), (one) => remove(entry, one.ReceiptHandle)), $metadata: metadata() };
+      return {
+        ...eachEntry(checkBatch(input.Entries), (one) => remove(entry, one.ReceiptHandle)),
+        $metadata: metadata(),
+      };
     },
     async ChangeMessageVisibility(input) {
       changeVisibility(held(input.QueueUrl), input.ReceiptHandle, input.VisibilityTimeout);
@@ -295,7 +272,9 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
     async ChangeMessageVisibilityBatch(input) {
       const entry = held(input.QueueUrl);
       return {
-        ...each(checkBatch(input.Entries), (one) => changeVisibility(entry, one.ReceiptHandle, one.VisibilityTimeout)),
+        ...eachEntry(checkBatch(input.Entries), (one) =>
+          changeVisibility(entry, one.ReceiptHandle, one.VisibilityTimeout),
+        ),
         $metadata: metadata(),
       };
     },
@@ -303,65 +282,4 @@ export function createMemoryQueues({ clock, random = Math.random }: MemoryQueues
       for (const { poll } of byUrl.values()) poll.end();
     },
   };
-}
-
-/** Carries out each entry of a batch by itself; what SQS would refuse is listed, anything else is thrown. */
-function each<Entry extends { Id: string | undefined }, Result extends object>(
-  entries: readonly Entry[],
-  carryOut: (entry: Entry) => Result,
-) {
-  const Successful: (Result & { Id: string | undefined })[] = [];
-  const Failed: BatchResultErrorEntry[] = [];
-  for (const entry of entries) {
-    try {
-      Successful.push({ ...carryOut(entry), Id: entry.Id } as Result & { Id: string | undefined });
-    } catch (error) {
-      if (!(error instanceof SQSServiceException)) throw error;
-      Failed.push(failedEntry(entry.Id, error));
-    }
-  }
-  return { Successful, Failed };
-}
-
-function asReceived(queue: MemoryQueue, message: StoredMessage, input: ReceiveMessageCommandInput): Message {
-  const system: Partial<Record<MessageSystemAttributeName, string>> = {
-    SenderId: ACCOUNT,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receives),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-    ...present("AWSTraceHeader", message.traceHeader),
-    ...present("DeadLetterQueueSourceArn", message.sourceArn),
-  };
-  const asked = new Set<string>([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
-  const Attributes = Object.fromEntries(Object.entries(system).filter(([name]) => asked.has("All") || asked.has(name)));
-  const attributes = selectAttributes(message.attributes, input.MessageAttributeNames);
-  return {
-    MessageId: message.id,
-    ReceiptHandle: receiptHandle({ queue: queue.name, messageId: message.id, receive: message.receives }),
-    MD5OfBody: message.md5,
-    Body: message.body,
-    ...(Object.keys(Attributes).length > 0 ? { Attributes } : {}),
-    ...(attributes === undefined ? {} : { MessageAttributes: structuredClone(attributes) }),
-    ...present("MD5OfMessageAttributes", md5OfAttributes(attributes)),
-  };
-}
-
-function systemAttributesSent(input: Omit<SendMessageBatchRequestEntry, "Id">) {
-  const header = input.MessageSystemAttributes?.AWSTraceHeader;
-  return header === undefined ? undefined : { AWSTraceHeader: header };
-}
-
-/** The property, or nothing where there is no value. */
-function present<const N extends string, V>(name: N, value: V | undefined): { readonly [K in N]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [K in N]: V });
-}
-
-/** A version 4 UUID of that chance. */
-function uuid(random: Random): string {
-  const hex = (digits: number) =>
-    Math.floor(random() * 16 ** digits)
-      .toString(16)
-      .padStart(digits, "0");
-  const variant = (8 + Math.floor(random() * 4)).toString(16);
-  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
 }

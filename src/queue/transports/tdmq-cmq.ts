@@ -14,7 +14,6 @@
  */
 import { Agent } from "undici";
 import { type Clock, type Random, systemClock } from "../../clock.ts";
-import { UserError } from "../../errors.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { selectAttributes } from "../attribute-selection.ts";
 import { md5OfAttributes, md5OfText } from "../digest.ts";
@@ -38,12 +37,11 @@ import type {
   SendMessageBatchResultEntry,
 } from "../shapes.ts";
 import type { CallOptions, Transport } from "../transport.ts";
-import { ANSWER_TIMEOUT_MS, exchange, receiveTimeoutMs } from "./exchange.ts";
+import { receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
-import { retrying } from "./retrying.ts";
+import { createTdmqCall } from "./tdmq-call.ts";
 import { unwrap, wrap } from "./tdmq-envelope.ts";
-import { tdmqSignature } from "./tdmq-signature.ts";
-import { decodeReply, type TdmqAction, type TdmqMessage, type TdmqReply } from "./tdmq-wire.ts";
+import type { TdmqMessage } from "./tdmq-wire.ts";
 
 export interface TdmqCmqOptions {
   /** As the console shows it, e.g. `https://cmq-gz.publicXXX.tencenttdmq.com`. */
@@ -64,67 +62,13 @@ const PATH = "/v2/index.php";
 const LONGEST_WAIT_SECONDS = 30;
 
 export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
-  const { region, env = process.env, clock = systemClock, random = Math.random, log = silentLog } = options;
+  const { env = process.env, clock = systemClock, random = Math.random, log = silentLog } = options;
   const url = new URL(PATH, options.endpoint);
   refusePlainHttp(url, options.allowHttp);
   const agent = new Agent();
   let warnedOfVisibility = false;
 
-  function signed(action: TdmqAction, parameters: Iterable<readonly [string, string]>): string {
-    const {
-      TENCENTCLOUD_SECRETID: secretId,
-      TENCENTCLOUD_SECRETKEY: secretKey,
-      TENCENTCLOUD_SESSIONTOKEN: token,
-    } = env;
-    if (!secretId || !secretKey) {
-      throw new UserError(
-        "MissingCredentials",
-        "The queue cannot be called without Tencent Cloud credentials: set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (and TENCENTCLOUD_SESSIONTOKEN for temporary ones).",
-      );
-    }
-    const all = new Map<string, string>([
-      ...parameters,
-      ["Action", action],
-      ["Region", region],
-      ["Timestamp", String(Math.floor(clock.now() / 1_000))],
-      ["Nonce", String(1 + Math.floor(random() * 2_147_483_646))],
-      ["SecretId", secretId],
-      ["SignatureMethod", "HmacSHA256"],
-    ]);
-    if (token) all.set("Token", token);
-    return new URLSearchParams([...all, ["Signature", tdmqSignature("POST", url, all, secretKey)]]).toString();
-  }
-
-  async function call(
-    action: TdmqAction,
-    parameters: Iterable<readonly [string, string]>,
-    { abortSignal }: CallOptions,
-    limits: { readonly timeoutMs: number; readonly until?: number } = { timeoutMs: ANSWER_TIMEOUT_MS },
-  ): Promise<TdmqReply & { $metadata: { httpStatusCode: number; attempts: number; totalRetryDelay: number } }> {
-    const given = [...parameters];
-    const { value, attempts, totalRetryDelay } = await retrying(
-      async () => {
-        const answer = await exchange({
-          url,
-          headers: { "content-type": "application/x-www-form-urlencoded" },
-          body: signed(action, given),
-          timeoutMs: limits.timeoutMs,
-          signal: abortSignal,
-          dispatcher: agent,
-        });
-        return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
-      },
-      { clock, random, signal: abortSignal, until: limits.until },
-    );
-    const { httpStatusCode, ...reply } = value;
-    const $metadata = {
-      httpStatusCode,
-      attempts,
-      totalRetryDelay,
-      ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
-    };
-    return { ...reply, $metadata };
-  }
+  const call = createTdmqCall({ ...options, url, clock, random, env, agent });
 
   /** What is sent for a message, checked by SQS's rules: the envelope must fit as well. */
   function prepare(message: Omit<SendMessageBatchRequestEntry, "Id">) {
@@ -152,12 +96,17 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
         ignored: input.VisibilityTimeout,
       });
     }
-    const parameters = new Map([["queueName", queue]]);
-    if (wait !== undefined) parameters.set("pollingWaitSeconds", String(wait));
-    if (most > 1) parameters.set("numOfMsg", String(most));
-    return call(most > 1 ? "BatchReceiveMessage" : "ReceiveMessage", parameters, options, {
+    const until = clock.now() + (wait ?? 0) * 1_000;
+    const parameters = (waitSeconds: number | undefined) => {
+      const all = new Map([["queueName", queue]]);
+      if (waitSeconds !== undefined) all.set("pollingWaitSeconds", String(waitSeconds));
+      if (most > 1) all.set("numOfMsg", String(most));
+      return all;
+    };
+    return call(most > 1 ? "BatchReceiveMessage" : "ReceiveMessage", parameters(wait), options, {
       timeoutMs: receiveTimeoutMs(wait, LONGEST_WAIT_SECONDS),
-      until: clock.now() + (wait ?? 0) * 1_000,
+      until,
+      again: () => parameters(Math.max(0, Math.floor((until - clock.now()) / 1_000))),
     });
   }
 

@@ -1,0 +1,86 @@
+/** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
+import type { Agent } from "undici";
+import type { Clock, Random } from "../../clock.ts";
+import { UserError } from "../../errors.ts";
+import type { CallOptions } from "../transport.ts";
+import type { Environment } from "./aws-settings.ts";
+import { ANSWER_TIMEOUT_MS, exchange } from "./exchange.ts";
+import { retrying } from "./retrying.ts";
+import { tdmqSignature } from "./tdmq-signature.ts";
+import { decodeReply, type TdmqAction, type TdmqReply } from "./tdmq-wire.ts";
+
+export interface TdmqCallOptions {
+  readonly url: URL;
+  readonly region: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly agent: Agent;
+}
+
+export interface TdmqCallLimits {
+  readonly timeoutMs: number;
+  /** No try begins at or after this time, milliseconds since the epoch. */
+  readonly until?: number;
+  /** The parameters of a later try: a receive waits only for what is left of its time. */
+  readonly again?: () => Iterable<readonly [string, string]>;
+}
+
+/** The returned function rejects as a Transport's do. */
+export function createTdmqCall({ url, region, env, clock, random, agent }: TdmqCallOptions) {
+  function signed(action: TdmqAction, parameters: Iterable<readonly [string, string]>): string {
+    const {
+      TENCENTCLOUD_SECRETID: secretId,
+      TENCENTCLOUD_SECRETKEY: secretKey,
+      TENCENTCLOUD_SESSIONTOKEN: token,
+    } = env;
+    if (!secretId || !secretKey) {
+      throw new UserError(
+        "MissingCredentials",
+        "The queue cannot be called without Tencent Cloud credentials: set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (and TENCENTCLOUD_SESSIONTOKEN for temporary ones).",
+      );
+    }
+    const all = new Map<string, string>([
+      ...parameters,
+      ["Action", action],
+      ["Region", region],
+      ["Timestamp", String(Math.floor(clock.now() / 1_000))],
+      ["Nonce", String(1 + Math.floor(random() * 2_147_483_646))],
+      ["SecretId", secretId],
+      ["SignatureMethod", "HmacSHA256"],
+    ]);
+    if (token) all.set("Token", token);
+    return new URLSearchParams([...all, ["Signature", tdmqSignature("POST", url, all, secretKey)]]).toString();
+  }
+
+  return async function call(
+    action: TdmqAction,
+    parameters: Iterable<readonly [string, string]>,
+    { abortSignal }: CallOptions,
+    limits: TdmqCallLimits = { timeoutMs: ANSWER_TIMEOUT_MS },
+  ): Promise<TdmqReply & { $metadata: { httpStatusCode: number; attempts: number; totalRetryDelay: number } }> {
+    const given = [...parameters];
+    const { value, attempts, totalRetryDelay } = await retrying(
+      async (tried) => {
+        const answer = await exchange({
+          url,
+          headers: { "content-type": "application/x-www-form-urlencoded" },
+          body: signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
+          timeoutMs: limits.timeoutMs,
+          signal: abortSignal,
+          dispatcher: agent,
+        });
+        return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
+      },
+      { clock, random, signal: abortSignal, until: limits.until },
+    );
+    const { httpStatusCode, ...reply } = value;
+    const $metadata = {
+      httpStatusCode,
+      attempts,
+      totalRetryDelay,
+      ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
+    };
+    return { ...reply, $metadata };
+  };
+}
