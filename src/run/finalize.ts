@@ -1,6 +1,4 @@
 /** The report of a run, group by group: each step writes what follows from the ledger, whoever else does the same. */
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { ulid } from "ulid";
 import { controlReason, readControl, saysStop } from "../ledger/control.ts";
 import { groupOf, groupPath, type Marker, parseMarker, paths, shardsPerGroup } from "../ledger/layout.ts";
@@ -8,14 +6,13 @@ import type { RunDocument } from "../ledger/run-document.ts";
 import { decodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../report/failures-csv.ts";
+import { createGzipText } from "../report/gzip-text.ts";
 import { reportHtml } from "../report/html.ts";
 import { resultsHeader, resultsLine } from "../report/results-csv.ts";
 import { parseSummary, type RunState, type Summary, summaryToTally, tallyToSummary } from "../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../report/tally.ts";
 import { foldListed, resolved } from "./shard-outcomes.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-const gzipped = promisify(gzip);
 
 /** How many groups a run has, and how many shards one of them. */
 export const groupsOf = (run: Pick<RunDocument, "shards">): number => Math.ceil(run.shards / shardsPerGroup);
@@ -57,7 +54,8 @@ export async function writeGroupReport(
   const tally = emptyTally();
   const { objects } = await ledger.list(paths.groupOutcomes(group));
   const archiveBucket = open("archive", archive);
-  const results: string[] = [resultsHeader];
+  const results = createGzipText();
+  results.add(resultsHeader);
   const failures: string[] = [failuresHeader];
   for (const { shard, rows } of await foldListed(ledger, objects, tally)) {
     if (groupOf(shard) !== group) continue;
@@ -67,7 +65,7 @@ export async function writeGroupReport(
       // A tally counts what is over; what is pending is what is left of the run's rows.
       if (outcome.outcome === "pending") continue;
       addOutcome(tally, outcome);
-      results.push(resultsLine(source.bucket, outcome));
+      results.add(resultsLine(source.bucket, outcome));
       if (outcome.outcome === "failed") failed.push({ row, outcome });
     }
     if (failed.length === 0) continue;
@@ -79,7 +77,7 @@ export async function writeGroupReport(
     }
   }
   await Promise.all([
-    ledger.put(paths.results(group), await gzipped(results.join(""))),
+    ledger.put(paths.results(group), results.end()),
     ledger.put(paths.failures(group), failures.join("")),
   ]);
   return tally;

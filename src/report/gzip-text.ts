@@ -1,0 +1,35 @@
+/**
+ * Text as gzip, compressed piece by piece as it comes, so that no more than a piece of it is ever held as text. Each piece
+ * is a gzip member of its own, and members one after the other are a gzip file (RFC 1952, 2.2).
+ */
+import { gzipSync } from "node:zlib";
+
+export interface GzipText {
+  add(text: string): void;
+  /** The whole file. */
+  end(): Buffer;
+}
+
+const PIECE = 1024 * 1024;
+
+export function createGzipText(): GzipText {
+  const members: Buffer[] = [];
+  let waiting: string[] = [];
+  let length = 0;
+  const press = () => {
+    members.push(gzipSync(waiting.join("")));
+    waiting = [];
+    length = 0;
+  };
+  return {
+    add(text) {
+      waiting.push(text);
+      length += text.length;
+      if (length >= PIECE) press();
+    },
+    end() {
+      if (length > 0 || members.length === 0) press();
+      return Buffer.concat(members);
+    },
+  };
+}
