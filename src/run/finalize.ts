@@ -57,7 +57,7 @@ export async function writeGroupReport(
   const results = createGzipText();
   results.add(resultsHeader);
   const failures: string[] = [failuresHeader];
-  for (const { shard, rows } of await foldListed(ledger, objects, tally)) {
+  for await (const { shard, rows } of foldListed(ledger, objects, tally)) {
     if (groupOf(shard) !== group) continue;
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {

@@ -14,14 +14,18 @@ export interface ShardFold {
   readonly rows: ReadonlyMap<number, FoldedRow>;
 }
 
-/** Segments read at once. */
+/** Shards read at once. */
 const READS = 8;
 
 /**
- * Folds every shard that a listing of `outcomes/…` tells of. What the attempts' requests came to is added to `tally`.
- * Shards in order.
+ * Folds every shard that a listing of `outcomes/…` tells of, in order, a few at a time, so that a group of a million rows
+ * needs no more memory than a few shards. What the attempts' requests came to is added to `tally`.
  */
-export async function foldListed(ledger: LedgerStore, objects: Listing["objects"], tally: Tally): Promise<ShardFold[]> {
+export async function* foldListed(
+  ledger: LedgerStore,
+  objects: Listing["objects"],
+  tally: Tally,
+): AsyncGenerator<ShardFold> {
   const byShard = new Map<number, (typeof objects)[number][]>();
   for (const object of objects) {
     const parsed = parseAttemptObject(object.key);
@@ -30,29 +34,23 @@ export async function foldListed(ledger: LedgerStore, objects: Listing["objects"
     if (those === undefined) byShard.set(parsed.shard, [object]);
     else those.push(object);
   }
-  const folded: ShardFold[] = [];
   const shards = [...byShard].sort(([a], [b]) => a - b);
+  const fold = async ([shard, listed]: (typeof shards)[number]): Promise<ShardFold> => {
+    const records = [];
+    for (const attempt of readAttempts(listed)) {
+      const outcomes: Outcome[] = [];
+      for (const path of attempt.segments) {
+        const segment = await readSegment(ledger, path);
+        outcomes.push(...segment.outcomes);
+        if (segment.trailer !== undefined) addRequests(tally, segment.trailer.requests, segment.trailer.retries);
+      }
+      records.push({ attempt: attempt.id, outcomes });
+    }
+    return { shard, rows: foldShard(records) };
+  };
   for (let from = 0; from < shards.length; from += READS) {
-    const some = shards.slice(from, from + READS);
-    folded.push(
-      ...(await Promise.all(
-        some.map(async ([shard, listed]) => {
-          const records = [];
-          for (const attempt of readAttempts(listed)) {
-            const outcomes: Outcome[] = [];
-            for (const path of attempt.segments) {
-              const segment = await readSegment(ledger, path);
-              outcomes.push(...segment.outcomes);
-              if (segment.trailer !== undefined) addRequests(tally, segment.trailer.requests, segment.trailer.retries);
-            }
-            records.push({ attempt: attempt.id, outcomes });
-          }
-          return { shard, rows: foldShard(records) };
-        }),
-      )),
-    );
+    yield* await Promise.all(shards.slice(from, from + READS).map(fold));
   }
-  return folded;
 }
 
 /**
