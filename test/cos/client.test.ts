@@ -467,7 +467,14 @@ describe("credentials that have ended", () => {
     "%s: refreshed once for all that wait, and nothing is sent twice",
     async (code) => {
       const server = await strict(code);
-      const { provider, refreshed } = renewable(async () => "new");
+      // It takes until all of them have been refused, so that all of them wait for it.
+      const { provider, refreshed } = renewable(async () => {
+        for (let turns = 0; turns < 100; turns++) {
+          await new Promise((turn) => setImmediate(turn));
+          if (server.requests.length < 20) turns = 0;
+        }
+        return "new";
+      });
       const client = clientOf(server, { credentials: provider });
       const errors = await Promise.all(Array.from({ length: 20 }, () => cosErrorOf(client.get("k"))));
       expect(refreshed()).toBe(1);

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { uploadBody } from "../../src/cos/upload-body.ts";
+
+async function drain(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of body) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+describe("a watched body", () => {
+  test("passes its chunks on and counts what was taken", async () => {
+    const body = uploadBody(Readable.from([Buffer.from("ab"), Buffer.from("cde")], { objectMode: false }));
+    expect(body.taken).toBe(0);
+    expect(await drain(body)).toBe("abcde");
+    expect(body.taken).toBe(5);
+    expect(body.failure).toBeUndefined();
+  });
+
+  test("keeps what its source threw, as an Error", async () => {
+    const body = uploadBody(
+      (async function* () {
+        yield Buffer.from("ab");
+        throw "no Error";
+      })(),
+    );
+    await expect(drain(body)).rejects.toThrow("no Error");
+    expect(body.taken).toBe(2);
+    expect(body.failure).toBeInstanceOf(Error);
+  });
+
+  test("stopped while its source is being waited for lets both go, and that is no failure of the source", async () => {
+    const source = new Readable({ read() {} });
+    const closed = once(source, "close");
+    const body = uploadBody(source);
+    const waiting = drain(body);
+    body.stop();
+    await expect(waiting).rejects.toThrow("the exchange is over");
+    await closed;
+    expect(source.destroyed).toBe(true);
+    expect(body.failure).toBeUndefined();
+    expect(await drain(body)).toBe("");
+  });
+
+  test("stopped releases who waits for it even where the source never answers", async () => {
+    const body = uploadBody({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) });
+    const waiting = drain(body);
+    body.stop();
+    await expect(waiting).rejects.toThrow("the exchange is over");
+  });
+
+  test("stopped before its first chunk never asks for one", async () => {
+    let asked = false;
+    const body = uploadBody(
+      (async function* () {
+        asked = true;
+        yield Buffer.from("x");
+      })(),
+    );
+    body.stop();
+    expect(await drain(body)).toBe("");
+    expect(asked).toBe(false);
+  });
+
+  test("stopped at its end leaves a source alone that may be wanted again", async () => {
+    const source = Readable.from([Buffer.from("x")], { objectMode: false, autoDestroy: false });
+    const body = uploadBody({
+      [Symbol.asyncIterator]: () => source.iterator({ destroyOnReturn: false }),
+    });
+    await drain(body);
+    body.stop();
+    expect(source.destroyed).toBe(false);
+  });
+});
