@@ -38,7 +38,9 @@ const OVERDUE = -162;
 const PROTECTED = -154;
 
 export function judge(failure: Failure): Verdict {
-  if (failure.errNo === OVERDUE || failure.status === 402 || HALTING.has(failure.code)) return "halt";
+  // An ended token that could be renewed is worth another try: then the error says so.
+  const halting = HALTING.has(failure.code) && !failure.retryable;
+  if (failure.errNo === OVERDUE || failure.status === 402 || halting) return "halt";
   if (failure.throttled) return "throttle";
   if (failure.errNo === PROTECTED || REFUSING.has(failure.code)) return "refused";
   return failure.retryable ? "retry" : "terminal";
