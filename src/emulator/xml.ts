@@ -4,8 +4,8 @@ import { refusal } from "./errors.ts";
 
 /** Characters XML 1.0 cannot hold are written as references all the same: a listing with encoding-type=url has none. */
 export function escapeXml(text: string): string {
-  if (!/[&<>"'\p{Cc}\uFFFE\uFFFF]/u.test(text)) return text;
-  return text.replace(/[&<>"'\p{Cc}\uFFFE\uFFFF]/gu, (character) => {
+  if (!/[&<>]|(?![\n\t])[\p{Cc}\uFFFE\uFFFF]/u.test(text)) return text;
+  return text.replace(/[&<>]|(?![\n\t])[\p{Cc}\uFFFE\uFFFF]/gu, (character) => {
     if (character === "&") return "&amp;";
     if (character === "<") return "&lt;";
     if (character === ">") return "&gt;";
