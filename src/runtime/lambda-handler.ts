@@ -10,12 +10,12 @@ import type { Clock, Random } from "../clock.ts";
 import { ensureError, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { ChangeMessageVisibilityCommand, type QueueClient } from "../queue/index.ts";
-import type { Answer, Sender } from "../run/delivery.ts";
+import { deadlineAfter, deliver } from "../run/deliver.ts";
+import type { Sender } from "../run/delivery.ts";
+import { noQueue, queueSender } from "../run/queue-sender.ts";
 import { scheduledMessage } from "./asked-by-settings.ts";
-import { deadlineAfter, deliver } from "./deliver.ts";
 import type { FunctionWorker } from "./function-worker.ts";
 import { decodeLambdaEvent, type MalformedRecord, type SqsRecord } from "./lambda-event.ts";
-import { noQueue, queueSender } from "./queue-sender.ts";
 import { queueUrlBesideFunction, queueUrlOfArn } from "./sqs-queue-url.ts";
 
 /** What is used of Lambda's context. */
@@ -42,6 +42,8 @@ export interface LambdaParts {
 const messagesAtOnce = 4;
 /** The longest visibility a queue takes (ChangeMessageVisibility, VisibilityTimeout). */
 const longestVisibility = 43_200;
+/** A message that can never be worked comes back soon, and so is soon among the dead letters; seconds. */
+const rejectedDelay = 60;
 /** Milliseconds given to a request that is only made to be kind to the queue. */
 const courtesyTimeout = 2_000;
 
@@ -94,14 +96,15 @@ export function createLambdaHandler(parts: LambdaParts) {
     const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
     const sender = queueSender(queue, queueUrl, parts);
     const answer = await deliver(worker.handle, { body, messageId, deadline }, sender, parts);
-    if (answer.kind === "give-back") await hideFor(answer, record, queueUrl);
-    return answer.kind === "acknowledge";
+    if (answer.kind === "acknowledge") return true;
+    await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);
+    return false;
   }
 
   /** Best effort: where it fails, the message comes back when its visibility ends. */
-  async function hideFor(answer: Answer & { kind: "give-back" }, record: SqsRecord, queueUrl: string): Promise<void> {
+  async function hideFor(delaySeconds: number, record: SqsRecord, queueUrl: string): Promise<void> {
     if (record.receiptHandle === undefined) return;
-    const seconds = Math.min(longestVisibility, Math.max(0, Math.ceil(answer.delaySeconds)));
+    const seconds = Math.min(longestVisibility, Math.max(0, Math.ceil(delaySeconds)));
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: queueUrl,
       ReceiptHandle: record.receiptHandle,
@@ -111,7 +114,7 @@ export function createLambdaHandler(parts: LambdaParts) {
       await queue.send(command, { abortSignal: AbortSignal.timeout(courtesyTimeout) });
     } catch (thrown) {
       const reason = ensureError(thrown).message;
-      log.warn("The delay of a message that was given back could not be set.", { messageId: record.messageId, reason });
+      log.warn("The delay of a message that comes again could not be set.", { messageId: record.messageId, reason });
     }
   }
 

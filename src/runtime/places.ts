@@ -3,10 +3,8 @@ import type { Settings } from "../config/read.ts";
 import { flagOf, type SettingName } from "../config/settings.ts";
 import { parseAddress } from "../cos/address.ts";
 import { UserError } from "../errors.ts";
+import { defaultLedger } from "../run/handle-manifest.ts";
 import type { Place } from "../run/messages.ts";
-
-/** Where a ledger lies below the archive, where no other place is named. */
-export const ledgerFolder = ".originals/";
 
 export function sourcePlace(settings: Settings): Place {
   return place(settings, "source", ["sourceRegion", "region"]);
@@ -22,8 +20,7 @@ export function ledgerPlace(settings: Settings): Place {
     const { bucket, region, prefix } = place(settings, "ledger", ["archiveRegion", "region"]);
     return { bucket, region, prefix: asFolder(prefix) };
   }
-  const { bucket, region, prefix } = archivePlace(settings);
-  return { bucket, region, prefix: asFolder(prefix) + ledgerFolder };
+  return defaultLedger(archivePlace(settings));
 }
 
 /** The object that `--manifest cos://…` names; undefined where it names a file or standard input. */

@@ -12,12 +12,12 @@ import type { Settings } from "../config/read.ts";
 import { quote, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { QueueFromUrl } from "../queue/index.ts";
+import { deadlineAfter, deliver } from "../run/deliver.ts";
+import { type Polled, pollQueue } from "../run/poll-queue.ts";
+import { noQueue, queueSender } from "../run/queue-sender.ts";
 import { scheduledMessage, storedManifestMessage } from "./asked-by-settings.ts";
-import { deadlineAfter, deliver } from "./deliver.ts";
 import type { FunctionWorker } from "./function-worker.ts";
 import { ledgerPlace, sourcePlace } from "./places.ts";
-import { type Polled, pollQueue } from "./poll-queue.ts";
-import { noQueue, queueSender } from "./queue-sender.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
 
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */

@@ -5,6 +5,7 @@ import { type BucketClient, createBucketClient } from "../cos/client.ts";
 import { type Environment, environmentCredentials } from "../cos/credentials.ts";
 import type { Log } from "../log.ts";
 import type { Role, Surroundings } from "../run/surroundings.ts";
+import { processIdentity } from "../run/worker-identity.ts";
 
 export interface OpenedSurroundings extends Surroundings {
   /** As in Surroundings; these clients can also protect and be closed. */
@@ -51,6 +52,7 @@ export function surroundingsFromSettings({ values }: Settings, world: World): Op
     clock: world.clock,
     random: world.random,
     log: world.log,
+    worker: processIdentity(),
     settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances },
     open(role, { bucket, region }) {
       const name = `${role} ${region} ${bucket}`;

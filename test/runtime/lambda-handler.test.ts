@@ -73,6 +73,10 @@ describe("an SQS batch", () => {
         action: "ChangeMessageVisibilityCommand",
         input: { QueueUrl: "memory:work", ReceiptHandle: "handle-b", VisibilityTimeout: 45 },
       },
+      {
+        action: "ChangeMessageVisibilityCommand",
+        input: { QueueUrl: "memory:work", ReceiptHandle: "handle-c", VisibilityTimeout: 60 },
+      },
     ]);
     expect(log.entries.filter((entry) => entry.level === "error")).toEqual([
       {

@@ -6,8 +6,8 @@ import type { Clock } from "../clock.ts";
 import { ensureError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../queue/index.ts";
-import type { HandleDelivery, Sender } from "../run/delivery.ts";
 import { deliver } from "./deliver.ts";
+import type { HandleDelivery, Sender } from "./delivery.ts";
 
 export interface PollOptions {
   readonly queue: QueueFromUrl;

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { ensureError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Answer, Delivery, HandleDelivery, Sender } from "../run/delivery.ts";
+import type { Answer, Delivery, HandleDelivery, Sender } from "./delivery.ts";
 
 /** Milliseconds kept back to give an answer: one request to the queue, and what the platform needs itself. */
 const answerMargin = 5_000;

@@ -6,10 +6,10 @@ import {
   SQSClient,
   serviceException,
 } from "../../src/queue/index.ts";
-import { pollQueue } from "../../src/runtime/poll-queue.ts";
-import { noQueue } from "../../src/runtime/queue-sender.ts";
-import { acknowledge, notingHandler, notingLog } from "./fixtures.ts";
-import { idleClock } from "./idle-clock.ts";
+import { pollQueue } from "../../src/run/poll-queue.ts";
+import { noQueue } from "../../src/run/queue-sender.ts";
+import { acknowledge, notingHandler, notingLog } from "../runtime/fixtures.ts";
+import { idleClock } from "../runtime/idle-clock.ts";
 
 function setUp(receiveFails: (call: number) => Error | undefined = () => undefined) {
   const clock = idleClock();

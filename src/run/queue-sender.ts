@@ -4,7 +4,7 @@ import { ulid } from "ulid";
 import type { Clock, Random } from "../clock.ts";
 import { UserError } from "../errors.ts";
 import { type QueueClient, SendMessageCommand } from "../queue/index.ts";
-import type { Sender } from "../run/delivery.ts";
+import type { Sender } from "./delivery.ts";
 
 /** The longest delay a queue takes (SendMessage, DelaySeconds). */
 const longestDelay = 900;

@@ -1,0 +1,86 @@
+/** The command line: which commands there are, and how each ending becomes an exit code and a sentence. */
+import { Command, CommanderError } from "commander";
+import { ensureError } from "../../errors.ts";
+import { version } from "../../version.ts";
+import { demoCommand, describeDemo } from "./demo.ts";
+import { describeEmulator, emulatorCommand } from "./emulator.ts";
+import { type ExitCode, exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { describeRun, runCommand } from "./run.ts";
+import type { Flags } from "./setting-flags.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+
+interface CommandOfProgram {
+  readonly name: string;
+  /** Its description, flags and examples. */
+  readonly describe: (command: Command) => void;
+  readonly run: (flags: Flags, terminal: Terminal, args: readonly string[]) => Promise<ExitCode>;
+}
+
+/** In the order of the help. */
+const commands: readonly CommandOfProgram[] = [
+  { name: "run", describe: describeRun, run: runCommand },
+  { name: "emulator", describe: describeEmulator, run: emulatorCommand },
+  { name: "demo", describe: describeDemo, run: demoCommand },
+];
+
+/** Runs the command line to its end; never rejects. `args` are those after the program's name. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  const plain = openTerminal({ quiet: false, stdout: process.stdout, stderr: process.stderr });
+  let ended: ExitCode = exitCodes.done;
+  let terminal = plain;
+
+  const program = new Command("cos-originals")
+    .description(
+      "Archives the originals behind Tencent Cloud COS Original Image Protection: fetched once, proven, recorded.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .addHelpText("after", "\nExample:\n  cos-originals run --help\n")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => plain.out(text), writeErr: () => undefined });
+
+  for (const { name, describe, run } of commands) {
+    const command = program.command(name);
+    describe(command);
+    command.exitOverride().configureOutput({ writeOut: (text) => plain.out(text), writeErr: () => undefined });
+    command.action(async () => {
+      const flags: Flags = command.opts();
+      terminal = openTerminal({ quiet: flags.quiet === true, stdout: process.stdout, stderr: process.stderr });
+      ended = await run(flags, terminal, command.args);
+    });
+  }
+
+  try {
+    if (args.length === 0) {
+      plain.complain(`a command is missing.\n\n${program.helpInformation()}`);
+      ended = exitCodes.usage;
+    } else await program.parseAsync(args, { from: "user" });
+  } catch (thrown) {
+    ended = tellError(ensureError(thrown), args, terminal);
+  }
+  await terminal.flushed();
+  return ended;
+}
+
+function tellError(error: Error, args: readonly string[], terminal: Terminal): ExitCode {
+  const usage = error instanceof CommanderError;
+  if (usage && error.exitCode === 0) return exitCodes.done;
+  const code = usage ? exitCodes.usage : exitCodeOfError(error);
+  const sentence = usage ? usageSentence(error, args) : error.message;
+  terminal.complain(code === exitCodes.fault ? `a fault in the program: ${sentence}` : sentence);
+  if (code === exitCodes.fault && process.env.COS_ORIGINALS_DEBUG !== undefined) terminal.complain(error.stack ?? "");
+  if (args.includes("--json")) {
+    const name = usage ? "Usage" : "code" in error && typeof error.code === "string" ? error.code : error.name;
+    terminal.out(JSON.stringify({ schema: "cos-originals/error@1", error: { code: name, message: sentence } }));
+  }
+  return code;
+}
+
+/** Commander's words, as a sentence that says where help is. */
+function usageSentence(error: CommanderError, args: readonly string[]): string {
+  const command = commands.find(({ name }) => name === args[0])?.name;
+  const said = error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.*)\?\)$/, "; perhaps $1 is meant")
+    .replace(/\.$/, "");
+  return `${said}. See: cos-originals ${command === undefined ? "" : `${command} `}--help`;
+}
