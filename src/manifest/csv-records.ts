@@ -67,7 +67,8 @@ export function createCsvRecords(): CsvRecords {
     const giveUp = (problem: string) => {
       const [first = "", ...others] = open;
       add({ kind: "fault", sample: withoutCr(first), problem, line: openLine, column: readOne(first).column });
-      again = [...others, ...again.slice(nextAgain)];
+      // Of lines read again only the last can open a record (only its quotes are odd), so none of them is unread here.
+      again = others;
       nextAgain = 0;
       line = openLine + 1;
       open = [];

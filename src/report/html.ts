@@ -23,7 +23,7 @@ const verdicts: Readonly<Record<RunState, string>> = {
 
 const outcomes = [
   { name: "archived", meaning: "in the archive, proven" },
-  { name: "skipped", meaning: "left alone, for its reason" },
+  { name: "skipped", meaning: "left alone" },
   { name: "failed", meaning: "not archived" },
   { name: "pending", meaning: "not over yet" },
 ] as const;
@@ -73,8 +73,8 @@ function facts({ startedAt, endedAt, seconds, bytes, archived, recovered, manife
   return [
     ...fact("Manifest", manifest),
     ...fact("Redrive of", redriveOf),
-    ...fact("Started", startedAt),
-    ...fact("Ended", endedAt),
+    ...fact("Started", utc(startedAt)),
+    ...fact("Ended", utc(endedAt)),
     ...fact("Took", seconds === null ? null : formatSeconds(seconds)),
     ...fact("Archived", formatBytes(bytes)),
     ...fact("Rate", perSecond),
@@ -135,6 +135,11 @@ function filesSection(files: readonly string[]): Html {
 <h2 id="files">Files</h2>
 <ul>${links}</ul>
 </section>`;
+}
+
+/** `2024-05-01 23:59:59 UTC` */
+function utc(iso: string | null): string | null {
+  return iso === null ? null : `${iso.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function round(value: number): number {

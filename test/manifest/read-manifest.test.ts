@@ -304,6 +304,21 @@ describe("reading", () => {
     }
   });
 
+  it("closes the source when it refuses what it reads", async () => {
+    const refused: [ManifestFormat, string, string][] = [
+      ["lines", "keys.txt.gz", "not gzip"],
+      ["csv", "keys.csv", "PK\u0003\u0004"],
+      ["csv", "keys.csv", "a,b,c,d\n"],
+      ["json", "keys.json", "{}"],
+    ];
+    for (const [format, name, head] of refused) {
+      const bytes = Buffer.concat([Buffer.from(head), Buffer.alloc(200_000, "x\n")]);
+      const source = Readable.from(pieces(bytes, [1000, 2000, 3000, 4000, 5000]));
+      await expect(collect(readManifest(source, { name, format }))).rejects.toBeInstanceOf(ManifestError);
+      expect(source.destroyed, name).toBe(true);
+    }
+  });
+
   it("stops when its signal aborts", async () => {
     const stop = new AbortController();
     const reason = new Error("stopped");
@@ -312,7 +327,6 @@ describe("reading", () => {
       format: "lines",
       signal: stop.signal,
     });
-    // What is peeked at is read at once: a head of 512 bytes. The abort comes before the end.
     stop.abort(reason);
     await expect(collect(batches)).rejects.toBe(reason);
   });

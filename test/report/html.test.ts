@@ -167,6 +167,7 @@ describe.each([
         "1,254 rows",
         "1,234",
         "1 min 2 s",
+        "2024-05-01 00:01:01 UTC",
         "payment is overdue",
         "cos://source-125/keys.csv.gz",
       ]) {
