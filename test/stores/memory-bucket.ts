@@ -1,0 +1,205 @@
+/**
+ * One bucket in memory: the `Bucket` port with the service's semantics where they matter to what is built on it. Each
+ * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
+ */
+import type { Headers } from "../../src/cos/bucket.ts";
+import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
+import { checkMeta, takeBody } from "./memory-body.ts";
+import type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
+import { createMemoryObjects, digestsOf, md5, type StoredObject } from "./memory-objects.ts";
+import { bodyReply, everything, headersOf, infoOf } from "./memory-reply.ts";
+import { createMemoryRequests } from "./memory-requests.ts";
+
+export type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
+
+const STORED =
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-server-side-encryption)$/;
+const COLD = new Set(["ARCHIVE", "DEEP_ARCHIVE"]);
+
+interface Upload {
+  readonly key: string;
+  readonly headers: Headers;
+  readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: string }>;
+}
+
+export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
+  const { clock, name = "memory-1250000000", region = "ap-guangzhou", chunkBytes = 4096 } = options;
+  const requests = createMemoryRequests(name, clock, options.onRequest);
+  const { arrive, leave } = requests;
+  const switches: MemoryBucketSwitches = {
+    originalBrings: { ...everything },
+    emptyOriginal: "serve",
+    versioning: false,
+    everVersioned: false,
+    encryptedEtag: "md5",
+    withoutCrc64: false,
+  };
+  const objects = createMemoryObjects(() => switches.versioning);
+  const uploads = new Map<string, Upload>();
+  let ids = 0;
+  const newId = (what: string) => `${what}-${String(++ids).padStart(6, "0")}`;
+  const seconds = (ms: number) => Math.floor(ms / 1000) * 1000;
+
+  function find(type: RequestType, key: string, versionId: string | undefined): StoredObject {
+    const what = whatOf(name, type, key);
+    const object = versionId === undefined ? objects.find(key) : objects.findVersion(key, versionId);
+    if (object === undefined) throw refusal(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", { what });
+    return object;
+  }
+
+  function store(key: string, bytes: Buffer, given: Headers, etag?: string, seed: SeedOptions = {}): StoredObject {
+    const headers = Object.fromEntries(Object.entries(given).filter(([header]) => STORED.test(header)));
+    const digests = digestsOf(bytes);
+    const opaque = headers["x-cos-server-side-encryption"] !== undefined && switches.encryptedEtag === "opaque";
+    const object: StoredObject = {
+      key,
+      bytes,
+      etag: seed.etag ?? etag ?? (opaque ? md5(Buffer.from(`encrypted ${digests.etag}`)) : digests.etag),
+      crc64: seed.crc64 === null || switches.withoutCrc64 ? undefined : (seed.crc64 ?? digests.crc64),
+      headers,
+      lastModified: seconds(seed.lastModified ?? clock.now()),
+      versionId: switches.versioning ? newId("version") : undefined,
+    };
+    objects.add(object);
+    return object;
+  }
+
+  function mayWrite(type: RequestType, key: string, forbidOverwrite: boolean | undefined): void {
+    if (!forbidOverwrite || switches.versioning || switches.everVersioned || objects.find(key) === undefined) return;
+    throw refusal("FileAlreadyExists", { what: whatOf(name, type, key) });
+  }
+
+  const written = (object: StoredObject): Record<string, string> => {
+    const { "content-length": _, ...headers } = headersOf(
+      { ...object, headers: {} },
+      { ...everything, lastModified: false },
+      newId("request"),
+    );
+    const encryption = object.headers["x-cos-server-side-encryption"];
+    return encryption === undefined ? headers : { ...headers, "x-cos-server-side-encryption": encryption };
+  };
+
+  function uploadOf(type: RequestType, key: string, uploadId: string): Upload {
+    const upload = uploads.get(uploadId);
+    if (upload === undefined || upload.key !== key) throw refusal("NoSuchUpload", { what: whatOf(name, type, key) });
+    return upload;
+  }
+
+  return {
+    name,
+    region,
+    switches,
+    log: requests.log,
+    onRequest: requests.onRequest,
+    count: requests.count,
+    forgetLog: () => {
+      requests.log.length = 0;
+    },
+    seed: (key, bytes, seed = {}) => store(key, Buffer.from(bytes), seed.headers ?? {}, undefined, seed),
+    object: objects.find,
+    removeObject: objects.remove,
+    keys: objects.keys,
+    openUploads: () => uploads.size,
+
+    async get(key, request = {}) {
+      const { versionId, signal, headers = {} } = request;
+      const type = request.originImage === true ? "original" : "get";
+      const faults = await arrive(type, key, { versionId, headers }, signal);
+      const what = whatOf(name, type, key);
+      const object = find(type, key, versionId);
+      if (COLD.has(object.headers["x-cos-storage-class"] ?? "")) throw refusal("InvalidObjectState", { what });
+      if (type === "original" && object.bytes.length === 0 && switches.emptyOriginal === "refuse") {
+        throw refusal("InvalidImageSource", { errNo: -40168, what });
+      }
+      leave(faults, type, key);
+      const brings = type === "original" ? switches.originalBrings : everything;
+      const bufferUpTo = request.bufferUpTo ?? 1024 * 1024;
+      const delivery = { what, bufferUpTo, chunkBytes, signal };
+      return bodyReply(headersOf(object, brings, newId("request")), object.bytes, faults, delivery);
+    },
+
+    async head(key, request = {}) {
+      const faults = await arrive("head", key, { versionId: request.versionId }, request.signal);
+      const object = find("head", key, request.versionId);
+      leave(faults, "head", key);
+      return infoOf(200, headersOf(object, everything, newId("request")), faults);
+    },
+
+    async put(key, body, request = {}) {
+      const { headers = {}, contentMd5, forbidOverwrite, contentLength, signal } = request;
+      const faults = await arrive("put", key, { headers, contentMd5, forbidOverwrite, contentLength }, signal);
+      checkMeta(whatOf(name, "put", key), headers);
+      mayWrite("put", key, forbidOverwrite);
+      const bytes = await takeBody(whatOf(name, "put", key), body, request, faults);
+      // Another may have written it while the body came.
+      mayWrite("put", key, forbidOverwrite);
+      const object = store(key, bytes, headers);
+      leave(faults, "put", key);
+      return { ...infoOf(200, written(object), faults), size: undefined };
+    },
+
+    async delete(key, request = {}) {
+      const faults = await arrive("delete", key, {}, request.signal);
+      objects.remove(key);
+      leave(faults, "delete", key);
+    },
+
+    async list(request = {}) {
+      const { prefix = "", marker = "", delimiter = "", maxKeys = 1000, signal } = request;
+      const faults = await arrive("list", prefix, {}, signal);
+      const page = objects.page({ prefix, marker, delimiter, most: Math.min(1000, maxKeys) });
+      leave(faults, "list", prefix);
+      return { ...page, serverTime: seconds(clock.now()) };
+    },
+
+    async createUpload(key, request = {}) {
+      const headers = request.headers ?? {};
+      const faults = await arrive("create-upload", key, { headers }, request.signal);
+      checkMeta(whatOf(name, "put", key), headers);
+      const uploadId = newId("upload");
+      uploads.set(uploadId, { key, headers, parts: new Map() });
+      leave(faults, "create-upload", key);
+      return uploadId;
+    },
+
+    async uploadPart(key, uploadId, partNumber, body, request = {}) {
+      const { contentMd5, contentLength, signal } = request;
+      const faults = await arrive("upload-part", key, { partNumber, contentMd5, contentLength }, signal);
+      uploadOf("upload-part", key, uploadId);
+      const bytes = await takeBody(whatOf(name, "upload-part", key), body, request, faults);
+      const { etag } = digestsOf(bytes);
+      uploadOf("upload-part", key, uploadId).parts.set(partNumber, { bytes, etag });
+      leave(faults, "upload-part", key);
+      return { partNumber, etag };
+    },
+
+    async completeUpload(key, uploadId, parts, request = {}) {
+      const { forbidOverwrite, signal } = request;
+      const faults = await arrive("complete-upload", key, { forbidOverwrite }, signal);
+      const upload = uploadOf("complete-upload", key, uploadId);
+      const what = whatOf(name, "complete-upload", key);
+      mayWrite("complete-upload", key, forbidOverwrite);
+      const chosen = parts.map(({ partNumber, etag }) => {
+        const part = upload.parts.get(partNumber);
+        if (part === undefined || part.etag !== etag) throw refusal("InvalidPart", { what });
+        return part;
+      });
+      if (chosen.length === 0) throw refusal("InvalidPart", { what });
+      if (parts.some((part, n) => n > 0 && part.partNumber <= (parts[n - 1]?.partNumber ?? 0))) {
+        throw refusal("InvalidPartOrder", { what });
+      }
+      const etag = `${md5(Buffer.concat(chosen.map((part) => Buffer.from(part.etag, "hex"))))}-${chosen.length}`;
+      const object = store(key, Buffer.concat(chosen.map((part) => part.bytes)), upload.headers, etag);
+      uploads.delete(uploadId);
+      leave(faults, "complete-upload", key);
+      const info = infoOf(200, written(object), faults);
+      return { etag: info.etag, crc64: info.crc64, requestId: info.requestId };
+    },
+
+    async abortUpload(key, uploadId) {
+      const faults = await arrive("abort-upload", key, {}, undefined);
+      uploads.delete(uploadId);
+      leave(faults, "abort-upload", key);
+    },
+  };
+}
