@@ -4,7 +4,7 @@
  * histogram of durations, so that the memory is constant.
  */
 const CLASSES = 22;
-/** Durations fall into buckets of powers of √2 ms: 64 of them reach 50 days. */
+/** Durations fall into buckets of powers of √2 ms: 64 of them reach 35 days. */
 const BUCKETS = 64;
 /** What a task is taken to need before any of its size has ended, bytes a millisecond and a fixed part. */
 const ASSUMED_BYTES_PER_MS = 2_000;

@@ -6,6 +6,9 @@ export type FailureBudget =
 /** A percentage says nothing about a handful of rows: it is judged from this many on (as S3 Batch does from 1,000). */
 export const minimumSample = 1000;
 
+/** Far less than one row of any run, far more than a product's rounding. */
+const ROUNDING = 1e-13;
+
 /** Reads `25` or `5%`; undefined where it is neither. */
 export function parseFailureBudget(text: string): FailureBudget | undefined {
   const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
@@ -22,5 +25,6 @@ export function isOverBudget(
 ): boolean {
   if (budget.kind === "count") return counts.failed > budget.most;
   if (counts.ended < Math.min(minimumSample, counts.rows) || counts.ended === 0) return false;
-  return (counts.failed / counts.ended) * 100 > budget.most;
+  // 7 of 100 is 7 %, which 7 / 100 * 100 > 7 would deny: compared without a division, less what floating point adds.
+  return counts.failed * 100 > budget.most * counts.ended * (1 + ROUNDING);
 }

@@ -13,15 +13,14 @@ export interface Rate {
 }
 
 export function startRate(perSecond: number, now: number): Rate {
-  const burst = Math.max(1, Math.min(perSecond, perSecond * 0.1));
+  const burst = Math.max(1, perSecond * 0.1);
   return { perSecond, burst, level: burst, at: now };
 }
 
 /** Takes one token. `waitMs` is how long to wait before sending. */
 export function take(rate: Rate, now: number): { readonly rate: Rate; readonly waitMs: number } {
   if (rate.perSecond === Number.POSITIVE_INFINITY) return { rate, waitMs: 0 };
-  const refilled = Math.min(rate.burst, rate.level + (Math.max(0, now - rate.at) / 1000) * rate.perSecond);
-  const level = refilled - 1;
+  const level = refilled(rate, now) - 1;
   return {
     rate: { ...rate, level, at: now },
     waitMs: level >= 0 ? 0 : Math.ceil((-level / rate.perSecond) * 1000),
@@ -30,11 +29,12 @@ export function take(rate: Rate, now: number): { readonly rate: Rate; readonly w
 
 /** The same bucket with another rate from now on. */
 export function changeRate(rate: Rate, perSecond: number, now: number): Rate {
-  const settled = Math.min(rate.burst, rate.level + (Math.max(0, now - rate.at) / 1000) * rate.perSecond);
-  return {
-    perSecond,
-    burst: Math.max(1, perSecond * 0.1),
-    level: Math.min(settled, Math.max(1, perSecond * 0.1)),
-    at: now,
-  };
+  const { burst } = startRate(perSecond, now);
+  // An unlimited bucket owes nothing and has saved nothing.
+  const unlimited = rate.perSecond === Number.POSITIVE_INFINITY || perSecond === Number.POSITIVE_INFINITY;
+  return { perSecond, burst, level: unlimited ? burst : Math.min(burst, refilled(rate, now)), at: now };
+}
+
+function refilled(rate: Rate, now: number): number {
+  return Math.min(rate.burst, rate.level + (Math.max(0, now - rate.at) / 1000) * rate.perSecond);
 }

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Concurrency, halve, raise, startConcurrency } from "../../src/policy/concurrency.ts";
+
+const after = (state: Concurrency, successes: number) => {
+  let now = state;
+  for (let n = 0; n < successes; n++) now = raise(now);
+  return now;
+};
+
+describe("how many tasks may run at once", () => {
+  test("starts at the most, and stays there while nothing is refused", () => {
+    const state = startConcurrency(32);
+    expect(state.limit).toBe(32);
+    expect(after(state, 100)).toEqual(state);
+  });
+
+  test("is halved by a refusal, once for a whole burst of them", () => {
+    let state = startConcurrency(32);
+    for (const at of [10_000, 10_001, 10_999]) state = halve(state, at);
+    expect(state.limit).toBe(16);
+    expect(halve(state, 11_000).limit).toBe(8);
+  });
+
+  test("rises by about one after each round of successes", () => {
+    let state = halve(startConcurrency(32), 0);
+    for (const expected of [17, 18, 19]) {
+      state = after(state, Math.ceil(state.limit));
+      expect(Math.abs(state.limit - expected)).toBeLessThan(0.1);
+    }
+  });
+
+  test("stays between one and the most, whatever happens", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 500 }),
+        fc.array(fc.oneof(fc.constant("success" as const), fc.nat({ max: 5_000 })), { maxLength: 300 }),
+        (max, events) => {
+          let state = startConcurrency(max);
+          let now = 0;
+          for (const event of events) {
+            if (event === "success") state = raise(state);
+            else {
+              now += event;
+              state = halve(state, now);
+            }
+            expect(state.limit).toBeGreaterThanOrEqual(1);
+            expect(state.limit).toBeLessThanOrEqual(max);
+          }
+        },
+      ),
+    );
+  });
+
+  test("comes back from one to the most", () => {
+    let state = startConcurrency(8);
+    for (let n = 0; n < 10; n++) state = halve(state, n * 1_000);
+    expect(state.limit).toBe(1);
+    expect(after(state, 8 * 9).limit).toBe(8);
+  });
+});
