@@ -29,31 +29,32 @@ export async function* plainText(
   { name, signal }: PlainTextOptions,
 ): AsyncGenerator<Buffer> {
   const raw = await peek(stopping(source, signal), 2);
-  if (isGzip(raw.head)) {
-    yield* text(await peek(gunzip(raw.bytes, name), HEAD_BYTES), name);
-    return;
+  try {
+    if (isGzip(raw.head)) {
+      yield* text(await peek(gunzip(raw.bytes, name), HEAD_BYTES), name);
+    } else if (/\.gz$/i.test(name)) {
+      throw new ManifestError(
+        "ManifestUnreadable",
+        `reading the manifest ${name}: it is named .gz and is no gzip; compress it or name it otherwise`,
+      );
+    } else {
+      yield* text(await peek(raw.bytes, HEAD_BYTES), name);
+    }
+  } finally {
+    await raw.close();
   }
-  if (/\.gz$/i.test(name)) {
-    await raw.bytes.return(undefined);
-    throw new ManifestError(
-      "ManifestUnreadable",
-      `reading the manifest ${name}: it is named .gz and is no gzip; compress it or name it otherwise`,
-    );
-  }
-  yield* text(await peek(raw.bytes, HEAD_BYTES), name);
 }
 
-async function* text(peeked: Peeked, name: string): AsyncGenerator<Buffer> {
-  const { head, bytes } = peeked;
+async function* text({ head, bytes, close }: Peeked, name: string): AsyncGenerator<Buffer> {
   try {
     refuseForeign(head, name);
     let skip = head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
     for await (const chunk of bytes) {
       for (let at = skip; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
-      skip = Math.max(0, skip - chunk.length);
+      skip = 0;
     }
   } finally {
-    await bytes.return(undefined);
+    await close();
   }
 }
 
@@ -93,6 +94,8 @@ interface Peeked {
   readonly head: Buffer;
   /** All bytes, the first ones included. */
   readonly bytes: AsyncGenerator<Buffer>;
+  /** Closes the source, even where nobody began to read `bytes`: a generator that never ran closes nothing. */
+  close(): Promise<unknown>;
 }
 
 async function peek(source: AsyncGenerator<Buffer>, count: number): Promise<Peeked> {
@@ -106,14 +109,10 @@ async function peek(source: AsyncGenerator<Buffer>, count: number): Promise<Peek
   }
   const held = Buffer.concat(first);
   async function* all() {
-    try {
-      if (held.length > 0) yield held;
-      yield* source;
-    } finally {
-      await source.return(undefined);
-    }
+    if (held.length > 0) yield held;
+    yield* source;
   }
-  return { head: held.subarray(0, count), bytes: all() };
+  return { head: held.subarray(0, count), bytes: all(), close: () => source.return(undefined) };
 }
 
 async function* stopping(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
