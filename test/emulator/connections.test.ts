@@ -77,6 +77,20 @@ describe("a request body", () => {
   });
 });
 
+test("a key that appears while a PUT that forbids overwriting is under way stays as it is", async () => {
+  const begun = lab.emulator.requests()["object.put"];
+  const socket = connect(lab.emulator.port, "127.0.0.1");
+  const headers = ["Content-Length: 4", "x-cos-forbid-overwrite: true", "Connection: close"];
+  socket.write(`${head("PUT", "/contested", headers)}la`);
+  while (lab.emulator.requests()["object.put"] === begun) await new Promise((resolve) => setImmediate(resolve));
+  bucket().put("contested", Buffer.from("first"));
+  socket.write("te");
+  let reply = "";
+  for await (const chunk of socket) reply += chunk;
+  expect(elementOf(reply, "Code")).toBe("FileAlreadyExists");
+  expect(bucket().get("contested")?.bytes.toString()).toBe("first");
+});
+
 describe("a connection", () => {
   test("that speaks no HTTP gets an error document", async () => {
     expect(elementOf(await raw("EHLO example.com\r\n\r\n"), "Code")).toBe("InvalidRequest");

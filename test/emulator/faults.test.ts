@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Fault } from "../../src/emulator/emulator.ts";
 import { type Lab, openLab, photos } from "./lab.ts";
@@ -73,6 +74,17 @@ describe.each([
   test("ends before its announced length", async () => {
     once({ kind: "truncate", bytes: 4, contentLength: "announced" });
     expect(await brokenBy(lab.ask({ key }))).toMatch(/UND_ERR/);
+  });
+  test("arrives as far as it goes before the connection closes", async () => {
+    once({ kind: "truncate", bytes: 4, contentLength: "announced" });
+    const received: string[] = [];
+    const socket = connect(lab.emulator.port, "127.0.0.1");
+    bucket().configure({ acl: "public-read" });
+    socket.write(`GET /${key} HTTP/1.1\r\nHost: ${photos}.cos.ap-guangzhou.myqcloud.com\r\n\r\n`);
+    for await (const chunk of socket) received.push(String(chunk));
+    bucket().configure({ acl: "private" });
+    expect(received.join("")).toContain(`Content-Length: ${bytes.length}`);
+    expect(received.join("").split("\r\n\r\n")[1]).toBe(bytes.subarray(0, 4).toString());
   });
   test("is short, and its length says so", async () => {
     once({ kind: "truncate", bytes: 4, contentLength: "adjusted" });

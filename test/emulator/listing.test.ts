@@ -151,7 +151,7 @@ describe("the parts it is made of", () => {
         expect(index.size).toBe(model.size);
         for (const [key, value] of model) expect(index.get(key)).toBe(value);
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
   test("crc64Combine is the checksum of both pieces together", () => {

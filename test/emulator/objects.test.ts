@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorization } from "../../src/cos/signature.ts";
@@ -82,6 +84,10 @@ describe("PUT Object", () => {
       expect(await lab.ask({ method: "PUT", key: "refused", body, headers })).toMatchObject({ status, code });
       expect(bucket().head("refused")).toBeUndefined();
     }
+    const left = readdirSync(lab.dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).size);
+    expect(left).not.toContain(2 * 1024 * 1024);
   });
 
   test("takes a Content-MD5 that is right", async () => {

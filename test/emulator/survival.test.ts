@@ -11,6 +11,7 @@ import { Pool } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createSigner } from "../../src/cos/signature.ts";
+import { openBlobs } from "../../src/emulator/blobs.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
 import { credentials, host, openLab, photos } from "./lab.ts";
 
@@ -25,6 +26,23 @@ const files = (root: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 const bytesOnDisk = (root: string) => files(root).reduce((sum, file) => sum + statSync(file).size, 0);
+
+test("bytes that are being read stay readable when they are dropped, and are gone after", async () => {
+  const root = join(directory, "pinned");
+  const blobs = openBlobs(root);
+  const bodies = [Buffer.alloc(300_000, "first"), Buffer.alloc(300_000, "second")];
+  const runs = bodies.map((body) => blobs.write(body));
+  const [read, unread] = [blobs.stream(runs), blobs.stream(runs)];
+  blobs.drop(runs);
+  expect(files(root).length).toBe(2);
+  const chunks: Buffer[] = [];
+  for await (const chunk of read) chunks.push(chunk);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(bodies))).toBe(true);
+  expect(files(root).length).toBe(2);
+  await unread[Symbol.asyncIterator]().return?.();
+  expect(files(root)).toEqual([]);
+  blobs.close();
+});
 
 describe("a start", () => {
   test("cuts off a journal line that was never finished", async () => {
@@ -56,6 +74,29 @@ describe("a start", () => {
     expect(files(blobs).length).toBe(before - 1);
     expect(bucket().get("large")?.bytes.length).toBe(200_000);
     expect(bucket().put("after", Buffer.alloc(200_000, "a")).size).toBe(200_000);
+    await lab.close();
+  });
+
+  test("knows whose the bytes of a completed multipart upload are: they go when the object does", async () => {
+    const lab = await openLab();
+    const { element } = await lab.ask({ method: "POST", key: "m", query: [["uploads", ""]] });
+    const uploadId = element("UploadId") ?? "";
+    let parts = "";
+    for (const n of [1, 2]) {
+      const query = [
+        ["partNumber", String(n)],
+        ["uploadId", uploadId],
+      ] as const;
+      const part = await lab.ask({ method: "PUT", key: "m", query, body: Buffer.alloc(1024 * 1024, `${n}`) });
+      parts += `<Part><PartNumber>${n}</PartNumber><ETag>${part.headers.etag}</ETag></Part>`;
+    }
+    const body = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
+    await lab.ask({ method: "POST", key: "m", query: [["uploadId", uploadId]], body });
+    await lab.restart();
+    expect(lab.emulator.bucket(photos).get("m")?.bytes.length).toBe(2 * 1024 * 1024);
+    expect(bytesOnDisk(lab.dataDir)).toBeGreaterThan(2 * 1024 * 1024);
+    lab.emulator.bucket(photos).delete("m");
+    expect(bytesOnDisk(lab.dataDir)).toBeLessThan(10_000);
     await lab.close();
   });
 
