@@ -22,7 +22,7 @@ export const lifeMs = 30_000;
 export function readAttempts(objects: readonly ListedObject[]): readonly Attempt[] {
   const byId = new Map<
     string,
-    { id: string; seq: number | undefined; segments: string[]; ended: boolean; lastSign: number }
+    { id: string; seq: number | undefined; segments: { n: number; path: string }[]; ended: boolean; lastSign: number }
   >();
   for (const listed of objects) {
     const parsed = parseAttemptObject(listed.key);
@@ -36,10 +36,10 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
     attempt.lastSign = Math.max(attempt.lastSign, listed.lastModified);
     if (parsed.object.kind === "open") attempt.seq = parsed.object.seq;
     else if (parsed.object.kind === "end") attempt.ended = true;
-    else attempt.segments.push(listed.key);
+    else attempt.segments.push({ n: parsed.object.n, path: listed.key });
   }
   return [...byId.values()]
-    .map((attempt) => ({ ...attempt, segments: attempt.segments.sort() }))
+    .map((attempt) => ({ ...attempt, segments: attempt.segments.sort((a, b) => a.n - b.n).map(({ path }) => path) }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 

@@ -6,6 +6,8 @@ import type { LedgerStore } from "./store.ts";
 export interface Control {
   readonly epoch: number;
   readonly kind: ControlKind;
+  /** When it was written, by the store's clock; ms since the epoch. */
+  readonly at: number;
 }
 
 const documentSchema = z.object({ reason: z.string(), at: z.string() });
@@ -15,9 +17,10 @@ export type ControlDocument = z.output<typeof documentSchema>;
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {
   const { objects } = await store.list(paths.control);
   let ruling: Control | undefined;
-  for (const { key } of objects) {
-    const control = parseControl(key);
-    if (control === undefined) continue;
+  for (const { key, lastModified } of objects) {
+    const parsed = parseControl(key);
+    if (parsed === undefined) continue;
+    const control = { ...parsed, at: lastModified };
     if (
       ruling === undefined ||
       control.epoch > ruling.epoch ||
@@ -33,7 +36,10 @@ export function saysStop(control: Control | undefined): control is Control {
   return control !== undefined && control.kind !== "resume";
 }
 
-/** Says it with the next epoch. A halt or cancel where work is stopped already, or a resume where it is not, is not repeated. */
+/**
+ * Says it with the next epoch. What is so already is not said again; nor does a worker's halt take the place of somebody's
+ * cancel.
+ */
 export async function writeControl(
   store: LedgerStore,
   kind: ControlKind,
@@ -41,18 +47,23 @@ export async function writeControl(
   at: string,
 ): Promise<Control> {
   const now = await readControl(store);
-  if (kind === "resume" ? !saysStop(now) : saysStop(now) && now.kind === kind) {
-    return now ?? { epoch: 0, kind };
-  }
-  const control = { epoch: (now?.epoch ?? 0) + 1, kind };
+  const unneeded = kind === "resume" ? !saysStop(now) : saysStop(now) && (now.kind === kind || kind === "halt");
+  if (now !== undefined && unneeded) return now;
+  const control = { epoch: (now?.epoch ?? 0) + 1, kind, at: Date.parse(at) };
   await store.put(paths.controlAt(control.epoch, kind), `${JSON.stringify({ reason, at })}\n`);
   return control;
 }
 
-/** Why: the text that was written with it. */
-export async function controlReason(store: LedgerStore, control: Control): Promise<string | undefined> {
+/** Why: the text that was written with it; undefined where it can't be read, for it rules all the same. */
+export async function controlReason(
+  store: LedgerStore,
+  control: Pick<Control, "epoch" | "kind">,
+): Promise<string | undefined> {
   const bytes = await store.get(paths.controlAt(control.epoch, control.kind));
   if (bytes === undefined) return undefined;
-  const parsed = documentSchema.safeParse(JSON.parse(bytes.toString("utf8")));
-  return parsed.success ? parsed.data.reason : undefined;
+  try {
+    return documentSchema.parse(JSON.parse(bytes.toString("utf8"))).reason;
+  } catch {
+    return undefined;
+  }
 }

@@ -15,7 +15,7 @@ export interface FoldedRow {
   readonly outcome: Outcome;
   /** Tries charged to the row over all attempts. */
   readonly charged: number;
-  /** Other `archived` records whose bytes differ from `outcome`'s: only the archive can say which it holds. */
+  /** Other `archived` records whose bytes differ from `outcome`'s, or else from each other's: only the archive can say which it holds. */
   readonly conflicts: readonly Outcome[];
 }
 
@@ -44,11 +44,20 @@ export function foldShard(attempts: readonly AttemptRecords[]): ReadonlyMap<numb
       folded.charged += outcome.attempts;
       const [better, other] =
         RANK[outcome.outcome] >= RANK[folded.outcome.outcome] ? [outcome, folded.outcome] : [folded.outcome, outcome];
-      if (other.outcome === "archived" && !sameBytes(better, other)) folded.conflicts.push(other);
+      if (other.outcome === "archived") folded.conflicts.push(other);
       folded.outcome = better;
     }
   }
+  for (const folded of rows.values()) {
+    if (folded.conflicts.length > 0) folded.conflicts = conflictsOf(folded.outcome, folded.conflicts);
+  }
   return rows;
+}
+
+/** Agreement is not transitive, for a record may say little: each is compared with the newest, then with each other. */
+function conflictsOf(newest: Outcome, others: readonly Outcome[]): Outcome[] {
+  const differing = others.filter((other) => !sameBytes(other, newest));
+  return differing.length > 0 ? differing : others.filter((one) => others.some((other) => !sameBytes(one, other)));
 }
 
 /** Do two records of `archived` tell of the same bytes, as far as they tell? */

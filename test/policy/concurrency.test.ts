@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Concurrency, halve, raise, startConcurrency } from "../../src/policy/concurrency.ts";
 
-const after = (state: Concurrency, successes: number) => {
+const raised = (state: Concurrency, successes: number) => {
   let now = state;
   for (let n = 0; n < successes; n++) now = raise(now);
   return now;
@@ -12,7 +12,7 @@ describe("how many tasks may run at once", () => {
   test("starts at the most, and stays there while nothing is refused", () => {
     const state = startConcurrency(32);
     expect(state.limit).toBe(32);
-    expect(after(state, 100)).toEqual(state);
+    expect(raised(state, 100)).toEqual(state);
   });
 
   test("is halved by a refusal, once for a whole burst of them", () => {
@@ -25,7 +25,7 @@ describe("how many tasks may run at once", () => {
   test("rises by about one after each round of successes", () => {
     let state = halve(startConcurrency(32), 0);
     for (const expected of [17, 18, 19]) {
-      state = after(state, Math.ceil(state.limit));
+      state = raised(state, Math.ceil(state.limit));
       expect(Math.abs(state.limit - expected)).toBeLessThan(0.1);
     }
   });
@@ -56,6 +56,6 @@ describe("how many tasks may run at once", () => {
     let state = startConcurrency(8);
     for (let n = 0; n < 10; n++) state = halve(state, n * 1_000);
     expect(state.limit).toBe(1);
-    expect(after(state, 8 * 9).limit).toBe(8);
+    expect(raised(state, 8 * 9).limit).toBe(8);
   });
 });

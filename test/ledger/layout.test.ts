@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  donePath,
+  groupOf,
+  groupPath,
+  parseAttemptObject,
+  parseControl,
+  parseMarker,
+  paths,
+  runPrefix,
+  shardsPerGroup,
+} from "../../src/ledger/layout.ts";
+import { anyUlid } from "./samples.ts";
+
+const anyShard = fc.oneof(fc.nat({ max: 999_999_999 }), fc.constantFrom(0, 999, 1_000, 999_999_999));
+const anyGroup = anyShard.map(groupOf);
+const anyCounts = fc.record({
+  archived: fc.maxSafeNat(),
+  skipped: fc.maxSafeNat(),
+  failed: fc.maxSafeNat(),
+  bytes: fc.maxSafeNat(),
+});
+
+describe("names in the ledger", () => {
+  test("of markers read back as what they were made of", () => {
+    fc.assert(
+      fc.property(anyShard, anyGroup, anyCounts, anyUlid, (shard, group, counts, by) => {
+        expect(parseMarker(donePath(shard, counts, by))).toEqual({ number: shard, by, ...counts });
+        expect(parseMarker(groupPath(group, counts, by))).toEqual({ number: group, by, ...counts });
+      }),
+    );
+  });
+
+  test("of what an attempt writes read back as what they were made of", () => {
+    fc.assert(
+      fc.property(anyShard, anyUlid, fc.nat(), (shard, attempt, n) => {
+        const read = (path: string) => parseAttemptObject(path);
+        expect(read(paths.open(shard, attempt, n))).toEqual({ shard, object: { kind: "open", attempt, seq: n } });
+        expect(read(paths.segment(shard, attempt, n))).toEqual({ shard, object: { kind: "segment", attempt, n } });
+        expect(read(paths.end(shard, attempt))).toEqual({ shard, object: { kind: "end", attempt } });
+      }),
+    );
+  });
+
+  test("of controls read back as what they were made of", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom("halt", "cancel", "resume"), (epoch, kind) => {
+        expect(parseControl(paths.controlAt(epoch, kind))).toEqual({ epoch, kind });
+      }),
+    );
+  });
+
+  test("lie where one LIST of their shard, or of its group, finds them, and no other group's", () => {
+    fc.assert(
+      fc.property(anyShard, anyShard, anyUlid, anyCounts, (shard, other, attempt, counts) => {
+        const segment = paths.segment(shard, attempt, 1);
+        expect(segment.startsWith(paths.outcomes(shard))).toBe(true);
+        expect(segment.startsWith(paths.outcomes(other))).toBe(shard === other);
+        expect(segment.startsWith(paths.groupOutcomes(groupOf(other)))).toBe(groupOf(shard) === groupOf(other));
+        const done = donePath(shard, counts, attempt);
+        expect(done.startsWith(paths.doneOfShard(shard))).toBe(true);
+        expect(done.startsWith(paths.doneOfShard(other))).toBe(shard === other);
+        expect(done.startsWith(paths.doneOfGroup(groupOf(other)))).toBe(groupOf(shard) === groupOf(other));
+      }),
+    );
+  });
+
+  test("sort as their numbers do", () => {
+    fc.assert(
+      fc.property(anyShard, anyShard, anyUlid, (a, b, attempt) => {
+        const order = (x: number | string, y: number | string) => (x < y ? -1 : x > y ? 1 : 0);
+        expect(order(paths.shard(attempt, a), paths.shard(attempt, b))).toBe(order(a, b));
+        expect(order(paths.outcomes(a), paths.outcomes(b))).toBe(order(a, b));
+      }),
+    );
+  });
+
+  test.each([
+    "",
+    "done/000000/",
+    "done/000000/000000042~a1~s0~f0~b5~tooshort",
+    "done/000000/000000042~a-1~s0~f0~b5~01HZZZZZZZZZZZZZZZZZZZZZZZ",
+    "outcomes/000000042/01HZZZZZZZZZZZZZZZZZZZZZZZ-begin",
+    "outcomes/42/01HZZZZZZZZZZZZZZZZZZZZZZZ-end",
+    "outcomes/000000042/01HZZZZZZZZZZZZZZZZZZZZZZZ-00001.jsonl",
+    "control/000000001-pause.json",
+  ])("that somebody else wrote are passed over: %j", (path) => {
+    expect([parseMarker(path), parseAttemptObject(path), parseControl(path)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("begin with the run's prefix, whether or not the ledger's ends in a slash", () => {
+    expect(runPrefix("", "r")).toBe("runs/r/");
+    expect(runPrefix("a/b", "r")).toBe("a/b/runs/r/");
+    expect(runPrefix("a/b/", "r")).toBe("a/b/runs/r/");
+  });
+
+  test("put a thousand shards into a group: as many as one LIST page", () => {
+    expect([0, shardsPerGroup - 1, shardsPerGroup].map(groupOf)).toEqual([0, 0, 1]);
+  });
+});
