@@ -1,14 +1,24 @@
-// Bundles src/ into dist/: the command line (ESM), the library, and the deployed function (CommonJS, one file each).
-// `--if-possible`: quietly does nothing where the development tools are not installed (npm install --omit=dev).
+// Bundles src/ into dist/ (or `--outdir DIR`): the command line (ESM), the library, and the deployed functions (CommonJS, one
+// file each). `--if-possible`: quietly does nothing where the development tools are not installed (npm install --omit=dev).
 import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
+const { values: options } = parseArgs({
+  options: {
+    outdir: { type: "string", default: "dist" },
+    sizes: { type: "boolean", default: false },
+    "if-possible": { type: "boolean", default: false },
+  },
+});
+const outdir = resolve(options.outdir);
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 let esbuild;
 try {
   esbuild = await import("esbuild");
 } catch (error) {
-  if (process.argv.includes("--if-possible")) process.exit(0);
+  if (options["if-possible"]) process.exit(0);
   throw error;
 }
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -19,37 +29,46 @@ const shared = {
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: "warning",
   legalComments: "none",
+  metafile: true,
 };
 
-rmSync("dist", { recursive: true, force: true });
-// The command line and the library: our own code in one file each, dependencies from node_modules.
-const packaged = await esbuild.build({
-  ...shared,
-  entryPoints: { cli: "src/runtime/cli/main.ts", index: "src/index.ts", queue: "src/queue/index.ts" },
-  format: "esm",
-  packages: "external",
-  outdir: "dist",
-  metafile: true,
-});
-// The function: everything in one CommonJS file, for platforms that install nothing.
-await esbuild.build({
-  ...shared,
-  entryPoints: { lambda: "src/runtime/lambda.ts", "scf/index": "src/runtime/scf.ts" },
-  format: "cjs",
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  metafile: true,
-});
-renameSync("dist/scf/index.cjs", "dist/scf/index.js");
-// SCF loads index.js: say that this folder is CommonJS, whatever lies above it.
-writeFileSync("dist/scf/package.json", '{"type":"commonjs"}\n');
-chmodSync("dist/cli.js", 0o755);
-if (process.argv.includes("--sizes")) {
-  for (const file of [...Object.keys(packaged.metafile.outputs), "dist/lambda.cjs", "dist/scf/index.js"]) {
-    try {
-      console.log(`${file}  ${(statSync(file).size / 1024).toFixed(0)} KiB`);
-    } catch {}
+// Built aside and moved into place whole: who runs the former build meanwhile never finds half of the new one.
+const aside = `${outdir}.${process.pid}`;
+try {
+  // The command line and the library: our own code in one file each, dependencies from node_modules.
+  const packaged = await esbuild.build({
+    ...shared,
+    entryPoints: { cli: "src/runtime/cli/main.ts", index: "src/index.ts", queue: "src/queue/index.ts" },
+    format: "esm",
+    packages: "external",
+    outdir: aside,
+  });
+  // The functions: everything in one CommonJS file, for platforms that install nothing.
+  const bundled = await esbuild.build({
+    ...shared,
+    entryPoints: { lambda: "src/runtime/lambda.ts", "scf/index": "src/runtime/scf.ts" },
+    format: "cjs",
+    outdir: aside,
+    outExtension: { ".js": ".cjs" },
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+  // SCF loads index.js: say that this folder is CommonJS, whatever lies above it.
+  renameSync(`${aside}/scf/index.cjs`, `${aside}/scf/index.js`);
+  writeFileSync(`${aside}/scf/package.json`, '{"type":"commonjs"}\n');
+  chmodSync(`${aside}/cli.js`, 0o755);
+  if (options.sizes) {
+    for (const { outputs } of [packaged.metafile, bundled.metafile]) {
+      for (const output of Object.keys(outputs)) {
+        const file = resolve(output)
+          .slice(aside.length + 1)
+          .replace("scf/index.cjs", "scf/index.js");
+        console.log(`${options.outdir}/${file}  ${(statSync(`${aside}/${file}`).size / 1024).toFixed(0)} KiB`);
+      }
+    }
   }
+  rmSync(outdir, { recursive: true, force: true });
+  renameSync(aside, outdir);
+} finally {
+  rmSync(aside, { recursive: true, force: true });
 }

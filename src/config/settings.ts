@@ -36,21 +36,21 @@ function setting<Value, const Rest extends Omit<Setting<Value>, "schema">>(
   return { schema, ...rest };
 }
 
-const choice = (words: readonly string[]) => words.join("|");
+const choice = (words: readonly string[]) => `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 export const settingTable = {
   source: setting(values.address, {
-    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    placeholder: "cos://…",
     description: "bucket that holds the originals; a prefix limits --list, and refuses rows outside it",
     example: "cos://photos-1250000000",
   }),
   archive: setting(values.address, {
-    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    placeholder: "cos://…",
     description: "where the originals are archived; the prefix goes before every archive key",
     example: "cos://archive-1250000000/photos/",
   }),
   ledger: setting(values.address, {
-    placeholder: "cos://BUCKET-APPID[/PREFIX]",
+    placeholder: "cos://…",
     description: "where runs are recorded (default: .originals/ below --archive)",
     example: "cos://archive-1250000000/.originals/",
   }),
@@ -91,18 +91,18 @@ export const settingTable = {
     example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
   }),
   manifest: setting(values.manifest, {
-    placeholder: "FILE|cos://…|-",
-    description: "the keys to archive: a file, an object, or standard input",
+    placeholder: "FILE",
+    description: "the keys to archive: a file, an object as cos://BUCKET-APPID/KEY, or - for standard input",
     example: "manifest.csv",
   }),
   format: setting(values.oneOf(manifestFormats), {
-    placeholder: choice(manifestFormats),
-    description: "format of the manifest (default: told by its name and its first bytes)",
+    placeholder: "FORMAT",
+    description: `format of the manifest: ${choice(manifestFormats)} (default: told by its name)`,
     example: "csv",
   }),
   keyEncoding: setting(values.oneOf(keyEncodings), {
-    placeholder: choice(keyEncodings),
-    description: "are the keys of the manifest URL-encoded? (default: what its format says)",
+    placeholder: "ENCODING",
+    description: `are the keys of the manifest URL-encoded: ${choice(keyEncodings)} (default: what its format says)`,
     example: "raw",
   }),
   list: setting(values.onOff, {
@@ -149,25 +149,25 @@ export const settingTable = {
     default: "{key}",
   }),
   ifExists: setting(values.oneOf(ifExistsChoices), {
-    placeholder: choice(ifExistsChoices),
-    description: "what to do where the archive key exists: skip what already is this original, keep anything, …",
+    placeholder: "WHAT",
+    description: `where the archive key exists: ${choice(ifExistsChoices)}; skip asks whether it is this original, keep does not`,
     example: "skip",
     default: "skip",
   }),
   ifChanged: setting(values.oneOf(ifChangedChoices), {
-    placeholder: choice(ifChangedChoices),
-    description: "what to do where an original changed after the manifest was made",
+    placeholder: "WHAT",
+    description: `where an original changed after the manifest was made: ${choice(ifChangedChoices)}`,
     example: "archive",
     default: "archive",
   }),
   storageClass: setting(values.oneOf(storageClasses), {
     placeholder: "CLASS",
-    description: `storage class of what is archived: ${storageClasses.join(", ")}`,
+    description: `storage class of what is archived: ${choice(storageClasses)}`,
     example: "STANDARD_IA",
   }),
   encryption: setting(values.oneOf(encryptions), {
-    placeholder: choice(encryptions),
-    description: "server-side encryption of what is archived",
+    placeholder: "HOW",
+    description: `server-side encryption of what is archived: ${choice(encryptions)}`,
     example: "AES256",
   }),
   maxFailures: setting(values.maxFailures, {
@@ -176,14 +176,14 @@ export const settingTable = {
     example: "5%",
   }),
   proof: setting(values.oneOf(proofFloors), {
-    placeholder: choice(proofFloors),
-    description: "the weakest proof of identity that will do",
+    placeholder: "PROOF",
+    description: `the weakest proof of identity that will do: ${choice(proofFloors)}`,
     example: "auto",
     default: "auto",
   }),
   expect: setting(values.oneOf(expectations), {
-    placeholder: choice(expectations),
-    description: "`get` trusts the fetch's own headers to say what the original is",
+    placeholder: "WHENCE",
+    description: `whence it is known what an original is: ${choice(expectations)}; get trusts the fetch's own headers`,
     example: "auto",
     default: "auto",
   }),
@@ -200,8 +200,8 @@ export const settingTable = {
     repeatable: true,
   }),
   queue: setting(values.queue, {
-    placeholder: "memory:|sqs:URL|tdmq:URL",
-    description: "the queue that carries the work",
+    placeholder: "QUEUE",
+    description: "the queue that carries the work: memory:, sqs:URL or tdmq:URL",
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
     default: "memory:",
   }),

@@ -29,6 +29,13 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   let ended: ExitCode = exitCodes.done;
   let terminal = plain;
 
+  const output = {
+    writeOut: (text: string) => plain.out(text),
+    // Told by tellError, as one sentence.
+    writeErr: () => undefined,
+    getOutHelpWidth: () => Math.min(process.stdout.columns ?? 110, 120),
+  };
+
   const program = new Command("cos-originals")
     .description(
       "Archives the originals behind Tencent Cloud COS Original Image Protection: fetched once, proven, recorded.",
@@ -36,12 +43,12 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", "\nExample:\n  cos-originals run --help\n")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => plain.out(text), writeErr: () => undefined });
+    .configureOutput(output);
 
   for (const { name, describe, run } of commands) {
     const command = program.command(name);
     describe(command);
-    command.exitOverride().configureOutput({ writeOut: (text) => plain.out(text), writeErr: () => undefined });
+    command.exitOverride().configureOutput(output);
     command.action(async () => {
       const flags: Flags = command.opts();
       terminal = openTerminal({ quiet: flags.quiet === true, stdout: process.stdout, stderr: process.stderr });
