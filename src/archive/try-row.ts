@@ -36,17 +36,15 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
     if (ended !== undefined) return ended;
   }
   if (memory.expectation.size === 0) return putEmpty(task, memory, context);
-  if (memory.held !== undefined) return proveAndPut(task, memory, context, asReply(memory.held));
-
   // Beside the GET, not before it: most originals are what they are expected to be.
   const asks = context.options.expect === "auto" && provable(memory, context) === undefined;
-  const learning = asks ? learn(task, memory, context) : undefined;
+  const learning = asks ? learnTwice(task, memory, context) : undefined;
   learning?.catch(() => undefined);
   let reply: ObjectResponse;
   try {
-    reply = await fetchOriginal(task, context);
+    reply = memory.held === undefined ? await fetchOriginal(task, context) : asReply(memory.held);
   } catch (error) {
-    const ended = await learning;
+    const ended = await learning?.catch(() => undefined);
     if (ended !== undefined) return ended;
     // The image service refuses an empty object (X-ErrNo -40168): nothing needs to be fetched to archive it.
     if (isCosError(error) && error.errNo === -40168) {
@@ -56,13 +54,25 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
     throw error;
   }
   try {
-    const at = new Date(context.clock.now()).toISOString();
-    memory.fetched = { status: reply.status, requestId: reply.requestId, at };
+    if (memory.held === undefined) {
+      const at = new Date(context.clock.now()).toISOString();
+      memory.fetched = { status: reply.status, requestId: reply.requestId, at };
+      // Kept from here on: whatever fails next, these bytes are paid for.
+      if (reply.kind === "bytes") memory.held = { bytes: reply.bytes, reply };
+    }
     const ended = await learning;
     return ended ?? (await proveAndPut(task, memory, context, reply));
   } finally {
     reply.stream?.destroy();
   }
+}
+
+/** A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more at once. */
+function learnTwice(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | undefined> {
+  return learn(task, memory, context).catch((error: unknown) => {
+    if (isCosError(error) && error.retryable) return learn(task, memory, context);
+    throw error;
+  });
 }
 
 function asReply(held: NonNullable<TaskMemory["held"]>): ObjectResponse {
@@ -82,7 +92,6 @@ async function proveAndPut(
   context: TaskContext,
   reply: ObjectResponse,
 ): Promise<Outcome | "again"> {
-  if (reply.kind === "bytes") memory.held = { bytes: reply.bytes, reply };
   if (context.options.expect === "get" && provable(memory, context) === undefined) {
     if (hasChanged(memory.expectation, reply)) {
       return onDifference(task, memory, context, "other values than the manifest says", reply);
