@@ -1,0 +1,102 @@
+/** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
+import { foldShard } from "../../src/ledger/fold.ts";
+import { parseAttemptObject } from "../../src/ledger/layout.ts";
+import { isTerminal, type Outcome } from "../../src/ledger/outcome.ts";
+import { decodeSegment } from "../../src/ledger/segment.ts";
+import { decodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { parseSummary } from "../../src/report/summary.ts";
+import { RUN, type Story } from "./simulation.ts";
+
+export function brokenInvariants(story: Story): readonly string[] {
+  const broken: string[] = [];
+  if (!story.atRest) return ["I9: the run did not come to rest in ten days"];
+  const { ledger, scenario, archive, versions } = story;
+  const prefix = `runs/${RUN}/`;
+  const read = (path: string) => ledger.object(prefix + path)?.bytes;
+  const run = JSON.parse(read("run.json")?.toString() ?? "{}") as { plan: string; shards: number; rows: number };
+  const outcomes = foldedOutcomes(story);
+
+  // I1: every planned row has exactly one terminal outcome after the fold.
+  let rows = 0;
+  for (let shard = 0; shard < run.shards; shard++) {
+    const name = String(shard).padStart(9, "0");
+    const planned = decodeShardRows(read(`plans/${run.plan}/shards/${name}.jsonl.gz`) ?? Buffer.alloc(0), name);
+    rows += planned.length;
+    planned.forEach((row, position) => {
+      const outcome = outcomes.get(shard)?.get(position);
+      if (outcome === undefined) broken.push(`I1: row ${position} of shard ${shard} (${row.key}) has no outcome`);
+      else if (!isTerminal(outcome)) broken.push(`I1: row ${position} of shard ${shard} ended ${outcome.outcome} ${outcome.code}`);
+      else if (outcome.key !== row.key) broken.push(`I1: row ${position} of shard ${shard} has the outcome of ${outcome.key}`);
+    });
+  }
+  if (rows !== scenario.rows.length) broken.push(`I1: ${rows} rows were planned of ${scenario.rows.length}`);
+
+  // I2: what is archived is in the archive, and is a version of the source that was.
+  for (const shard of outcomes.values()) {
+    for (const outcome of shard.values()) {
+      if (outcome.outcome !== "archived") continue;
+      const there = archive.object(outcome.archiveKey ?? "");
+      if (there === undefined) broken.push(`I2: ${outcome.key} is archived, and is not there`);
+      else if (!(versions.get(outcome.key) ?? []).some((bytes) => bytes.equals(there.bytes))) {
+        broken.push(`I2: the archive holds other bytes of ${outcome.key}`);
+      }
+    }
+  }
+  for (const key of archive.keys()) {
+    const there = archive.object(key);
+    if (there !== undefined && !(versions.get(key) ?? []).some((bytes) => bytes.equals(there.bytes))) {
+      broken.push(`I2: the archive holds bytes of ${key} that the source never had`);
+    }
+  }
+  const metadata = archive.keys().filter((key) => archive.object(key)?.headers["x-cos-meta-owner"] !== "someone");
+  if (metadata.length > 0) broken.push(`metadata was lost: ${metadata.join(", ")}`);
+
+  // I3: the summary adds up, and says what the fold says.
+  const summary = parseSummary(JSON.parse(read("report/summary.json")?.toString() ?? "{}"));
+  if (summary.rows !== scenario.rows.length) broken.push(`I3: the summary has ${summary.rows} rows of ${scenario.rows.length}`);
+  if (summary.pending !== 0) broken.push(`I3: complete with ${summary.pending} pending rows`);
+  if (summary.requests?.["source.get"] === undefined || summary.requests["source.get"] > story.fetches) {
+    broken.push(`the summary counts ${summary.requests?.["source.get"]} fetches of ${story.fetches}`);
+  }
+
+  // I4
+  if (story.fetchesAfterRest > 0) broken.push(`I4: delivering everything again fetched ${story.fetchesAfterRest} keys`);
+  if (story.changedAfterRest.length > 0) broken.push(`I4: and changed ${story.changedAfterRest.join(", ")}`);
+
+  // I5
+  const most = scenario.rows.length + story.failedTries + changes(story) + scenario.concurrency * (story.crashes + story.overlaps);
+  if (story.fetches > most) {
+    broken.push(
+      `I5: ${story.fetches} fetches of ${scenario.rows.length} rows with ${story.failedTries} failed tries, ${story.crashes} crashes, ${story.overlaps} overlaps and concurrency ${scenario.concurrency}`,
+    );
+  }
+  broken.push(...story.badAcknowledgements.map((text) => `I6: ${text}`), ...story.lateFetches.map((text) => `I7: ${text}`));
+  return broken;
+}
+
+/** A source replaced in mid-run costs a fetch that brought what is no longer expected. */
+const changes = (story: Story) => story.scenario.replacements.length;
+
+function foldedOutcomes({ ledger }: Story): ReadonlyMap<number, ReadonlyMap<number, Outcome>> {
+  const byShard = new Map<number, Map<string, Outcome[]>>();
+  for (const key of [...ledger.keys()].sort()) {
+    const parsed = parseAttemptObject(key);
+    if (parsed === undefined || parsed.object.kind !== "segment") continue;
+    const attempts = byShard.get(parsed.shard) ?? new Map<string, Outcome[]>();
+    byShard.set(parsed.shard, attempts);
+    const records = attempts.get(parsed.object.attempt) ?? [];
+    attempts.set(parsed.object.attempt, records);
+    records.push(...decodeSegment(ledger.object(key)?.bytes ?? Buffer.alloc(0), key).outcomes);
+  }
+  return new Map(
+    [...byShard].map(([shard, attempts]) => [
+      shard,
+      new Map(
+        [...foldShard([...attempts].map(([attempt, outcomes]) => ({ attempt, outcomes })))].map(([row, folded]) => [
+          row,
+          folded.outcome,
+        ]),
+      ),
+    ]),
+  );
+}

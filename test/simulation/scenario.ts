@@ -1,0 +1,117 @@
+/** What one seed's story is about: rows, workers, weather, and what people do in the meantime. */
+import { createHash } from "node:crypto";
+import type { Random } from "../../src/clock.ts";
+import { crc64 } from "../../src/cos/crc64.ts";
+import { calm, type Weather } from "./faulty-bucket.ts";
+
+export interface ScenarioRow {
+  readonly key: string;
+  readonly size?: number;
+  readonly etag?: string;
+  readonly crc64?: string;
+}
+
+export interface Scenario {
+  readonly objects: ReadonlyMap<string, Buffer>;
+  readonly rows: readonly ScenarioRow[];
+  readonly options: {
+    readonly shardSize: number;
+    readonly ifExists: "skip" | "overwrite" | "keep";
+    readonly proof: "auto" | "crc64";
+    readonly maxAttempts: number;
+  };
+  readonly brings: { readonly etag: boolean; readonly crc64: boolean };
+  readonly versionedLedger: boolean;
+  readonly workers: number;
+  readonly concurrency: number;
+  /** Manifest messages sent at the start. */
+  readonly planners: number;
+  readonly limitMs: number;
+  readonly visibilitySeconds: number;
+  readonly maxReceives: number;
+  readonly crash: number;
+  readonly duplicates: number;
+  readonly skewMs: number;
+  readonly weather: Weather;
+  readonly stormMs: number;
+  readonly replacements: readonly { readonly at: number; readonly key: string; readonly bytes: Buffer }[];
+  readonly cancelAt: number | undefined;
+  readonly cancelledMs: number;
+}
+
+export function scenarioOf(random: Random): Scenario {
+  const chance = (probability: number) => random() < probability;
+  const between = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
+  const some = (probability: number, most: number) => (chance(probability) ? random() * most : 0);
+  const bytesOf = (size: number) => {
+    const bytes = Buffer.alloc(size, between(0, 255));
+    bytes.writeUInt32LE(Math.floor(random() * 2 ** 32), 0);
+    return bytes;
+  };
+  const count = between(1, 12);
+  const objects = new Map<string, Buffer>();
+  const rows: ScenarioRow[] = [];
+  const large = chance(0.15);
+  for (let n = 0; n < count; n++) {
+    const key = `photos/${n} ü+%.jpg`;
+    const bytes = n === 0 && large ? bytesOf(1024 * 1024 + between(1, 5000)) : chance(0.05) ? Buffer.alloc(0) : bytesOf(between(4, 2000));
+    if (!chance(0.06)) objects.set(key, bytes);
+    const known = random();
+    rows.push(
+      known < 0.4
+        ? { key }
+        : known < 0.7
+          ? { key, size: bytes.length, etag: createHash("md5").update(bytes).digest("hex") }
+          : known < 0.85
+            ? { key, size: bytes.length, crc64: crc64(bytes) }
+            : { key, size: bytes.length },
+    );
+    if (chance(0.05)) rows.push({ key });
+  }
+  const limitMs = chance(0.3) ? 30_000 : 900_000;
+  const keys = [...objects.keys()];
+  const storm = chance(0.15) ? 0 : 1;
+  const stormMs = between(60_000, 3_600_000);
+  return {
+    objects,
+    rows,
+    options: {
+      shardSize: between(1, 5),
+      ifExists: chance(0.7) ? "skip" : chance(0.7) ? "overwrite" : "keep",
+      proof: chance(0.8) ? "auto" : "crc64",
+      maxAttempts: chance(0.2) ? 2 : 50,
+    },
+    brings: { etag: chance(0.7), crc64: chance(0.7) },
+    versionedLedger: chance(0.2),
+    workers: between(2, 4),
+    concurrency: between(1, 4),
+    planners: chance(0.4) ? 2 : 1,
+    limitMs,
+    visibilitySeconds: chance(0.25) ? between(1, 60) : Math.ceil((6 * limitMs) / 1000),
+    maxReceives: chance(0.3) ? 3 : 1000,
+    crash: storm * some(0.7, 0.9),
+    duplicates: some(0.5, 0.5),
+    skewMs: some(0.3, 120_000),
+    weather: {
+      ...calm,
+      latencyMs: chance(0.2) ? 2_000 : 20,
+      resetBefore: storm * some(0.5, 0.2),
+      resetAfter: storm * some(0.5, 0.2),
+      slowDown: storm * some(0.4, 0.5),
+      serverError: storm * some(0.4, 0.3),
+      skewed: storm * some(0.2, 0.05),
+      truncated: storm * some(0.4, 0.3),
+      flipped: storm * some(0.4, 0.3),
+      placeholder: storm * some(0.4, 0.3),
+      errorDocument: storm * some(0.3, 0.2),
+      listLagMs: storm * some(0.2, 5_000),
+    },
+    stormMs,
+    replacements:
+      keys.length > 0 && chance(0.3)
+        ? [{ at: between(1, stormMs), key: keys[between(0, keys.length - 1)] as string, bytes: bytesOf(between(4, 2000)) }]
+        : [],
+    cancelAt: chance(0.3) ? between(1, 120_000) : undefined,
+    cancelledMs: between(1_000, 3_600_000),
+  };
+}

@@ -1,0 +1,294 @@
+/**
+ * The whole system under one seed: queue, workers, store and clock, with whatever may go wrong, until the weather clears;
+ * then it must come to rest, and every invariant of the design must hold (invariants.ts).
+ */
+import { silentLog } from "../../src/log.ts";
+import {
+  ChangeMessageVisibilityCommand,
+  createMemoryQueues,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "../../src/queue/index.ts";
+import type { HandleDelivery, Sender } from "../../src/run/delivery.ts";
+import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
+import type { Place } from "../../src/run/messages.ts";
+import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/stop-and-go.ts";
+import type { Role, Surroundings } from "../../src/run/surroundings.ts";
+import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
+import { calm, faultyBucket, type Weather } from "./faulty-bucket.ts";
+import { type Scenario, scenarioOf } from "./scenario.ts";
+import { createProcess, createWorld, type Process, type World } from "./world.ts";
+
+export const RUN = "simulated";
+export const region = "ap-guangzhou";
+export const sourcePlace: Place = { bucket: "source-1250000000", region, prefix: "" };
+export const archivePlace: Place = { bucket: "archive-1250000000", region, prefix: "" };
+export const ledgerPlace: Place = { bucket: "ledger-1250000000", region, prefix: "" };
+
+const HOUR = 3_600_000;
+
+export interface Story {
+  readonly scenario: Scenario;
+  readonly source: MemoryBucket;
+  readonly archive: MemoryBucket;
+  readonly ledger: MemoryBucket;
+  /** Every version of each source key that ever was. */
+  readonly versions: ReadonlyMap<string, readonly Buffer[]>;
+  readonly atRest: boolean;
+  readonly fetches: number;
+  readonly failedTries: number;
+  readonly crashes: number;
+  /** Deliveries of a shard that began while another of the same shard was under way. */
+  readonly overlaps: number;
+  /** Fetches that began later than a heartbeat after a cancel was written, and before it was taken back. */
+  readonly lateFetches: readonly string[];
+  /** What broke the rule that nothing is acknowledged before its outcomes are durable. */
+  readonly badAcknowledgements: readonly string[];
+  /** Fetches that delivering every message once more, at rest, caused. */
+  readonly fetchesAfterRest: number;
+  /** Names of the archive's and ledger's report objects before and after that. */
+  readonly changedAfterRest: readonly string[];
+  readonly virtualHours: number;
+}
+
+export async function simulate(seed: number): Promise<Story> {
+  const world = createWorld(seed);
+  const scenario = scenarioOf(world.random);
+  const weather: Weather = { ...scenario.weather };
+  const source = createMemoryBucket({ clock: world.clock, name: sourcePlace.bucket, region });
+  const archive = createMemoryBucket({ clock: world.clock, name: archivePlace.bucket, region });
+  const ledger = createMemoryBucket({ clock: world.clock, name: ledgerPlace.bucket, region });
+  ledger.switches.everVersioned = scenario.versionedLedger;
+  Object.assign(source.switches.originalBrings, scenario.brings);
+  const cores: Readonly<Record<string, MemoryBucket>> = {
+    [source.name]: source,
+    [archive.name]: archive,
+    [ledger.name]: ledger,
+  };
+  const versions = new Map<string, Buffer[]>();
+  const seedSource = (key: string, bytes: Buffer) => {
+    source.seed(key, bytes, { headers: { "content-type": "image/jpeg", "x-cos-meta-owner": "someone" } });
+    versions.set(key, [...(versions.get(key) ?? []), bytes]);
+  };
+  for (const [key, bytes] of scenario.objects) seedSource(key, bytes);
+
+  const queues = createMemoryQueues({ clock: world.clock, random: world.random });
+  const deadLetters = queues.createQueue("dead");
+  const { Attributes } = await queues.GetQueueAttributes({ QueueUrl: deadLetters, AttributeNames: ["QueueArn"] }, {});
+  const queueUrl = queues.createQueue("work", {
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: scenario.maxReceives }),
+  });
+  const client = new SQSClient({ transport: queues });
+
+  let fetches = 0;
+  let failedTries = 0;
+  let crashes = 0;
+  let overlaps = 0;
+  let stoppedAt: number | undefined;
+  const underWay = new Map<string, number>();
+  const lateFetches: string[] = [];
+  const badAcknowledgements: string[] = [];
+  const sentBodies = new Set<string>();
+  let stormy = true;
+
+  const surroundings = (process: Process): Surroundings => {
+    const seen = {
+      onFetch(key: string) {
+        fetches++;
+        if (stoppedAt !== undefined && world.now() > stoppedAt + 10_000) {
+          lateFetches.push(`${key} ${world.now() - stoppedAt} ms after the cancel`);
+        }
+      },
+      onFailedTry() {
+        failedTries++;
+      },
+      isLarge: (key: string) => (versions.get(key)?.[0]?.length ?? 0) > 1024 * 1024,
+    };
+    const opened = new Map<string, ReturnType<typeof faultyBucket>>();
+    return {
+      clock: process.clock,
+      random: world.random,
+      log: silentLog,
+      settings: { concurrency: scenario.concurrency },
+      worker: anonymousWorker,
+      open(_role: Role, { bucket }) {
+        const known = opened.get(bucket) ?? faultyBucket(cores[bucket] as MemoryBucket, process, world, weather, seen);
+        opened.set(bucket, known);
+        return known;
+      },
+    };
+  };
+
+  const senderOf = (process: Process): Sender => ({
+    async send(body, delaySeconds = 0) {
+      sentBodies.add(body);
+      const DelaySeconds = Math.min(900, Math.max(0, Math.round(delaySeconds)));
+      await process.effect(10, async () => {
+        await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds }));
+        if (stormy && world.random() < scenario.duplicates) {
+          const late = Math.round(world.random() * 900);
+          await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: late }));
+        }
+      });
+    },
+  });
+
+  /** One invocation of a function: one message, worked within a time limit, by a process that may die at any await. */
+  async function invocation(process: Process, handle: HandleDelivery): Promise<void> {
+    const received = await process.effect(10, () =>
+      client.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 20, VisibilityTimeout: scenario.visibilitySeconds }),
+      ),
+    );
+    const message: Message | undefined = received.Messages?.[0];
+    if (message?.Body === undefined) return;
+    const { Body: body, ReceiptHandle } = message;
+    const name = /"type":"shard".*"shard":(\d+)/.exec(body)?.[1] ?? "";
+    if (name !== "" && (underWay.get(name) ?? 0) > 0) overlaps++;
+    underWay.set(name, (underWay.get(name) ?? 0) + 1);
+    const leave = () => underWay.set(name, (underWay.get(name) ?? 1) - 1);
+    process.died.then(leave);
+    const forget = world.after(scenario.limitMs, process.kill);
+    const deadline = process.clock.now() + scenario.limitMs - 5_000;
+    const answer = await handle({ body, deadline }, senderOf(process));
+    forget();
+    if (answer.kind === "acknowledge") {
+      const wrong = acknowledgedTooEarly(body, ledger, sentBodies);
+      if (wrong !== undefined) badAcknowledgements.push(wrong);
+      await process.effect(10, () => client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })));
+    } else if (answer.kind === "give-back") {
+      const VisibilityTimeout = Math.round(answer.delaySeconds);
+      await process.effect(10, () =>
+        client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout })).catch(() => undefined),
+      );
+    }
+    leave();
+  }
+
+  let ended = false;
+  async function slot(n: number): Promise<void> {
+    for (let life = 0; !ended; life++) {
+      const skew = Math.round((world.random() - 0.5) * scenario.skewMs);
+      const process = createProcess(world, `worker ${n}.${life}`, skew);
+      if (stormy && world.random() < scenario.crash) process.crashIn(1 + Math.floor(world.random() ** 2 * 120));
+      const handle = createDeliveryHandler(surroundings(process));
+      let dead = false;
+      process.died.then(() => {
+        dead = true;
+      });
+      while (!ended && !dead) {
+        await Promise.race([invocation(process, handle), process.died]);
+        if (world.random() < 0.2) break;
+      }
+      if (dead) crashes++;
+      await world.clock.sleep(1_000 + world.random() * 5_000);
+    }
+  }
+
+  const outside = createProcess(world, "outside", 0);
+  const operator = { ...surroundings(outside), open: (_: Role, { bucket }: { bucket: string }) => cores[bucket] as MemoryBucket };
+  const manifest = JSON.stringify({
+    v: 1,
+    type: "manifest",
+    run: RUN,
+    source: sourcePlace,
+    archive: archivePlace,
+    ledger: ledgerPlace,
+    keys: scenario.rows,
+    options: scenario.options,
+  });
+  sentBodies.add(manifest);
+  for (let copy = 0; copy < scenario.planners; copy++) {
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: manifest }));
+  }
+
+  world.after(scenario.stormMs, () => {
+    stormy = false;
+    Object.assign(weather, calm);
+  });
+  for (const { at, key, bytes } of scenario.replacements) world.after(at, () => seedSource(key, bytes));
+  if (scenario.cancelAt !== undefined) {
+    world.after(scenario.cancelAt, async () => {
+      const control = await cancelRun(ledgerPlace, RUN, operator, "the operator").catch(() => undefined);
+      if (control !== undefined) stoppedAt = world.now();
+    });
+    world.after(scenario.cancelAt + scenario.cancelledMs, async () => {
+      stoppedAt = undefined;
+      await resumeRun(ledgerPlace, RUN, operator, senderOf(outside)).catch(() => undefined);
+    });
+  }
+  const goOn = scenario.cancelAt === undefined ? 0 : scenario.cancelAt + scenario.cancelledMs;
+  // Should every message of it ever be lost, the nightly schedule finds an unfinished run.
+  const nightly = () => {
+    senderOf(outside).send(reconcileMessage(ledgerPlace, RUN));
+    world.after(6 * HOUR, nightly);
+  };
+  world.after(6 * HOUR, nightly);
+
+  const slots = Array.from({ length: scenario.workers }, (_, n) => slot(n));
+  const start = world.now();
+  const complete = () => ledger.object(`runs/${RUN}/report/summary.json`)?.bytes.includes('"state": "complete"') === true;
+  const atRest = await world.run(() => complete() && world.now() - start > goOn, 24 * HOUR);
+  const virtualHours = (world.now() - start) / HOUR;
+
+  // I4: everything is delivered once more.
+  stormy = false;
+  Object.assign(weather, calm);
+  const before = fetches;
+  const fingerprint = () => new Map([...archive.keys(), ...[]].map((key) => [key, archive.object(key)]));
+  const was = fingerprint();
+  if (atRest) {
+    for (const body of sentBodies) await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+    const again = world.now();
+    await world.run(() => world.now() - again > 2 * HOUR, 3 * HOUR);
+  }
+  ended = true;
+  const changedAfterRest = [...fingerprint()].filter(([key, object]) => was.get(key) !== object).map(([key]) => key);
+  void slots;
+  return {
+    scenario,
+    source,
+    archive,
+    ledger,
+    versions,
+    atRest,
+    fetches: before,
+    failedTries,
+    crashes,
+    overlaps,
+    lateFetches,
+    badAcknowledgements,
+    fetchesAfterRest: fetches - before,
+    changedAfterRest,
+    virtualHours,
+  };
+}
+
+/**
+ * A shard message may go once its shard is over, or handed over by a message that was sent, or the run is stopped, or the
+ * message is nobody's (of a plan that lost, or overtaken by a later hand-over).
+ */
+function acknowledgedTooEarly(body: string, ledger: MemoryBucket, sent: ReadonlySet<string>): string | undefined {
+  const message: { type?: string; plan?: string; shard?: number; seq?: number } = JSON.parse(body);
+  if (message.type !== "shard") return undefined;
+  const shard = String(message.shard).padStart(9, "0");
+  const keys = ledger.keys();
+  const run = JSON.parse(ledger.object(`runs/${RUN}/run.json`)?.bytes.toString() ?? "{}") as { plan?: string };
+  if (run.plan !== message.plan) return undefined;
+  if (keys.some((key) => key.includes(`done/`) && key.includes(`/${shard}~`))) return undefined;
+  if ([...sent].some((other) => isLaterHandOver(other, message))) return undefined;
+  const controls = keys.filter((key) => key.includes("/control/")).sort();
+  if (controls.some((key) => /-(cancel|halt)\.json$/.test(key))) return undefined;
+  return `shard ${message.shard}, seq ${message.seq}, was acknowledged with neither a done marker nor a hand-over`;
+}
+
+function isLaterHandOver(other: string, message: { plan?: string; shard?: number; seq?: number }): boolean {
+  const later: { type?: string; plan?: string; shard?: number; seq?: number } = JSON.parse(other);
+  return later.type === "shard" && later.plan === message.plan && later.shard === message.shard && (later.seq ?? 0) > (message.seq ?? 0);
+}
+
+export type { World };
