@@ -6,8 +6,8 @@ import type { LedgerStore } from "./store.ts";
 export interface Control {
   readonly epoch: number;
   readonly kind: ControlKind;
-  /** When it was written, by the store's clock; ms since the epoch. */
-  readonly at: number;
+  /** How long ago it was written, by the store's own clock, in milliseconds. */
+  readonly ageMs: number;
 }
 
 const documentSchema = z.object({ reason: z.string(), at: z.string() });
@@ -15,12 +15,12 @@ export type ControlDocument = z.output<typeof documentSchema>;
 
 /** What rules now; undefined where nothing was ever said. Of two of one epoch the one that stops work rules. */
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {
-  const { objects } = await store.list(paths.control);
+  const { objects, serverTime } = await store.list(paths.control);
   let ruling: Control | undefined;
   for (const { key, lastModified } of objects) {
     const parsed = parseControl(key);
     if (parsed === undefined) continue;
-    const control = { ...parsed, at: lastModified };
+    const control = { ...parsed, ageMs: Math.max(0, serverTime - lastModified) };
     if (
       ruling === undefined ||
       control.epoch > ruling.epoch ||
@@ -49,7 +49,7 @@ export async function writeControl(
   const now = await readControl(store);
   const unneeded = kind === "resume" ? !saysStop(now) : saysStop(now) && (now.kind === kind || kind === "halt");
   if (now !== undefined && unneeded) return now;
-  const control = { epoch: (now?.epoch ?? 0) + 1, kind, at: Date.parse(at) };
+  const control = { epoch: (now?.epoch ?? 0) + 1, kind, ageMs: 0 };
   await store.put(paths.controlAt(control.epoch, kind), `${JSON.stringify({ reason, at })}\n`);
   return control;
 }

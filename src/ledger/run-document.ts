@@ -95,6 +95,10 @@ export const runDocumentSchema = z.strictObject({
 });
 export type RunDocument = z.output<typeof runDocumentSchema>;
 
+/** The same bytes read otherwise are other rows. */
+const readAs = (rows: { readonly format: string; readonly keyEncoding?: string | undefined }) =>
+  ` read as ${rows.format}${rows.keyEncoding === undefined ? "" : `, keys ${rows.keyEncoding}`}`;
+
 /** The fields that make two requests the same thing (cli.md, `run`): all else may differ between a run and its continuation. */
 export function askedThing(
   request: Pick<RunRequest, "source" | "archive" | "rows" | "options">,
@@ -108,8 +112,10 @@ export function askedThing(
       rows.kind === "listing"
         ? `the listing of ${JSON.stringify(rows.prefix)}`
         : rows.kind === "object"
-          ? `etag ${rows.etag}`
-          : `digest ${rows.digest}`,
+          ? `etag ${rows.etag}${readAs(rows)}`
+          : rows.kind === "file"
+            ? `digest ${rows.digest}${readAs(rows)}`
+            : `digest ${rows.digest}`,
     "archive-key": options.archiveKey,
     proof: options.proof,
     expect: options.expect,

@@ -41,12 +41,15 @@ export function createSegmentWriter(options: {
   let told = noRequests();
   let toldRetries = 0;
   let writing: Promise<void> = Promise.resolve();
+  /** A write that has not begun: it will take all that waits by then, so no second one is needed. */
+  let next: Promise<void> | undefined;
   let timer: Promise<void> | undefined;
   let fault: unknown;
 
   const write = (): Promise<void> => {
-    writing = writing.then(async () => {
-      if (fault !== undefined) throw fault;
+    if (next !== undefined) return next;
+    writing = next = writing.then(async () => {
+      next = undefined;
       const outcomes = waiting;
       waiting = [];
       lastWrite = clock.now();

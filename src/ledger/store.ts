@@ -2,7 +2,7 @@
 import type { Clock, Random } from "../clock.ts";
 import type { Bucket, ListedObject } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
-import { type Backoff, backoffMs } from "../policy/retry.ts";
+import { patiently } from "./patience.ts";
 
 export interface Listing {
   /** Paths relative to the run's prefix, in the order of UTF-8 bytes. */
@@ -30,9 +30,6 @@ export interface LedgerStore {
   describe(path: string): string;
 }
 
-const TRIES = 7;
-const ledgerBackoff: Backoff = { baseMs: 100, capMs: 5_000 };
-
 export function createLedgerStore(options: {
   readonly bucket: Bucket;
   /** runPrefix(…), ending in `/`. */
@@ -44,17 +41,10 @@ export function createLedgerStore(options: {
   const { bucket, prefix, clock, random, signal } = options;
   let sent = 0;
 
-  async function tried<T>(request: () => Promise<T>): Promise<T> {
-    for (let n = 0; ; n++) {
-      sent++;
-      try {
-        return await request();
-      } catch (error) {
-        if (!isCosError(error) || !error.retryable || n + 1 >= TRIES || signal?.aborted) throw error;
-        await clock.sleep(backoffMs(n, ledgerBackoff, random, error.retryAfterMs), signal);
-      }
-    }
-  }
+  const onTry = () => {
+    sent++;
+  };
+  const tried = <T>(request: () => Promise<T>) => patiently(request, { clock, random, signal, onTry });
 
   const bytesOf = (body: Buffer | string) => (typeof body === "string" ? Buffer.from(body) : body);
 

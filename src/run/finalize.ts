@@ -1,8 +1,10 @@
 /** The report of a run, group by group: each step writes what follows from the ledger, whoever else does the same. */
 import { ulid } from "ulid";
+import { UserError } from "../errors.ts";
 import { controlReason, readControl, saysStop } from "../ledger/control.ts";
 import { groupOf, groupPath, type Marker, parseMarker, paths, shardsPerGroup } from "../ledger/layout.ts";
 import type { RunDocument } from "../ledger/run-document.ts";
+import { unreadable } from "../ledger/segment.ts";
 import { decodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../report/failures-csv.ts";
@@ -48,12 +50,12 @@ export async function writeGroupReport(
   ledger: LedgerStore,
   run: RunDocument,
   group: number,
-  { open }: Surroundings,
+  around: Surroundings,
 ): Promise<Tally> {
   const { source, archive } = run.request;
   const tally = emptyTally();
   const { objects } = await ledger.list(paths.groupOutcomes(group));
-  const archiveBucket = open("archive", archive);
+  const archiveBucket = around.open("archive", archive);
   const results = createGzipText();
   results.add(resultsHeader);
   const failures: string[] = [failuresHeader];
@@ -61,7 +63,7 @@ export async function writeGroupReport(
     if (groupOf(shard) !== group) continue;
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
-      const outcome = await resolved(folded, archiveBucket, tally);
+      const outcome = await resolved(folded, archiveBucket, tally, around);
       // A tally counts what is over; what is pending is what is left of the run's rows.
       if (outcome.outcome === "pending") continue;
       addOutcome(tally, outcome);
@@ -100,7 +102,10 @@ export async function finalizeGroup(
   return tally;
 }
 
-/** The run's report: summary.json and report.html over all groups. */
+/**
+ * The run's report: summary.json and report.html over all groups. Throws UserError `LedgerIncomplete` where a run that is said
+ * to be complete does not add up to its rows.
+ */
 export async function writeSummary(
   ledger: LedgerStore,
   run: RunDocument,
@@ -110,6 +115,12 @@ export async function writeSummary(
 ): Promise<Summary> {
   const whole = tallies.reduce(mergeTally, emptyTally());
   const ended = whole.archived + whole.skipped + whole.failed;
+  if (state === "complete" && ended !== run.rows) {
+    throw new UserError(
+      "LedgerIncomplete",
+      `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} rows have an outcome below ${ledger.describe("outcomes/")}; something else deletes or writes there.`,
+    );
+  }
   const summary = tallyToSummary(
     { ...whole, pending: run.rows - ended },
     await factsOf(ledger, run, state, clock.now()),
@@ -142,15 +153,24 @@ export async function factsOf(ledger: LedgerStore, run: RunDocument, state: RunS
 
 /** The tally in a group's marker. */
 export async function readGroupTally(ledger: LedgerStore, path: string): Promise<Tally> {
-  const bytes = await ledger.get(path);
-  if (bytes === undefined) return emptyTally();
-  return summaryToTally(parseSummary(JSON.parse(bytes.toString("utf8"))));
+  const summary = await readSummaryAt(ledger, path);
+  if (summary !== undefined) return summaryToTally(summary);
+  throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);
 }
 
 /** The summary of a run that is over and written; undefined where it is not. */
-export async function readSummary(ledger: LedgerStore): Promise<Summary | undefined> {
-  const bytes = await ledger.get(paths.summary);
-  return bytes === undefined ? undefined : parseSummary(JSON.parse(bytes.toString("utf8")));
+export function readSummary(ledger: LedgerStore): Promise<Summary | undefined> {
+  return readSummaryAt(ledger, paths.summary);
+}
+
+async function readSummaryAt(ledger: LedgerStore, path: string): Promise<Summary | undefined> {
+  const bytes = await ledger.get(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return parseSummary(JSON.parse(bytes.toString("utf8")));
+  } catch (cause) {
+    throw unreadable(ledger.describe(path), "is no summary of this version", cause);
+  }
 }
 
 /** What rules a run that is not over: running, or stopped by whom. */

@@ -1,6 +1,7 @@
 /** A manifest message: a run is asked for. */
 import { checkTemplate } from "../archive/archive-key.ts";
 import { quote, UserError } from "../errors.ts";
+import { patiently } from "../ledger/patience.ts";
 import { type RowsSource, type RunRequest, runOptionsSchema } from "../ledger/run-document.ts";
 import { detectFormat } from "../manifest/format.ts";
 import type { ManifestEntry } from "../manifest/row.ts";
@@ -82,16 +83,22 @@ async function requestOf(message: ManifestMessage, around: Surroundings): Promis
   };
   return {
     schema: "cos-originals/request@1",
-    run: message.run ?? (message.scheduledAt === undefined ? deriveRunId(asked) : scheduledRun(message.scheduledAt)),
+    run:
+      message.run ??
+      (message.scheduledAt === undefined ? deriveRunId(asked) : scheduledRun(message.scheduledAt, asked)),
     ...asked,
     askedAt: new Date(around.clock.now()).toISOString(),
     tool: toolVersion,
   };
 }
 
-/** A listing's run is named by its time: tonight's is another than last night's. */
-export function scheduledRun(scheduledAt: string): string {
-  return `listing-${new Date(scheduledAt).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+/**
+ * A scheduled run is named by its time, so that tonight's is another than last night's, and by what is asked, so that two
+ * schedules of one moment may share a ledger.
+ */
+export function scheduledRun(scheduledAt: string, asked: Parameters<typeof deriveRunId>[0]): string {
+  const time = new Date(scheduledAt).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${asked.rows.kind}-${time}-${deriveRunId(asked).slice(2, 10)}`;
 }
 
 async function rowsSourceOf(
@@ -99,10 +106,7 @@ async function rowsSourceOf(
   around: Surroundings,
 ): Promise<RowsSource> {
   if (keys !== undefined) return { kind: "inline", digest: digestOf(keys), keys };
-  if (prefix !== undefined) {
-    // A whole key prefix, within what the source allows.
-    return { kind: "listing", prefix: prefix.startsWith(source.prefix) ? prefix : source.prefix + prefix };
-  }
+  if (prefix !== undefined) return { kind: "listing", prefix: listedPrefix(prefix, source.prefix) };
   if (manifest === undefined) throw new Error("the schema lets no message pass without rows");
   const { bucket, region, key, keyEncoding } = manifest;
   const name = `cos://${bucket}/${key}`;
@@ -115,7 +119,8 @@ async function rowsSourceOf(
   }
   let etag: string | undefined;
   try {
-    etag = (await around.open("manifest", manifest).head(key)).etag;
+    const bucket = around.open("manifest", manifest);
+    etag = (await patiently(() => bucket.head(key), around)).etag;
   } catch (error) {
     throw manifestTrouble(error, name);
   }
@@ -134,6 +139,16 @@ async function rowsSourceOf(
     format,
     ...(keyEncoding === undefined ? undefined : { keyEncoding }),
   };
+}
+
+/** Both are the beginning of whole keys, and only keys that begin with both are listed. */
+function listedPrefix(asked: string, allowed: string): string {
+  if (asked.startsWith(allowed)) return asked;
+  if (allowed.startsWith(asked)) return allowed;
+  throw new UserError(
+    "InvalidMessage",
+    `The manifest message lists ${quote(asked)}, but no key that begins so lies below the source prefix ${quote(allowed)}; say the whole beginning of the keys.`,
+  );
 }
 
 /** Reads on until it is known whether there is more than one shard. What was read comes again in `entries`. */

@@ -114,7 +114,9 @@ export function parseMessage(body: string): Message {
   if (schema === undefined) {
     throw new UserError(
       "InvalidMessage",
-      `The message ${quote(body)} has the type ${quote(type)}; it must be "manifest", "shard" or "reconcile".`,
+      type === undefined
+        ? `The message ${quote(value)} has no type; it must be "manifest", "shard" or "reconcile".`
+        : `The message has the type ${quote(type)}; it must be "manifest", "shard" or "reconcile".`,
     );
   }
   const parsed = schema.safeParse(value);
@@ -122,17 +124,42 @@ export function parseMessage(body: string): Message {
   throw new UserError("InvalidMessage", `The ${String(type)} message ${firstIssue(parsed.error, value)}.`);
 }
 
-/** The first thing wrong, as `field "x" value …: why`. */
+/**
+ * The first thing wrong, as `has \`field\` = value, which is wrong: why`. Only plain values are quoted: a misplaced object may
+ * hold what must not be in a log.
+ */
 export function firstIssue(error: z.ZodError, value: unknown): string {
-  const issue = error.issues[0];
+  const issue = deepest(error.issues);
   if (issue === undefined) return "is not valid";
   const at = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const unknown = issue.keys.map((key) => `\`${at === "" ? key : `${at}.${key}`}\``).join(", ");
+    return `has ${unknown}, which it may not have`;
+  }
+  const why = issue.message.replace(/^Invalid input: /, "").replace(/, received undefined$/, "");
+  if (at === "") return why;
   const found = issue.path.reduce<unknown>(
     (inner, step) =>
       typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined,
     value,
   );
-  if (at === "") return issue.message.replace(/^Invalid input: /, "");
-  const why = issue.message.replace(/^Invalid input: /, "");
-  return found === undefined ? `lacks \`${at}\`: ${why}` : `has \`${at}\` = ${quote(found)}, which is wrong: ${why}`;
+  if (found === undefined) return `lacks \`${at}\`: ${why}`;
+  const shown = Array.isArray(found)
+    ? "a list"
+    : typeof found === "object" && found !== null
+      ? "an object"
+      : quote(found);
+  return `has \`${at}\` = ${shown}, which is wrong: ${why}`;
+}
+
+/** Of alternatives (a row is a text or an object) what the one that went furthest says. */
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const [issue] = issues;
+  if (issue?.code !== "invalid_union") return issue;
+  const inner = issue.errors.flatMap((alternative) => deepest(alternative) ?? []);
+  const furthest = inner.toSorted(
+    (a, b) => b.path.length - a.path.length || (a.code === "unrecognized_keys" ? -1 : 0),
+  )[0];
+  if (furthest === undefined || (furthest.path.length === 0 && furthest.code !== "unrecognized_keys")) return issue;
+  return { ...furthest, path: [...issue.path, ...furthest.path] };
 }

@@ -2,6 +2,7 @@
 import type { Bucket } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import { RefusedError, UserError } from "../errors.ts";
+import { patiently } from "../ledger/patience.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
 import type { Place } from "./messages.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -10,17 +11,29 @@ import type { Surroundings } from "./surroundings.ts";
  * Errors: UserError `NoSuchBucket`; RefusedError with COS's own code. Not being allowed to list the source is no error: a
  * run needs only to read its keys.
  */
-export async function preflight(request: RunRequest, ledger: Place, { open }: Surroundings): Promise<void> {
+export async function preflight(request: RunRequest, around: Surroundings): Promise<void> {
+  const { source, archive, rows } = request;
+  const { open } = around;
   await Promise.all([
-    look(open("ledger", ledger), "the ledger", ledger.prefix, true),
-    look(open("source", request.source), "the source", request.source.prefix, request.rows.kind === "listing"),
-    look(open("archive", request.archive), "the archive", request.archive.prefix, false),
+    look(open("source", source), "the source", source.prefix, rows.kind === "listing", around),
+    look(open("archive", archive), "the archive", archive.prefix, false, around),
   ]);
 }
 
-async function look(bucket: Bucket, what: string, prefix: string, mustList: boolean): Promise<void> {
+/** The same of the ledger, before anything is read of it. It must be listed. */
+export async function preflightLedger(place: Place, around: Surroundings): Promise<void> {
+  await look(around.open("ledger", place), "the ledger", place.prefix, true, around);
+}
+
+async function look(
+  bucket: Bucket,
+  what: string,
+  prefix: string,
+  mustList: boolean,
+  around: Surroundings,
+): Promise<void> {
   try {
-    await bucket.list({ prefix, maxKeys: 1 });
+    await patiently(() => bucket.list({ prefix, maxKeys: 1 }), around);
   } catch (error) {
     if (!isCosError(error)) throw error;
     const where = `${what} cos://${bucket.name} in ${bucket.region}`;

@@ -2,8 +2,8 @@
  * The one place where a run is moved forward: look at the ledger, do what is next, come back. A controller in the sense of
  * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
  */
-import { readAttempts } from "../ledger/attempts.ts";
-import { writeControl } from "../ledger/control.ts";
+import { newestSeq, readAttempts } from "../ledger/attempts.ts";
+import { type Control, readControl, saysStop, writeControl } from "../ledger/control.ts";
 import { groupOf, type Marker, paths } from "../ledger/layout.ts";
 import type { RunDocument } from "../ledger/run-document.ts";
 import type { LedgerStore } from "../ledger/store.ts";
@@ -17,7 +17,6 @@ import {
   finalizeGroup,
   groupsOf,
   readGroupTally,
-  ruledState,
   shardsIn,
   writeSummary,
 } from "./finalize.ts";
@@ -52,16 +51,17 @@ const RESERVE_MS = 20_000;
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { ledger, run, around, deadline } = options;
   const { clock } = around;
-  const state = await ruledState(ledger);
+  const control = await readControl(ledger);
   const view = await look(options);
   const { counts } = view;
-  if (state !== "running") return { kind: "stopped", state, counts };
+  if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
 
-  const budget =
-    run.request.options.maxFailures === undefined ? undefined : parseFailureBudget(run.request.options.maxFailures);
+  // Who resumes a run has seen its failures and wants the rest all the same: it would never end if it were halted again.
+  const { maxFailures } = run.request.options;
+  const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
   const ended = counts.archived + counts.skipped + counts.failed;
   if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
-    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${run.request.options.maxFailures} allows`;
+    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;
     await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
     return { kind: "stopped", state: "halted", counts };
   }
@@ -78,7 +78,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
   }
   moved = (await submit(options, view)) || moved;
-  moved = (await sweep(options, view)) || moved;
+  moved = (await sweep(options, view, control)) || moved;
   return { kind: "again", moved, counts };
 }
 
@@ -121,8 +121,8 @@ async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): 
   return { counts, over, complete, done };
 }
 
-function shardMessage({ run, place }: ReconcileOptions, shard: number): string {
-  const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq: 0 };
+function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
+  const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
   return JSON.stringify(message);
 }
 
@@ -135,32 +135,42 @@ async function submit(options: ReconcileOptions, view: View): Promise<boolean> {
   let inFlight = 0;
   for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
   let next = upTo;
-  while (next < run.shards && inFlight < submitAhead && around.clock.now() + RESERVE_MS / 2 < deadline) {
-    if (!isOver(view, next)) {
-      await sender.send(shardMessage(options, next));
-      inFlight++;
+  try {
+    while (next < run.shards && inFlight < submitAhead && around.clock.now() + RESERVE_MS / 2 < deadline) {
+      if (!isOver(view, next)) {
+        await sender.send(shardMessage(options, next));
+        inFlight++;
+      }
+      next++;
     }
-    next++;
+  } finally {
+    // Also where a send failed: what was sent before it need not be sent again.
+    if (next > upTo) await submissions.sentUpTo(next);
   }
-  if (next > upTo) await submissions.sentUpTo(next);
   return next > upTo;
 }
 
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
-async function sweep(options: ReconcileOptions, view: View): Promise<boolean> {
-  const { ledger, submissions, sender, hiddenMs } = options;
+async function sweep(options: ReconcileOptions, view: View, control: Control | undefined): Promise<boolean> {
+  const { ledger, submissions, sender, hiddenMs, deadline, around } = options;
+  const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
   const submitted = await submissions.read();
   let moved = false;
   for (let shard = 0; shard < submitted.upTo; shard++) {
     if (isOver(view, shard)) continue;
     const sent = sentAt(submitted, shard);
-    if (sent === undefined || submitted.now - sent <= hiddenMs) continue;
+    if (sent === undefined) continue;
+    // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,
+    // not times, which are by different clocks.
+    const dropped = submitted.now - sent >= sinceResumed;
+    if (!dropped && submitted.now - sent <= hiddenMs) continue;
+    // The rest has its turn when the run is looked at again.
+    if (around.clock.now() + RESERVE_MS / 2 >= deadline) return true;
     const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
     const attempts = readAttempts(objects);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
-    if (serverTime - lastSign <= hiddenMs) continue;
-    const seq = attempts.reduce((newest, attempt) => Math.max(newest, attempt.seq ?? 0), 0);
-    await sender.send(JSON.stringify({ ...JSON.parse(shardMessage(options, shard)), seq }));
+    if (!dropped && serverTime - lastSign <= hiddenMs) continue;
+    await sender.send(shardMessage(options, shard, newestSeq(attempts)));
     await submissions.sentAgain(shard);
     moved = true;
   }

@@ -2,6 +2,7 @@
 import type { Bucket } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import { quote, UserError } from "../errors.ts";
+import { patiently } from "../ledger/patience.ts";
 import type { RowsSource, RunRequest } from "../ledger/run-document.ts";
 import { readInventory } from "../manifest/inventory.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
@@ -11,16 +12,17 @@ import type { Surroundings } from "./surroundings.ts";
 /** Not of a `file`: only the process that was given the file can read it. */
 export function rowsOf(
   request: Pick<RunRequest, "source" | "rows">,
-  { open }: Surroundings,
+  around: Surroundings,
 ): AsyncIterable<readonly ManifestEntry[]> {
   const { rows, source } = request;
+  const { open } = around;
   switch (rows.kind) {
     case "object":
-      return manifestObject(open("manifest", rows), rows, source.bucket);
+      return manifestObject(open("manifest", rows), rows, source.bucket, around);
     case "inline":
       return inlineRows(rows.keys, source.bucket);
     case "listing":
-      return listing(open("source", source), rows.prefix);
+      return listing(open("source", source), rows.prefix, around);
     case "file":
       throw new UserError(
         "ManifestElsewhere",
@@ -33,17 +35,18 @@ async function* manifestObject(
   bucket: Bucket,
   rows: Extract<RowsSource, { kind: "object" }>,
   sourceBucket: string,
+  around: Surroundings,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
   const name = `cos://${bucket.name}/${key}`;
-  const body = await getStream(bucket, key, name, etag);
+  const body = await getStream(bucket, key, name, around, etag);
   if (format === "cos-inventory" || format === "s3-inventory") {
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
     yield* readInventory(Buffer.concat(chunks), {
       name,
       sourceBucket,
-      open: (part: string) => getStream(bucket, part, `cos://${bucket.name}/${part}`),
+      open: (part: string) => getStream(bucket, part, `cos://${bucket.name}/${part}`, around),
     });
     return;
   }
@@ -51,10 +54,17 @@ async function* manifestObject(
 }
 
 /** The manifest that the run's id was made of: where it was replaced since, that is another run. */
-async function getStream(bucket: Bucket, key: string, name: string, etag?: string): Promise<AsyncIterable<Uint8Array>> {
+async function getStream(
+  bucket: Bucket,
+  key: string,
+  name: string,
+  around: Surroundings,
+  etag?: string,
+): Promise<AsyncIterable<Uint8Array>> {
   try {
     const headers = etag === undefined ? undefined : { "if-match": `"${etag}"` };
-    const reply = await bucket.get(key, { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) });
+    const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
+    const reply = await patiently(() => bucket.get(key, request), around);
     return reply.kind === "stream" ? reply.stream : once(reply.bytes);
   } catch (error) {
     throw manifestTrouble(error, name);
@@ -67,7 +77,14 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** Missing, forbidden and changed are different things to do something about. */
 export function manifestTrouble(error: unknown, name: string): unknown {
-  if (!isCosError(error)) return error;
+  // A clock that is wrong, or a token that is renewed, is refused with 403 as well, and may be accepted later.
+  if (!isCosError(error) || error.retryable) return error;
+  if (error.code === "InvalidObjectState") {
+    return new UserError(
+      "ManifestFrozen",
+      `The manifest ${quote(name)} is stored in an archive class (${error.code}); restore it first.`,
+    );
+  }
   if (error.status === 404) {
     return new UserError(
       "ManifestMissing",
@@ -104,11 +121,16 @@ async function* inlineRows(keys: readonly unknown[], sourceBucket: string): Asyn
   yield* readManifest(text(), { name: "keys", format: "json", sourceBucket });
 }
 
-async function* listing(bucket: Bucket, prefix: string): AsyncGenerator<readonly ManifestEntry[]> {
+async function* listing(
+  bucket: Bucket,
+  prefix: string,
+  around: Surroundings,
+): AsyncGenerator<readonly ManifestEntry[]> {
   let marker: string | undefined;
   let line = 0;
   do {
-    const page = await bucket.list({ prefix, marker });
+    const after = marker;
+    const page = await patiently(() => bucket.list({ prefix, marker: after }), around);
     yield page.objects.map(({ key, size, etag }) => ({
       kind: "row" as const,
       row: { key, size, etag },

@@ -10,13 +10,13 @@ import { queueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import { claimRun } from "./ask.ts";
 import type { HandleDelivery } from "./delivery.ts";
-import { groupsOf, readSummary, writeGroupReport, writeSummary } from "./finalize.ts";
+import { doneGroups, groupsOf, readGroupTally, readSummary, writeGroupReport, writeSummary } from "./finalize.ts";
 import { createShardWorker } from "./handle-delivery.ts";
 import { type Place, parseMessage } from "./messages.ts";
 import { openLedger } from "./open-ledger.ts";
 import { checkManifest, readRun, writePlan } from "./plan.ts";
 import { pollQueue } from "./poll-queue.ts";
-import { preflight } from "./preflight.ts";
+import { preflight, preflightLedger } from "./preflight.ts";
 import { queueSender } from "./queue-sender.ts";
 import { type Reconciled, reconcile } from "./reconcile.ts";
 import { processSubmissions } from "./submissions.ts";
@@ -58,18 +58,20 @@ const VISIBILITY_SECONDS = 300;
 export async function runHere(ask: RunAsk, around: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
   const { request } = ask;
   checkTemplate(request.options.archiveKey);
-  await preflight(request, ask.ledger, around);
+  await preflightLedger(ask.ledger, around);
   const ledger = openLedger(ask.ledger, request.run, around);
   const prefix = runPrefix(ask.ledger.prefix, request.run);
   let run = await readRun(ledger);
+  if (run !== undefined) {
+    await claimRun(ledger, request);
+    const summary = await readSummary(ledger);
+    if (summary?.state === "complete") return { summary, prefix };
+  }
+  await preflight(request, around);
   if (run === undefined) {
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
     run = await writePlan(ask.rows(), ruling, { ledger, clock: around.clock, random: around.random });
-  } else {
-    await claimRun(ledger, request);
-    const summary = await readSummary(ledger);
-    if (summary?.state === "complete") return { summary, prefix };
   }
   return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
 }
@@ -89,7 +91,8 @@ async function workHere(
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
   const stop = new AbortController();
   const fatal: { error?: Error } = {};
-  signal?.addEventListener("abort", () => stop.abort(), { once: true });
+  const stopToo = () => stop.abort();
+  signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
   let wake = new AbortController();
 
@@ -144,7 +147,10 @@ async function workHere(
         log,
       }),
     ),
-  );
+  ).catch((thrown: unknown) => {
+    fatal.error ??= ensureError(thrown);
+    stop.abort();
+  });
   const progress = reportProgress(run, first, opened, onProgress);
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
@@ -162,6 +168,7 @@ async function workHere(
     }
   } finally {
     stop.abort();
+    signal?.removeEventListener("abort", stopToo);
     await Promise.all([polling, showing]);
     queue.client.destroy();
     progress();
@@ -188,7 +195,13 @@ async function writeWhatThereIs(
   around: Surroundings,
 ): Promise<Summary> {
   const tallies = [];
-  for (let group = 0; group < groupsOf(run); group++) tallies.push(await writeGroupReport(ledger, run, group, around));
+  const over = await doneGroups(ledger);
+  for (let group = 0; group < groupsOf(run); group++) {
+    const path = over.get(group)?.path;
+    tallies.push(
+      await (path === undefined ? writeGroupReport(ledger, run, group, around) : readGroupTally(ledger, path)),
+    );
+  }
   return writeSummary(ledger, run, tallies, state, around);
 }
 

@@ -6,8 +6,10 @@ import { readAttempts } from "../ledger/attempts.ts";
 import { type FoldedRow, foldShard, sameBytes } from "../ledger/fold.ts";
 import { parseAttemptObject } from "../ledger/layout.ts";
 import type { Outcome } from "../ledger/outcome.ts";
+import { patiently } from "../ledger/patience.ts";
 import type { LedgerStore, Listing } from "../ledger/store.ts";
 import { addRequests, type Tally } from "../report/tally.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface ShardFold {
   readonly shard: number;
@@ -57,12 +59,18 @@ export async function* foldListed(
  * Where two attempts archived different bytes under one key, only the archive can say which it holds: HEAD it, and take the
  * record that tells of those bytes, or correct the newest by what is there.
  */
-export async function resolved(row: FoldedRow, archive: Bucket, tally: Tally): Promise<Outcome> {
+export async function resolved(
+  row: FoldedRow,
+  archive: Bucket,
+  tally: Tally,
+  around: Pick<Surroundings, "clock" | "random">,
+): Promise<Outcome> {
   const { outcome, conflicts } = row;
-  if (conflicts.length === 0 || outcome.archiveKey === undefined) return outcome;
-  addRequests(tally, { "archive.head": 1 });
+  const { archiveKey } = outcome;
+  if (conflicts.length === 0 || archiveKey === undefined) return outcome;
+  const onTry = () => addRequests(tally, { "archive.head": 1 });
   try {
-    const there = await archive.head(outcome.archiveKey);
+    const there = await patiently(() => archive.head(archiveKey), { ...around, onTry });
     const holds: Outcome = {
       ...outcome,
       receivedSize: there.size,
@@ -71,7 +79,7 @@ export async function resolved(row: FoldedRow, archive: Bucket, tally: Tally): P
     };
     return [outcome, ...conflicts].find((record) => sameBytes(record, holds)) ?? holds;
   } catch (error) {
-    if (isCosError(error) && error.status === 404) {
+    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       const message = `archived, but no longer there: ${error.message}`;
       return { ...outcome, outcome: "failed", code: "ArchiveMissing", message };
     }
