@@ -4,6 +4,7 @@
  */
 import type { Clock, Random } from "../clock.ts";
 import type { Bucket } from "../cos/bucket.ts";
+import { ensureError } from "../errors.ts";
 import { attemptToYieldTo, readAttempts } from "../ledger/attempts.ts";
 import { type Control, readControl, saysStop, writeControl } from "../ledger/control.ts";
 import { donePath, type MarkerCounts, paths } from "../ledger/layout.ts";
@@ -14,13 +15,13 @@ import { createSegmentWriter } from "../ledger/segment-writer.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { Log } from "../log.ts";
 import { createDurations, mayStart } from "../policy/deadline.ts";
-import { archiveKeyOf } from "./archive-key.ts";
 import { archiveTask, type TaskEnd } from "./archive-task.ts";
 import type { Md5Trust } from "./md5-trust.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
-import { settledOutcome } from "./outcome-of.ts";
 import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
+import { startTally } from "./shard-tally.ts";
+import { tasksOf } from "./shard-tasks.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 export interface ShardDelivery {
@@ -82,19 +83,20 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
   }
 }
 
-/** Why no new task starts; the first reason stands. */
+/** Why no new task starts; the first reason stands, but for want of time gives way to any other. */
 type Stop =
   | { readonly kind: "control"; readonly control: Control }
   | { readonly kind: "yield" }
   | { readonly kind: "time" };
 
 async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<ShardEnd> {
-  const { ledger, request, shard, attempt, clock, log, pace, source } = delivery;
+  const { ledger, request, shard, attempt, clock, log, pace } = delivery;
   const requests = noRequests();
   let retries = 0;
   let stop: Stop | undefined;
   let progress = false;
   const over = new AbortController();
+  const quit = new AbortController();
   const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
   const tally = startTally(opened);
   delivery.onOpen?.(shard, tally.counts);
@@ -103,20 +105,35 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     tally.add(outcome);
     progress ||= isTerminal(outcome);
   };
-  const refusals = createRefusals(source, record);
-  const halt = async (reason: string) => {
+  const stopFor = (why: Stop) => {
+    if (stop === undefined || stop.kind === "time") stop = why;
+    if (why.kind !== "time") quit.abort();
+  };
+  // What is not recorded must not be paid for: a broken ledger stops fetches as a control does.
+  const stopping = AbortSignal.any([
+    quit.signal,
+    writer.broken,
+    ...(delivery.signal === undefined ? [] : [delivery.signal]),
+  ]);
+  const refusals = createRefusals(delivery, record);
+  let halting: Promise<void> | undefined;
+  const halt = (reason: string): Promise<void> => {
+    halting ??= writeHalt(reason);
+    return halting;
+  };
+  const writeHalt = async (reason: string): Promise<void> => {
     if (stop?.kind === "control") return;
-    stop = {
-      kind: "control",
-      control: await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString()),
-    };
+    // Nothing starts while the word is on its way.
+    quit.abort();
+    const control = await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
+    stopFor({ kind: "control", control });
     log.error("run halted", { run: request.run, shard, reason });
   };
   const durations = createDurations();
   const context: TaskContext = {
     run: request.run,
     options: request.options,
-    source,
+    source: delivery.source,
     archive: delivery.archive,
     clock,
     random: delivery.random,
@@ -126,17 +143,16 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     retried: () => {
       retries++;
     },
-    mayWait: (ms, size) =>
-      stop === undefined &&
-      !delivery.signal?.aborted &&
-      mayStart(clock.now() + ms, delivery.deadline, durations.estimate(size)),
+    mayWait: (ms, size) => !stopping.aborted && mayStart(clock.now() + ms, delivery.deadline, durations.estimate(size)),
+    stopping,
     multipartAbove: delivery.multipartAbove,
   };
   let started = 0;
   const mayBegin = (size: number | undefined): boolean => {
-    if (stop !== undefined || delivery.signal?.aborted || writer.broken.aborted) return false;
+    if (stop !== undefined || stopping.aborted) return false;
     // At least one a delivery, or a shard whose rows are all slow would never end.
-    if (started > 0 && !mayStart(clock.now(), delivery.deadline, durations.estimate(size))) stop ??= { kind: "time" };
+    const from = clock.now() + pace.waitMs();
+    if (started > 0 && !mayStart(from, delivery.deadline, durations.estimate(size))) stopFor({ kind: "time" });
     return stop === undefined;
   };
 
@@ -145,17 +161,19 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     for (;;) {
       await clock.sleep(heartbeatMs, over.signal);
       if (over.signal.aborted) return;
-      try {
-        await writer.beat();
-        const [control, listing] = await Promise.all([readControl(ledger), ledger.list(paths.outcomes(shard))]);
-        if (saysStop(control)) stop ??= { kind: "control", control };
-        const to = attemptToYieldTo(readAttempts(listing.objects), attempt, listing.serverTime);
-        if (to !== undefined) stop ??= { kind: "yield" };
-      } catch (error) {
+      for (const done of await Promise.allSettled([writer.beat(), lookAround()])) {
         // A segment that can't be written shows itself in `broken`; a look that failed is repeated at the next beat.
-        log.warn("heartbeat failed", { run: request.run, shard, attempt, error: (error as Error).message });
+        if (done.status === "fulfilled") continue;
+        const error = ensureError(done.reason).message;
+        log.warn("heartbeat failed", { run: request.run, shard, attempt, error });
       }
     }
+  }
+  async function lookAround(): Promise<void> {
+    const [control, listing] = await Promise.all([readControl(ledger), ledger.list(paths.outcomes(shard))]);
+    if (saysStop(control)) stopFor({ kind: "control", control });
+    const present = readAttempts(listing.objects).filter((other) => !opened.gone.has(other.id));
+    if (attemptToYieldTo(present, attempt, listing.serverTime) !== undefined) stopFor({ kind: "yield" });
   }
 
   const careful = opened.crashes >= CAREFUL_AFTER;
@@ -170,7 +188,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     };
     const settle = async (end: TaskEnd): Promise<void> => {
       if (end.kind === "refused") {
-        const reason = await refusals.refused(end.outcome);
+        const reason = await refusals.refused(end.outcome, end.by);
         if (reason !== undefined) await halt(reason);
         return;
       }
@@ -179,9 +197,15 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
       record(end.outcome);
     };
     const tasks: Promise<void>[] = [];
-    for (const task of tasksOf(delivery, opened, record)) {
+    let fault: Error | undefined;
+    const guarded = (task: Task): Promise<void> =>
+      runOne(task).catch((thrown: unknown) => {
+        fault ??= ensureError(thrown);
+        quit.abort();
+      });
+    for (const task of tasksOf(request, opened, record)) {
       if (!careful) {
-        tasks.push(pace.run(() => runOne(task)));
+        tasks.push(pace.run(() => guarded(task)));
         continue;
       }
       if (!mayBegin(task.planned.size)) break;
@@ -190,6 +214,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
       await runOne(task);
     }
     await Promise.all(tasks);
+    if (fault !== undefined) throw fault;
   } finally {
     over.abort();
     await heart;
@@ -207,50 +232,4 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };
   return { kind: "left", rows: left, progress, earlier: opened.earlier };
-}
-
-/** What is left of the shard, in order; what planning settled, and what crashed too often, is recorded on the way. */
-function* tasksOf(delivery: ShardDelivery, opened: OpenedShard, record: (outcome: Outcome) => void): Generator<Task> {
-  const { request } = delivery;
-  for (const [row, planned] of opened.rows.entries()) {
-    const past = opened.past.get(row);
-    if (past !== undefined && isTerminal(past.outcome)) continue;
-    const archiveKey = archiveKeyOf(planned, request.options.archiveKey, request.archive.prefix, request.run);
-    const charged = past?.charged ?? 0;
-    if (planned.settled !== undefined) {
-      record(settledOutcome(row, planned, planned.settled));
-    } else if (charged >= request.options.maxAttempts) {
-      const code = "RetriesExhausted";
-      const message = `given up after ${charged} tries, the last of which ended with its process`;
-      record({
-        row,
-        key: planned.key,
-        versionId: planned.versionId,
-        archiveKey,
-        outcome: "failed",
-        code,
-        message,
-        attempts: 0,
-        ms: 0,
-      });
-    } else {
-      yield { row, planned, archiveKey, charged, unsure: opened.unsure };
-    }
-  }
-}
-
-/** Counts of the whole shard, earlier attempts' outcomes included. */
-function startTally(opened: OpenedShard): {
-  add(outcome: Outcome): void;
-  ended(): number;
-  counts(): MarkerCounts;
-} {
-  const counts = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
-  const add = (outcome: Outcome) => {
-    if (outcome.outcome === "pending") return;
-    counts[outcome.outcome]++;
-    if (outcome.outcome === "archived") counts.bytes += outcome.receivedSize ?? 0;
-  };
-  for (const { outcome } of opened.past.values()) add(outcome);
-  return { add, ended: () => counts.archived + counts.skipped + counts.failed, counts: () => ({ ...counts }) };
 }

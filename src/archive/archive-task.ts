@@ -9,14 +9,15 @@ import type { Outcome } from "../ledger/outcome.ts";
 import { backoffMs, judge, rowBackoff } from "../policy/retry.ts";
 import { expectationOfRow } from "./identity.ts";
 import { failed, pending, replyOf } from "./outcome-of.ts";
-import type { Task, TaskContext, TaskMemory } from "./task.ts";
+import { NotNow } from "./requests.ts";
+import type { Side, Task, TaskContext, TaskMemory } from "./task.ts";
 import { tryRow } from "./try-row.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
   /** Refused as if for lack of permission: perhaps every key is. */
-  | { readonly kind: "refused"; readonly outcome: Outcome }
+  | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: Side }
   /** No row can succeed. The outcome is `pending` and charges nothing. */
   | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string };
 
@@ -40,6 +41,10 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
       pace.succeeded();
       return { kind: "outcome", outcome };
     } catch (thrown) {
+      if (thrown instanceof NotNow) {
+        memory.tries--;
+        return { kind: "outcome", outcome: pending(task, memory, "Interrupted", thrown.message) };
+      }
       if (!isCosError(thrown)) {
         const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
         return { kind: "outcome", outcome: overOrPending(task, memory, context, "ProgramFault", message) };
@@ -55,7 +60,11 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
     if (verdict === "terminal")
       return { kind: "outcome", outcome: failed(task, memory, error.code, error.message, said) };
     if (verdict === "refused")
-      return { kind: "refused", outcome: failed(task, memory, error.code, error.message, said) };
+      return {
+        kind: "refused",
+        outcome: failed(task, memory, error.code, error.message, said),
+        by: memory.asked,
+      };
     if (verdict === "halt") {
       memory.tries = 0;
       return { kind: "halt", outcome: pending(task, memory, error.code, error.message, said), reason: error.message };
@@ -81,7 +90,10 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
     if (!context.mayWait(waitMs, size)) {
       return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
     }
-    await clock.sleep(waitMs, context.signal);
+    await clock.sleep(waitMs, context.stopping ?? context.signal);
+    if (context.stopping?.aborted) {
+      return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
+    }
   }
 }
 
@@ -92,6 +104,8 @@ function startMemory(task: Task, context: TaskContext): TaskMemory {
     expectation,
     askArchive: task.unsure || ifExists !== "overwrite",
     noMd5: false,
+    badDigest: false,
+    asked: "source",
     refetched: false,
     changed: false,
     tries: 0,

@@ -54,7 +54,7 @@ export function chooseProof(
 }
 
 /** Why `info` can't be the expected object, in words; undefined where nothing that both say differs. */
-export function difference(expectation: Expectation, info: ObjectInfo, trustMd5 = true): string | undefined {
+export function difference(expectation: Expectation, info: ObjectInfo): string | undefined {
   if (expectation.size !== undefined && info.size !== undefined && expectation.size !== info.size) {
     return `${info.size} bytes instead of ${expectation.size}`;
   }
@@ -62,7 +62,7 @@ export function difference(expectation: Expectation, info: ObjectInfo, trustMd5 
     // Checksums of the bytes themselves settle it; an ETag may be something else.
     return expectation.crc64 === info.crc64 ? undefined : `CRC64 ${info.crc64} instead of ${expectation.crc64}`;
   }
-  const md5s = isMd5(expectation.etag) && isMd5(info.etag) && trustMd5 && !isEncrypted(info);
+  const md5s = isMd5(expectation.etag) && isMd5(info.etag) && !isEncrypted(info);
   if (md5s && expectation.etag?.toLowerCase() !== info.etag?.toLowerCase()) {
     return `ETag ${info.etag} instead of ${expectation.etag}`;
   }
@@ -74,8 +74,7 @@ export function difference(expectation: Expectation, info: ObjectInfo, trustMd5 
  * unknown is no yes. (Provenance metadata tells which version was archived, never that the bytes are right.)
  */
 export function holdsOriginal(expectation: Expectation, archived: ObjectInfo): boolean {
-  if (expectation.size === undefined || archived.size !== expectation.size) return false;
-  if (difference(expectation, archived) !== undefined) return false;
+  if (expectation.size === undefined || !mayHold(expectation, archived)) return false;
   const sameCrc = expectation.crc64 !== undefined && archived.crc64 === expectation.crc64;
   const sameMd5 =
     isMd5(expectation.etag) &&
@@ -83,6 +82,11 @@ export function holdsOriginal(expectation: Expectation, archived: ObjectInfo): b
     !isEncrypted(archived) &&
     archived.etag.toLowerCase() === expectation.etag.toLowerCase();
   return sameCrc || sameMd5;
+}
+
+/** Is the archive's object of this length, and does nothing that it tells speak against it? */
+export function mayHold(expectation: Expectation, archived: ObjectInfo): boolean {
+  return expectation.size === archived.size && difference(expectation, archived) === undefined;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface OpenedShard {
   readonly crashes: number;
   /** Some attempt has not ended cleanly, or not yet: it may have archived rows that nothing records. */
   readonly unsure: boolean;
+  /** Attempts of processes that are known to be gone, however fresh their last sign of life. */
+  readonly gone: ReadonlySet<string>;
   /** Earlier attempts. */
   readonly earlier: number;
 }
@@ -92,6 +94,7 @@ export async function openShard(options: {
     past: foldShard(records),
     crashes: others.filter((o) => !o.ended && (gone.has(o.id) || listing.serverTime - o.lastSign > lifeMs)).length,
     unsure: others.some((other) => !other.ended),
+    gone,
     earlier: others.length,
   };
 }

@@ -14,9 +14,10 @@ import type { Task, TaskContext, TaskMemory } from "./task.ts";
  * manifest was made. Resolves with an outcome where that ends the row.
  */
 export async function learn(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | undefined> {
-  const head = await headSource(task, context);
+  const head = await headSource(task, memory, context);
   memory.head = head;
-  if (isEncrypted(head)) context.md5Trust.encrypted();
+  // Its ETag need not be an MD5; where a CRC64 can prove it, there is nothing to try.
+  if (isEncrypted(head)) preferCrc64(memory, context, head.crc64);
   if (hasChanged(memory.expectation, head)) {
     memory.changed = true;
     if (context.options.ifChanged === "fail") return sourceChanged(task, memory, head);
@@ -28,6 +29,7 @@ export async function learn(task: Task, memory: TaskMemory, context: TaskContext
 /**
  * What came is not what was expected. A source that has changed since is archived as it is now, or fails the row, as
  * `--if-changed` says; one that has not is fetched once more, and then the row has failed.
+ * @param fresh a HEAD of the source that is newer than what came, where there is one
  */
 export async function onDifference(
   task: Task,
@@ -35,8 +37,9 @@ export async function onDifference(
   context: TaskContext,
   wrong: string,
   reply?: ObjectInfo,
+  fresh?: ObjectInfo,
 ): Promise<Outcome | "again"> {
-  const head = await headSource(task, context);
+  const head = fresh ?? (await headSource(task, memory, context));
   memory.head = head;
   const before = memory.expectation;
   if (hasChanged(before, head)) {
@@ -54,6 +57,8 @@ export async function onDifference(
   memory.held = undefined;
   if (!memory.refetched) {
     memory.refetched = true;
+    // Of the next bytes a CRC64 tells for certain whether they are right; an MD5 that differs might be no MD5 at all.
+    preferCrc64(memory, context, memory.expectation.crc64);
     return "again";
   }
   const type = reply?.headers["content-type"];
@@ -70,13 +75,19 @@ export async function onDifference(
   );
 }
 
+/** Proves by the CRC64, where there is one and `--proof` accepts it, whatever the ETag looks like. */
+export function preferCrc64(memory: TaskMemory, context: TaskContext, crc64: string | undefined): void {
+  if (crc64 !== undefined && context.options.proof !== "content-md5") memory.noMd5 = true;
+}
+
 /** What was expected, and what an unchanged source's HEAD says beyond it. */
 export function completed(expectation: Expectation, head: ObjectInfo): Expectation {
+  const { size, etag, crc64, from } = expectation;
   return {
-    size: expectation.size ?? head.size,
-    etag: expectation.etag ?? head.etag,
-    crc64: expectation.crc64 ?? head.crc64,
-    from: expectation.from,
+    size: size ?? head.size,
+    etag: etag ?? head.etag,
+    crc64: crc64 ?? head.crc64,
+    from: etag === undefined && crc64 === undefined ? "head" : from,
   };
 }
 

@@ -11,7 +11,9 @@ import { backoffMs, throttleBackoff } from "../policy/retry.ts";
 export interface Pace {
   /** Runs `task` once fewer tasks run than may. */
   run<T>(task: () => Promise<T>): Promise<T>;
-  /** Waits until the next source request may be sent. */
+  /** How long the next source request would have to wait if it came now, in milliseconds. */
+  waitMs(): number;
+  /** Waits until the next source request may be sent, or until `signal` aborts. */
   beforeFetch(signal?: AbortSignal): Promise<void>;
   succeeded(): void;
   /** A request was refused for coming too fast: fewer at once, and none for a while. */
@@ -42,6 +44,7 @@ export function createPace(options: {
 
   return {
     run: (task) => limit(task),
+    waitMs: () => Math.max(take(rate, clock.now()).waitMs, pausedUntil - clock.now(), 0),
     async beforeFetch(signal) {
       const taken = take(rate, clock.now());
       rate = taken.rate;

@@ -54,7 +54,9 @@ export async function putStream(
     const put = await send(task, memory, context, reply, proven.body, size, proof);
     if (put === "exists") return "again";
     if (put === "bad-digest") return await onBadDigest(task, memory, context, reply, undefined);
-    if (memory.noMd5 && proof === "crc64") context.md5Trust.falseAlarm();
+    // Right after all: had the archive refused the same bytes, or others? Its ETag for these tells, unless it has no MD5.
+    const md5 = isMd5(put.etag) && put.etag.toLowerCase() === memory.expectation.etag?.toLowerCase();
+    if (memory.badDigest && proof === "crc64" && !md5) context.md5Trust.falseAlarm();
     return confirmed(task, memory, context, proof, size, put, proven.digest());
   } catch (error) {
     const fault = proven.fault();
@@ -70,7 +72,7 @@ const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
 
 /** An empty original needs no fetch: its HEAD says all there is. */
 export async function putEmpty(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | "again"> {
-  memory.head ??= await headSource(task, context);
+  memory.head ??= await headSource(task, memory, context);
   const { head, expectation } = memory;
   const wrong = head.size === 0 ? difference(expectation, head) : `${head.size} bytes instead of 0`;
   if (wrong !== undefined) return onDifference(task, memory, context, wrong);
@@ -94,6 +96,7 @@ async function send(
 ): Promise<Uploaded | "exists" | "bad-digest"> {
   const { options, archive, signal, multipartAbove, requests } = context;
   const from = { bucket: context.source.name, run: context.run };
+  memory.asked = "archive";
   try {
     return await upload(archive, task.archiveKey, body, {
       size,
@@ -121,7 +124,7 @@ async function send(
 
 /**
  * The archive refused the bytes by their MD5. Their CRC64 tells whether the bytes are wrong or the ETag is no MD5: at once
- * where the bytes are held, else after one more fetch.
+ * where the bytes are held, else after one more fetch, which is the last.
  */
 async function onBadDigest(
   task: Task,
@@ -130,18 +133,36 @@ async function onBadDigest(
   reply: ObjectInfo,
   bytes: Buffer | undefined,
 ): Promise<Outcome | "again"> {
-  if (memory.expectation.crc64 === undefined) {
-    const head = await headSource(task, context);
+  const wrong = "bytes whose MD5 is not the ETag";
+  let head: ObjectInfo | undefined;
+  // A HEAD, before anybody pays for another fetch.
+  if (memory.expectation.crc64 === undefined || bytes === undefined) {
+    head = await headSource(task, memory, context);
     memory.head = head;
-    if (!hasChanged(memory.expectation, head)) memory.expectation = completed(memory.expectation, head);
+    if (hasChanged(memory.expectation, head)) return onDifference(task, memory, context, wrong, reply, head);
+    memory.expectation = completed(memory.expectation, head);
   }
   const expected = memory.expectation.crc64;
-  if (expected === undefined || (bytes !== undefined && crc64(bytes) !== expected)) {
-    return onDifference(task, memory, context, "bytes whose MD5 is not the ETag", reply);
+  const onlyMd5 = context.options.proof === "content-md5";
+  const mayBeRight = expected !== undefined && (bytes === undefined ? !onlyMd5 : crc64(bytes) === expected);
+  if (!mayBeRight || (bytes === undefined && memory.refetched)) {
+    return onDifference(task, memory, context, wrong, reply, head);
   }
-  memory.noMd5 = true;
   if (isEncrypted(reply) || (memory.head !== undefined && isEncrypted(memory.head))) context.md5Trust.encrypted();
   else if (bytes !== undefined) context.md5Trust.falseAlarm();
+  if (onlyMd5) {
+    return failed(
+      task,
+      memory,
+      "NoProof",
+      `the ETag ${memory.expectation.etag} is not the MD5 of the original, whose CRC64 is as expected, and --proof content-md5 accepts no other proof`,
+    );
+  }
+  memory.noMd5 = true;
+  if (bytes === undefined) {
+    memory.badDigest = true;
+    memory.refetched = true;
+  }
   return "again";
 }
 

@@ -1,36 +1,42 @@
 /**
- * Refusals for lack of permission. One says something about a key; a streak of them, confirmed by a probe of the bucket,
- * says that every key is refused. Until it is known which, the outcomes wait: they fail, unless the run is halted.
+ * Refusals for lack of permission. One says something about a key; a streak of them says that every key is refused: of the
+ * source where a probe of the bucket confirms it, of the archive at once, since each row was fetched, and paid for, before
+ * it was refused, and no probe but a write would tell. Until it is known which, the outcomes wait: they fail, unless the
+ * run is halted.
  */
 import type { Bucket } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import type { Outcome } from "../ledger/outcome.ts";
+import type { Side } from "./task.ts";
 
-/** Refusals without a success between them that are worth a probe. */
+/** Refusals by one bucket, without a success between them, that make a streak. */
 const STREAK = 10;
 
 export interface Refusals {
   /** A row was refused. Resolves with the reason to halt the run, where there is one. */
-  refused(outcome: Outcome): Promise<string | undefined>;
-  /** A row was fetched: what was refused before it was about those keys. */
+  refused(outcome: Outcome, by: Side): Promise<string | undefined>;
+  /** A row was archived: what was refused before it was about those keys. */
   succeeded(): void;
   /** The outcomes that still wait; called once, at the end of the shard. */
   rest(halted: boolean): readonly Outcome[];
 }
 
-export function createRefusals(source: Bucket, record: (outcome: Outcome) => void): Refusals {
+export function createRefusals(
+  buckets: { readonly source: Bucket; readonly archive: Bucket },
+  record: (outcome: Outcome) => void,
+): Refusals {
   let waiting: Outcome[] = [];
-  let streak = 0;
+  const streaks = { source: 0, archive: 0 };
   return {
-    async refused(outcome) {
+    async refused(outcome, by) {
       waiting.push(outcome);
-      if (++streak % STREAK !== 0) return undefined;
-      return (await isRefused(source))
-        ? `${streak} keys in a row were refused by cos://${source.name}, and so is the bucket itself: ${outcome.message}`
-        : undefined;
+      if (++streaks[by] % STREAK !== 0) return undefined;
+      const said = `${streaks[by]} keys in a row were refused by cos://${buckets[by].name}`;
+      if (by === "archive") return `${said}: ${outcome.message}`;
+      return (await isRefused(buckets.source)) ? `${said}, and so is the bucket itself: ${outcome.message}` : undefined;
     },
     succeeded() {
-      streak = 0;
+      streaks.source = streaks.archive = 0;
       for (const outcome of waiting) record(outcome);
       waiting = [];
     },

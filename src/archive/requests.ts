@@ -1,45 +1,66 @@
 /** The requests of one task, each counted where it is sent. */
 import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
 import { CosError, isCosError } from "../cos/error.ts";
-import type { Task, TaskContext } from "./task.ts";
+import { verdict } from "../cos/error-from-reply.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
 
 /** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
 export const holdUpTo = 1024 * 1024;
 
+/** No fetch may begin now: the work is to stop, or there is no time to wait for its turn. The row is left as it was. */
+export class NotNow extends Error {
+  override readonly name = "NotNow";
+}
+
 /** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
-export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
-  await context.pace.beforeFetch(context.signal);
+export async function fetchOriginal(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectResponse> {
+  const { pace, stopping, signal } = context;
+  const waitMs = pace.waitMs();
+  // Not the time that this row needs: it was let in, perhaps as the one that always is.
+  if (waitMs > 0 && !context.mayWait(waitMs, 0)) {
+    throw new NotNow(`the next fetch may begin in ${Math.ceil(waitMs)} ms, for which no time is left`);
+  }
+  await pace.beforeFetch(stopping ?? signal);
+  if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  memory.asked = "source";
   context.requests["source.get"]++;
   const reply = await context.source.get(task.planned.key, {
     originImage: true,
     versionId: task.planned.versionId,
     bufferUpTo: holdUpTo,
-    signal: context.signal,
+    signal,
   });
   if (reply.errNo !== undefined && reply.errNo !== 0) {
     reply.stream?.destroy();
+    const code = `ErrNo${reply.errNo}`;
     throw new CosError(
       `GET of the original of ${JSON.stringify(task.planned.key)} answered ${reply.status} with X-ErrNo ${reply.errNo}.`,
       {
-        code: `ErrNo${reply.errNo}`,
+        code,
         status: reply.status,
         errNo: reply.errNo,
         requestId: reply.requestId,
-        retryable: true,
-        throttled: false,
+        // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
+        ...verdict(500, code, reply.errNo),
       },
     );
   }
   return reply;
 }
 
-export function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {
+export function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
+  memory.asked = "source";
   context.requests["source.head"]++;
   return context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
 }
 
 /** What the archive holds under the task's key; undefined where nothing is. */
-export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {
+export async function headArchive(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+): Promise<ObjectInfo | undefined> {
+  memory.asked = "archive";
   context.requests["archive.head"]++;
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });

@@ -37,11 +37,15 @@ export interface TaskContext {
   readonly retried: () => void;
   /** Is there time to wait this long and try once more? */
   readonly mayWait: (ms: number, size: number | undefined) => boolean;
+  /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */
+  readonly stopping?: AbortSignal | undefined;
   /** Aborts what is in flight; only where the process must end at once. */
   readonly signal?: AbortSignal | undefined;
   /** Above this many bytes the upload is multipart; 5 GB but for tests. */
   readonly multipartAbove?: number | undefined;
 }
+
+export type Side = "source" | "archive";
 
 /** What a task knows after some of its tries; a fetched small body is kept, so that no later try pays for it again. */
 export interface TaskMemory {
@@ -51,12 +55,16 @@ export interface TaskMemory {
   held?: { readonly bytes: Buffer; readonly reply: ObjectInfo } | undefined;
   /** Ask the archive before fetching. */
   askArchive: boolean;
-  /** The expected ETag is no MD5 of the bytes after all. */
+  /** Prove by CRC64: the ETag is, or may be, no MD5 of the bytes. */
   noMd5: boolean;
+  /** The archive refused bytes by their MD5, and whether it was right is not known yet. */
+  badDigest: boolean;
   /** Wrong bytes were fetched once more. */
   refetched: boolean;
   /** The source was seen to differ from what the manifest says. */
   changed: boolean;
+  /** Whom the newest request went to: a refusal is theirs. */
+  asked: Side;
   /** Tries of this delivery. */
   tries: number;
   /** HTTP status and request id of the GET that brought the bytes. */

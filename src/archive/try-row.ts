@@ -6,11 +6,12 @@
  */
 import type { ObjectResponse } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
+import { isErrorDocument } from "../cos/error-from-reply.ts";
 import type { Outcome, Proof } from "../ledger/outcome.ts";
 import { bringsObjectHeaders } from "./archive-headers.ts";
 import { askArchive } from "./ask-archive.ts";
 import { chooseProof, difference, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
-import { learn, onDifference } from "./original.ts";
+import { learn, onDifference, preferCrc64 } from "./original.ts";
 import { failed } from "./outcome-of.ts";
 import { putBytes, putEmpty, putStream } from "./put-original.ts";
 import { fetchOriginal, headSource, holdUpTo } from "./requests.ts";
@@ -42,13 +43,13 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
   learning?.catch(() => undefined);
   let reply: ObjectResponse;
   try {
-    reply = memory.held === undefined ? await fetchOriginal(task, context) : asReply(memory.held);
+    reply = memory.held === undefined ? await fetchOriginal(task, memory, context) : asReply(memory.held);
   } catch (error) {
     const ended = await learning?.catch(() => undefined);
     if (ended !== undefined) return ended;
     // The image service refuses an empty object (X-ErrNo -40168): nothing needs to be fetched to archive it.
     if (isCosError(error) && error.errNo === -40168) {
-      memory.head ??= await headSource(task, context);
+      memory.head ??= await headSource(task, memory, context);
       if (memory.head.size === 0) return putEmpty(task, memory, context);
     }
     throw error;
@@ -86,6 +87,24 @@ function provable(memory: TaskMemory, context: TaskContext): Proof | undefined {
   return chooseProof(memory.expectation, context.options.proof, trustMd5);
 }
 
+function lacksProof(memory: TaskMemory, context: TaskContext, reply: ObjectResponse): boolean {
+  return provable(memory, context) === undefined || (memory.expectation.size ?? reply.size) === undefined;
+}
+
+/** Why a reply, without being compared with anything, can't be an original; undefined where it may be one. */
+function noOriginal(reply: ObjectResponse): string | undefined {
+  if (reply.status !== 200) return `status ${reply.status}`;
+  return reply.kind === "bytes" && isErrorDocument(reply.bytes) ? "an error document for its body" : undefined;
+}
+
+/** `--expect get`: the original is what the reply says of itself, where that allows a proof at all. */
+function trustReply(memory: TaskMemory, context: TaskContext, reply: ObjectResponse): void {
+  const before = memory.expectation;
+  memory.expectation = expectationOfReply(reply, "get");
+  if (lacksProof(memory, context, reply)) memory.expectation = before;
+  else if (isEncrypted(reply)) preferCrc64(memory, context, reply.crc64);
+}
+
 async function proveAndPut(
   task: Task,
   memory: TaskMemory,
@@ -96,11 +115,23 @@ async function proveAndPut(
     if (hasChanged(memory.expectation, reply)) {
       return onDifference(task, memory, context, "other values than the manifest says", reply);
     }
-    memory.expectation = expectationOfReply(reply, "get");
-    if (isEncrypted(reply)) context.md5Trust.encrypted();
+    const impostor = noOriginal(reply);
+    if (impostor !== undefined) return onDifference(task, memory, context, impostor, reply);
+    trustReply(memory, context, reply);
+  }
+  // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s): ask.
+  if (lacksProof(memory, context, reply) && memory.expectation.from !== "head") {
+    const ended = await learnTwice(task, memory, context);
+    if (ended !== undefined) return ended;
   }
   const wrong = reply.status === 200 ? difference(memory.expectation, reply) : `status ${reply.status}`;
-  if (wrong !== undefined) return onDifference(task, memory, context, wrong, reply);
+  if (wrong !== undefined) {
+    const next = await onDifference(task, memory, context, wrong, reply);
+    // What came may be what the source is now, and its body, not begun yet, is paid for.
+    const usable = reply.kind === "stream" || memory.held !== undefined;
+    const agrees = reply.status === 200 && difference(memory.expectation, reply) === undefined;
+    if (next !== "again" || !usable || !agrees) return next;
+  }
 
   const proof = provable(memory, context);
   const size = memory.expectation.size ?? reply.size;
@@ -114,7 +145,7 @@ async function proveAndPut(
     );
   }
   // A reply that brings no header of the object says nothing about its metadata either: ask.
-  if (memory.head === undefined && !bringsObjectHeaders(reply)) memory.head = await headSource(task, context);
+  if (memory.head === undefined && !bringsObjectHeaders(reply)) memory.head = await headSource(task, memory, context);
   if (reply.kind === "stream" && size <= holdUpTo) {
     memory.held = { bytes: await collect(reply.stream, size), reply };
   }
