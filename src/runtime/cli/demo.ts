@@ -43,6 +43,8 @@ const run = "demo";
 const credentials = { secretId: "AKIDdemo", secretKey: "demo-secret-key" };
 /** Rows a shard: small, so that the run goes through the queue in several messages. */
 const shardSize = 125;
+/** Milliseconds after which something is wrong: it takes seconds. */
+const longest = 180_000;
 
 export function describeDemo(command: Command): void {
   addCommonFlags(
@@ -237,6 +239,7 @@ async function workThroughQueue(url: string, signal: AbortSignal, tell: (line: s
   };
   await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
   tell("A manifest message is in the queue; the function that is deployed works it …");
+  const late = AbortSignal.timeout(longest);
   try {
     let invocations = 0;
     await drainIntoFunction({
@@ -248,11 +251,15 @@ async function workThroughQueue(url: string, signal: AbortSignal, tell: (line: s
       },
       concurrency: 4,
       timeout: 900_000,
-      signal,
+      signal: AbortSignal.any([signal, late]),
       clock: systemClock,
       log,
     });
-    tell(`… in ${invocations} invocations, and the queue is empty.`);
+    if (late.aborted)
+      throw new Error(
+        `after ${longest / 60_000} minutes and ${invocations} invocations the demo's queue is still not empty`,
+      );
+    if (!signal.aborted) tell(`… in ${invocations} invocations, and the queue is empty.`);
   } finally {
     client.destroy();
   }
