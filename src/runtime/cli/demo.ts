@@ -2,7 +2,6 @@
  * `cos-originals demo`, which `npm start` runs: the main job for real, on this machine. An embedded COS serves a protected
  * bucket; a manifest message goes through a queue to the function that is deployed; what it archived is compared byte by byte.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,14 +11,13 @@ import { systemClock } from "../../clock.ts";
 import { readSettings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { staticCredentials } from "../../cos/credentials.ts";
-import { isCosError } from "../../cos/error.ts";
 import { type Emulator, startEmulator } from "../../emulator/emulator.ts";
 import { lockDirectory } from "../../emulator/lock.ts";
 import { quote, UserError } from "../../errors.ts";
 import { runPrefix } from "../../ledger/layout.ts";
 import { createMemoryQueues, SendMessageCommand, SQSClient } from "../../queue/index.ts";
 import { formatBytes, formatCount } from "../../report/quantity.ts";
-import { parseSummary, type Summary } from "../../report/summary.ts";
+import { parseSummary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { createDeliveryHandler } from "../../run/handle-delivery.ts";
 import type { ManifestMessage } from "../../run/messages.ts";
@@ -27,6 +25,7 @@ import { keepFunctionWorker } from "../function-worker.ts";
 import { createLambdaHandler } from "../lambda-handler.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../places.ts";
 import { demoImages, demoManifest, frozenKey, missingKey, rowCount } from "./demo-bucket.ts";
+import { bytesOf, copyReport, type Digest, differences, sha256, showRefusals, unexpected } from "./demo-checks.ts";
 import { imageFormats } from "./demo-images.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -159,11 +158,6 @@ async function archiveAll(
   }
 }
 
-interface Digest {
-  readonly size: number;
-  readonly sha256: string;
-}
-
 /** Uploads every image; what was uploaded is remembered by digest, to be compared with what will be archived. */
 async function fillBucket(source: BucketClient): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>();
@@ -176,31 +170,6 @@ async function fillBucket(source: BucketClient): Promise<ReadonlyMap<string, Dig
     await source.put(key, bytes, { headers });
   });
   return digests;
-}
-
-/** The protection is really on: the same image is refused in every way but the one. */
-async function showRefusals(
-  source: BucketClient,
-  anonymous: BucketClient,
-  tell: (line: string) => void,
-): Promise<void> {
-  const key = "plain.png";
-  const attempts = [
-    { what: "anonymous GET", get: () => anonymous.get(key) },
-    { what: "signed GET without ci-process", get: () => source.get(key) },
-    { what: "unsigned GET with ci-process=originImage", get: () => anonymous.get(key, { originImage: true }) },
-  ];
-  for (const { what, get } of attempts) {
-    try {
-      await get();
-    } catch (error) {
-      if (!isCosError(error) || error.status !== 403) throw error;
-      const number = error.errNo === undefined ? "" : `, X-ErrNo ${error.errNo}`;
-      tell(`  ${what} of ${quote(key)}: refused (${error.status} ${error.code}${number}).`);
-      continue;
-    }
-    throw new Error(`the ${what} of ${quote(key)} was not refused, though the bucket is protected`);
-  }
 }
 
 /** Sends the manifest message, and lets the deployed function work the queue until it is empty. */
@@ -266,60 +235,6 @@ async function workThroughQueue(url: string, signal: AbortSignal, tell: (line: s
   return ledger;
 }
 
-/** The report as files that can be opened. */
-async function copyReport(archive: BucketClient, prefix: string, folder: string): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true });
-  const names: string[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await archive.list({ prefix, marker });
-    for (const { key } of page.objects) {
-      const name = key.slice(prefix.length);
-      await writeFile(join(folder, name), await bytesOf(archive, key));
-      names.push(name);
-    }
-    marker = page.nextMarker;
-  } while (marker !== undefined);
-  return names;
-}
-
-/** Anything but 498 archived, and the two failures that were prepared. */
-function unexpected(summary: Summary): readonly string[] {
-  const sentences: string[] = [];
-  const expect = (what: string, found: unknown, wanted: unknown) => {
-    if (JSON.stringify(found) === JSON.stringify(wanted)) return;
-    sentences.push(`the demo's run has ${what} ${JSON.stringify(found)}, and ${JSON.stringify(wanted)} was expected.`);
-  };
-  expect("the state", summary.state, "complete");
-  expect("rows", summary.rows, rowCount);
-  expect("archived", summary.archived, rowCount - 2);
-  expect("skipped", summary.skipped, 0);
-  expect("failed", summary.failed, 2);
-  const failures = (summary.failures ?? []).map(({ code, keys }) => [code, ...keys]).sort();
-  expect("the failures", failures, [
-    ["InvalidObjectState", frozenKey],
-    ["NoSuchKey", missingKey],
-  ]);
-  return sentences;
-}
-
-/** Reads every archived image back: the bytes must be those that were uploaded. */
-async function differences(archive: BucketClient, digests: ReadonlyMap<string, Digest>): Promise<readonly string[]> {
-  const sentences: string[] = [];
-  await pLimit(16).map(digests, async ([key, digest]) => {
-    if (key === frozenKey) return;
-    try {
-      const bytes = await bytesOf(archive, `photos/${key}`);
-      if (sha256(bytes) !== digest.sha256)
-        sentences.push(`the archived ${quote(key)} is not the image that was uploaded.`);
-    } catch (error) {
-      if (!isCosError(error)) throw error;
-      sentences.push(`the archived ${quote(key)} can't be read: ${error.message}`);
-    }
-  });
-  return sentences;
-}
-
 function ending(asExpected: boolean, data: string, store: string, prefix: string): string {
   if (!asExpected) return "The demo did not end as expected: see above.";
   return [
@@ -355,16 +270,4 @@ async function freshFolder(data: string): Promise<string> {
   await mkdir(store, { recursive: true });
   await writeFile(join(data, marker), "The demo of cos-originals makes this folder anew each time.\n");
   return store;
-}
-
-async function bytesOf(bucket: BucketClient, key: string): Promise<Buffer> {
-  const reply = await bucket.get(key, { bufferUpTo: Number.MAX_SAFE_INTEGER });
-  if (reply.kind === "bytes") return reply.bytes;
-  const chunks: Buffer[] = [];
-  for await (const chunk of reply.stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
