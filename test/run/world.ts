@@ -125,7 +125,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     },
     summary: (run) => parseSummary(JSON.parse(textOf(`.originals/runs/${run}/report/summary.json`).toString())),
     results: (run) =>
-      reports(run, "results").flatMap((key) => gunzipSync(textOf(key)).toString().trimEnd().split("\r\n").slice(1)),
+      reports(run, "results").flatMap((key) => gunzipSync(textOf(key)).toString().trimEnd().split(/\r?\n/).slice(1)),
     failures: (run) => reports(run, "failures").map((key) => textOf(key).toString()),
   };
 }
