@@ -56,9 +56,9 @@ export function archiveHeaders(
   for (const field of PROVENANCE) {
     const value = provenance[field];
     const name = `${META}original-${field}`;
-    if (value === undefined || metaBytes + name.length + value.length > META_BYTES) continue;
+    if (value === undefined || metaBytes + name.length + Buffer.byteLength(value) > META_BYTES) continue;
     headers[name] = value;
-    metaBytes += name.length + value.length;
+    metaBytes += name.length + Buffer.byteLength(value);
   }
   if (options.storageClass !== undefined && options.storageClass !== "STANDARD") {
     headers["x-cos-storage-class"] = options.storageClass;

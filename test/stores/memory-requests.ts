@@ -49,9 +49,9 @@ export function createMemoryRequests(
       const faults = named === undefined ? [] : Array.isArray(named) ? (named as readonly Fault[]) : [named as Fault];
       for (const fault of faults) {
         if (fault.kind === "delay") await clock.sleep(fault.ms, signal);
-        if (signal?.aborted) throw aborted(what);
         if (fault.kind === "refuse") throw fault.error;
       }
+      if (signal?.aborted) throw aborted(what);
       return faults;
     },
     leave(faults, type, key) {
