@@ -7,6 +7,7 @@
  *   plans/<plan>/shards/000000042.jsonl.gz       the rows
  *   plans/<plan>/cursor-<n>.json                 where planning stands
  *   run.json                                     names the plan that counts; written when that plan is whole
+ *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
  *   outcomes/000000042/<attempt>-open~<seq>      a worker began
  *   outcomes/000000042/<attempt>-<n>.jsonl.gz    a segment of outcomes; also the heartbeat
  *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight
@@ -41,6 +42,7 @@ export const paths = {
   cursors: (plan: string) => `plans/${plan}/cursor-`,
   cursor: (plan: string, n: number) => `plans/${plan}/cursor-${pad(n, SHARD_DIGITS)}.json`,
   plans: "plans/",
+  submitted: (plan: string) => `submitted/${plan}/`,
   outcomes: (shard: number) => `outcomes/${pad(shard, SHARD_DIGITS)}/`,
   /** Of all shards of a group at once. */
   groupOutcomes: (group: number) => `outcomes/${pad(group, GROUP_DIGITS)}`,

@@ -35,7 +35,7 @@ export async function handleReconcile(
     place: message.ledger,
     run,
     around,
-    submissions: ledgerSubmissions(ledger, clock, random),
+    submissions: ledgerSubmissions(ledger, run.plan, clock, random),
     sender,
     submitAhead: SUBMIT_AHEAD,
     hiddenMs: HIDDEN_MS,

@@ -1,9 +1,10 @@
 /**
- * Which shards have been sent to the queue. In the ledger it is a few markers, `submitted/upto-<n>~<id>` and
- * `submitted/again-<shard>~<id>`; written after the sends, so that what is lost in between is only sent twice.
+ * Which shards of a plan have been sent to the queue. In the ledger it is a few markers, `submitted/<plan>/upto-<n>~<id>`
+ * and `submitted/<plan>/again-<shard>~<id>`; written after the sends, so that what is lost in between is only sent twice.
  */
 import { ulid } from "ulid";
 import type { Clock, Random } from "../clock.ts";
+import { paths } from "../ledger/layout.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 
 export interface Submitted {
@@ -23,17 +24,16 @@ export interface Submissions {
   sentAgain(shard: number): Promise<void>;
 }
 
-const PREFIX = "submitted/";
-
-export function ledgerSubmissions(ledger: LedgerStore, clock: Clock, random: Random): Submissions {
-  const mark = (name: string) => ledger.put(`${PREFIX}${name}~${ulid(clock.now(), random)}`, "");
+export function ledgerSubmissions(ledger: LedgerStore, plan: string, clock: Clock, random: Random): Submissions {
+  const prefix = paths.submitted(plan);
+  const mark = (name: string) => ledger.put(`${prefix}${name}~${ulid(clock.now(), random)}`, "");
   return {
     async read() {
-      const { objects, serverTime } = await ledger.list(PREFIX);
+      const { objects, serverTime } = await ledger.list(prefix);
       const at: { upTo: number; at: number }[] = [];
       const again = new Map<number, number>();
       for (const { key, lastModified } of objects) {
-        const match = /^submitted\/(upto|again)-(\d+)~/.exec(key);
+        const match = /\/(upto|again)-(\d+)~[0-9A-Z]{26}$/.exec(key);
         if (match === null) continue;
         const number = Number(match[2]);
         if (match[1] === "upto") at.push({ upTo: number, at: lastModified });

@@ -17,7 +17,7 @@ export interface ShardWorker {
   readonly around: Surroundings;
   readonly pace: Pace;
   readonly md5Trust: (bucket: string) => Md5Trust;
-  /** A run's document never changes, so it is read once a process. */
+  /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
@@ -35,7 +35,9 @@ export async function workShard(
   const { clock, random, log, open } = around;
   const ledger = openLedger(message.ledger, message.run, around);
   const id = `${message.ledger.bucket}/${message.ledger.prefix}/${message.run}`;
-  const run = worker.runs.get(id) ?? (await readRun(ledger));
+  let run = worker.runs.get(id);
+  // A ledger bucket that ever had versioning lets a second planner take the first one's place: then look again.
+  if (run?.plan !== message.plan) run = await readRun(ledger);
   if (run === undefined) {
     return {
       kind: "reject",
