@@ -2,11 +2,12 @@
  * One delivery of a shard: open it, leave out what is over, run the rest, record every outcome before anything is
  * acknowledged (I6), and say how it ended. See design.md's protocol in ledger/layout.ts and open-shard.ts.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Random } from "../clock.ts";
 import type { Bucket } from "../cos/bucket.ts";
 import { ensureError } from "../errors.ts";
 import { attemptToYieldTo, readAttempts } from "../ledger/attempts.ts";
-import { type Control, readControl, saysStop, writeControl } from "../ledger/control.ts";
+import { type Control, writeControl } from "../ledger/control.ts";
 import { donePath, type MarkerCounts, paths } from "../ledger/layout.ts";
 import { isTerminal, type Outcome } from "../ledger/outcome.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
@@ -16,6 +17,7 @@ import type { LedgerStore } from "../ledger/store.ts";
 import type { Log } from "../log.ts";
 import { createDurations, mayStart } from "../policy/deadline.ts";
 import { archiveTask, type TaskEnd } from "./archive-task.ts";
+import { heartbeatMs, watchControl } from "./control-watch.ts";
 import type { Md5Trust } from "./md5-trust.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
@@ -62,12 +64,11 @@ export type ShardEnd =
   /** Rows are left: for want of time, or because the process is to stop, or for retries. */
   | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
 
-/** An attempt shows itself, and looks for others and for a control, this often. */
-export const heartbeatMs = 10_000;
 /** After as many crashes, rows go one at a time, each recorded before it is tried: the one that kills is charged for it. */
 const CAREFUL_AFTER = 3;
 
 export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
+  const lookedAt = delivery.clock.now();
   const opening = await openShard(delivery);
   switch (opening.kind) {
     case "done":
@@ -79,7 +80,7 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
     case "yield":
       return { kind: "yielded" };
     case "open":
-      return work(delivery, opening);
+      return work(delivery, opening, lookedAt);
   }
 }
 
@@ -89,7 +90,7 @@ type Stop =
   | { readonly kind: "yield" }
   | { readonly kind: "time" };
 
-async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<ShardEnd> {
+async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: number): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, log, pace } = delivery;
   const requests = noRequests();
   let retries = 0;
@@ -115,6 +116,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     writer.broken,
     ...(delivery.signal === undefined ? [] : [delivery.signal]),
   ]);
+  // Every waiting task listens to it, and Node would warn of a leak.
+  setMaxListeners(0, stopping);
   const refusals = createRefusals(delivery, record);
   let halting: Promise<void> | undefined;
   const halt = (reason: string): Promise<void> => {
@@ -145,6 +148,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     },
     mayWait: (ms, size) => !stopping.aborted && mayStart(clock.now() + ms, delivery.deadline, durations.estimate(size)),
     stopping,
+    cleared: () => controls.fresh(),
     multipartAbove: delivery.multipartAbove,
   };
   let started = 0;
@@ -156,6 +160,14 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     return stop === undefined;
   };
 
+  const controls = watchControl({
+    ledger,
+    clock,
+    seenAt: lookedAt,
+    onStop: (control) => stopFor({ kind: "control", control }),
+    over: AbortSignal.any([over.signal, stopping]),
+  });
+  /** Shows that this attempt is alive, and looks for others. */
   const heart = beat();
   async function beat(): Promise<void> {
     for (;;) {
@@ -170,8 +182,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     }
   }
   async function lookAround(): Promise<void> {
-    const [control, listing] = await Promise.all([readControl(ledger), ledger.list(paths.outcomes(shard))]);
-    if (saysStop(control)) stopFor({ kind: "control", control });
+    const listing = await ledger.list(paths.outcomes(shard));
     const present = readAttempts(listing.objects).filter((other) => !opened.gone.has(other.id));
     if (attemptToYieldTo(present, attempt, listing.serverTime) !== undefined) stopFor({ kind: "yield" });
   }
@@ -217,7 +228,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard): Promise<Shard
     if (fault !== undefined) throw fault;
   } finally {
     over.abort();
-    await heart;
+    await Promise.all([heart, controls.ended]);
     const halted = stop?.kind === "control" && stop.control.kind === "halt";
     for (const outcome of refusals.rest(halted)) record(outcome);
     await writer.close();

@@ -21,6 +21,7 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
     throw new NotNow(`the next fetch may begin in ${Math.ceil(waitMs)} ms, for which no time is left`);
   }
   await pace.beforeFetch(stopping ?? signal);
+  await context.cleared?.();
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
   memory.asked = "source";
   context.requests["source.get"]++;

@@ -39,6 +39,8 @@ export interface TaskContext {
   readonly mayWait: (ms: number, size: number | undefined) => boolean;
   /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */
   readonly stopping?: AbortSignal | undefined;
+  /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
+  readonly cleared?: (() => Promise<void> | undefined) | undefined;
   /** Aborts what is in flight; only where the process must end at once. */
   readonly signal?: AbortSignal | undefined;
   /** Above this many bytes the upload is multipart; 5 GB but for tests. */

@@ -76,7 +76,13 @@ export function faultyBucket(core: Bucket, process: Process, world: World, weath
 
   /** The reply to a GET of an original, as the world may have spoilt it. */
   function spoil(reply: ObjectResponse): ObjectResponse {
-    const whole = (bytes: Buffer): ObjectResponse => ({ ...reply, kind: "bytes", bytes, size: bytes.length, stream: undefined });
+    const whole = (bytes: Buffer): ObjectResponse => ({
+      ...reply,
+      kind: "bytes",
+      bytes,
+      size: bytes.length,
+      stream: undefined,
+    });
     if (chance(weather.placeholder)) {
       seen.onFailedTry();
       return { ...whole(PLACEHOLDER), etag: undefined, crc64: undefined };

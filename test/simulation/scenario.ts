@@ -54,7 +54,12 @@ export function scenarioOf(random: Random): Scenario {
   const large = chance(0.15);
   for (let n = 0; n < count; n++) {
     const key = `photos/${n} ü+%.jpg`;
-    const bytes = n === 0 && large ? bytesOf(1024 * 1024 + between(1, 5000)) : chance(0.05) ? Buffer.alloc(0) : bytesOf(between(4, 2000));
+    const bytes =
+      n === 0 && large
+        ? bytesOf(1024 * 1024 + between(1, 5000))
+        : chance(0.05)
+          ? Buffer.alloc(0)
+          : bytesOf(between(4, 2000));
     if (!chance(0.06)) objects.set(key, bytes);
     const known = random();
     rows.push(
@@ -109,7 +114,13 @@ export function scenarioOf(random: Random): Scenario {
     stormMs,
     replacements:
       keys.length > 0 && chance(0.3)
-        ? [{ at: between(1, stormMs), key: keys[between(0, keys.length - 1)] as string, bytes: bytesOf(between(4, 2000)) }]
+        ? [
+            {
+              at: between(1, stormMs),
+              key: keys[between(0, keys.length - 1)] as string,
+              bytes: bytesOf(between(4, 2000)),
+            },
+          ]
         : [],
     cancelAt: chance(0.3) ? between(1, 120_000) : undefined,
     cancelledMs: between(1_000, 3_600_000),

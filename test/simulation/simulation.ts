@@ -90,6 +90,7 @@ export async function simulate(seed: number): Promise<Story> {
   let overlaps = 0;
   let stoppedAt: number | undefined;
   const underWay = new Map<string, number>();
+  const leftAt = new Map<string, number>();
   const lateFetches: string[] = [];
   const badAcknowledgements: string[] = [];
   const sentBodies = new Set<string>();
@@ -99,7 +100,7 @@ export async function simulate(seed: number): Promise<Story> {
     const seen = {
       onFetch(key: string) {
         fetches++;
-        if (stoppedAt !== undefined && world.now() > stoppedAt + 10_000) {
+        if (stoppedAt !== undefined && world.now() > stoppedAt + 10_000 + weather.listLagMs) {
           lateFetches.push(`${key} ${world.now() - stoppedAt} ms after the cancel`);
         }
       },
@@ -141,16 +142,30 @@ export async function simulate(seed: number): Promise<Story> {
   async function invocation(process: Process, handle: HandleDelivery): Promise<void> {
     const received = await process.effect(10, () =>
       client.send(
-        new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 20, VisibilityTimeout: scenario.visibilitySeconds }),
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          WaitTimeSeconds: 20,
+          VisibilityTimeout: scenario.visibilitySeconds,
+        }),
       ),
     );
     const message: Message | undefined = received.Messages?.[0];
     if (message?.Body === undefined) return;
     const { Body: body, ReceiptHandle } = message;
-    const name = /"type":"shard".*"shard":(\d+)/.exec(body)?.[1] ?? "";
-    if (name !== "" && (underWay.get(name) ?? 0) > 0) overlaps++;
-    underWay.set(name, (underWay.get(name) ?? 0) + 1);
-    const leave = () => underWay.set(name, (underWay.get(name) ?? 1) - 1);
+    const name = shardOf(body);
+    if (name !== undefined) {
+      // As far as a lagging LIST shows, what ended a moment ago goes on.
+      const justEnded = world.now() - (leftAt.get(name) ?? Number.NEGATIVE_INFINITY) <= 2 * weather.listLagMs;
+      if ((underWay.get(name) ?? 0) > 0 || justEnded) overlaps++;
+      underWay.set(name, (underWay.get(name) ?? 0) + 1);
+    }
+    let here = true;
+    const leave = () => {
+      if (name === undefined || !here) return;
+      here = false;
+      underWay.set(name, (underWay.get(name) ?? 1) - 1);
+      leftAt.set(name, world.now());
+    };
     process.died.then(leave);
     const forget = world.after(scenario.limitMs, process.kill);
     const deadline = process.clock.now() + scenario.limitMs - 5_000;
@@ -161,9 +176,13 @@ export async function simulate(seed: number): Promise<Story> {
       if (wrong !== undefined) badAcknowledgements.push(wrong);
       await process.effect(10, () => client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })));
     } else if (answer.kind === "give-back") {
+      // A ledger that could not be written ends an attempt as a crash does: what it had in flight is in doubt.
+      if (answer.reason.includes("the network said")) crashes++;
       const VisibilityTimeout = Math.round(answer.delaySeconds);
       await process.effect(10, () =>
-        client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout })).catch(() => undefined),
+        client
+          .send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout }))
+          .catch(() => undefined),
       );
     }
     leave();
@@ -190,7 +209,10 @@ export async function simulate(seed: number): Promise<Story> {
   }
 
   const outside = createProcess(world, "outside", 0);
-  const operator = { ...surroundings(outside), open: (_: Role, { bucket }: { bucket: string }) => cores[bucket] as MemoryBucket };
+  const operator = {
+    ...surroundings(outside),
+    open: (_: Role, { bucket }: { bucket: string }) => cores[bucket] as MemoryBucket,
+  };
   const manifest = JSON.stringify({
     v: 1,
     type: "manifest",
@@ -231,7 +253,8 @@ export async function simulate(seed: number): Promise<Story> {
 
   const slots = Array.from({ length: scenario.workers }, (_, n) => slot(n));
   const start = world.now();
-  const complete = () => ledger.object(`runs/${RUN}/report/summary.json`)?.bytes.includes('"state": "complete"') === true;
+  const complete = () =>
+    ledger.object(`runs/${RUN}/report/summary.json`)?.bytes.includes('"state": "complete"') === true;
   const atRest = await world.run(() => complete() && world.now() - start > goOn, 24 * HOUR);
   const virtualHours = (world.now() - start) / HOUR;
 
@@ -286,9 +309,20 @@ function acknowledgedTooEarly(body: string, ledger: MemoryBucket, sent: Readonly
   return `shard ${message.shard}, seq ${message.seq}, was acknowledged with neither a done marker nor a hand-over`;
 }
 
+/** The shard that a message's delivery may work on. A manifest message's is the first. */
+function shardOf(body: string): string | undefined {
+  const message: { type?: string; shard?: number } = JSON.parse(body);
+  return message.type === "manifest" ? "0" : message.type === "shard" ? String(message.shard) : undefined;
+}
+
 function isLaterHandOver(other: string, message: { plan?: string; shard?: number; seq?: number }): boolean {
   const later: { type?: string; plan?: string; shard?: number; seq?: number } = JSON.parse(other);
-  return later.type === "shard" && later.plan === message.plan && later.shard === message.shard && (later.seq ?? 0) > (message.seq ?? 0);
+  return (
+    later.type === "shard" &&
+    later.plan === message.plan &&
+    later.shard === message.shard &&
+    (later.seq ?? 0) > (message.seq ?? 0)
+  );
 }
 
 export type { World };
