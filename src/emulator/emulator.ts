@@ -3,7 +3,9 @@
  * doubtful behaviour of the real service a switch (switches.ts). For local runs, demos and tests; the disk is the
  * truth, so an emulator killed at any moment starts again with every object whole.
  */
+
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
@@ -69,6 +71,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   let switches = turn(defaultSwitches, options.switches ?? {});
   let { credentials } = options;
   const closing = new AbortController();
+  // Every delayed request listens to it, and Node would warn of a leak.
+  setMaxListeners(0, closing.signal);
   const faults = createFaults();
   const store = openStore(resolve(options.dataDir));
   const surroundings = () => ({ now: clock.now(), switches, newId: () => randomBytes(14).toString("hex") });

@@ -1,4 +1,5 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
+import { setMaxListeners } from "node:events";
 import { checkTemplate } from "../archive/archive-key.ts";
 import { isCosError } from "../cos/error.ts";
 import { ensureError } from "../errors.ts";
@@ -90,6 +91,8 @@ async function workHere(
   const worker = createShardWorker(around, (shard, counts) => opened.set(shard, counts));
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
   const stop = new AbortController();
+  // Every poller and every wait listens to it, and Node would warn of a leak.
+  setMaxListeners(0, stop.signal);
   const fatal: { error?: Error } = {};
   const stopToo = () => stop.abort();
   signal?.addEventListener("abort", stopToo, { once: true });
