@@ -1,0 +1,40 @@
+/** Buckets and a clock as a process sees them that may die: from then on nothing it asked for is ever answered. */
+import type { Clock } from "../../src/clock.ts";
+import type { Bucket } from "../../src/cos/bucket.ts";
+
+export interface Life {
+  dead: boolean;
+}
+
+const never = new Promise<never>(() => undefined);
+
+async function live<T>(life: Life, work: () => Promise<T>): Promise<T> {
+  if (life.dead) return never;
+  try {
+    const answer = await work();
+    return life.dead ? await never : answer;
+  } catch (error) {
+    if (life.dead) return never;
+    throw error;
+  }
+}
+
+export function mortalClock(clock: Clock, life: Life): Clock {
+  return { now: () => clock.now(), sleep: (ms, signal) => live(life, () => clock.sleep(ms, signal)) };
+}
+
+export function mortalBucket(bucket: Bucket, life: Life): Bucket {
+  return {
+    name: bucket.name,
+    region: bucket.region,
+    get: (...request) => live(life, () => bucket.get(...request)),
+    head: (...request) => live(life, () => bucket.head(...request)),
+    put: (...request) => live(life, () => bucket.put(...request)),
+    delete: (...request) => live(life, () => bucket.delete(...request)),
+    list: (...request) => live(life, () => bucket.list(...request)),
+    createUpload: (...request) => live(life, () => bucket.createUpload(...request)),
+    uploadPart: (...request) => live(life, () => bucket.uploadPart(...request)),
+    completeUpload: (...request) => live(life, () => bucket.completeUpload(...request)),
+    abortUpload: (...request) => live(life, () => bucket.abortUpload(...request)),
+  };
+}
