@@ -5,7 +5,7 @@
  */
 import { type CosError, isCosError } from "../cos/error.ts";
 import { ensureError } from "../errors.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { backoffMs, judge, rowBackoff } from "../policy/retry.ts";
 import { expectationOfRow } from "./identity.ts";
 import { failed, pending, replyOf } from "./outcome-of.ts";

@@ -1,6 +1,6 @@
 /** Is the original in the archive already? `--if-exists` says what follows from it. */
 import type { ObjectInfo } from "../cos/bucket.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { provenanceRun } from "./archive-headers.ts";
 import { chooseProof, type Expectation, holdsOriginal, mayHold } from "./identity.ts";
 import { learn } from "./original.ts";

@@ -3,8 +3,8 @@
  * placeholder picture would prove itself (a bucket's "4xx image setting" answers 200 with one). Pure.
  */
 import type { ObjectInfo } from "../cos/bucket.ts";
-import type { Proof } from "../ledger/outcome.ts";
 import type { Row } from "../manifest/row.ts";
+import type { Proof } from "../outcome.ts";
 
 /** What the original is, as far as it is known. */
 export interface Expectation {

@@ -3,7 +3,7 @@
  * differs from it.
  */
 import type { ObjectInfo } from "../cos/bucket.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
 import { failed } from "./outcome-of.ts";
 import { headSource } from "./requests.ts";

@@ -2,8 +2,8 @@
 
 import type { ObjectInfo } from "../cos/bucket.ts";
 import type { CosError } from "../cos/error.ts";
-import type { Outcome, OutcomeKind, Proof } from "../ledger/outcome.ts";
 import type { PlannedRow, Settled } from "../ledger/shard-rows.ts";
+import type { Outcome, OutcomeKind, Proof } from "../outcome.ts";
 import type { Task, TaskMemory } from "./task.ts";
 
 /** Fields that say nothing are left out, so that a ledger line stays short. */

@@ -2,7 +2,7 @@
 import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
 import { crc64 } from "../cos/crc64.ts";
 import { isCosError } from "../cos/error.ts";
-import type { Outcome, Proof } from "../ledger/outcome.ts";
+import type { Outcome, Proof } from "../outcome.ts";
 import { archiveHeaders } from "./archive-headers.ts";
 import { contentMd5, difference, hasChanged, isEncrypted, isMd5 } from "./identity.ts";
 import { completed, onDifference } from "./original.ts";

@@ -6,7 +6,7 @@
  */
 import type { Bucket } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import type { Side } from "./task.ts";
 
 /** Refusals by one bucket, without a success between them, that make a streak. */

@@ -1,6 +1,6 @@
 /** How far a shard is, as its done marker will say. */
 import type { MarkerCounts } from "../ledger/layout.ts";
-import type { Outcome } from "../ledger/outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import type { OpenedShard } from "./open-shard.ts";
 
 /** Counts of the whole shard, earlier attempts' outcomes included. */

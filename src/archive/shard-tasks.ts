@@ -1,6 +1,7 @@
 /** The rows of an opened shard that are not over, as tasks. */
-import { isTerminal, type Outcome } from "../ledger/outcome.ts";
+
 import type { RunRequest } from "../ledger/run-document.ts";
+import { isTerminal, type Outcome } from "../outcome.ts";
 import { archiveKeyOf } from "./archive-key.ts";
 import type { OpenedShard } from "./open-shard.ts";
 import { settledOutcome } from "./outcome-of.ts";

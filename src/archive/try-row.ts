@@ -7,7 +7,7 @@
 import type { ObjectResponse } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import { isErrorDocument } from "../cos/error-from-reply.ts";
-import type { Outcome, Proof } from "../ledger/outcome.ts";
+import type { Outcome, Proof } from "../outcome.ts";
 import { bringsObjectHeaders } from "./archive-headers.ts";
 import { askArchive } from "./ask-archive.ts";
 import { chooseProof, difference, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";

@@ -3,9 +3,9 @@
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
 import type { Clock } from "../clock.ts";
+import type { Outcome } from "../outcome.ts";
 import { requestTypes } from "../report/tally.ts";
 import { paths } from "./layout.ts";
-import type { Outcome } from "./outcome.ts";
 import { encodeSegment, noRequests, type RequestCounts } from "./segment.ts";
 import type { LedgerStore } from "./store.ts";
 

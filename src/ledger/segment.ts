@@ -5,8 +5,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import type { Outcome } from "../outcome.ts";
 import { type RequestType, requestTypes } from "../report/tally.ts";
-import type { Outcome } from "./outcome.ts";
 
 /** Requests by type, of an attempt since its last segment. */
 export type RequestCounts = Record<RequestType, number>;

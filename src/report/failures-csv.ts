@@ -2,8 +2,9 @@
  * The rows that failed, and why. The file is itself a manifest (CSV with a header, keys raw): `run --manifest failures.csv`
  * reads it as it is. A row that could not be read (`InvalidRow`) is read back as one until its Code is cleared.
  */
-import type { Outcome } from "../ledger/outcome.ts";
+
 import { csvLine } from "../manifest/csv-text.ts";
+import type { Outcome } from "../outcome.ts";
 
 /** An outcome with the row's own archive key, which the outcome itself (with the archive prefix) does not tell. */
 export interface FailedRow {

@@ -6,8 +6,9 @@
  * TaskStatus knows `succeeded` (archived, or skipped with its code) and `failed`; a row that is still pending has not
  * succeeded either, so it is `failed` there. Outcome says which.
  */
-import type { Outcome } from "../ledger/outcome.ts";
+
 import { csvLine } from "../manifest/csv-text.ts";
+import type { Outcome } from "../outcome.ts";
 
 const columns = [
   "Bucket",

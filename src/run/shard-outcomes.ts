@@ -5,9 +5,9 @@ import { isCosError } from "../cos/error.ts";
 import { readAttempts } from "../ledger/attempts.ts";
 import { type FoldedRow, foldShard, sameBytes } from "../ledger/fold.ts";
 import { parseAttemptObject } from "../ledger/layout.ts";
-import type { Outcome } from "../ledger/outcome.ts";
 import { patiently } from "../ledger/patience.ts";
 import type { LedgerStore, Listing } from "../ledger/store.ts";
+import type { Outcome } from "../outcome.ts";
 import { addRequests, type Tally } from "../report/tally.ts";
 import type { Surroundings } from "./surroundings.ts";
 
