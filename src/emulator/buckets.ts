@@ -3,7 +3,8 @@ import { receiveDocument } from "./body.ts";
 import { isBucketName } from "./bucket-settings.ts";
 import { refusal } from "./errors.ts";
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply, xmlReply } from "./exchange.ts";
-import { parseXml, textOf, xmlHead } from "./xml.ts";
+import { parseXml, textOf } from "./request-xml.ts";
+import { xmlHead } from "./xml.ts";
 
 export function listBuckets(exchange: Exchange): Reply {
   let text = `${xmlHead}<ListAllMyBucketsResult><Owner><ID>emulator</ID><DisplayName>emulator</DisplayName></Owner><Buckets>`;

@@ -7,8 +7,9 @@ import { type BucketExchange, type Reply, xmlReply } from "./exchange.ts";
 import { openUpload } from "./multipart.ts";
 import { madeHeaders } from "./object-headers.ts";
 import type { ObjectRecord, PartRecord } from "./record.ts";
+import { children, parseXml, textOf } from "./request-xml.ts";
 import { bodyOf, refuseOverwrite, versionFor } from "./write-object.ts";
-import { children, escapeXml, parseXml, textOf, xmlHead } from "./xml.ts";
+import { escapeXml, xmlHead } from "./xml.ts";
 
 const MIN_PART_BYTES = 1024 * 1024;
 

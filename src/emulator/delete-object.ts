@@ -2,7 +2,8 @@
 import { receiveDocument } from "./body.ts";
 import { refusal } from "./errors.ts";
 import { type BucketExchange, emptyReply, parameter, type Reply, xmlReply } from "./exchange.ts";
-import { children, escapeXml, parseXml, textOf, xmlHead } from "./xml.ts";
+import { children, parseXml, textOf } from "./request-xml.ts";
+import { escapeXml, xmlHead } from "./xml.ts";
 
 const MAX_KEYS = 1000;
 

@@ -6,7 +6,8 @@ import { receiveDocument } from "./body.ts";
 import { protectableSuffixes } from "./bucket-settings.ts";
 import { refusal } from "./errors.ts";
 import { type BucketExchange, emptyReply, type Reply, xmlReply } from "./exchange.ts";
-import { children, parseXml, xmlHead } from "./xml.ts";
+import { children, parseXml } from "./request-xml.ts";
+import { xmlHead } from "./xml.ts";
 
 /** Suffixes as they are kept: without their dot, in lower case, each once; a refusal InvalidArgument for one that can't be protected. */
 export function protectedSuffixes(suffixes: readonly string[]): readonly string[] {
