@@ -50,8 +50,7 @@ try {
     format: "cjs",
     outdir: aside,
     outExtension: { ".js": ".cjs" },
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
   });
   // SCF loads index.js: say that this folder is CommonJS, whatever lies above it.
   renameSync(`${aside}/scf/index.cjs`, `${aside}/scf/index.js`);

@@ -4,7 +4,7 @@
  * only where the bucket refuses it for long.
  */
 import { type CosError, isCosError } from "../cos/error.ts";
-import { ensureError } from "../errors.ts";
+import { ensureError, UserError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { backoffMs, judge, rowBackoff } from "../policy/retry.ts";
 import { expectationOfRow } from "./identity.ts";
@@ -44,6 +44,15 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
       if (thrown instanceof NotNow) {
         memory.tries--;
         return { kind: "outcome", outcome: pending(task, memory, "Interrupted", thrown.message) };
+      }
+      // The configuration, or credentials that are gone: no row can do without.
+      if (thrown instanceof UserError) {
+        memory.tries = 0;
+        return {
+          kind: "halt",
+          outcome: pending(task, memory, thrown.code, thrown.message),
+          reason: thrown.message,
+        };
       }
       if (!isCosError(thrown)) {
         const message = `a fault in cos-originals: ${ensureError(thrown).message}`;

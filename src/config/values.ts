@@ -2,7 +2,7 @@
  * How the text of a setting becomes a value. Each schema takes the text as the user wrote it; its message completes the
  * sentence `--concurrency "abc" …`, so it begins with a verb.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { archiveKeyFields, maxFailuresPattern, runIdPattern } from "../options.ts";
 
 /** A whole number from `min` to `max`. */

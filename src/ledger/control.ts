@@ -1,5 +1,5 @@
 /** Halt, cancel and resume: small objects under `control/`; the highest epoch rules. */
-import { z } from "zod";
+import * as z from "zod";
 import { type ControlKind, parseControl, paths } from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 

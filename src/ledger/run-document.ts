@@ -1,5 +1,5 @@
 /** What a run was asked (request.json) and what was planned (run.json). */
-import { z } from "zod";
+import * as z from "zod";
 import {
   encryptions,
   expectations,

@@ -3,7 +3,7 @@
  * never changed.
  */
 import { gunzipSync, gzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { type RequestType, requestTypes } from "../report/tally.ts";

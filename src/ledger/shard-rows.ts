@@ -1,6 +1,6 @@
 /** The rows of one shard, as planned: gzipped JSON lines, a row's position is its line. */
 import { gzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import type { Row } from "../manifest/row.ts";
 import { decodeLines, unreadable } from "./segment.ts";
 

@@ -7,7 +7,7 @@
  * proof: on a ManifestError drop what was read.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { isCosError } from "../cos/error.ts";
 import { quote } from "../errors.ts";
 import { type CsvLayout, csvEntry, layoutOf, readRecords } from "./csv.ts";

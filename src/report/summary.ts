@@ -2,7 +2,7 @@
  * summary.json, and what `run --json` and `status --json` print: schema `cos-originals/summary@1`. Fields are added to it,
  * never changed; a reader passes over those it does not know.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { emptyTally, type Requests, rowsOf, type Tally } from "./tally.ts";
 
 export const SUMMARY_SCHEMA = "cos-originals/summary@1";

@@ -6,7 +6,7 @@
  * No message says which host to dial: endpoints and credentials are the worker's own settings, so that nobody who may
  * send a message can have a signed request, or a session token, sent elsewhere.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quote, UserError } from "../errors.ts";
 import { runOptionsSchema } from "../ledger/run-document.ts";
 import { manifestFormats } from "../manifest/row.ts";

@@ -4,7 +4,7 @@
  *
  * Documents: AWS Lambda developer guide, "Using Lambda with Amazon SQS"; EventBridge user guide, "Scheduled Event".
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quote, UserError } from "../errors.ts";
 
 export interface SqsRecord {

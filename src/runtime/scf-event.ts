@@ -5,7 +5,7 @@
  * Documents: CKafka trigger 583/17530, CMQ topic trigger 583/11517 (legacy), timer trigger 583/9708, COS trigger 583/9707,
  * EventBridge 583/59100 (CloudEvents 1.0, an array where batching is on).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quote, UserError } from "../errors.ts";
 
 /** A message that a queue pushed, or had pulled for it. All such paths deliver at least once. */

@@ -2,7 +2,7 @@
  * SQS JSON 1.0 on the wire (API Reference, "Making Query API requests using AWS JSON protocol"): how inputs, outputs and errors
  * look there. Pure. Answers are parsed here once; one of another shape comes from an endpoint that speaks something else.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quote, UserError } from "../../errors.ts";
 import { isModeled, type SQSServiceException, serviceException } from "../error.ts";
 import type { Action } from "../transport.ts";

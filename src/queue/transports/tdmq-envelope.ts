@@ -3,7 +3,7 @@
  * attributes is sent as it is, so that other readers of the queue see plain bodies; only a body that could be taken for an
  * envelope is wrapped all the same.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { MessageAttributeValue } from "../shapes.ts";
 
 const envelope = z.strictObject({

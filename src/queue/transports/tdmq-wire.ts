@@ -1,5 +1,5 @@
 /** What TDMQ for CMQ answers (documents 1111/46415, 46418, 46419, 46420), parsed once. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { quote, UserError } from "../../errors.ts";
 import { serviceException } from "../error.ts";
 import type { Answer } from "./exchange.ts";
