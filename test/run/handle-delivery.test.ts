@@ -273,7 +273,8 @@ describe("a manifest object that can't be had", () => {
     world.source.onRequest(({ type, headers }) => {
       if (type !== "get") return undefined;
       const { etag } = world.source.seed("keys.txt", "b\n");
-      return headers["if-match"] === `"${etag}"` ? undefined : refuse("PreconditionFailed", { status: 412 });
+      const match = headers["if-match"] ?? `"${etag}"`;
+      return match === `"${etag}"` ? undefined : refuse("PreconditionFailed", { status: 412 });
     });
     expect(await answers(world)).toMatchObject({ kind: "reject", reason: expect.stringContaining("was replaced") });
   });

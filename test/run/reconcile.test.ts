@@ -30,7 +30,7 @@ async function planned(rows: number, shardSize: number, options: object = {}) {
   const step = (over: Partial<ReconcileOptions> = {}) => {
     const { clock, around } = world;
     const ledger = world.ledger("r");
-    const submissions: Submissions = ledgerSubmissions(ledger, clock, around.random);
+    const submissions: Submissions = ledgerSubmissions(ledger, run.plan, clock, around.random);
     const sender = { send: async (body: string) => void sent.push(JSON.parse(body)) };
     const deadline = Number.POSITIVE_INFINITY;
     const given = { ledger, place: ledgerPlace, run, around, submissions, sender, submitAhead: 10, hiddenMs, deadline };
@@ -317,6 +317,15 @@ describe("a run that is over", () => {
       message: expect.stringMatching(/2 of 3 rows have an outcome/),
     });
     expect(world.archive.keys().some((key) => key.endsWith("summary.json"))).toBe(false);
+  });
+
+  test("counts a shard once that two attempts marked as done", async () => {
+    const { world, step, shardMessage } = await planned(2, 1);
+    await world.deliver(shardMessage(0));
+    await world.ledger("r").put(donePath(0, { archived: 1, skipped: 0, failed: 0, bytes: 9 }, ulidAt(1)), "");
+    expect(await step()).toMatchObject({ kind: "again", counts: { rows: 2, archived: 1 } });
+    await world.deliver(shardMessage(1));
+    expect(await step()).toMatchObject({ kind: "over", summary: { rows: 2, archived: 2, pending: 0 } });
   });
 
   test("is told apart from one whose group markers are damaged", async () => {
