@@ -38,5 +38,6 @@ function installed() {
   return Object.entries(want).every(([path, p]) => path === "" || p.optional || have[path]?.version === p.version);
 }
 
-if (!installed()) run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+// Not `npm ci`: it refuses a lock file that was written where the registry lacks another platform's optional packages.
+if (!installed()) run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
 run(process.execPath, ["scripts/build.mjs"]);
