@@ -1,6 +1,7 @@
 /** What is tried again, when, how often, and what it charges the row with. */
 import { describe, expect, test } from "vitest";
 import { createPace } from "../../src/archive/pace.ts";
+import { UserError } from "../../src/errors.ts";
 import type { Fault, Faults, SeenRequest } from "../stores/bucket-fault.ts";
 import { refuse, reset } from "../stores/bucket-fault.ts";
 import { expectArchived, key, lab, large, rowOf, small } from "./lab.ts";
@@ -95,6 +96,18 @@ describe("a failure that will not pass", () => {
     const ended = await end(rowOf(small));
     expect(ended).toMatchObject({ kind: "halt", outcome: { outcome: "pending", attempts: 0 } });
     expect(ended.kind === "halt" && ended.reason).toContain("InvalidAccessKeyId");
+  });
+
+  test("nor credentials that are missing all at once: that stops the run too, and is no fault of the program", async () => {
+    const { source, end } = lab();
+    source.onRequest(() => {
+      throw new UserError("MissingCredentials", "TENCENTCLOUD_SECRETID is not set.");
+    });
+    expect(await end(rowOf(small))).toMatchObject({
+      kind: "halt",
+      reason: "TENCENTCLOUD_SECRETID is not set.",
+      outcome: { outcome: "pending", code: "MissingCredentials", attempts: 0 },
+    });
   });
 
   test("AccessDenied tells who refused", async () => {

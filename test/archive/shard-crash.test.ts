@@ -8,13 +8,11 @@ import { runOptionsSchema } from "../../src/ledger/run-document.ts";
 import type { Faults, SeenRequest } from "../stores/bucket-fault.ts";
 import { reset } from "../stores/bucket-fault.ts";
 import type { MemoryBucket } from "../stores/memory-bucket.ts";
-import { keyOf, shardLab } from "./shard-lab.ts";
-
-type Lab = ReturnType<typeof shardLab>;
+import { keyOf, type ShardLab, shardLab } from "./shard-lab.ts";
 
 /** Delivers it, and lets its process die at a request, before it has its effect or just after. */
 async function die(
-  here: Lab,
+  here: ShardLab,
   when: (bucket: MemoryBucket, request: SeenRequest) => boolean,
   effect: "before" | "after",
   within = 20_000,
@@ -33,7 +31,7 @@ async function die(
   for (const bucket of buckets) bucket.onRequest(undefined);
   return delivery.life.dead;
 }
-const nextLife = (here: Lab) => here.clock.advance(40_000);
+const nextLife = (here: ShardLab) => here.clock.advance(40_000);
 
 describe("a process that dies", () => {
   test.each(["before", "after"] as const)(
@@ -87,7 +85,7 @@ describe("a process that dies", () => {
 });
 
 describe("a row that kills its process", () => {
-  const kill = (here: Lab) => (bucket: MemoryBucket, request: SeenRequest) =>
+  const kill = (here: ShardLab) => (bucket: MemoryBucket, request: SeenRequest) =>
     bucket === here.source && request.type === "original" && request.key === keyOf(4);
 
   test("is tried alone after three crashes, charged for each, and given up in the end; the others are archived", async () => {

@@ -149,3 +149,17 @@ export function shardLab(
     },
   };
 }
+
+export type ShardLab = ReturnType<typeof shardLab>;
+
+/** Every fetch takes this long. */
+export const slowly = (here: ShardLab, ms: number): void =>
+  here.source.onRequest((request) => (request.type === "original" ? { kind: "delay", ms } : undefined));
+
+/** When fetches began, ms since the epoch. */
+export const fetchTimes = (here: ShardLab): readonly number[] =>
+  here.source.log.filter((request) => request.type === "original").map((request) => request.at);
+
+/** Does it once so much time has passed. */
+export const later = (here: ShardLab, ms: number, act: () => unknown): Promise<unknown> =>
+  here.clock.sleep(ms).then(act);

@@ -1,0 +1,101 @@
+/** Two attempts on one shard: overlap costs money, never truth, so whoever should yield does, and nobody else. */
+import { describe, expect, test } from "vitest";
+import { heartbeatMs } from "../../src/archive/control-watch.ts";
+import { paths } from "../../src/ledger/layout.ts";
+import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
+import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./shard-lab.ts";
+
+describe("another attempt", () => {
+  const mine = attemptId(50);
+  const smaller = attemptId(49);
+  const larger = attemptId(51);
+
+  test("that is smaller and alive is yielded to at once", async () => {
+    const here = shardLab(5);
+    here.trace(paths.open(0, smaller, 0), "other", 29_000);
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
+    expect(here.source.log.length).toBe(0);
+    expect(here.written(paths.end(0, mine))).toHaveLength(1);
+  });
+
+  test.each([
+    ["has ended", (here: ShardLab) => here.trace(paths.end(0, smaller))],
+    ["gave no sign of life for longer than 30 s", () => undefined],
+  ])("that is smaller and %s is not", async (_, then) => {
+    const here = shardLab(5);
+    here.trace(paths.open(0, smaller, 0), "other", 31_000);
+    then(here);
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "over" });
+    here.expectOver({ archived: 5 });
+  });
+
+  test("of a process known to be gone is not, however fresh its sign of life, nor at a later heartbeat", async () => {
+    const here = shardLab(6, {}, { concurrency: 1 });
+    here.trace(paths.open(0, smaller, 0), "gone process");
+    slowly(here, 4_000);
+    expect(await here.work({ attempt: mine, isGone: (worker) => worker === "gone process" })).toEqual({ kind: "over" });
+    here.expectOver({ archived: 6 });
+  });
+
+  test("that is larger yields itself: the smaller goes on, asking the archive first", async () => {
+    const here = shardLab(5, { ifExists: "overwrite" });
+    here.trace(paths.open(0, larger, 0), "other");
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "over" });
+    expect(here.archive.count("head")).toBe(5);
+  });
+
+  test("of two that open at once exactly the smaller goes on, and no row is fetched twice", async () => {
+    const here = shardLab(20, {}, { concurrency: 2 });
+    slowly(here, 1_000);
+    const [a, b] = [here.deliver({ attempt: larger }), here.deliver({ attempt: mine })];
+    expect(await here.until(Promise.all([a.ended, b.ended]))).toEqual([{ kind: "yielded" }, { kind: "over" }]);
+    expect(here.source.count("original")).toBe(20);
+    here.expectOver({ archived: 20 });
+  });
+
+  test("smaller, that appears later, is yielded to at a heartbeat; what is in flight is recorded", async () => {
+    const here = shardLab(50, {}, { concurrency: 2 });
+    slowly(here, 3_000);
+    void later(here, 8_000, () => here.trace(paths.open(0, smaller, 0), "other"));
+    const began = here.clock.now();
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
+    expect(Math.max(...fetchTimes(here))).toBeLessThanOrEqual(began + heartbeatMs);
+    expect(here.folded().size).toBe(here.source.count("original"));
+    expect(here.markers()).toEqual([]);
+  });
+
+  test("of a later hand-over: this message is a late copy", async () => {
+    const here = shardLab(5);
+    here.trace(paths.open(0, smaller, 3), "other", 60_000);
+    expect(await here.work({ attempt: mine, seq: 2 })).toEqual({ kind: "superseded" });
+    expect(await here.work({ seq: 3 })).toEqual({ kind: "over" });
+  });
+
+  test("that finished the shard: nothing is to do", async () => {
+    const here = shardLab(5);
+    await here.work();
+    here.source.forgetLog();
+    expect(await here.work()).toEqual({ kind: "over" });
+    expect([here.source.log.length, here.markers().length]).toEqual([0, 1]);
+  });
+
+  test("that recorded everything but its done marker: the marker is written, nothing fetched", async () => {
+    const here = shardLab(3);
+    const outcomes = here.planned.map((row, n) => ({
+      row: n,
+      key: row.key,
+      outcome: "failed" as const,
+      code: "NoSuchKey",
+      attempts: 1,
+      ms: 1,
+    }));
+    here.trace(paths.open(0, smaller, 0), "other", 60_000);
+    const trailer = { requests: noRequests(), retries: 0, from: "", to: "" };
+    here.ledger.seed(`ledger/runs/run-1/${paths.segment(0, smaller, 1)}`, encodeSegment(outcomes, trailer), {
+      lastModified: here.clock.now() - 60_000,
+    });
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "over" });
+    expect(here.source.log.length).toBe(0);
+    here.expectOver({ archived: 0, failed: 3 });
+  });
+});
