@@ -1,6 +1,6 @@
 // Bundles src/ into dist/ (or `--outdir DIR`): the command line (ESM), the library, and the deployed functions (CommonJS, one
 // file each). `--if-possible`: quietly does nothing where the development tools are not installed (npm install --omit=dev).
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -31,6 +31,16 @@ const shared = {
   legalComments: "none",
   metafile: true,
 };
+
+/** npm links the commands of dependencies, not a checkout's own: without this `npx cos-originals` would not find it here. */
+function linkCommand() {
+  const bin = "node_modules/.bin";
+  if (!existsSync(bin)) return;
+  const link = `${bin}/cos-originals`;
+  rmSync(link, { force: true });
+  if (process.platform === "win32") writeFileSync(`${link}.cmd`, '@node "%~dp0\\..\\..\\dist\\cli.js" %*\r\n');
+  else symlinkSync("../../dist/cli.js", link);
+}
 
 // Built aside and moved into place whole: who runs the former build meanwhile never finds half of the new one.
 const aside = `${outdir}.${process.pid}`;
@@ -68,6 +78,7 @@ try {
   }
   rmSync(outdir, { recursive: true, force: true });
   renameSync(aside, outdir);
+  if (outdir === resolve("dist")) linkCommand();
 } finally {
   rmSync(aside, { recursive: true, force: true });
 }
