@@ -124,6 +124,7 @@ describe("with --expect get", () => {
     source.seed(key, small);
     source.onRequest(original({ kind: "spoil", status: 206, body: (bytes) => bytes.subarray(0, 10) }));
     expect(await outcome({ key })).toMatchObject({ outcome: "failed", code: "NotTheOriginal" });
+    expect(source.count("original")).toBe(2);
     expect(archive.keys()).toEqual([]);
   });
 
@@ -143,6 +144,20 @@ describe("with --expect get", () => {
       expect([source.count("original"), archive.keys()]).toEqual([2, []]);
     }
   });
+});
+
+test("where only lengths can agree (--proof size), they must, to the byte, announced or not", async () => {
+  for (const bytes of [small, large]) {
+    for (const length of [0, 1, bytes.length - 1, bytes.length + 1]) {
+      for (const headers of [noDigests, { ...noDigests, ...chunked }]) {
+        const { source, archive, outcome } = lab({ proof: "size" });
+        source.seed(key, bytes, { etag: "0-2", crc64: null });
+        source.onRequest(original(spoil(() => bytesOf(length, 2), headers)));
+        expect(await outcome({ key })).toMatchObject({ outcome: "failed", code: "NotTheOriginal" });
+        expect([source.count("original"), archive.keys()]).toEqual([2, []]);
+      }
+    }
+  }
 });
 
 describe("a 200 with X-ErrNo", () => {
