@@ -19,6 +19,7 @@ import { createDurations, mayStart } from "../policy/deadline.ts";
 import { archiveTask, type TaskEnd } from "./archive-task.ts";
 import { heartbeatMs, watchControl } from "./control-watch.ts";
 import type { Md5Trust } from "./md5-trust.ts";
+import type { MetadataTrust } from "./metadata-trust.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
@@ -42,6 +43,7 @@ export interface ShardDelivery {
   readonly log: Log;
   readonly pace: Pace;
   readonly md5Trust: Md5Trust;
+  readonly metadataTrust: MetadataTrust;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   /** No new task starts once it aborts; what is in flight ends and is recorded. */
@@ -142,6 +144,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     random: delivery.random,
     pace,
     md5Trust: delivery.md5Trust,
+    metadataTrust: delivery.metadataTrust,
     requests,
     retried: () => {
       retries++;

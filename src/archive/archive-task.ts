@@ -6,10 +6,10 @@
 import { type CosError, isCosError } from "../cos/error.ts";
 import { ensureError, UserError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
-import { backoffMs, judge, rowBackoff } from "../policy/retry.ts";
+import { backoffMs, isStrain, judge, rowBackoff } from "../policy/retry.ts";
 import { expectationOfRow } from "./identity.ts";
 import { failed, pending, replyOf } from "./outcome-of.ts";
-import { NotNow } from "./requests.ts";
+import { beforeTry, NotNow } from "./requests.ts";
 import type { Side, Task, TaskContext, TaskMemory } from "./task.ts";
 import { tryRow } from "./try-row.ts";
 
@@ -36,13 +36,17 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
   let throttles = 0;
   for (;;) {
     let error: CosError;
+    const triesBefore = memory.tries;
     try {
+      const turn = beforeTry(context);
+      if (turn !== undefined) await turn;
       const outcome = await tryRow(task, memory, context);
       pace.succeeded();
       return { kind: "outcome", outcome };
     } catch (thrown) {
       if (thrown instanceof NotNow) {
-        memory.tries--;
+        // What was not begun is not charged.
+        if (memory.tries > triesBefore) memory.tries--;
         return { kind: "outcome", outcome: pending(task, memory, "Interrupted", thrown.message) };
       }
       // The configuration, or credentials that are gone: no row can do without.
@@ -66,6 +70,8 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
       return { kind: "outcome", outcome: pending(task, memory, "Interrupted", "the process was asked to stop", said) };
     }
     const verdict = judge(error);
+    if (isStrain(error)) pace.strained();
+    if (verdict !== "throttle" && error.status > 0) pace.answered();
     if (verdict === "terminal")
       return { kind: "outcome", outcome: failed(task, memory, error.code, error.message, said) };
     if (verdict === "refused")
@@ -82,13 +88,13 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
     const size = memory.expectation.size;
     let waitMs: number;
     if (verdict === "throttle") {
-      pace.throttled(error.retryAfterMs);
+      pace.throttled(memory.askedAt, error.retryAfterMs);
       memory.tries--;
       if (++throttles >= THROTTLES) {
         memory.tries++;
         return { kind: "outcome", outcome: overOrPending(task, memory, context, error.code, error.message, said) };
       }
-      // The pace makes every fetch wait; this one also gets out of step with the others.
+      // The pace makes every try wait; this one also gets out of step with the others.
       waitMs = backoffMs(0, rowBackoff, random);
     } else {
       if (task.charged + memory.tries >= options.maxAttempts) {
@@ -96,7 +102,7 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
       }
       waitMs = backoffMs(memory.tries - 1, rowBackoff, random, error.retryAfterMs);
     }
-    if (!context.mayWait(waitMs, size)) {
+    if (!context.mayWait(Math.max(waitMs, pace.waitMs()), size)) {
       return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
     }
     await clock.sleep(waitMs, context.stopping ?? context.signal);
@@ -115,6 +121,7 @@ function startMemory(task: Task, context: TaskContext): TaskMemory {
     noMd5: false,
     badDigest: false,
     asked: "source",
+    askedAt: context.clock.now(),
     refetched: false,
     changed: false,
     tries: 0,

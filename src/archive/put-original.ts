@@ -8,7 +8,7 @@ import { contentMd5, difference, hasChanged, isEncrypted, isMd5 } from "./identi
 import { completed, onDifference } from "./original.ts";
 import { archived, failed } from "./outcome-of.ts";
 import { provenStream, WrongBytes } from "./proven-stream.ts";
-import { headSource } from "./requests.ts";
+import { asks, headSource } from "./requests.ts";
 import type { Task, TaskContext, TaskMemory } from "./task.ts";
 import { putLimit, type Uploaded, upload } from "./upload.ts";
 
@@ -96,7 +96,7 @@ async function send(
 ): Promise<Uploaded | "exists" | "bad-digest"> {
   const { options, archive, signal, multipartAbove, requests } = context;
   const from = { bucket: context.source.name, run: context.run };
-  memory.asked = "archive";
+  asks(memory, context, "archive");
   try {
     return await upload(archive, task.archiveKey, body, {
       size,

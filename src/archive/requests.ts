@@ -2,7 +2,7 @@
 import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
 import { CosError, isCosError } from "../cos/error.ts";
 import { verdict } from "../cos/error-from-reply.ts";
-import type { Task, TaskContext, TaskMemory } from "./task.ts";
+import type { Side, Task, TaskContext, TaskMemory } from "./task.ts";
 
 /** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
 export const holdUpTo = 1024 * 1024;
@@ -12,18 +12,39 @@ export class NotNow extends Error {
   override readonly name = "NotNow";
 }
 
-/** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
-export async function fetchOriginal(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectResponse> {
-  const { pace, stopping, signal } = context;
-  const waitMs = pace.waitMs();
+/** Remembers whom a request goes to, and when. */
+export function asks(memory: TaskMemory, context: TaskContext, side: Side): void {
+  memory.asked = side;
+  memory.askedAt = context.clock.now();
+}
+
+/** Throws NotNow where the pace makes a request wait for longer than there is time. */
+function checkTime(context: TaskContext): void {
+  const waitMs = context.pace.waitMs();
   // Not the time that this row needs: it was let in, perhaps as the one that always is.
   if (waitMs > 0 && !context.mayWait(waitMs, 0)) {
     throw new NotNow(`the next fetch may begin in ${Math.ceil(waitMs)} ms, for which no time is left`);
   }
-  await pace.beforeFetch(stopping ?? signal);
+}
+
+/** Undefined where a try may begin at once. Throws NotNow, or rejects with it, where it may not begin any more. */
+export function beforeTry(context: TaskContext): Promise<void> | undefined {
+  checkTime(context);
+  const turn = context.pace.beforeTry(context.stopping ?? context.signal);
+  return turn?.then(() => {
+    if (context.stopping?.aborted) throw new NotNow("the work was asked to stop");
+  });
+}
+
+/** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
+export async function fetchOriginal(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectResponse> {
+  const { pace, stopping, signal } = context;
+  checkTime(context);
+  const turn = pace.beforeFetch(stopping ?? signal);
+  if (turn !== undefined) await turn;
   await context.cleared?.();
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
-  memory.asked = "source";
+  asks(memory, context, "source");
   context.requests["source.get"]++;
   const reply = await context.source.get(task.planned.key, {
     originImage: true,
@@ -50,7 +71,7 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
 }
 
 export function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
-  memory.asked = "source";
+  asks(memory, context, "source");
   context.requests["source.head"]++;
   return context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
 }
@@ -61,7 +82,7 @@ export async function headArchive(
   memory: TaskMemory,
   context: TaskContext,
 ): Promise<ObjectInfo | undefined> {
-  memory.asked = "archive";
+  asks(memory, context, "archive");
   context.requests["archive.head"]++;
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });

@@ -6,6 +6,7 @@ import type { RequestCounts } from "../ledger/segment.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
 import type { Expectation } from "./identity.ts";
 import type { Md5Trust } from "./md5-trust.ts";
+import type { MetadataTrust } from "./metadata-trust.ts";
 import type { Pace } from "./pace.ts";
 
 /** One row and its past. */
@@ -31,6 +32,7 @@ export interface TaskContext {
   readonly random: Random;
   readonly pace: Pace;
   readonly md5Trust: Md5Trust;
+  readonly metadataTrust: MetadataTrust;
   /** Incremented at each request. */
   readonly requests: RequestCounts;
   /** Counts tries beyond a row's first. */
@@ -67,6 +69,8 @@ export interface TaskMemory {
   changed: boolean;
   /** Whom the newest request went to: a refusal is theirs. */
   asked: Side;
+  /** When, ms since the epoch. */
+  askedAt: number;
   /** Tries of this delivery. */
   tries: number;
   /** HTTP status and request id of the GET that brought the bytes. */

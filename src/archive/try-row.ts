@@ -14,7 +14,7 @@ import { chooseProof, difference, expectationOfReply, hasChanged, isEncrypted } 
 import { learn, onDifference, preferCrc64 } from "./original.ts";
 import { failed } from "./outcome-of.ts";
 import { putBytes, putEmpty, putStream } from "./put-original.ts";
-import { fetchOriginal, headSource, holdUpTo } from "./requests.ts";
+import { beforeTry, fetchOriginal, headSource, holdUpTo } from "./requests.ts";
 import type { Task, TaskContext, TaskMemory } from "./task.ts";
 import { putLimit } from "./upload.ts";
 
@@ -68,11 +68,18 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
   }
 }
 
-/** A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more at once. */
+/**
+ * A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more, at once, or after the
+ * pause where it came too fast.
+ */
 function learnTwice(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | undefined> {
-  return learn(task, memory, context).catch((error: unknown) => {
-    if (isCosError(error) && error.retryable) return learn(task, memory, context);
-    throw error;
+  return learn(task, memory, context).catch(async (error: unknown) => {
+    if (!isCosError(error) || !error.retryable) throw error;
+    if (error.throttled) {
+      context.pace.throttled(memory.askedAt, error.retryAfterMs);
+      await beforeTry(context);
+    }
+    return learn(task, memory, context);
   });
 }
 
@@ -144,8 +151,11 @@ async function proveAndPut(
       `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
     );
   }
-  // A reply that brings no header of the object says nothing about its metadata either: ask.
-  if (memory.head === undefined && !bringsObjectHeaders(reply)) memory.head = await headSource(task, memory, context);
+  // A reply that brings no header of the object says nothing about its metadata either, and others may not: ask.
+  if (memory.head === undefined && (!bringsObjectHeaders(reply) || context.metadataTrust.asks())) {
+    memory.head = await headSource(task, memory, context);
+  }
+  if (memory.head !== undefined) context.metadataTrust.learn(memory.head, reply);
   if (reply.kind === "stream" && size <= holdUpTo) {
     memory.held = { bytes: await collect(reply.stream, size), reply };
   }

@@ -130,7 +130,12 @@ export async function writeSummary(
   return summary;
 }
 
-export async function factsOf(ledger: LedgerStore, run: RunDocument, state: RunState, now: number) {
+export async function factsOf(
+  ledger: LedgerStore,
+  run: Pick<RunDocument, "run" | "request">,
+  state: RunState,
+  now: number,
+) {
   const control = state === "halted" || state === "cancelled" ? await readControl(ledger) : undefined;
   const { rows } = run.request;
   return {

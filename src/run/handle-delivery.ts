@@ -2,7 +2,8 @@
  * What a worker does with a message, whichever door it came through. A manifest message of at most one shard is planned,
  * archived and finalized in the same delivery; any larger one is written down and moved on by reconcile messages.
  */
-import { createMd5Trust, type Md5Trust } from "../archive/md5-trust.ts";
+import { createMd5Trust } from "../archive/md5-trust.ts";
+import { createMetadataTrust } from "../archive/metadata-trust.ts";
 import { createPace } from "../archive/pace.ts";
 import { isCosError } from "../cos/error.ts";
 import { ensureError, RefusedError, UserError } from "../errors.ts";
@@ -19,12 +20,12 @@ const FAILED_DELAY_SECONDS = 30;
 
 export function createShardWorker(around: Surroundings, onOpen?: ShardWorker["onOpen"]): ShardWorker {
   const { clock, random, settings } = around;
-  const trusts = new Map<string, Md5Trust>();
+  const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
     around,
     pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
-    md5Trust(bucket) {
-      const trust = trusts.get(bucket) ?? createMd5Trust();
+    trust(bucket) {
+      const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
       trusts.set(bucket, trust);
       return trust;
     },

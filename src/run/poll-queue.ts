@@ -19,6 +19,8 @@ export interface PollOptions {
   readonly deadline: number;
   /** Ends after the queue was empty for this long, in milliseconds. Infinity: never. */
   readonly idle: number;
+  /** Several pollers of one process take turns in receiving; this waits for ours. */
+  readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,15 +44,18 @@ const rejectedDelaySeconds = 60;
 
 /** Returns when the time is over, the queue stays empty, or `signal` aborts. Throws what is wrong with the queue for good. */
 export async function pollQueue(options: PollOptions): Promise<Polled> {
-  const { clock, deadline, idle, signal, log } = options;
+  const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
   const last = deadline - Math.min(shortestWork, (deadline - clock.now()) / 4);
   let busyAt = clock.now();
   while (!signal?.aborted && !(clock.now() >= last)) {
-    const receivedAt = clock.now();
+    let receivedAt = clock.now();
     let message: Message | undefined;
     try {
-      message = await receive(options, Math.min(last, busyAt + idle) - receivedAt);
+      message = await inTurn(async () => {
+        receivedAt = clock.now();
+        return receive(options, Math.min(last, busyAt + idle) - receivedAt);
+      });
     } catch (thrown) {
       const error = ensureError(thrown);
       if (error.name === "AbortError") break;

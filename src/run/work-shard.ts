@@ -2,6 +2,7 @@
 import { ulid } from "ulid";
 import { archiveShard } from "../archive/archive-shard.ts";
 import type { Md5Trust } from "../archive/md5-trust.ts";
+import type { MetadataTrust } from "../archive/metadata-trust.ts";
 import type { Pace } from "../archive/pace.ts";
 import type { MarkerCounts } from "../ledger/layout.ts";
 import type { RunDocument } from "../ledger/run-document.ts";
@@ -16,7 +17,8 @@ import type { Surroundings } from "./surroundings.ts";
 export interface ShardWorker {
   readonly around: Surroundings;
   readonly pace: Pace;
-  readonly md5Trust: (bucket: string) => Md5Trust;
+  /** What was learnt of a source bucket. */
+  readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
   /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
@@ -67,7 +69,7 @@ export async function workShard(
     random,
     log,
     pace: worker.pace,
-    md5Trust: worker.md5Trust(request.source.bucket),
+    ...worker.trust(request.source.bucket),
     deadline: delivery.deadline,
     signal: delivery.signal,
     worker: around.worker.id,

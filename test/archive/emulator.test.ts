@@ -74,6 +74,7 @@ async function archiveIt(planned: PlannedRow, given: Partial<RunOptions> = {}, m
       random,
       pace: createPace({ concurrency: 4, clock: systemClock, random }),
       md5Trust: createMd5Trust(),
+      metadataTrust: { asks: () => false, learn() {} },
       requests,
       retried: () => undefined,
       mayWait: () => true,

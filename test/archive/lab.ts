@@ -50,6 +50,7 @@ export function lab(given: Partial<RunOptions> = {}, more: Partial<TaskContext> 
     random,
     pace: createPace({ concurrency: 8, clock, random }),
     md5Trust: createMd5Trust(),
+    metadataTrust: { asks: () => false, learn() {} },
     requests,
     retried: () => {
       retries++;

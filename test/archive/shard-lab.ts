@@ -79,6 +79,7 @@ export function shardLab(
       log: silentLog,
       pace: createPace({ concurrency: pacing.concurrency ?? 8, rate: pacing.rate, clock: own, random }),
       md5Trust: createMd5Trust(),
+      metadataTrust: { asks: () => false, learn() {} },
       deadline: Number.POSITIVE_INFINITY,
       worker: `worker of ${attempt}`,
       isGone: () => false,

@@ -1,0 +1,282 @@
+/**
+ * `work`: polls a queue and archives, several messages at once. Pollers take turns in receiving, and the next message is taken
+ * only while fewer rows wait than may be under way: so tasks stay busy whatever the size of a shard, and no worker sits on
+ * messages that another could begin.
+ *
+ * Draining ends when nothing is left to do: the queue has been empty for a while (nothing visible, nothing in other hands,
+ * nothing delayed), and every run touched here is at rest. A reconcile message waits up to five minutes between two looks at a
+ * run, and where the queue does not say what it holds, that is how long is waited for a run that is not at rest.
+ */
+import { setMaxListeners } from "node:events";
+import { ensureError } from "../errors.ts";
+import type { MarkerCounts } from "../ledger/layout.ts";
+import type { QueueFromUrl } from "../queue/index.ts";
+import type { Summary } from "../report/summary.ts";
+import type { HandleDelivery } from "./delivery.ts";
+import { createDeliveryHandler, createShardWorker } from "./handle-delivery.ts";
+import { defaultLedger } from "./handle-manifest.ts";
+import { type Message, type Place, parseMessage } from "./messages.ts";
+import { type Polled, pollQueue } from "./poll-queue.ts";
+import { queueDepth } from "./queue-depth.ts";
+import { queueSender } from "./queue-sender.ts";
+import { statusOf } from "./status.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { ShardWorker } from "./work-shard.ts";
+
+export interface WorkQueueOptions {
+  readonly queue: QueueFromUrl;
+  /** Seconds; see the setting `visibility`. */
+  readonly visibility: number;
+  /** End when nothing is left to do. */
+  readonly drain: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((worked: WorkedRows) => void) | undefined;
+}
+
+/** What this process did, of the rows of any run. */
+export interface WorkedRows extends MarkerCounts {
+  readonly messages: number;
+}
+
+export interface Worked extends Polled {
+  readonly rows: MarkerCounts;
+  /** How the runs that were touched stand at the end; only where it drained. */
+  readonly runs: readonly Summary[];
+}
+
+/** Messages at once, at most. */
+const MOST_POLLERS = 64;
+const TURN_MS = 50;
+const PROGRESS_MS = 250;
+/** Between two looks at the queue, and how many must find it empty, one after the other. */
+const LOOK_MS = 1_500;
+const EMPTY_LOOKS = 3;
+/** The longest a reconcile message waits, and a little more. */
+const RECONCILE_MS = 330_000;
+
+/** Throws what is wrong with the queue for good. */
+export async function workQueue(around: Surroundings, options: WorkQueueOptions): Promise<Worked> {
+  const { queue, visibility, drain, signal, onProgress } = options;
+  const { clock, log, settings } = around;
+  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const stopToo = () => stop.abort();
+  signal?.addEventListener("abort", stopToo, { once: true });
+  if (signal?.aborted) stop.abort();
+
+  const rows = createRowCounts();
+  const touched = createTouchedRuns();
+  const rejected = new Set<string>();
+  let opening = 0;
+  let waiting = 0;
+  let working = 0;
+  let lastBusy = clock.now();
+  const own = createShardWorker(around);
+  const shared: ShardWorker = {
+    ...own,
+    pace: {
+      ...own.pace,
+      async run(task) {
+        waiting++;
+        try {
+          return await own.pace.run(task);
+        } finally {
+          waiting--;
+        }
+      },
+    },
+  };
+
+  const handle: HandleDelivery = async (delivery, send) => {
+    const message = readable(delivery.body);
+    let counts: (() => MarkerCounts) | undefined;
+    opening++;
+    working++;
+    let opened = () => {
+      opening--;
+      opened = () => undefined;
+    };
+    const onOpen = (_: number, of: () => MarkerCounts) => {
+      counts = rows.follow(of);
+      // Its tasks are handed to the pace in the same breath.
+      queueMicrotask(() => opened());
+    };
+    try {
+      const answer = await createDeliveryHandler(around, { ...shared, onOpen })(delivery, send);
+      if (answer.kind === "reject") rejected.add(delivery.messageId ?? delivery.body);
+      else if (message !== undefined) touched.add(message, own.runs.keys());
+      return answer;
+    } finally {
+      opened();
+      working--;
+      rows.settle(counts);
+      lastBusy = clock.now();
+    }
+  };
+
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(receive: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(async () => {
+      while (!stop.signal.aborted && (opening > 0 || waiting >= settings.concurrency)) {
+        await clock.sleep(TURN_MS, stop.signal);
+      }
+      return receive();
+    });
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+
+  /** Resolves when there is nothing left to do. */
+  const drained = async (): Promise<void> => {
+    let empty = 0;
+    while (!stop.signal.aborted && empty < EMPTY_LOOKS) {
+      await clock.sleep(LOOK_MS, stop.signal);
+      const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
+      // A message that can never be worked comes back until the queue's dead-letter queue has it: nobody waits for that.
+      const left = depth === undefined ? 0 : Math.max(0, depth - rejected.size);
+      const quiet = clock.now() - lastBusy;
+      const unasked = depth === undefined && quiet < 2 * longestWaitMs;
+      if (left > 0 || unasked || working > 0) empty = 0;
+      else if (quiet < RECONCILE_MS && !(await touched.atRest(around))) empty = 0;
+      else empty++;
+    }
+  };
+
+  const fatal: { error?: Error } = {};
+  const failed = (thrown: unknown) => {
+    fatal.error ??= ensureError(thrown);
+    stop.abort();
+    return { acknowledged: 0, givenBack: 0, rejected: 0 };
+  };
+  const pollers = Math.min(MOST_POLLERS, settings.concurrency + 1);
+  const polling = Array.from({ length: pollers }, () =>
+    pollQueue({
+      queue,
+      handle,
+      sender,
+      visibility,
+      deadline: Number.POSITIVE_INFINITY,
+      idle: Number.POSITIVE_INFINITY,
+      inTurn,
+      signal: stop.signal,
+      clock,
+      log,
+    }).catch(failed),
+  );
+  const draining = drain ? drained().then(stopToo, failed) : Promise.resolve();
+  const showing = (async () => {
+    while (onProgress !== undefined && !stop.signal.aborted) {
+      onProgress({ ...rows.sum(), messages: rows.messages() });
+      await clock.sleep(PROGRESS_MS, stop.signal);
+    }
+  })();
+  const polled = await Promise.all(polling);
+  await Promise.all([draining, showing]);
+  signal?.removeEventListener("abort", stopToo);
+  if (fatal.error !== undefined) throw fatal.error;
+  return {
+    acknowledged: sum(polled, "acknowledged"),
+    givenBack: sum(polled, "givenBack"),
+    rejected: rejected.size,
+    rows: rows.sum(),
+    runs: drain ? await touched.summaries(around) : [],
+  };
+}
+
+/** Twice this without a message, and a queue that can't be asked is taken for empty. */
+const longestWaitMs = 5_000;
+
+function sum(polled: readonly Polled[], name: keyof Polled): number {
+  return polled.reduce((total, one) => total + one[name], 0);
+}
+
+function readable(body: string): Message | undefined {
+  try {
+    return parseMessage(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rows ended by this process. A shard's counts include what earlier attempts had ended: those are taken off. */
+function createRowCounts() {
+  const total = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
+  const live = new Set<() => MarkerCounts>();
+  let messages = 0;
+  const add = (to: typeof total, counts: MarkerCounts) => {
+    to.archived += counts.archived;
+    to.skipped += counts.skipped;
+    to.failed += counts.failed;
+    to.bytes += counts.bytes;
+  };
+  return {
+    follow(of: () => MarkerCounts): () => MarkerCounts {
+      const before = of();
+      const since = () => {
+        const now = of();
+        return {
+          archived: now.archived - before.archived,
+          skipped: now.skipped - before.skipped,
+          failed: now.failed - before.failed,
+          bytes: now.bytes - before.bytes,
+        };
+      };
+      live.add(since);
+      return since;
+    },
+    settle(since: (() => MarkerCounts) | undefined) {
+      messages++;
+      if (since === undefined) return;
+      live.delete(since);
+      add(total, since());
+    },
+    sum(): MarkerCounts {
+      const all = { ...total };
+      for (const since of live) add(all, since());
+      return all;
+    },
+    messages: () => messages,
+  };
+}
+
+/** Which runs the messages were of, and how they stand. */
+function createTouchedRuns() {
+  const places = new Map<string, Place>();
+  const runs = new Map<string, { readonly place: Place; readonly run: string }>();
+  /** At rest, as far as was seen: it need not be asked again. */
+  const resting = new Set<string>();
+  return {
+    /** `worked`: BUCKET/PREFIX/RUN of each run whose shards were worked here (ShardWorker.runs); the only trace of a manifest's. */
+    add(message: Message, worked: Iterable<string>) {
+      const place = message.type === "manifest" ? (message.ledger ?? defaultLedger(message.archive)) : message.ledger;
+      const at = `${place.bucket}/${place.prefix}/`;
+      places.set(at, place);
+      if (message.type !== "manifest") {
+        runs.set(at + message.run, { place, run: message.run });
+        resting.delete(at + message.run);
+        return;
+      }
+      for (const id of worked) {
+        for (const [below, its] of places) {
+          const run = id.slice(below.length);
+          if (id.startsWith(below) && !run.includes("/")) runs.set(id, { place: its, run });
+        }
+      }
+    },
+    async atRest(around: Surroundings): Promise<boolean> {
+      for (const [id, { place, run }] of runs) {
+        if (resting.has(id)) continue;
+        const { summary } = await statusOf(place, run, around);
+        if (summary.state === "running") return false;
+        resting.add(id);
+      }
+      return true;
+    },
+    async summaries(around: Surroundings): Promise<Summary[]> {
+      const all: Summary[] = [];
+      for (const { place, run } of runs.values()) all.push((await statusOf(place, run, around)).summary);
+      return all;
+    },
+  };
+}
