@@ -202,6 +202,14 @@ describe("a plan in the ledger", () => {
     expect(plans(world)).toContain(one?.plan);
   });
 
+  test("of a planner that comes late is never the run's: work on the first has begun", async () => {
+    const world = createWorld();
+    const first = await world.done(writePlan(inBatches(rowsOf("a", "b")), request(), around(world)));
+    const late = await world.done(writePlan(inBatches(rowsOf("a", "b", "c")), request(), around(world)));
+    expect(late).toEqual(first);
+    expect(await readRun(world.ledger("r"))).toEqual(first);
+  });
+
   test("is not there, and no run either, where the manifest breaks off", async () => {
     const world = createWorld();
     async function* breaking() {
