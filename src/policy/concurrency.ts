@@ -17,13 +17,17 @@ export function startConcurrency(max: number): Concurrency {
   return { limit: max, max, halvedAt: Number.NEGATIVE_INFINITY };
 }
 
-/** After a success: about one more task after each round of `limit` successes. */
-export function raise(state: Concurrency): Concurrency {
+/**
+ * After a success: about one more task after each round of `limit` successes.
+ * @param paced a learnt rate already holds the requests back: then tasks at once are no danger, only too few of them would
+ * be a loss, and each round doubles the limit
+ */
+export function raise(state: Concurrency, paced = false): Concurrency {
   if (state.limit >= state.max) return state;
-  return { ...state, limit: Math.min(state.max, state.limit + 1 / state.limit) };
+  return { ...state, limit: Math.min(state.max, state.limit + (paced ? 1 : 1 / state.limit)) };
 }
 
-/** After a refusal for coming too fast. */
+/** After a refusal for coming too fast, or another sign that the service is overloaded. */
 export function halve(state: Concurrency, now: number): Concurrency {
   if (now - state.halvedAt < ECHO_MS) return state;
   return { ...state, limit: Math.max(1, state.limit / 2), halvedAt: now };

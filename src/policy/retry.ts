@@ -46,6 +46,27 @@ export function judge(failure: Failure): Verdict {
   return failure.retryable ? "retry" : "terminal";
 }
 
+/** How clients and services name an answer that did not come in time. */
+const LATE = new Set([
+  "ETIMEDOUT",
+  "RequestTimeout",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UserNetworkTooSlow",
+]);
+/** X-ErrNo of image processing, and of reading the origin, that took too long (document 460/8523). */
+const LATE_NUMBERS = new Set([-901, -902]);
+
+/**
+ * Does a failure look as if too much is asked of the service at once: 503, or no answer in time? Then fewer tasks should run
+ * at once; what it means for the row is for `judge` to say.
+ */
+export function isStrain(failure: Failure): boolean {
+  const late = LATE.has(failure.code) || (failure.errNo !== undefined && LATE_NUMBERS.has(failure.errNo));
+  return failure.status === 503 || failure.status === 504 || late;
+}
+
 export interface Backoff {
   readonly baseMs: number;
   readonly capMs: number;

@@ -1,0 +1,87 @@
+/**
+ * The rate that a service lets through, where it says nothing but "too many": found by trying, held just below, and
+ * tried again from time to time. Pure; who sends keeps the state, and a token bucket (rate.ts) keeps to the limit.
+ *
+ *     free ──refused──▶ searching: from what was let through, doubling, until it is refused
+ *      ▲                    │
+ *      │                 refused
+ *      │                    ▼
+ *      └──never again── probing: from a share of the rate that was refused (the ceiling), along a cubic curve: fast back
+ *                           towards the ceiling, slowly past it, fast again far beyond it
+ *
+ * Times and growth are relative to the rate, so that 20 requests a second and 3,000 behave alike. The curve is the one of
+ * CUBIC (RFC 9438, 4.2), with the time to the ceiling as its constant: how often the ceiling is touched, each time at
+ * the cost of a pause, must not depend on the rate.
+ */
+export type AdaptiveRate =
+  | { readonly kind: "free" }
+  | {
+      readonly kind: "searching";
+      /** Requests a second at `since`. */
+      readonly from: number;
+      /** ms since the epoch; also of a time to come, where nothing is sent before it. */
+      readonly since: number;
+      readonly loweredAt: number;
+      readonly streak: number;
+    }
+  | {
+      readonly kind: "probing";
+      /** Requests a second, those that were refused last. */
+      readonly ceiling: number;
+      /** Of the ceiling, at `since`. */
+      readonly share: number;
+      readonly since: number;
+      readonly loweredAt: number;
+      /** Refusals one soon after the other. */
+      readonly streak: number;
+    };
+
+export const free: AdaptiveRate = { kind: "free" };
+
+/** Of the rate that was refused. A streak of refusals multiplies it, down to the deepest cut. */
+const SHARE = 0.85;
+const DEEPEST = 0.5;
+/** From a cut back to the ceiling. */
+const RETURN_MS = 30_000;
+/** A search doubles its rate in this time: slow enough that little is refused where it ends. */
+const DOUBLING_MS = 4_000;
+/** Refusals within this long of a cut are of the same burst, or of the same second of the service's. */
+const ECHO_MS = 1_000;
+/** A refusal this soon after a cut says that the cut was too small. */
+const STREAK_MS = 5_000;
+/** Beyond as many times what was refused or found, nothing is left of what was learnt. */
+const FORGOTTEN = 2;
+const SEARCHED = 64;
+/** A rate never falls below this: one request in five seconds is how the service is asked whether it has changed its mind. */
+const LEAST = 0.2;
+
+/** Requests a second that may be sent now; Infinity is no limit. */
+export function limitAt(state: AdaptiveRate, now: number): number {
+  if (state.kind === "free") return Number.POSITIVE_INFINITY;
+  const elapsed = Math.max(0, now - state.since);
+  if (state.kind === "searching") {
+    const grown = 2 ** (elapsed / DOUBLING_MS);
+    return grown >= SEARCHED ? Number.POSITIVE_INFINITY : state.from * grown;
+  }
+  const left = 1 - elapsed / RETURN_MS;
+  const ofCeiling = 1 - (1 - state.share) * left ** 3;
+  return ofCeiling >= FORGOTTEN ? Number.POSITIVE_INFINITY : state.ceiling * ofCeiling;
+}
+
+/**
+ * A request was refused for coming too fast.
+ * @param passing requests a second that were let through lately; undefined where too few were to tell: then the limit is left
+ * as it is, for a rate made up would hold for long
+ * @param resumeAt when sending goes on, ms since the epoch
+ */
+export function lower(state: AdaptiveRate, now: number, passing: number | undefined, resumeAt = now): AdaptiveRate {
+  if (state.kind !== "free" && now - state.loweredAt < ECHO_MS) return { ...state, since: Math.max(state.since, resumeAt) };
+  const limit = limitAt(state, now);
+  if (limit === Number.POSITIVE_INFINITY || state.kind === "free") {
+    if (passing === undefined) return free;
+    return { kind: "searching", from: Math.max(LEAST, passing * SHARE), since: resumeAt, loweredAt: now, streak: 1 };
+  }
+  const streak = now - state.loweredAt < STREAK_MS ? state.streak + 1 : 1;
+  const share = Math.max(DEEPEST, SHARE ** streak);
+  return { kind: "probing", ceiling: Math.max(LEAST / share, limit), share, since: resumeAt, loweredAt: now, streak };
+}
