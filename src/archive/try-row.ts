@@ -151,14 +151,14 @@ async function proveAndPut(
       `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
     );
   }
+  if (reply.kind === "stream" && size <= holdUpTo) {
+    memory.held = { bytes: await collect(reply.stream, size), reply };
+  }
   // A reply that brings no header of the object says nothing about its metadata either, and others may not: ask.
   if (memory.head === undefined && (!bringsObjectHeaders(reply) || context.metadataTrust.asks())) {
     memory.head = await headSource(task, memory, context);
   }
   if (memory.head !== undefined) context.metadataTrust.learn(memory.head, reply);
-  if (reply.kind === "stream" && size <= holdUpTo) {
-    memory.held = { bytes: await collect(reply.stream, size), reply };
-  }
   if (memory.held !== undefined) return putBytes(task, memory, context, memory.held, proof, size);
   return reply.kind === "stream" ? putStream(task, memory, context, reply, proof, size) : "again";
 }

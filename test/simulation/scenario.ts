@@ -20,7 +20,13 @@ export interface Scenario {
     readonly proof: "auto" | "crc64";
     readonly maxAttempts: number;
   };
-  readonly brings: { readonly etag: boolean; readonly crc64: boolean };
+  readonly brings: {
+    readonly etag: boolean;
+    readonly crc64: boolean;
+    readonly meta: boolean;
+    readonly lastModified: boolean;
+    readonly contentLength: boolean;
+  };
   readonly versionedLedger: boolean;
   readonly workers: number;
   readonly concurrency: number;
@@ -86,7 +92,13 @@ export function scenarioOf(random: Random): Scenario {
       proof: chance(0.8) ? "auto" : "crc64",
       maxAttempts: chance(0.2) ? 2 : 50,
     },
-    brings: { etag: chance(0.7), crc64: chance(0.7) },
+    brings: {
+      etag: chance(0.7),
+      crc64: chance(0.7),
+      meta: chance(0.7),
+      lastModified: chance(0.7),
+      contentLength: chance(0.8),
+    },
     versionedLedger: chance(0.2),
     workers: between(2, 4),
     concurrency: between(1, 4),

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { brokenInvariants } from "./invariants.ts";
+import { simulate } from "./simulation.ts";
+
+/** Stories that once broke an invariant. They always run, whatever else does. */
+const regressions = [
+  4, 27, 46, 58, 105, 116, 159, 185, 239, 279, 334, 384, 578, 586, 705, 770, 792, 874, 1001, 1326, 208790086,
+];
+
+/** `SIMULATION_SEEDS=10000` for more, `SIMULATION_FIRST=…` for others; CI runs this many from a new place each day. */
+const count = Number(process.env.SIMULATION_SEEDS ?? 1000);
+const first = Number(process.env.SIMULATION_FIRST ?? 1_000_000 + Math.floor(Date.now() / 86_400_000) * 10_000);
+
+async function brokenIn(seeds: Iterable<number>): Promise<string[]> {
+  const broken: string[] = [];
+  for (const seed of seeds) {
+    for (const sentence of brokenInvariants(await simulate(seed))) broken.push(`seed ${seed}: ${sentence}`);
+    // Replay one with SIMULATION_FIRST=<seed> SIMULATION_SEEDS=1.
+    if (broken.length > 20) break;
+  }
+  return broken;
+}
+
+function* range(from: number, length: number): Generator<number> {
+  for (let n = 0; n < length; n++) yield from + n;
+}
+
+it("holds every invariant in each story that once broke one", { timeout: 300_000 }, async () => {
+  expect(await brokenIn(regressions)).toEqual([]);
+});
+
+it(`holds every invariant in ${count} stories from seed ${first} on`, { timeout: 1_200_000 }, async () => {
+  expect(await brokenIn(range(first, count))).toEqual([]);
+  console.log(`simulation: ${count} stories from seed ${first} on, every invariant held`);
+});
+
+it("tells the same story from the same seed", async () => {
+  const [one, other] = [await simulate(7), await simulate(7)];
+  expect([one.fetches, one.crashes, one.ledger.keys()]).toEqual([other.fetches, other.crashes, other.ledger.keys()]);
+});
