@@ -70,6 +70,14 @@ export const rate = z
   .transform((value) => Number(value.replace("/s", "")))
   .refine((perSecond) => perSecond >= 0.001 && perSecond <= 30_000, "is not between 0.001/s and 30000/s");
 
+/** An amount of money, or of GB. */
+export const price = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,9})?$/, "is not a number like 0.025")
+  .transform(Number);
+
+export const currency = z.string().regex(/^[A-Z]{3}$/, "is not a currency code like CNY");
+
 export const runId = z
   .string()
   .regex(

@@ -1,6 +1,7 @@
 /** The few lines people read at the end of a run. Plain text, no colour: it may end in a log. */
 import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
+import { visible } from "./visible.ts";
 
 const stateTexts: Readonly<Record<RunState, string>> = {
   running: "is running",
@@ -54,12 +55,4 @@ function counted(counts: Readonly<Record<string, number>> | null): string {
 function failureText({ code, count, keys }: SummaryFailure): string {
   const sample = keys[0] === undefined ? "" : `, ${count === 1 ? "" : "such as "}${visible(keys[0])}`;
   return `${formatCount(count)} ${visible(code)}${sample}`;
-}
-
-/** A key is data: what would steer a terminal is shown as its escape. */
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be shown
-  return text.replace(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }

@@ -91,12 +91,14 @@ export async function estimateRun(
       if (row.size !== undefined) rowsWithSize++;
       const needs = requestsOf(row, request.options);
       if (needs["source.head"] === 0) rowsThatProve++;
-      for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const) requests[type] += needs[type];
+      for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
+        requests[type] += needs[type];
     }
   }
   const { rows, bytes: known, duplicates, collisions, invalid } = counts;
   const rowsWithout = toArchive - rowsWithSize;
-  const estimated = rowsWithout === 0 ? known : rowsWithSize === 0 ? null : Math.round((known / rowsWithSize) * toArchive);
+  const estimated =
+    rowsWithout === 0 ? known : rowsWithSize === 0 ? null : Math.round((known / rowsWithSize) * toArchive);
   return {
     rows,
     shards,

@@ -6,7 +6,13 @@ import { createHash } from "node:crypto";
 import { archiveKeyOf } from "../archive/archive-key.ts";
 import { UserError } from "../errors.ts";
 import { groupOf, paths } from "../ledger/layout.ts";
-import { askedThing, type RunDocument, type RunOptions, type RunRequest } from "../ledger/run-document.ts";
+import {
+  askedThing,
+  type RunDocument,
+  type RunOptions,
+  type RunRequest,
+  runOptionsSchema,
+} from "../ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { ManifestEntry, Row } from "../manifest/row.ts";
@@ -33,7 +39,7 @@ export interface RedriveOptions {
   /** Id of the new run; else RUN-redrive-1, or the next that is free. */
   readonly run?: string | undefined;
   /** What is to be done otherwise than the run did. */
-  readonly options?: Partial<RunOptions>;
+  readonly options?: Readonly<Partial<Record<keyof RunOptions, unknown>>> | undefined;
 }
 
 /** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `InvalidRunId`. */
@@ -65,7 +71,7 @@ export async function prepareRedrive(
     source: before.source,
     archive: before.archive,
     rows: { kind: "file", name: `the failed rows of ${of}`, digest: hash.digest("hex"), format: "jsonl" } as const,
-    options: { ...before.options, ...options },
+    options: runOptionsSchema.parse({ ...before.options, ...options }),
     redriveOf: of,
   };
   const request: RunRequest = {
@@ -89,7 +95,10 @@ async function nextId(
   for (let n = 1; ; n++) {
     const id = `${base}-redrive-${n}`;
     if (!runIdSchema.safeParse(id).success) {
-      throw new UserError("InvalidRunId", `${JSON.stringify(id)} is too long for a run id; give the redrive one with --run.`);
+      throw new UserError(
+        "InvalidRunId",
+        `${JSON.stringify(id)} is too long for a run id; give the redrive one with --run.`,
+      );
     }
     const ledger = openLedger(place, id, around);
     const there = await readRequest(ledger);
@@ -138,7 +147,10 @@ async function* failedRows(ledger: LedgerStore, run: RunDocument, around: Surrou
       const path = paths.shard(run.plan, shard);
       const bytes = await ledger.get(path);
       if (bytes === undefined) {
-        throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} is gone, so its rows can't be tried again.`);
+        throw new UserError(
+          "LedgerIncomplete",
+          `The ledger object ${ledger.describe(path)} is gone, so its rows can't be tried again.`,
+        );
       }
       const planned = decodeShardRows(bytes, ledger.describe(path));
       const again = failed.flatMap((row) => rowAgain(planned[row], run.request) ?? []);

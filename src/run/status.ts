@@ -130,7 +130,8 @@ async function stateOf(
   const newest = Math.max(signs.newest, written?.lastModified ?? signs.newest);
   const wasLeft = stored?.state === "incomplete" && written !== undefined && written.lastModified >= signs.newest;
   if (wasLeft) return { state: "incomplete", stored };
-  if (around.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY) return going;
+  if (around.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
+    return going;
   const quiet = signs.serverTime - newest > QUIET_MS;
   return signs.died || quiet ? { state: "incomplete", stored: undefined } : going;
 }

@@ -3,17 +3,17 @@
  * a few shards, however many rows there are.
  */
 import { createPace } from "../archive/pace.ts";
-import { requestsAtOnce } from "./requests-at-once.ts";
 import type { Bucket, ObjectInfo } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import { UserError } from "../errors.ts";
 import { paths } from "../ledger/layout.ts";
 import { patiently } from "../ledger/patience.ts";
-import type { Outcome } from "../outcome.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
+import type { Outcome } from "../outcome.ts";
 import { emptyTally } from "../report/tally.ts";
 import { groupsOf } from "./finalize.ts";
 import type { Place } from "./messages.ts";
+import { requestsAtOnce } from "./requests-at-once.ts";
 import { foldListed, resolved } from "./shard-outcomes.ts";
 import { statusOf } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -65,7 +65,10 @@ export async function verifyRun(
 ): Promise<Verified> {
   const { ledger, run, summary } = await statusOf(place, id, around);
   if (run === undefined) {
-    throw new UserError("RunNotPlanned", `The run ${JSON.stringify(id)} is still being planned: nothing is archived yet.`);
+    throw new UserError(
+      "RunNotPlanned",
+      `The run ${JSON.stringify(id)} is still being planned: nothing is archived yet.`,
+    );
   }
   const archive = around.open("archive", run.request.archive);
   const pace = createPace({ ...around.settings, clock: around.clock, random: around.random });

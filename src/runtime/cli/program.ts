@@ -2,12 +2,21 @@
 import { Command, CommanderError } from "commander";
 import { ensureError } from "../../errors.ts";
 import { version } from "../../version.ts";
+import { cancelCommand, describeCancel } from "./cancel.ts";
 import { demoCommand, describeDemo } from "./demo.ts";
 import { describeEmulator, emulatorCommand } from "./emulator.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { describePlan, planCommand } from "./plan.ts";
+import { describeRedrive, redriveCommand } from "./redrive.ts";
+import { describeReport, reportCommand } from "./report.ts";
+import { describeResume, resumeCommand } from "./resume.ts";
 import { describeRun, runCommand } from "./run.ts";
 import type { Flags } from "./setting-flags.ts";
+import { describeStatus, statusCommand } from "./status.ts";
+import { describeSubmit, submitCommand } from "./submit.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
+import { describeVerify, verifyCommand } from "./verify.ts";
+import { describeWork, workCommand } from "./work.ts";
 
 interface CommandOfProgram {
   readonly name: string;
@@ -19,6 +28,15 @@ interface CommandOfProgram {
 /** In the order of the help. */
 const commands: readonly CommandOfProgram[] = [
   { name: "run", describe: describeRun, run: runCommand },
+  { name: "plan", describe: describePlan, run: planCommand },
+  { name: "submit", describe: describeSubmit, run: submitCommand },
+  { name: "work", describe: describeWork, run: workCommand },
+  { name: "status", describe: describeStatus, run: statusCommand },
+  { name: "report", describe: describeReport, run: reportCommand },
+  { name: "redrive", describe: describeRedrive, run: redriveCommand },
+  { name: "cancel", describe: describeCancel, run: cancelCommand },
+  { name: "resume", describe: describeResume, run: resumeCommand },
+  { name: "verify", describe: describeVerify, run: verifyCommand },
   { name: "emulator", describe: describeEmulator, run: emulatorCommand },
   { name: "demo", describe: describeDemo, run: demoCommand },
 ];

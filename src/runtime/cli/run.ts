@@ -2,60 +2,28 @@
 import type { Command } from "commander";
 import { systemClock } from "../../clock.ts";
 import type { Settings } from "../../config/read.ts";
-import { flagOf, type SettingName } from "../../config/settings.ts";
-import { printAddress } from "../../cos/address.ts";
+import type { SettingName } from "../../config/settings.ts";
 import { UserError } from "../../errors.ts";
-import type { RunRequest } from "../../ledger/run-document.ts";
-import { summaryText } from "../../report/summary-text.ts";
-import { deriveRunId } from "../../run/ask.ts";
-import type { Place } from "../../run/messages.ts";
 import { noSuchRun, openLedger, readRequest } from "../../run/open-ledger.ts";
 import { rowsOf } from "../../run/rows-of.ts";
-import { type RunAsk, type RunEnd, runHere } from "../../run/run-here.ts";
 import type { Surroundings } from "../../run/surroundings.ts";
-import { toolVersion } from "../../version.ts";
-import { runOptionsOf } from "../asked-by-settings.ts";
-import { archivePlace, ledgerPlace, sourcePlace } from "../places.ts";
+import { ledgerPlace } from "../places.ts";
 import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
-import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
+import {
+  type AskedRun,
+  askedRun,
+  checkListingNamed,
+  checkRowsAsked,
+  settingsOfAsk,
+  settingsOfWork,
+} from "./asked-run.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { openManifest } from "./manifest-input.ts";
-import { progressLine } from "./progress.ts";
+import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
 import type { Terminal } from "./terminal.ts";
 
-const settingsOfRun: readonly SettingName[] = [
-  "source",
-  "archive",
-  "manifest",
-  "list",
-  "run",
-  "resume",
-  "ledger",
-  "region",
-  "sourceRegion",
-  "archiveRegion",
-  "manifestRegion",
-  "format",
-  "keyEncoding",
-  "archiveKey",
-  "ifExists",
-  "ifChanged",
-  "proof",
-  "expect",
-  "storageClass",
-  "encryption",
-  "maxAttempts",
-  "maxFailures",
-  "shardSize",
-  "concurrency",
-  "rate",
-  "maxInstances",
-  "endpoint",
-  "sourceEndpoint",
-  "archiveEndpoint",
-  "allowHttp",
-];
+const settingsOfRun: readonly SettingName[] = [...settingsOfAsk, "resume", ...settingsOfWork];
 
 /** What --resume takes from the run itself. */
 const fixedByRun: readonly SettingName[] = [
@@ -105,26 +73,18 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   checkCombination(settings);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);
-  const interrupt = onInterrupt(
-    terminal,
-    "Stopping: what is under way ends, nothing new begins. Once more stops at once.",
-  );
+  const interrupt = onInterrupt(terminal, interruptNote);
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
     const prepared = await prepare(settings, surroundings, signal);
     dispose = prepared.dispose;
-    const { ask } = prepared;
-    const onProgress = progressLine(terminal.status, systemClock);
-    const end = await runHere(ask, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
-    terminal.status("");
-    return tell(end, ask, signal.aborted, flags.json === true, terminal);
+    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
     throw error;
   } finally {
-    terminal.status("");
     interrupt.dispose();
     await dispose();
     await surroundings.close();
@@ -133,91 +93,26 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
 
 function checkCombination(settings: Settings): void {
   const { values, said } = settings;
-  const ways = (["manifest", "list", "resume"] as const).filter(
-    (name) => values[name] !== undefined && values[name] !== false,
-  );
-  const [first, second] = ways;
-  if (first === undefined) {
-    throw new UserError(
-      "MissingSetting",
-      "What to archive is missing; say it with --manifest FILE, with --list, or with --resume ID.",
-    );
-  }
-  if (values.resume !== undefined) {
-    const flag = fixedByRun.find((name) => said(name).startsWith("--") && settings.given(name));
-    if (flag !== undefined) {
-      throw new UserError(
-        "InvalidSetting",
-        `${said(flag)} can't be given with ${said("resume")}: the run itself says what it was asked.`,
-      );
-    }
+  if (values.resume === undefined) {
+    checkRowsAsked(settings, ", or with --resume ID");
+    checkListingNamed(settings);
     return;
   }
-  if (second !== undefined) {
+  const flag = fixedByRun.find((name) => said(name).startsWith("--") && settings.given(name));
+  if (flag !== undefined) {
     throw new UserError(
       "InvalidSetting",
-      `${said(first)} and ${said(second)} are both given; a run archives one or the other.`,
-    );
-  }
-  if (first === "list" && values.run === undefined) {
-    throw new UserError(
-      "MissingSetting",
-      "A listing has nothing to derive a run id from, and needs --run: otherwise tonight's run would be taken for last night's; --run nightly-2026-11-22 would do.",
+      `${said(flag)} can't be given with ${said("resume")}: the run itself says what it was asked.`,
     );
   }
 }
 
-interface Prepared {
-  readonly ask: RunAsk;
-  dispose(): Promise<void>;
-}
-
-async function prepare(settings: Settings, around: Surroundings, signal: AbortSignal): Promise<Prepared> {
-  const ledger = ledgerPlace(settings);
-  const nothing = async () => undefined;
+async function prepare(settings: Settings, around: Surroundings, signal: AbortSignal): Promise<AskedRun> {
   const { resume } = settings.values;
-  if (resume !== undefined) {
-    const store = openLedger(ledger, resume, around);
-    const request = await readRequest(store);
-    if (request === undefined) throw noSuchRun(store, resume);
-    return { ask: { ledger, request, rows: () => rowsOf(request, around) }, dispose: nothing };
-  }
-  const source = sourcePlace(settings);
-  const archive = archivePlace(settings);
-  const options = runOptionsOf(settings);
-  const input = settings.values.list
-    ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: nothing }
-    : await openManifest(settings, around, process.stdin, signal);
-  const asked = { source, archive, rows: input.source, options };
-  const request: RunRequest = {
-    schema: "cos-originals/request@1",
-    run: settings.values.run ?? deriveRunId(asked),
-    ...asked,
-    askedAt: new Date(around.clock.now()).toISOString(),
-    tool: toolVersion,
-  };
-  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, around);
-  return { ask: { ledger, request, rows }, dispose: async () => void (await input.dispose()) };
-}
-
-function tell(end: RunEnd, ask: RunAsk, interrupted: boolean, json: boolean, terminal: Terminal): ExitCode {
-  const { summary, prefix } = end;
-  if (json) terminal.out(JSON.stringify(summary));
-  else terminal.out(summaryText(summary));
-  const code = exitCodeOfRun(summary, interrupted);
-  const { ledger } = ask;
-  if (code === exitCodes.interrupted || code === exitCodes.incomplete) {
-    terminal.note(
-      `Continue with the same command, or with: cos-originals run --resume ${summary.run} ${ledgerFlags(ledger)}`,
-    );
-  } else {
-    terminal.note(`The report lies below ${printAddress({ bucket: ledger.bucket, prefix: `${prefix}report/` })}`);
-  }
-  return code;
-}
-
-function ledgerFlags(ledger: Place): string {
-  const address = printAddress(ledger);
-  const word = /^[\w:/.@+-]+$/.test(address) ? address : `'${address.replaceAll("'", "'\\''")}'`;
-  return `${flagOf("ledger")} ${word} ${flagOf("archiveRegion")} ${ledger.region}`;
+  if (resume === undefined) return askedRun(settings, around, process.stdin, signal);
+  const ledger = ledgerPlace(settings);
+  const store = openLedger(ledger, resume, around);
+  const request = await readRequest(store);
+  if (request === undefined) throw noSuchRun(store, resume);
+  return { ask: { ledger, request, rows: () => rowsOf(request, around) }, dispose: async () => undefined };
 }

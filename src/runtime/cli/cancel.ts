@@ -1,0 +1,41 @@
+/** `cos-originals cancel`: no new task of a run begins. */
+import type { Command } from "commander";
+import { statusOf } from "../../run/status.ts";
+import { cancelRun } from "../../run/stop-and-go.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { ledgerFlags } from "./ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { addFlags, type Flags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeCancel(command: Command): void {
+  addFlags(
+    describeRunArgument(command)
+      .description("stop a run: no new task begins after the next heartbeat (10 s), wherever it is worked")
+      .option("--reason <TEXT>", "why, for its report", "cancelled by hand")
+      .addHelpText(
+        "after",
+        `
+What is under way ends and is recorded; nothing is lost, and resume goes on from there.
+
+Exit codes: 0 cancelled (or over already), 2 usage, 6 credentials refused.
+
+Example:
+  cos-originals cancel nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou`,
+      ),
+    settingsOfLedger,
+  );
+}
+
+export async function cancelCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, around, json }) => {
+    const { summary } = await statusOf(place, id, around);
+    const over = summary.state === "complete";
+    if (!over) await cancelRun(place, id, around, String(flags.reason));
+    const state = over ? "complete" : "cancelled";
+    if (json) terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state }));
+    else terminal.out(over ? `run ${id} is complete: there is nothing to cancel` : `run ${id} is cancelled`);
+    if (!over) terminal.note(`Let it go on with: cos-originals resume ${id} ${ledgerFlags(place)}`);
+    return exitCodes.done;
+  });
+}

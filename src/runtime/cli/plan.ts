@@ -1,0 +1,115 @@
+/** `cos-originals plan`: what a run would come to. Writes nothing. */
+import type { Command } from "commander";
+import { systemClock } from "../../clock.ts";
+import type { Settings } from "../../config/read.ts";
+import type { RunRequest } from "../../ledger/run-document.ts";
+import { costOf, type Estimate, estimateRun, timeOf } from "../../run/estimate.ts";
+import type { Place } from "../../run/messages.ts";
+import { checkManifest } from "../../run/plan.ts";
+import type { Surroundings } from "../../run/surroundings.ts";
+import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked-run.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { planText } from "./plan-text.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describePlan(command: Command): void {
+  addFlags(
+    command.description("say what a run would come to: rows, bytes, requests, cost, time; writes nothing").addHelpText(
+      "after",
+      `
+The flags are those of run. Costs are indicative: list prices of processing and requests, not your own. Nothing is asked of
+the archive: what is there already will not be fetched, and costs less.
+
+Exit codes: 0 planned, 2 usage, 6 credentials refused.
+
+Example:
+  cos-originals plan --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
+    --region ap-guangzhou --manifest keys.csv --rate 500/s`,
+    ),
+    [
+      ...settingsOfAsk,
+      ...settingsOfWork,
+      "priceCurrency",
+      "priceProcessing",
+      "freeProcessing",
+      "priceRequests",
+      "priceTraffic",
+    ],
+  );
+}
+
+export async function planCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  checkRowsAsked(settings);
+  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const around = surroundingsFromSettings(settings, world);
+  const interrupt = onInterrupt(terminal, "Stopping.");
+  const { signal } = interrupt;
+  let dispose = async (): Promise<void> => undefined;
+  try {
+    const asked = await askedRun(settings, around, process.stdin, signal);
+    dispose = asked.dispose;
+    const { request, rows, ledger } = asked.ask;
+    await checkManifest(rows(), request);
+    const estimate = await estimateRun(rows(), request, around.random);
+    const document = documentOf(settings, request, estimate);
+    if (flags.json === true) terminal.out(JSON.stringify(document));
+    else terminal.out(planText(document, request));
+    if (await isVersioned(ledger, around)) {
+      terminal.note(
+        `The bucket ${ledger.bucket} keeps versions, so COS does not forbid overwriting in it: never start one run twice at the same moment, or some of its work is done twice.`,
+      );
+    }
+    return signal.aborted ? exitCodes.interrupted : exitCodes.done;
+  } catch (error) {
+    if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
+    throw error;
+  } finally {
+    interrupt.dispose();
+    await dispose();
+    await around.close();
+  }
+}
+
+/** What `plan --json` prints. */
+export type PlanDocument = ReturnType<typeof documentOf>;
+
+function documentOf({ values }: Settings, request: RunRequest, estimate: Estimate) {
+  const { concurrency, rate, maxInstances } = values;
+  const prices = {
+    currency: values.priceCurrency,
+    processing: values.priceProcessing,
+    freeProcessing: values.freeProcessing,
+    requests: values.priceRequests,
+    traffic: values.priceTraffic,
+  };
+  return {
+    schema: "cos-originals/plan@1",
+    /** A listing's run is named when it is run. */
+    run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
+    ...estimate,
+    cost: { indicative: true, prices, estimate: costOf(estimate, prices) },
+    time: {
+      ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
+      concurrency,
+      rate: rate ?? null,
+      maxInstances,
+    },
+  } as const;
+}
+
+/** An object of a bucket that ever had versioning has a version. Best effort: planning a local file needs no network. */
+async function isVersioned(ledger: Place, { open }: Surroundings): Promise<boolean> {
+  const signal = AbortSignal.timeout(3_000);
+  try {
+    const bucket = open("ledger", ledger);
+    const [object] = (await bucket.list({ prefix: ledger.prefix, maxKeys: 1, signal })).objects;
+    if (object === undefined) return false;
+    return (await bucket.head(object.key, { signal })).versionId !== undefined;
+  } catch {
+    return false;
+  }
+}

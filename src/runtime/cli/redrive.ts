@@ -1,0 +1,79 @@
+/** `cos-originals redrive`: a new run of the rows that failed. */
+import type { Command } from "commander";
+import type { Settings } from "../../config/read.ts";
+import type { SettingName } from "../../config/settings.ts";
+import { formatCount } from "../../report/quantity.ts";
+import { prepareRedrive, type RedriveOptions } from "../../run/redrive.ts";
+import { settingsOfWork } from "./asked-run.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { hasQueue } from "./queue-of-settings.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { interruptNote, runToEnd } from "./run-to-end.ts";
+import { addFlags, type Flags } from "./setting-flags.ts";
+import { submitAndTell } from "./submit.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options that may be other than the run's own: what failed by one may succeed by another. */
+const changeable = [
+  "ifExists",
+  "ifChanged",
+  "proof",
+  "expect",
+  "storageClass",
+  "encryption",
+  "maxAttempts",
+  "maxFailures",
+  "shardSize",
+] as const satisfies readonly SettingName[];
+
+export function describeRedrive(command: Command): void {
+  const settings = new Set<SettingName>([...settingsOfLedger, "run", ...changeable, ...settingsOfWork, "queue"]);
+  addFlags(
+    describeRunArgument(command)
+      .description("a new run of the rows of a run that failed: here, or by the workers of --queue")
+      .addHelpText(
+        "after",
+        `
+The new run is RUN-redrive-1, or the next number, unless --run names it; the same command again continues it. It does as RUN
+did but for the flags that are given here. Rows that can't be read and collisions of archive keys are left out: they can't succeed.
+
+Exit codes: as run; with --queue 0 sent; 3 where no failed row could succeed.
+
+Example:
+  cos-originals redrive nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou`,
+      ),
+    [...settings],
+  );
+}
+
+export async function redriveCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, around, json }) => {
+    const interrupt = onInterrupt(terminal, interruptNote);
+    try {
+      const { ask, rows, left } = await prepareRedrive(place, id, around, {
+        run: settings.values.run,
+        options: changedOptions(settings),
+      });
+      if (left > 0) {
+        terminal.note(
+          `${formatCount(left)} of the ${formatCount(left + rows)} failed rows are left out: they can't be read, or collide with another row's archive key.`,
+        );
+      }
+      if (ask === undefined) {
+        if (json)
+          terminal.out(JSON.stringify({ schema: "cos-originals/redrive@1", redriveOf: id, run: null, rows, left }));
+        else terminal.out(`run ${id} has no failed rows that could be tried again`);
+        return left > 0 ? exitCodes.failedKeys : exitCodes.done;
+      }
+      if (hasQueue(settings)) return await submitAndTell(ask, settings, around, json, terminal);
+      return await runToEnd(ask, around, terminal, { signal: interrupt.signal, json });
+    } finally {
+      interrupt.dispose();
+    }
+  });
+}
+
+function changedOptions({ values, given }: Settings): RedriveOptions["options"] {
+  return Object.fromEntries(changeable.filter(given).map((name) => [name, values[name]]));
+}

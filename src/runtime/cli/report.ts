@@ -1,0 +1,71 @@
+/** `cos-originals report`: write a run's report, and bring it here. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { printAddress } from "../../cos/address.ts";
+import { ensureError, quote, UserError } from "../../errors.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { summaryText } from "../../report/summary-text.ts";
+import { writeReport } from "../../run/report.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { ledgerFlags } from "./ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { addFlags, type Flags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeReport(command: Command): void {
+  addFlags(
+    describeRunArgument(command)
+      .description("write the report of a run, whatever state it is in: summary, results, failures, HTML")
+      .option("--out <DIR>", "copy the report's files into this folder too")
+      .addHelpText(
+        "after",
+        `
+Exit codes: 0 written, 2 usage, 6 credentials refused.
+
+Example:
+  cos-originals report nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou --out report/`,
+      ),
+    settingsOfLedger,
+  );
+}
+
+export async function reportCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, around, json }) => {
+    const { ledger, summary, prefix } = await writeReport(place, id, around);
+    const { out } = flags;
+    const files = typeof out === "string" ? await copyReport(ledger, out) : [];
+    terminal.out(json ? JSON.stringify(summary) : summaryText(summary));
+    const where = printAddress({ bucket: place.bucket, prefix: `${prefix}report/` });
+    terminal.note(
+      `The report lies below ${where}${files.length === 0 ? "" : `, and in ${String(out)}: ${files.join(", ")}`}`,
+    );
+    if (summary.failed > 0) {
+      terminal.note(`Try the failed rows again with: cos-originals redrive ${id} ${ledgerFlags(place)}`);
+    }
+    return exitCodes.done;
+  });
+}
+
+/** One file at a time, as each is: the largest holds the results of a million rows, packed. */
+async function copyReport(ledger: LedgerStore, folder: string): Promise<string[]> {
+  const { objects } = await ledger.list("report/");
+  const names: string[] = [];
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { key } of objects) {
+      const name = key.slice("report/".length);
+      const bytes = await ledger.get(key);
+      if (bytes === undefined || !/^[\w.-]+$/.test(name)) continue;
+      await writeFile(join(folder, name), bytes);
+      names.push(name);
+    }
+  } catch (thrown) {
+    const error = ensureError(thrown);
+    if (!("syscall" in error)) throw error;
+    throw new UserError("OutUnwritable", `--out ${quote(folder)} can't be written: ${error.message}.`, {
+      cause: error,
+    });
+  }
+  return names;
+}

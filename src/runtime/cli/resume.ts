@@ -1,0 +1,54 @@
+/** `cos-originals resume`: let a run that was cancelled or halted go on. */
+import type { Command } from "commander";
+import { queueSender } from "../../run/queue-sender.ts";
+import { statusOf } from "../../run/status.ts";
+import { resumeRun } from "../../run/stop-and-go.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { ledgerFlags } from "./ledger-flags.ts";
+import { hasQueue, openQueue, withQueue } from "./queue-of-settings.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { addFlags, type Flags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeResume(command: Command): void {
+  addFlags(
+    describeRunArgument(command)
+      .description("let a run that was cancelled or halted go on: with --queue by its workers, else by run --resume")
+      .addHelpText(
+        "after",
+        `
+A run that was halted for its failures is not halted for them again.
+
+Exit codes: 0 it may go on (or is complete already), 2 usage, 6 credentials refused.
+
+Example:
+  cos-originals resume nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
+    --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
+      ),
+    [...settingsOfLedger, "queue"],
+  );
+}
+
+export async function resumeCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, around, json }) => {
+    const { summary } = await statusOf(place, id, around);
+    const over = summary.state === "complete";
+    const queued = hasQueue(settings);
+    if (queued && !over) {
+      const queue = openQueue(settings, terminal.log);
+      const sender = queueSender(queue.client, queue.queueUrl, around);
+      await withQueue(settings, queue, () => resumeRun(place, id, around, sender));
+    } else if (!over) await resumeRun(place, id, around);
+    const state = over ? "complete" : "running";
+    if (json)
+      terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state, sent: queued && !over }));
+    else if (over) terminal.out(`run ${id} is complete: there is nothing to go on with`);
+    else terminal.out(queued ? `run ${id} goes on` : `run ${id} may go on, and nobody works on it yet`);
+    if (!over && !queued) {
+      terminal.note(
+        `Continue here with: cos-originals run --resume ${id} ${ledgerFlags(place)}\nor by a queue's workers with: cos-originals resume ${id} ${ledgerFlags(place)} --queue sqs:URL`,
+      );
+    }
+    return exitCodes.done;
+  });
+}

@@ -1,0 +1,49 @@
+/** Works a run in this process until it ends, and tells how: what `run` and `redrive` have in common. */
+import { systemClock } from "../../clock.ts";
+import { printAddress } from "../../cos/address.ts";
+import { summaryText } from "../../report/summary-text.ts";
+import { type RunAsk, type RunEnd, runHere } from "../../run/run-here.ts";
+import type { Surroundings } from "../../run/surroundings.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
+import { ledgerFlags } from "./ledger-flags.ts";
+import { progressLine } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const interruptNote = "Stopping: what is under way ends, nothing new begins. Once more stops at once.";
+
+export interface ToEndOptions {
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+}
+
+export async function runToEnd(
+  ask: RunAsk,
+  around: Surroundings,
+  terminal: Terminal,
+  { signal, json }: ToEndOptions,
+): Promise<ExitCode> {
+  const onProgress = progressLine(terminal.status, systemClock);
+  try {
+    const end = await runHere(ask, around, terminal.statusShown ? { signal, onProgress } : { signal });
+    terminal.status("");
+    return tell(end, ask, signal.aborted, json, terminal);
+  } finally {
+    terminal.status("");
+  }
+}
+
+function tell(end: RunEnd, ask: RunAsk, interrupted: boolean, json: boolean, terminal: Terminal): ExitCode {
+  const { summary, prefix } = end;
+  if (json) terminal.out(JSON.stringify(summary));
+  else terminal.out(summaryText(summary));
+  const code = exitCodeOfRun(summary, interrupted);
+  const { ledger } = ask;
+  if (code === exitCodes.interrupted || code === exitCodes.incomplete) {
+    terminal.note(
+      `Continue with the same command, or with: cos-originals run --resume ${summary.run} ${ledgerFlags(ledger)}`,
+    );
+  } else {
+    terminal.note(`The report lies below ${printAddress({ bucket: ledger.bucket, prefix: `${prefix}report/` })}`);
+  }
+  return code;
+}

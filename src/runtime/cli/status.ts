@@ -1,0 +1,102 @@
+/** `cos-originals status`: how a run stands, by LISTs alone. */
+import type { Command } from "commander";
+import { systemClock } from "../../clock.ts";
+import type { Summary } from "../../report/summary.ts";
+import { summaryText } from "../../report/summary-text.ts";
+import { queueSender } from "../../run/queue-sender.ts";
+import { statusOf } from "../../run/status.ts";
+import { reconcileMessage } from "../../run/stop-and-go.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { progressLine } from "./progress.ts";
+import { openQueue, withQueue } from "./queue-of-settings.ts";
+import { describeRunArgument, type RecordedRun, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { addFlags, type Flags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Milliseconds between two looks. */
+const every = 3_000;
+
+export function describeStatus(command: Command): void {
+  addFlags(
+    describeRunArgument(command)
+      .description("counts of a run, by listing its markers alone")
+      .option(
+        "--full",
+        "read the outcomes too, for proofs, requests and reasons, and for the rows of shards that are not over",
+      )
+      .option("--watch", "look again every few seconds until the run is at rest; with --json, a line for each change")
+      .option("--repair", "send a reconcile message to --queue, should the run's own have been lost")
+      .addHelpText(
+        "after",
+        `
+Exit codes: 0 all archived or skipped, 3 some keys failed, 4 halted, 5 rows are pending (running, incomplete or cancelled),
+2 usage, 6 credentials refused.
+
+Examples:
+  cos-originals status nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou --watch
+  cos-originals status nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
+    --repair --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
+      ),
+    [...settingsOfLedger, "queue"],
+  );
+}
+
+export async function statusCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  return withRecordedRun(flags, terminal, args, async (run) => {
+    const { id, place, around, json } = run;
+    const look = async () => (await statusOf(place, id, around, { full: flags.full === true })).summary;
+    const first = await look();
+    if (flags.repair === true) await repair(run, first, terminal);
+    const summary = flags.watch === true ? await watch(look, first, json, terminal) : first;
+    if (summary === undefined) return exitCodes.interrupted;
+    if (!json) terminal.out(summaryText(summary));
+    else if (flags.watch !== true) terminal.out(JSON.stringify(summary));
+    return exitCodeOfRun(summary, false);
+  });
+}
+
+async function repair(
+  { id, place, around, settings }: RecordedRun,
+  { state }: Summary,
+  terminal: Terminal,
+): Promise<void> {
+  const queue = openQueue(settings, terminal.log);
+  const sender = queueSender(queue.client, queue.queueUrl, around);
+  await withQueue(settings, queue, () => sender.send(reconcileMessage(place, id)));
+  terminal.note(
+    state === "halted" || state === "cancelled"
+      ? `A reconcile message was sent, but the run is ${state}; let it go on with: cos-originals resume ${id}`
+      : "A reconcile message was sent.",
+  );
+}
+
+/** Undefined where it was interrupted. */
+async function watch(
+  look: () => Promise<Summary>,
+  first: Summary,
+  json: boolean,
+  terminal: Terminal,
+): Promise<Summary | undefined> {
+  const interrupt = onInterrupt(terminal, "The run goes on without being watched.");
+  const { signal } = interrupt;
+  const show = progressLine(terminal.status, systemClock);
+  let summary = first;
+  let told = "";
+  try {
+    for (;;) {
+      // Time passes without anything having changed.
+      const says = JSON.stringify({ ...summary, seconds: null });
+      if (json && says !== told) terminal.out(JSON.stringify(summary));
+      told = says;
+      show(summary);
+      if (summary.state !== "running") return summary;
+      await systemClock.sleep(every, signal);
+      if (signal.aborted) return undefined;
+      summary = await look();
+    }
+  } finally {
+    terminal.status("");
+    interrupt.dispose();
+  }
+}

@@ -1,0 +1,98 @@
+/** `cos-originals submit`: hand a run to a queue, whose workers archive it. */
+import type { Command } from "commander";
+import { systemClock } from "../../clock.ts";
+import type { Settings } from "../../config/read.ts";
+import { formatCount } from "../../report/quantity.ts";
+import type { Place } from "../../run/messages.ts";
+import { queueSender } from "../../run/queue-sender.ts";
+import type { RunAsk } from "../../run/run-here.ts";
+import { type Submitted, submitRun } from "../../run/submit.ts";
+import type { Surroundings } from "../../run/surroundings.ts";
+import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { askedRun, checkListingNamed, checkRowsAsked, settingsOfAsk } from "./asked-run.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { ledgerFlags } from "./ledger-flags.ts";
+import { openQueue, withQueue } from "./queue-of-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeSubmit(command: Command): void {
+  addFlags(
+    command.description("plan a run and send its shards to a queue, for workers to archive").addHelpText(
+      "after",
+      `
+The flags are those of run. A local manifest is planned here; one in a bucket, or a listing, by the first worker that is free.
+The same command again sends nothing twice that is not needed.
+
+Exit codes: 0 sent (or complete already), 2 usage, 6 credentials refused.
+
+Example:
+  cos-originals submit --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
+    --region ap-guangzhou --manifest keys.csv --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
+    ),
+    ["queue", ...settingsOfAsk, "endpoint", "sourceEndpoint", "archiveEndpoint", "allowHttp"],
+  );
+}
+
+export async function submitCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  checkRowsAsked(settings);
+  checkListingNamed(settings);
+  openQueue(settings, terminal.log).client.destroy();
+  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const around = surroundingsFromSettings(settings, world);
+  const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
+  let dispose = async (): Promise<void> => undefined;
+  try {
+    const asked = await askedRun(settings, around, process.stdin, interrupt.signal);
+    dispose = asked.dispose;
+    return await submitAndTell(asked.ask, settings, around, flags.json === true, terminal);
+  } catch (error) {
+    if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
+    throw error;
+  } finally {
+    interrupt.dispose();
+    await dispose();
+    await around.close();
+  }
+}
+
+/** Sends a run to the queue of the settings, and says what came of it. */
+export async function submitAndTell(
+  ask: RunAsk,
+  settings: Settings,
+  around: Surroundings,
+  json: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const queue = openQueue(settings, terminal.log);
+  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const submitted = await withQueue(settings, queue, () => submitRun(ask, around, sender));
+  const { run } = ask.request;
+  if (json) terminal.out(JSON.stringify(documentOf(submitted, run, ask.ledger)));
+  else {
+    terminal.out(textOf(submitted, run));
+    if (submitted.kind !== "complete") {
+      terminal.note(`Watch it with: cos-originals status ${run} --watch ${ledgerFlags(ask.ledger)}`);
+    }
+  }
+  return exitCodes.done;
+}
+
+function textOf(submitted: Submitted, run: string): string {
+  switch (submitted.kind) {
+    case "sent":
+      return `run ${run} is submitted: ${formatCount(submitted.rows)} rows in ${formatCount(submitted.shards)} shards`;
+    case "asked":
+      return `run ${run} is submitted: a worker plans it`;
+    case "complete":
+      return `run ${run} is complete already: nothing was sent`;
+  }
+}
+
+function documentOf(submitted: Submitted, run: string, ledger: Place) {
+  const planned =
+    submitted.kind === "sent" ? { rows: submitted.rows, shards: submitted.shards } : { rows: null, shards: null };
+  return { schema: "cos-originals/submit@1", run, state: submitted.kind, ...planned, ledger };
+}

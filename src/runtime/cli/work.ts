@@ -1,0 +1,125 @@
+/** `cos-originals work`: poll a queue, and archive what it brings. */
+import type { Command } from "commander";
+import { systemClock } from "../../clock.ts";
+import type { Log } from "../../log.ts";
+import { formatBytes, formatCount } from "../../report/quantity.ts";
+import type { Summary } from "../../report/summary.ts";
+import { type Worked, type WorkedRows, workQueue } from "../../run/work-queue.ts";
+import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { settingsOfWork } from "./asked-run.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { openQueue, withQueue } from "./queue-of-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeWork(command: Command): void {
+  addFlags(
+    command
+      .description("poll a queue and archive what it brings, until stopped")
+      .option("--drain", "end when nothing is left to do, instead of waiting for more")
+      .addHelpText(
+        "after",
+        `
+SIGTERM and SIGINT end it cleanly: what is under way ends and is recorded, the rest goes back to the queue. With --drain it
+ends when the queue is empty (nothing visible, in other hands, or delayed) and every run it worked on is at rest.
+
+Exit codes: 0 stopped, or drained and every run archived; 2 usage; 6 credentials refused; and with --drain, by the worst of its
+runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled, 4 halted; 130 interrupted.
+
+Example:
+  cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
+      ),
+    ["queue", "visibility", ...settingsOfWork],
+  );
+}
+
+export async function workCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  const drain = flags.drain === true;
+  const json = flags.json === true;
+  const queue = openQueue(settings, terminal.log);
+  const log = noticing(terminal);
+  const around = surroundingsFromSettings(settings, {
+    environment: process.env,
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+  const interrupt = onInterrupt(
+    terminal,
+    "Stopping: what is under way ends, the rest goes back to the queue. Once more stops at once.",
+  );
+  const { signal } = interrupt;
+  try {
+    const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
+    const { visibility } = settings.values;
+    const worked = await withQueue(settings, queue, () =>
+      workQueue(around, { queue, visibility, drain, signal, onProgress }),
+    );
+    terminal.status("");
+    if (json) terminal.out(JSON.stringify(documentOf(worked)));
+    else terminal.out(textOf(worked));
+    if (!drain) return exitCodes.done;
+    return signal.aborted ? exitCodes.interrupted : worstOf(worked);
+  } finally {
+    terminal.status("");
+    interrupt.dispose();
+    await around.close();
+  }
+}
+
+const byWorse: readonly ExitCode[] = [exitCodes.halted, exitCodes.incomplete, exitCodes.failedKeys];
+
+export function worstOf({
+  runs,
+  rejected,
+}: {
+  readonly runs: readonly Pick<Summary, "state" | "failed">[];
+  readonly rejected: number;
+}): ExitCode {
+  const codes = new Set(runs.map((summary) => exitCodeOfRun(summary, false)));
+  if (rejected > 0) codes.add(exitCodes.failedKeys);
+  return byWorse.find((code) => codes.has(code)) ?? exitCodes.done;
+}
+
+/** A worker that nobody watches says in its log which runs became complete, and what it gave back. */
+function noticing(terminal: Terminal): Log {
+  return {
+    ...terminal.log,
+    info(message, fields = {}) {
+      const details = Object.entries(fields).filter(([, value]) => value !== undefined);
+      const text = details.map(
+        ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+      );
+      terminal.note(`${message.replace(/\.$/, "")}${text.length === 0 ? "" : ` (${text.join(", ")})`}`);
+    },
+  };
+}
+
+function lineOf({ messages, archived, skipped, failed, bytes }: WorkedRows): string {
+  return [
+    `${formatCount(messages)} messages`,
+    `${formatCount(archived)} archived`,
+    `${formatCount(skipped)} skipped`,
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    formatBytes(bytes),
+  ].join("  ");
+}
+
+function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): string {
+  const { archived, skipped, failed, bytes } = rows;
+  const lines = [
+    `${formatCount(acknowledged)} messages worked, ${formatCount(givenBack)} given back, ${formatCount(rejected)} that can't be worked`,
+    `  ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed, ${formatBytes(bytes)}`,
+    ...runs.map(
+      ({ run, state, rows, failed, pending }) =>
+        `  run ${run} is ${state}: ${formatCount(rows)} rows, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
+    ),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function documentOf({ acknowledged, givenBack, rejected, rows, runs }: Worked) {
+  return { schema: "cos-originals/work@1", messages: { acknowledged, givenBack, rejected }, ...rows, runs };
+}
