@@ -5,7 +5,8 @@
  *
  *   request.json                                 what was asked
  *   plans/<plan>/shards/000000042.jsonl.gz       the rows
- *   plans/<plan>/cursor-<n>.json                 where planning stands
+ *   plans/<plan>/seen-000001000.bin              fingerprints of the archive keys that its shards gave out
+ *   plans/cursor-000001000~<plan>.json           where planning stands: so many shards are written
  *   run.json                                     names the plan that counts; written when that plan is whole
  *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
  *   outcomes/000000042/<attempt>-open~<seq>      a worker began
@@ -39,8 +40,10 @@ export const paths = {
   request: "request.json",
   run: "run.json",
   shard: (plan: string, shard: number) => `plans/${plan}/shards/${pad(shard, SHARD_DIGITS)}.jsonl.gz`,
-  cursors: (plan: string) => `plans/${plan}/cursor-`,
-  cursor: (plan: string, n: number) => `plans/${plan}/cursor-${pad(n, SHARD_DIGITS)}.json`,
+  seen: (plan: string, shards: number) => `plans/${plan}/seen-${pad(shards, SHARD_DIGITS)}.bin`,
+  /** Of all plans, the one that got furthest last. */
+  cursors: "plans/cursor-",
+  cursor: (plan: string, shards: number) => `plans/cursor-${pad(shards, SHARD_DIGITS)}~${plan}.json`,
   plans: "plans/",
   submitted: (plan: string) => `submitted/${plan}/`,
   outcomes: (shard: number) => `outcomes/${pad(shard, SHARD_DIGITS)}/`,

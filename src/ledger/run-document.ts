@@ -11,6 +11,7 @@ import {
   proofFloors,
   storageClasses,
 } from "../options.ts";
+import { paths } from "./layout.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({
@@ -89,11 +90,36 @@ export const runDocumentSchema = z.strictObject({
     duplicates: z.int().min(0),
     collisions: z.int().min(0),
     invalid: z.int().min(0),
+    /** Told by a listing of the archive to hold what the source has; absent where none was compared. */
+    unchanged: z.int().min(0).optional(),
   }),
+  /** Which plan's files hold the shards from `from` on, in order; absent where this plan wrote them all. */
+  slices: z.array(z.strictObject({ plan: z.string(), from: z.int().min(0) })).optional(),
+  /** Were all rows compared with each other for duplicates and collisions? If not: the first ten million, and those of one shard. */
+  comparedAll: z.boolean().optional(),
+  /** Of a listing: how it is told what the archive holds already. */
+  compared: z
+    .discriminatedUnion("by", [
+      z.strictObject({ by: z.literal("listing") }),
+      z.strictObject({ by: z.literal("head"), reason: z.string() }),
+    ])
+    .optional(),
+  /** Keys that the archive holds and the source no longer does; reported, never deleted. Up to a hundred are named. */
+  deletedFromSource: z.strictObject({ count: z.int().min(0), keys: z.array(z.string()) }).optional(),
   plannedAt: z.string(),
   tool: z.string(),
 });
 export type RunDocument = z.output<typeof runDocumentSchema>;
+
+/** Which plan's files hold a shard: planning may take several deliveries, each of which writes under an id of its own. */
+export function planOfShard({ plan, slices }: Pick<RunDocument, "plan" | "slices">, shard: number): string {
+  return slices?.findLast(({ from }) => from <= shard)?.plan ?? plan;
+}
+
+/** Where the rows of a shard lie. */
+export function shardPath(run: Pick<RunDocument, "plan" | "slices">, shard: number): string {
+  return paths.shard(planOfShard(run, shard), shard);
+}
 
 /** The same bytes read otherwise are other rows. */
 const readAs = (rows: { readonly format: string; readonly keyEncoding?: string | undefined }) =>

@@ -19,7 +19,7 @@ import type { KeyEncoding, ManifestEntry } from "./row.ts";
 export interface ReadInventoryOptions {
   /** Of the manifest.json, for messages. */
   readonly name: string;
-  /** Opens one of its files, by whole key, in the bucket the manifest.json lies in. Rejects as Bucket.get does. */
+  /** Opens one of its files, by whole key, in the inventory's destination bucket. Rejects as Bucket.get does. */
   open(key: string): Promise<AsyncIterable<Uint8Array>>;
   /** Default url. */
   readonly keyEncoding?: KeyEncoding | undefined;
@@ -103,25 +103,32 @@ export async function* readInventory(
   manifestJson: Uint8Array,
   options: ReadInventoryOptions,
 ): AsyncGenerator<readonly ManifestEntry[], void, void> {
+  const manifest = parseInventory(manifestJson, options.name);
+  for (const file of manifest.files) yield* readInventoryFile(manifest, file, options);
+}
+
+/** Reads one of its files, for who goes on where an earlier reading stopped. */
+export async function* readInventoryFile(
+  { columns }: InventoryManifest,
+  file: InventoryFile,
+  options: ReadInventoryOptions,
+): AsyncGenerator<readonly ManifestEntry[], void, void> {
   const { name, signal } = options;
-  const { columns, files } = parseInventory(manifestJson, name);
   const reader = recordReader(columns, options);
-  for (const file of files) {
-    signal?.throwIfAborted();
-    const proof = createProof(await openFile(file, options), file, name);
-    const where = `${file.key}, `;
-    let first = true;
-    for await (const records of readRecords(plainText(proof.bytes, { name: file.key, signal }))) {
-      const entries: ManifestEntry[] = [];
-      for (const record of records) {
-        const entry = first && reader.isHeader(record) ? undefined : reader.entry(record, where);
-        first = false;
-        if (entry !== undefined) entries.push(entry);
-      }
-      if (entries.length > 0) yield entries;
+  signal?.throwIfAborted();
+  const proof = createProof(await openFile(file, options), file, name);
+  const where = `${file.key}, `;
+  let first = true;
+  for await (const records of readRecords(plainText(proof.bytes, { name: file.key, signal }))) {
+    const entries: ManifestEntry[] = [];
+    for (const record of records) {
+      const entry = first && reader.isHeader(record) ? undefined : reader.entry(record, where);
+      first = false;
+      if (entry !== undefined) entries.push(entry);
     }
-    proof.check();
+    if (entries.length > 0) yield entries;
   }
+  proof.check();
 }
 
 function recordReader(columnNames: readonly string[], { name, keyEncoding, sourceBucket }: ReadInventoryOptions) {

@@ -9,9 +9,9 @@
  *      └──never again── probing: from a share of the rate that was refused (the ceiling), along a cubic curve: fast back
  *                           towards the ceiling, slowly past it, fast again far beyond it
  *
- * Times and growth are relative to the rate, so that 20 requests a second and 3,000 behave alike. The curve is the one of
- * CUBIC (RFC 9438, 4.2), with the time to the ceiling as its constant: how often the ceiling is touched, each time at
- * the cost of a pause, must not depend on the rate.
+ * Growth is relative to the rate, so that 20 requests a second and 3,000 behave alike. The curve is that of CUBIC (RFC 9438,
+ * 4.2), with the time to the ceiling as its constant: each touch of the ceiling costs a pause, so how often it is touched
+ * follows from how long the pauses are, not from the rate.
  */
 export type AdaptiveRate =
   | { readonly kind: "free" }
@@ -31,6 +31,8 @@ export type AdaptiveRate =
       /** Of the ceiling, at `since`. */
       readonly share: number;
       readonly since: number;
+      /** From `since` to the ceiling. */
+      readonly returnMs: number;
       readonly loweredAt: number;
       /** Refusals one soon after the other. */
       readonly streak: number;
@@ -41,13 +43,14 @@ export const free: AdaptiveRate = { kind: "free" };
 /** Of the rate that was refused. A streak of refusals multiplies it, down to the deepest cut. */
 const SHARE = 0.85;
 const DEEPEST = 0.5;
-/** From a cut back to the ceiling. */
+/** From a cut back to the ceiling, and at least as many times as long as the pause before it, which Retry-After may make long. */
 const RETURN_MS = 30_000;
+const RETURN_TO_PAUSE = 20;
 /** A search doubles its rate in this time: slow enough that little is refused where it ends. */
 const DOUBLING_MS = 4_000;
 /** Refusals within this long of a cut are of the same burst, or of the same second of the service's. */
 const ECHO_MS = 1_000;
-/** A refusal this soon after a cut says that the cut was too small. */
+/** A refusal this soon after sending went on says that the cut was too small. */
 const STREAK_MS = 5_000;
 /** Beyond as many times what was refused or found, nothing is left of what was learnt. */
 const FORGOTTEN = 2;
@@ -63,7 +66,7 @@ export function limitAt(state: AdaptiveRate, now: number): number {
     const grown = 2 ** (elapsed / DOUBLING_MS);
     return grown >= SEARCHED ? Number.POSITIVE_INFINITY : state.from * grown;
   }
-  const left = 1 - elapsed / RETURN_MS;
+  const left = 1 - elapsed / state.returnMs;
   const ofCeiling = 1 - (1 - state.share) * left ** 3;
   return ofCeiling >= FORGOTTEN ? Number.POSITIVE_INFINITY : state.ceiling * ofCeiling;
 }
@@ -81,7 +84,9 @@ export function lower(state: AdaptiveRate, now: number, passing: number | undefi
     if (passing === undefined) return free;
     return { kind: "searching", from: Math.max(LEAST, passing * SHARE), since: resumeAt, loweredAt: now, streak: 1 };
   }
-  const streak = now - state.loweredAt < STREAK_MS ? state.streak + 1 : 1;
+  const streak = now - state.since < STREAK_MS ? state.streak + 1 : 1;
   const share = Math.max(DEEPEST, SHARE ** streak);
-  return { kind: "probing", ceiling: Math.max(LEAST / share, limit), share, since: resumeAt, loweredAt: now, streak };
+  const ceiling = Math.max(LEAST / share, limit);
+  const returnMs = Math.max(RETURN_MS, RETURN_TO_PAUSE * (resumeAt - now));
+  return { kind: "probing", ceiling, share, since: resumeAt, returnMs, loweredAt: now, streak };
 }

@@ -21,6 +21,12 @@ export function summaryText(summary: Summary, failuresShown = 5): string {
     `  ${volume(summary)}`,
   ];
   if (recovered) lines.push(`  ${formatCount(recovered)} of the archived were put by an earlier attempt and recovered`);
+  const { deletedFromSource } = summary;
+  if (deletedFromSource !== undefined && deletedFromSource.count > 0) {
+    lines.push(
+      `  ${formatCount(deletedFromSource.count)} in the archive are no longer in the source; nothing was deleted`,
+    );
+  }
   const proofs = counted(summary.proofs);
   if (proofs !== "") lines.push(`  proven by ${proofs}`);
   const requests = counted(summary.requests);

@@ -55,6 +55,8 @@ export const summaryShape = z.looseObject({
   redriveOf: z.string().optional(),
   /** What the rows were read from: `cos://BUCKET/KEY`, a file name, or `cos://BUCKET/PREFIX*` for a listing. */
   manifest: z.string().optional(),
+  /** Of a listing compared with the archive's: what the archive holds and the source no longer does. Up to a hundred keys. */
+  deletedFromSource: z.object({ count, keys: z.array(z.string()) }).optional(),
 });
 
 export type Summary = z.infer<typeof summaryShape>;
@@ -71,10 +73,11 @@ export interface RunFacts {
   readonly reason?: string | undefined;
   readonly redriveOf?: string | undefined;
   readonly manifest?: string | undefined;
+  readonly deletedFromSource?: { readonly count: number; readonly keys: readonly string[] } | undefined;
 }
 
 export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
-  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest } = facts;
+  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest, deletedFromSource } = facts;
   const until = endedAt ?? now;
   return {
     schema: SUMMARY_SCHEMA,
@@ -97,6 +100,9 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     ...(reason === undefined ? {} : { reason }),
     ...(redriveOf === undefined ? {} : { redriveOf }),
     ...(manifest === undefined ? {} : { manifest }),
+    ...(deletedFromSource === undefined
+      ? {}
+      : { deletedFromSource: { count: deletedFromSource.count, keys: [...deletedFromSource.keys] } }),
   };
 }
 

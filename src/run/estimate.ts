@@ -8,7 +8,6 @@ import { putLimit } from "../archive/upload.ts";
 import type { Random } from "../clock.ts";
 import type { RunOptions, RunRequest } from "../ledger/run-document.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
-import type { ManifestEntry } from "../manifest/row.ts";
 import { type PlanCounts, planShards } from "./plan.ts";
 import { exactRows } from "./seen.ts";
 
@@ -66,7 +65,7 @@ const LEDGER_A_RUN = 12;
 const OUTCOMES_A_SEGMENT = 200;
 
 export async function estimateRun(
-  entries: AsyncIterable<readonly ManifestEntry[]>,
+  entries: Parameters<typeof planShards>[0],
   request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
   random: Random,
 ): Promise<Estimate> {

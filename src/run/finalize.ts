@@ -3,7 +3,7 @@ import { ulid } from "ulid";
 import { UserError } from "../errors.ts";
 import { controlReason, readControl, saysStop } from "../ledger/control.ts";
 import { groupOf, groupPath, type Marker, parseMarker, paths, shardsPerGroup } from "../ledger/layout.ts";
-import type { RunDocument } from "../ledger/run-document.ts";
+import { type RunDocument, shardPath } from "../ledger/run-document.ts";
 import { unreadable } from "../ledger/segment.ts";
 import { decodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
@@ -71,7 +71,7 @@ export async function writeGroupReport(
       if (outcome.outcome === "failed") failed.push({ row, outcome });
     }
     if (failed.length === 0) continue;
-    const path = paths.shard(run.plan, shard);
+    const path = shardPath(run, shard);
     const bytes = await ledger.get(path);
     const planned = bytes === undefined ? [] : decodeShardRows(bytes, ledger.describe(path));
     for (const { row, outcome } of failed) {
@@ -132,7 +132,7 @@ export async function writeSummary(
 
 export async function factsOf(
   ledger: LedgerStore,
-  run: Pick<RunDocument, "run" | "request">,
+  run: Pick<RunDocument, "run" | "request"> & { readonly deletedFromSource?: RunDocument["deletedFromSource"] },
   state: RunState,
   now: number,
 ) {
@@ -145,6 +145,7 @@ export async function factsOf(
     ...(state === "running" ? { now } : { endedAt: now }),
     reason: control === undefined ? undefined : await controlReason(ledger, control),
     redriveOf: run.request.redriveOf,
+    deletedFromSource: run.deletedFromSource,
     manifest:
       rows.kind === "file"
         ? rows.name

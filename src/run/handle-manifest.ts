@@ -4,24 +4,22 @@ import { quote, UserError } from "../errors.ts";
 import { patiently } from "../ledger/patience.ts";
 import { type RowsSource, type RunRequest, runOptionsSchema } from "../ledger/run-document.ts";
 import { detectFormat } from "../manifest/format.ts";
-import type { ManifestEntry } from "../manifest/row.ts";
 import { toolVersion } from "../version.ts";
 import { claimRun, deriveRunId, digestOf } from "./ask.ts";
 import type { Answer, Delivery, Sender } from "./delivery.ts";
 import { readSummary } from "./finalize.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
-import type { ManifestMessage, Place, ReconcileMessage } from "./messages.ts";
-import { openLedger } from "./open-ledger.ts";
+import { headOf, needsHead } from "./manifest-head.ts";
+import type { ManifestMessage, ReconcileMessage } from "./messages.ts";
+import { defaultLedger, openLedger } from "./open-ledger.ts";
 import { checkManifest, readRun, writePlan } from "./plan.ts";
+import type { PlanEntries, PlanEntry } from "./plan-entry.ts";
 import { manifestTrouble, rowsOf } from "./rows-of.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { remindUnfinished } from "./unfinished-runs.ts";
 import { type ShardWorker, workShard } from "./work-shard.ts";
 
-/** Where a run's ledger lies unless it is said: `.originals/` below the archive. */
-export function defaultLedger(archive: Place): Place {
-  const base = archive.prefix === "" || archive.prefix.endsWith("/") ? archive.prefix : `${archive.prefix}/`;
-  return { ...archive, prefix: `${base}.originals/` };
-}
+export { defaultLedger };
 
 export async function handleManifest(
   message: ManifestMessage,
@@ -30,15 +28,16 @@ export async function handleManifest(
   worker: ShardWorker,
 ): Promise<Answer> {
   const { around } = worker;
+  const place = message.ledger ?? defaultLedger(message.archive);
+  if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, around);
   const request = await requestOf(message, around);
   checkTemplate(request.options.archiveKey);
-  const place = message.ledger ?? defaultLedger(message.archive);
   const ledger = openLedger(place, request.run, around);
   const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
 
   let run = await readRun(ledger);
   if (run === undefined) {
-    const { entries, whole } = await peek(rowsOf(request, around), request.options.shardSize);
+    const { entries, whole } = await peek(rowsOf(request, around, { ledger: place }), request.options.shardSize);
     await checkManifest(entries(), request);
     const ruling = await claimRun(ledger, request);
     if (!whole) {
@@ -110,17 +109,12 @@ async function rowsSourceOf(
   if (manifest === undefined) throw new Error("the schema lets no message pass without rows");
   const { bucket, region, key, keyEncoding } = manifest;
   const name = `cos://${bucket}/${key}`;
-  const format = manifest.format ?? detectFormat(key);
-  if (format === undefined) {
-    throw new UserError(
-      "UnknownFormat",
-      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
-    );
-  }
+  const opened = around.open("manifest", manifest);
   let etag: string | undefined;
+  let head: Uint8Array | undefined;
   try {
-    const bucket = around.open("manifest", manifest);
-    etag = (await patiently(() => bucket.head(key), around)).etag;
+    etag = (await patiently(() => opened.head(key), around)).etag;
+    if (manifest.format === undefined && needsHead(key)) head = await headOf(opened, key, around);
   } catch (error) {
     throw manifestTrouble(error, name);
   }
@@ -128,6 +122,13 @@ async function rowsSourceOf(
     throw new UserError(
       "ManifestUnversioned",
       `The manifest ${quote(name)} has no ETag, which names the run; copy it anew.`,
+    );
+  }
+  const format = manifest.format ?? detectFormat(key, head);
+  if (format === undefined) {
+    throw new UserError(
+      "UnknownFormat",
+      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
     );
   }
   return {
@@ -153,11 +154,11 @@ function listedPrefix(asked: string, allowed: string): string {
 
 /** Reads on until it is known whether there is more than one shard. What was read comes again in `entries`. */
 async function peek(
-  source: AsyncIterable<readonly ManifestEntry[]>,
+  source: PlanEntries,
   shardSize: number,
-): Promise<{ readonly entries: () => AsyncIterable<readonly ManifestEntry[]>; readonly whole: boolean }> {
+): Promise<{ readonly entries: () => PlanEntries; readonly whole: boolean }> {
   const iterator = source[Symbol.asyncIterator]();
-  const batches: (readonly ManifestEntry[])[] = [];
+  const batches: (readonly PlanEntry[])[] = [];
   let rows = 0;
   let ended = false;
   while (rows <= shardSize) {

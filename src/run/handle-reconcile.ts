@@ -1,8 +1,10 @@
 /** A reconcile message: do what is next for one run, and send the message on its way again until the run is over. */
+import { readControl, saysStop } from "../ledger/control.ts";
 import type { Answer, Delivery, Sender } from "./delivery.ts";
 import type { ReconcileMessage } from "./messages.ts";
 import { noSuchRun, openLedger, readRequest } from "./open-ledger.ts";
-import { readRun, writePlan } from "./plan.ts";
+import { planOn, readRun } from "./plan.ts";
+import type { ReadUpTo } from "./plan-entry.ts";
 import { reconcile } from "./reconcile.ts";
 import { rowsOf } from "./rows-of.ts";
 import { ledgerSubmissions } from "./submissions.ts";
@@ -28,7 +30,17 @@ export async function handleReconcile(
   if (run === undefined) {
     const request = await readRequest(ledger);
     if (request === undefined) throw noSuchRun(ledger, message.run);
-    run = await writePlan(rowsOf(request, around), request, { ledger, clock, random });
+    if (saysStop(await readControl(ledger))) {
+      log.warn("run stopped before it was planned", { run: message.run });
+      return { kind: "acknowledge" };
+    }
+    const rows = (from: ReadUpTo | undefined) => rowsOf(request, around, { ledger: message.ledger, from });
+    run = await planOn({ ledger, clock, random, request, rows, deadline: delivery.deadline, signal: delivery.signal });
+    if (run === undefined) {
+      log.info("planning goes on in another delivery", { run: message.run });
+      await sender.send(JSON.stringify(message));
+      return { kind: "acknowledge" };
+    }
   }
   const done = await reconcile({
     ledger,

@@ -32,3 +32,9 @@ export function noSuchRun(ledger: LedgerStore, run: string): UserError {
     `There is no run ${JSON.stringify(run)} in the ledger: ${ledger.describe(paths.request)} does not exist.`,
   );
 }
+
+/** Where a run's ledger lies unless it is said: `.originals/` below the archive. */
+export function defaultLedger(archive: Place): Place {
+  const base = archive.prefix === "" || archive.prefix.endsWith("/") ? archive.prefix : `${archive.prefix}/`;
+  return { ...archive, prefix: `${base}.originals/` };
+}

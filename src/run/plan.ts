@@ -1,127 +1,22 @@
 /**
- * Planning: rows become shards in the ledger. Safe to do twice and side by side: each planner writes under a plan id of its
- * own, and only the plan that run.json names counts.
+ * Planning: rows become shards in the ledger, in one go or in slices that fit a delivery (plan-cursor.ts). Safe to do twice and
+ * side by side: each planner writes under a plan id of its own, and only the plan that run.json names counts.
  */
 import { ulid } from "ulid";
-import { archiveKeyFault, archiveKeyOf } from "../archive/archive-key.ts";
 import type { Clock, Random } from "../clock.ts";
-import { quote, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { paths } from "../ledger/layout.ts";
 import { type RunDocument, type RunRequest, runDocumentSchema } from "../ledger/run-document.ts";
 import { unreadable } from "../ledger/segment.ts";
-import { encodeShardRows, type PlannedRow, type Settled } from "../ledger/shard-rows.ts";
+import { encodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
-import type { ManifestEntry, Row } from "../manifest/row.ts";
 import { toolVersion } from "../version.ts";
+import { furthestCursor, type PlanCursor, writeCursor } from "./plan-cursor.ts";
+import type { PlanEntries, ReadUpTo } from "./plan-entry.ts";
+import { mayRepeat, type PlanCounts, planFrom } from "./plan-shards.ts";
 import { createSeen, type Seen } from "./seen.ts";
 
-export interface PlanCounts {
-  rows: number;
-  /** Of the rows whose size the manifest tells. */
-  bytes: number;
-  duplicates: number;
-  collisions: number;
-  invalid: number;
-}
-
-/** Shard files under way at once. */
-const WRITES = 4;
-
-/** Turns manifest entries into planned rows, one shard at a time. */
-export async function* planShards(
-  entries: AsyncIterable<readonly ManifestEntry[]>,
-  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
-  counts: PlanCounts,
-  random: Random,
-): AsyncGenerator<readonly PlannedRow[]> {
-  const seen = createSeen(random);
-  let shard: PlannedRow[] = [];
-  for await (const batch of entries) {
-    for (const entry of batch) {
-      const row = settle(entry, request, seen, counts);
-      counts.rows++;
-      counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
-      shard.push(row);
-      if (shard.length === request.options.shardSize) {
-        yield shard;
-        shard = [];
-        seen.nextShard();
-      }
-    }
-  }
-  if (shard.length > 0) yield shard;
-}
-
-/**
- * Refuses, before anything is written, a manifest that holds no row, or of whose first shard not one row can be read
- * (UserError `EmptyManifest`, `ManifestNotAsSaid`).
- */
-export async function checkManifest(
-  entries: AsyncIterable<readonly ManifestEntry[]>,
-  request: Pick<RunRequest, "rows" | "options">,
-): Promise<void> {
-  let rows = 0;
-  let firstFault: string | undefined;
-  for await (const batch of entries) {
-    for (const entry of batch) {
-      if (entry.kind === "row" || entry.fault === "value") return;
-      firstFault ??= entry.message;
-    }
-    rows += batch.length;
-    if (rows >= request.options.shardSize) break;
-  }
-  if (firstFault !== undefined) throw notAsSaid(request, firstFault);
-  if (request.rows.kind !== "listing") throw emptyManifest(request);
-}
-
-function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError {
-  const { rows } = request;
-  const name =
-    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
-  const format = "format" in rows ? rows.format : rows.kind;
-  return new UserError(
-    "ManifestNotAsSaid",
-    `The manifest ${quote(name)} is not ${format}: not one row of it can be read, ${fault}; say what it is with --format.`,
-  );
-}
-
-/** What planning alone can say of a row. */
-function settle(
-  entry: ManifestEntry,
-  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
-  seen: Seen,
-  counts: PlanCounts,
-): PlannedRow {
-  const invalid = (row: Row, message: string): PlannedRow => {
-    counts.invalid++;
-    const settled: Settled = { outcome: "failed", code: "InvalidRow", message };
-    return { ...row, settled };
-  };
-  if (entry.kind === "invalid") return invalid({ key: entry.key }, entry.message);
-  const { row, at } = entry;
-  const { source, archive, options, run } = request;
-  if (!row.key.startsWith(source.prefix)) {
-    return invalid(
-      row,
-      `row ${at.line}: the key ${quote(row.key)} lies outside the source prefix ${quote(source.prefix)}`,
-    );
-  }
-  const archiveKey = archiveKeyOf(row, options.archiveKey, archive.prefix, run);
-  const fault = archiveKeyFault(archiveKey);
-  if (fault !== undefined) return invalid(row, `row ${at.line}: ${fault}`);
-  const sighting = seen.see(archiveKey, `${row.versionId ?? ""}\n${row.key}`);
-  if (sighting === "new") return row;
-  if (sighting === "duplicate") {
-    counts.duplicates++;
-    return {
-      ...row,
-      settled: { outcome: "skipped", code: "Duplicate", message: `row ${at.line} repeats an earlier row` },
-    };
-  }
-  counts.collisions++;
-  const message = `row ${at.line}: an earlier row of another source is archived under ${quote(archiveKey)}`;
-  return { ...row, settled: { outcome: "failed", code: "ArchiveKeyCollision", message } };
-}
+export { checkManifest, type PlanCounts, planShards } from "./plan-shards.ts";
 
 export interface Planner {
   readonly ledger: LedgerStore;
@@ -129,38 +24,91 @@ export interface Planner {
   readonly random: Random;
 }
 
-/** Writes one plan and makes it the run's, unless another was first: then that one is the run's. */
-export async function writePlan(
-  entries: AsyncIterable<readonly ManifestEntry[]>,
-  request: RunRequest,
-  { ledger, clock, random }: Planner,
-): Promise<RunDocument> {
-  const plan = ulid(clock.now(), random);
-  const counts: PlanCounts = { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
-  const writes = new Set<Promise<void>>();
-  let fault: unknown;
-  let shards = 0;
-  for await (const rows of planShards(entries, request, counts, random)) {
-    const write = ledger.put(paths.shard(plan, shards++), encodeShardRows(rows)).catch((error: unknown) => {
-      fault ??= error;
+export interface PlanSlice extends Planner {
+  /** The request that rules the run. */
+  readonly request: RunRequest;
+  /** Reads the rows, from behind `from` where it is given. */
+  readonly rows: (from: ReadUpTo | undefined) => PlanEntries;
+  /** When the slice must be over, milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Ends the slice as the deadline does. */
+  readonly signal?: AbortSignal | undefined;
+  /** After as many rows a cursor is written even where there is time left. */
+  readonly rowsPerCursor?: number;
+}
+
+/** Shard files under way at once. */
+const WRITES = 8;
+/** Time kept for the last shards, the cursor and the message that goes on with it; of a short delivery a quarter. */
+const RESERVE_MS = 20_000;
+const ROWS_PER_CURSOR = 1_000_000;
+
+/** Writes one plan from its beginning to its end. */
+export async function writePlan(entries: PlanEntries, request: RunRequest, planner: Planner): Promise<RunDocument> {
+  const rows = () => entries;
+  const run = await writeSlice({ ...planner, request, rows, deadline: Number.POSITIVE_INFINITY }, undefined);
+  if (run === undefined) throw new Error("a plan without a deadline is whole");
+  return run;
+}
+
+/** Plans on from where planning stands. Undefined: the time was over, and there is a cursor to go on from. */
+export async function planOn(slice: PlanSlice): Promise<RunDocument | undefined> {
+  return writeSlice(slice, await furthestCursor(slice.ledger));
+}
+
+async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): Promise<RunDocument | undefined> {
+  const { ledger, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
+  const begun = clock.now();
+  const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
+  const plan = ulid(begun, random);
+  const counts = countsOf(before);
+  const prints = createPrints();
+  const seen = await seenOf(options, before, prints.add);
+  const writes = createWrites(ledger);
+  const seenParts = [...(before?.seen?.parts ?? [])];
+  let shards = before?.shards ?? 0;
+  const slices = () => [
+    ...(before?.slices ?? []),
+    ...(shards > (before?.shards ?? 0) ? [{ plan, from: before?.shards ?? 0 }] : []),
+  ];
+  let rowsAtCursor = counts.rows;
+
+  const stop = async (readUpTo: ReadUpTo): Promise<void> => {
+    await writes.over();
+    rowsAtCursor = counts.rows;
+    const part = prints.take();
+    if (part.length > 0) {
+      await ledger.put(paths.seen(plan, shards), part);
+      seenParts.push(paths.seen(plan, shards));
+    }
+    await writeCursor(ledger, {
+      schema: "cos-originals/cursor@1",
+      plan,
+      shards,
+      slices: slices(),
+      ...told(counts),
+      readUpTo,
+      ...(seen === undefined ? undefined : { seen: { seed: seen.seed, rows: seen.rows(), parts: seenParts } }),
     });
-    writes.add(write);
-    write.finally(() => writes.delete(write));
-    if (writes.size >= WRITES) await Promise.race(writes);
-    if (fault !== undefined) throw fault;
+  };
+
+  for await (const shard of planFrom(options.rows(before?.readUpTo), request, counts, seen, before?.readUpTo)) {
+    await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
+    const timeIsOver = clock.now() >= lastMoment || signal?.aborted === true;
+    if (timeIsOver || counts.rows - rowsAtCursor >= rowsPerCursor) await stop(shard.readUpTo);
+    if (timeIsOver) return undefined;
   }
-  await Promise.all(writes);
-  if (fault !== undefined) throw fault;
-  const { rows, bytes, ...settled } = counts;
+  await writes.over();
+  const ranges = slices();
   const document: RunDocument = {
     schema: "cos-originals/run@1",
     run: request.run,
     plan,
     request,
     shards,
-    rows,
-    bytes,
-    settled,
+    ...told(counts),
+    ...(ranges.length === 0 || (ranges.length === 1 && ranges[0]?.plan === plan) ? undefined : { slices: ranges }),
+    comparedAll: seen?.exact() ?? true,
     plannedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
   };
@@ -176,14 +124,103 @@ export async function writePlan(
   return ruling;
 }
 
-function emptyManifest(request: Pick<RunRequest, "rows">): UserError {
-  const { rows } = request;
-  const name =
-    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
-  return new UserError(
-    "EmptyManifest",
-    `The manifest ${quote(name)} holds no rows, so there is nothing to archive; is it the right file?`,
-  );
+function countsOf(before: PlanCursor | undefined): PlanCounts {
+  if (before === undefined) return { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
+  const { rows, bytes, settled, compared, deletedFromSource } = before;
+  const { duplicates, collisions, invalid, unchanged } = settled;
+  return {
+    rows,
+    bytes,
+    duplicates,
+    collisions,
+    invalid,
+    ...(unchanged === undefined ? undefined : { unchanged }),
+    ...(compared === undefined ? undefined : { compared }),
+    ...(deletedFromSource === undefined
+      ? undefined
+      : { deleted: { count: deletedFromSource.count, keys: [...deletedFromSource.keys] } }),
+  };
+}
+
+/** The counts as run.json and a cursor say them. */
+function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compared, deleted }: PlanCounts) {
+  const byListing = compared?.by === "listing";
+  return {
+    rows,
+    bytes,
+    settled: { duplicates, collisions, invalid, ...(byListing ? { unchanged: unchanged ?? 0 } : undefined) },
+    ...(compared === undefined ? undefined : { compared }),
+    ...(byListing || deleted !== undefined ? { deletedFromSource: deleted ?? { count: 0, keys: [] } } : undefined),
+  };
+}
+
+/** What earlier slices gave out is known again, so that duplicates are as exact as in one go. */
+async function seenOf(
+  { ledger, random, request }: PlanSlice,
+  before: PlanCursor | undefined,
+  onNew: (high: number, low: number, source: number) => void,
+): Promise<Seen | undefined> {
+  if (!mayRepeat(request)) return undefined;
+  if (before?.seen === undefined) return createSeen(random, undefined, undefined, onNew);
+  const prints: Buffer[] = [];
+  for (const path of before.seen.parts) {
+    const bytes = await ledger.get(path);
+    if (bytes === undefined) {
+      throw new UserError(
+        "LedgerIncomplete",
+        `The ledger object ${ledger.describe(path)} is missing, though a cursor names it; something deletes from the ledger.`,
+      );
+    }
+    prints.push(bytes);
+  }
+  return createSeen(random, undefined, { seed: before.seen.seed, rows: before.seen.rows, prints }, onNew);
+}
+
+/** Fingerprints since the last cursor, 12 bytes each (seen.ts). */
+function createPrints() {
+  const PIECE = 12 * 4096;
+  let whole: Buffer[] = [];
+  let piece = Buffer.alloc(PIECE);
+  let used = 0;
+  return {
+    add(high: number, low: number, source: number): void {
+      used = piece.writeUInt32LE(source, piece.writeUInt32LE(low, piece.writeUInt32LE(high, used)));
+      if (used < PIECE) return;
+      whole.push(piece);
+      piece = Buffer.alloc(PIECE);
+      used = 0;
+    },
+    take(): Buffer {
+      const all = Buffer.concat([...whole, piece.subarray(0, used)]);
+      whole = [];
+      used = 0;
+      return all;
+    },
+  };
+}
+
+/** A few writes at once; the first that failed for good ends the plan. */
+function createWrites(ledger: LedgerStore) {
+  const underWay = new Set<Promise<void>>();
+  let fault: { readonly thrown: unknown } | undefined;
+  const check = () => {
+    if (fault !== undefined) throw fault.thrown;
+  };
+  return {
+    async add(path: string, bytes: Buffer): Promise<void> {
+      const write = ledger.put(path, bytes).catch((thrown: unknown) => {
+        fault ??= { thrown };
+      });
+      underWay.add(write);
+      write.finally(() => underWay.delete(write));
+      if (underWay.size >= WRITES) await Promise.race(underWay);
+      check();
+    },
+    async over(): Promise<void> {
+      await Promise.all(underWay);
+      check();
+    },
+  };
 }
 
 /** Undefined where the run is not planned yet. */

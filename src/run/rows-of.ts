@@ -1,28 +1,46 @@
 /** The rows a request asks for, as a stream of manifest entries. */
-import type { Bucket } from "../cos/bucket.ts";
+import type { Bucket, ListedObject } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
+import { parallelListing } from "../cos/parallel-listing.ts";
 import { quote, UserError } from "../errors.ts";
 import { patiently } from "../ledger/patience.ts";
 import type { RowsSource, RunRequest } from "../ledger/run-document.ts";
-import { readInventory } from "../manifest/inventory.ts";
+import { parseInventory, readInventoryFile } from "../manifest/inventory.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../manifest/row.ts";
+import { bucketPattern } from "../options.ts";
+import { comparisonOf, ledgerWithin, listAround, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import type { Place } from "./messages.ts";
+import { defaultLedger } from "./open-ledger.ts";
+import { type PlanEntry, type ReadUpTo, skipRows } from "./plan-entry.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Not of a `file`: only the process that was given the file can read it. */
+export interface ReadingPlace {
+  /** The run's ledger: what lies there is no copy of anything. */
+  readonly ledger?: Place | undefined;
+  /** Go on behind this; from the beginning where absent. */
+  readonly from?: ReadUpTo | undefined;
+}
+
+/**
+ * Reads anew at each call. Of a listing what the archive already holds is settled on the way (incremental.ts). Not of a
+ * `file`: only the process that was given the file can read it.
+ */
 export function rowsOf(
-  request: Pick<RunRequest, "source" | "rows">,
+  request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
   around: Surroundings,
-): AsyncIterable<readonly ManifestEntry[]> {
+  { ledger, from }: ReadingPlace = {},
+): AsyncIterable<readonly PlanEntry[]> {
   const { rows, source } = request;
-  const { open } = around;
   switch (rows.kind) {
     case "object":
-      return manifestObject(open("manifest", rows), rows, source.bucket, around);
+      return rows.format === "cos-inventory" || rows.format === "s3-inventory"
+        ? inventory(rows, source.bucket, around, from)
+        : skipRows(manifestObject(rows, source.bucket, around), from?.rows ?? 0);
     case "inline":
-      return inlineRows(rows.keys, source.bucket);
+      return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
     case "listing":
-      return listing(open("source", source), rows.prefix, around);
+      return listing(request, rows.prefix, around, ledger ?? defaultLedger(request.archive), from);
     case "file":
       throw new UserError(
         "ManifestElsewhere",
@@ -31,26 +49,63 @@ export function rowsOf(
   }
 }
 
+type ObjectRows = Extract<RowsSource, { kind: "object" }>;
+
 async function* manifestObject(
-  bucket: Bucket,
-  rows: Extract<RowsSource, { kind: "object" }>,
+  rows: ObjectRows,
   sourceBucket: string,
   around: Surroundings,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
+  const bucket = around.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
   const body = await getStream(bucket, key, name, around, etag);
-  if (format === "cos-inventory" || format === "s3-inventory") {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    yield* readInventory(Buffer.concat(chunks), {
-      name,
-      sourceBucket,
-      open: (part: string) => getStream(bucket, part, `cos://${bucket.name}/${part}`, around),
-    });
-    return;
-  }
   yield* readManifest(body, { name, format, keyEncoding, sourceBucket });
+}
+
+/** The manifest.json, and then the files it names: their own proofs tell where one was replaced in the meantime. */
+async function* inventory(
+  rows: ObjectRows,
+  sourceBucket: string,
+  around: Surroundings,
+  from: ReadUpTo | undefined,
+): AsyncGenerator<readonly PlanEntry[]> {
+  const { key, etag, keyEncoding, region } = rows;
+  const bucket = around.open("manifest", rows);
+  const name = `cos://${bucket.name}/${key}`;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await getStream(bucket, key, name, around, etag)) chunks.push(chunk);
+  const manifest = parseInventory(Buffer.concat(chunks), name);
+  const destination = destinationOf(manifest.destinationBucket, bucket.name);
+  const files = destination === bucket.name ? bucket : around.open("manifest", { bucket: destination, region });
+  const open = (part: string) => openBody(files, part, around);
+  for (const [part, file] of manifest.files.entries()) {
+    if (part < (from?.part ?? 0)) continue;
+    yield [{ kind: "part", part }];
+    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open });
+    yield* skipRows(entries, part === from?.part ? from.rows : 0);
+  }
+}
+
+/**
+ * An inventory's files lie in its destination bucket, which is where its manifest.json lies as well, unless somebody copied
+ * that. COS may name it without its APPID.
+ */
+function destinationOf(destination: string | undefined, own: string): string {
+  if (destination === undefined || own === destination || own.startsWith(`${destination}-`)) return own;
+  return bucketPattern.test(destination) ? destination : own;
+}
+
+/** The bytes of an object. */
+async function openBody(
+  bucket: Bucket,
+  key: string,
+  around: Surroundings,
+  headers?: Readonly<Record<string, string>>,
+): Promise<AsyncIterable<Uint8Array>> {
+  const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
+  const reply = await patiently(() => bucket.get(key, request), around);
+  return reply.kind === "stream" ? reply.stream : once(reply.bytes);
 }
 
 /** The manifest that the run's id was made of: where it was replaced since, that is another run. */
@@ -59,13 +114,10 @@ async function getStream(
   key: string,
   name: string,
   around: Surroundings,
-  etag?: string,
+  etag: string,
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
-    const headers = etag === undefined ? undefined : { "if-match": `"${etag}"` };
-    const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
-    const reply = await patiently(() => bucket.get(key, request), around);
-    return reply.kind === "stream" ? reply.stream : once(reply.bytes);
+    return await openBody(bucket, key, around, { "if-match": `"${etag}"` });
   } catch (error) {
     throw manifestTrouble(error, name);
   }
@@ -121,21 +173,53 @@ async function* inlineRows(keys: readonly unknown[], sourceBucket: string): Asyn
   yield* readManifest(text(), { name: "keys", format: "json", sourceBucket });
 }
 
+/** The source's listing, beside the archive's where that tells what is unchanged. */
 async function* listing(
-  bucket: Bucket,
+  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
   prefix: string,
   around: Surroundings,
-): AsyncGenerator<readonly ManifestEntry[]> {
-  let marker: string | undefined;
-  let line = 0;
-  do {
-    const after = marker;
-    const page = await patiently(() => bucket.list({ prefix, marker: after }), around);
-    yield page.objects.map(({ key, size, etag }) => ({
-      kind: "row" as const,
-      row: { key, size, etag },
-      at: { line: ++line },
-    }));
-    marker = page.nextMarker;
-  } while (marker !== undefined);
+  ledger: Place,
+  from: ReadUpTo | undefined,
+): AsyncGenerator<readonly PlanEntry[]> {
+  const { clock, random, open } = around;
+  const line = from?.rows ?? 0;
+  const source = parallelListing(open("source", request.source), prefix, { clock, random, after: from?.key });
+  const comparison = comparisonOf(request);
+  if (comparison?.by !== "listing") {
+    if (comparison !== undefined) yield [{ kind: "compared", compared: comparison }];
+    return yield* rowsOfListing(source, line);
+  }
+  const { before } = comparison;
+  const within = { bucket: request.archive.bucket, prefix: before + prefix };
+  const bucket = open("archive", request.archive);
+  const archive = listAround(
+    (range) => parallelListing(bucket, within.prefix, { clock, random, ...range }),
+    ledgerWithin(within, ledger),
+    from?.key === undefined ? undefined : before + from.key,
+  );
+  const first = await firstPage(archive);
+  if (first.kind === "refused") {
+    const reason = `the archive cos://${bucket.name} may not be listed (${first.code}), so each key is asked by HEAD`;
+    yield [{ kind: "compared", compared: { by: "head", reason } }];
+    return yield* rowsOfListing(source, line);
+  }
+  yield [{ kind: "compared", compared: { by: "listing" } }];
+  yield* mergeListings(source, first.pages, { before, ifExists: request.options.ifExists, line });
+}
+
+/** A run needs not be allowed to list its archive: it is told here, before anything was read. */
+async function firstPage(
+  pages: AsyncGenerator<readonly ListedObject[]>,
+): Promise<{ kind: "pages"; pages: Pages } | { kind: "refused"; code: string }> {
+  try {
+    const first = await pages.next();
+    const all = async function* () {
+      if (!first.done) yield first.value;
+      yield* pages;
+    };
+    return { kind: "pages", pages: all() };
+  } catch (error) {
+    if (isCosError(error) && error.code === "AccessDenied") return { kind: "refused", code: error.code };
+    throw error;
+  }
 }

@@ -6,7 +6,6 @@ import { ensureError } from "../errors.ts";
 import { type MarkerCounts, runPrefix } from "../ledger/layout.ts";
 import type { RunDocument, RunRequest } from "../ledger/run-document.ts";
 import type { LedgerStore } from "../ledger/store.ts";
-import type { ManifestEntry } from "../manifest/row.ts";
 import { queueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import { claimRun } from "./ask.ts";
@@ -15,11 +14,13 @@ import { doneGroups, groupsOf, readGroupTally, readSummary, writeGroupReport, wr
 import { createShardWorker } from "./handle-delivery.ts";
 import { type Place, parseMessage } from "./messages.ts";
 import { openLedger } from "./open-ledger.ts";
-import { checkManifest, readRun, writePlan } from "./plan.ts";
+import { checkManifest, planOn, readRun } from "./plan.ts";
+import { type PlanEntries, type ReadUpTo, skipRows } from "./plan-entry.ts";
 import { pollQueue } from "./poll-queue.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { queueSender } from "./queue-sender.ts";
 import { type Reconciled, reconcile } from "./reconcile.ts";
+import { rowsOf } from "./rows-of.ts";
 import { processSubmissions } from "./submissions.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
 import { workShard } from "./work-shard.ts";
@@ -29,7 +30,7 @@ export interface RunAsk {
   /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */
   readonly request: RunRequest;
   /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
-  readonly rows: () => AsyncIterable<readonly ManifestEntry[]>;
+  readonly rows: () => PlanEntries;
 }
 
 export interface RunEnd {
@@ -72,9 +73,23 @@ export async function runHere(ask: RunAsk, around: Surroundings, options: RunHer
   if (run === undefined) {
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
-    run = await writePlan(ask.rows(), ruling, { ledger, clock: around.clock, random: around.random });
+    const { clock, random } = around;
+    const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, around, from);
+    const deadline = Number.POSITIVE_INFINITY;
+    run = await planOn({ ledger, clock, random, request: ruling, rows, deadline, signal: options.signal });
+    // Asked to stop while it was planning: the next process goes on from there.
+    options.signal?.throwIfAborted();
+    if (run === undefined) throw new Error("planning stops only where it is asked to");
   }
   return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
+}
+
+/** Where an earlier process had planned so far: the rows behind that. */
+function rowsAfter(ask: RunAsk, around: Surroundings, from: ReadUpTo | undefined): PlanEntries {
+  if (from === undefined) return ask.rows();
+  const { kind } = ask.request.rows;
+  if (kind === "file" || kind === "inline") return skipRows(ask.rows(), from.rows);
+  return rowsOf(ask.request, around, { ledger: ask.ledger, from });
 }
 
 async function workHere(

@@ -20,6 +20,18 @@ export interface Seen {
   nextShard(): void;
   /** Were all rows so far compared with each other? */
   exact(): boolean;
+  /** Archive keys given out so far. */
+  rows(): number;
+  /** Of the fingerprints, by which those of one plan go on where they stopped. */
+  readonly seed: number;
+}
+
+/** What an earlier delivery of the same planning had seen. */
+export interface SeenBefore {
+  readonly seed: number;
+  readonly rows: number;
+  /** What `onNew` was told, 12 bytes each. */
+  readonly prints: readonly Buffer[];
 }
 
 /** Rows that are remembered over the whole plan. */
@@ -30,19 +42,34 @@ const TABLES = 256;
 const FIRST_SLOTS = 64;
 const FULLEST = 0.8;
 
-export function createSeen(random: Random, limit = exactRows): Seen {
-  const seed = Math.floor(random() * 2 ** 32);
+/**
+ * @param onNew told what is remembered over the whole plan: three unsigned 32-bit numbers, to be handed in as `before` later
+ */
+export function createSeen(
+  random: Random,
+  limit = exactRows,
+  before?: SeenBefore,
+  onNew?: (high: number, low: number, source: number) => void,
+): Seen {
+  const seed = before?.seed ?? Math.floor(random() * 2 ** 32);
   const whole = createTables();
-  let rows = 0;
+  for (const prints of before?.prints ?? []) {
+    for (let at = 0; at + 12 <= prints.length; at += 12) {
+      whole.add(prints.readUInt32LE(at), prints.readUInt32LE(at + 4), prints.readUInt32LE(at + 8));
+    }
+  }
+  let rows = before?.rows ?? 0;
   let shard = createTables();
   return {
     see(archiveKey, source) {
       const a = fingerprint(archiveKey, seed);
       const b = fingerprint(source, seed ^ 0x5bd1e995).low;
-      const before = whole.get(a.high, a.low) ?? (rows > limit ? shard.get(a.high, a.low) : undefined);
-      if (before !== undefined) return before === b ? "duplicate" : "collision";
-      if (rows < limit) whole.add(a.high, a.low, b);
-      else shard.add(a.high, a.low, b);
+      const earlier = whole.get(a.high, a.low) ?? (rows > limit ? shard.get(a.high, a.low) : undefined);
+      if (earlier !== undefined) return earlier === b ? "duplicate" : "collision";
+      if (rows < limit) {
+        whole.add(a.high, a.low, b);
+        onNew?.(a.high, a.low, b);
+      } else shard.add(a.high, a.low, b);
       rows++;
       return "new";
     },
@@ -50,6 +77,8 @@ export function createSeen(random: Random, limit = exactRows): Seen {
       if (rows > limit) shard = createTables(1);
     },
     exact: () => rows <= limit,
+    rows: () => rows,
+    seed,
   };
 }
 

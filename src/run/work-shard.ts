@@ -5,7 +5,7 @@ import type { Md5Trust } from "../archive/md5-trust.ts";
 import type { MetadataTrust } from "../archive/metadata-trust.ts";
 import type { Pace } from "../archive/pace.ts";
 import type { MarkerCounts } from "../ledger/layout.ts";
-import type { RunDocument } from "../ledger/run-document.ts";
+import { planOfShard, type RunDocument } from "../ledger/run-document.ts";
 import { giveBackMs } from "../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "./delivery.ts";
 import type { ShardMessage } from "./messages.ts";
@@ -59,7 +59,7 @@ export async function workShard(
   const end = await archiveShard({
     ledger,
     request,
-    plan: run.plan,
+    plan: planOfShard(run, message.shard),
     shard: message.shard,
     seq: message.seq,
     attempt: ulid(clock.now(), random),

@@ -3,8 +3,8 @@ import type { Settings } from "../config/read.ts";
 import { flagOf, type SettingName } from "../config/settings.ts";
 import { parseAddress } from "../cos/address.ts";
 import { UserError } from "../errors.ts";
-import { defaultLedger } from "../run/handle-manifest.ts";
 import type { Place } from "../run/messages.ts";
+import { defaultLedger } from "../run/open-ledger.ts";
 
 export function sourcePlace(settings: Settings): Place {
   return place(settings, "source", ["sourceRegion", "region"]);

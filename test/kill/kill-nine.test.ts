@@ -58,7 +58,13 @@ it(`a run that is killed with -9 at ${KILLS} random moments ends complete, byte 
       expect(ended, `seed ${seed}: ${ended.stderr}`).toMatchObject({ code: 0 });
       summary = parseSummary(JSON.parse(ended.stdout));
     }
-    expect(summary, `seed ${seed}`).toMatchObject({ state: "complete", rows: KEYS, archived: KEYS, failed: 0, pending: 0 });
+    expect(summary, `seed ${seed}`).toMatchObject({
+      state: "complete",
+      rows: KEYS,
+      archived: KEYS,
+      failed: 0,
+      pending: 0,
+    });
     for (const [key, bytes] of originals) {
       const there = lab.emulator.bucket(archive).get(`kill-${rounds}/${key}`)?.bytes;
       expect(there?.equals(bytes), `seed ${seed}: ${key} in the archive`).toBe(true);

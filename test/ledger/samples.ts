@@ -1,6 +1,6 @@
 /** Values as the ledger holds them, for properties. */
 import fc from "fast-check";
-import type { Outcome } from "../../src/ledger/outcome.ts";
+import type { Outcome } from "../../src/outcome.ts";
 import { emptyTally } from "../../src/report/tally.ts";
 
 const crockford = [..."0123456789ABCDEFGHJKMNPQRSTVWXYZ"];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/ledger/outcome.ts";
+import type { Outcome } from "../../src/outcome.ts";
 import { emptySummary, listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
 import {
   addOutcome,

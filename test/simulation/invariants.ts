@@ -1,9 +1,9 @@
 /** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
 import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject } from "../../src/ledger/layout.ts";
-import { isTerminal, type Outcome } from "../../src/ledger/outcome.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
 import { decodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { isTerminal, type Outcome } from "../../src/outcome.ts";
 import { parseSummary } from "../../src/report/summary.ts";
 import { RUN, type Story } from "./simulation.ts";
 

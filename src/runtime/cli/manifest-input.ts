@@ -11,12 +11,13 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Settings } from "../../config/read.ts";
 import { flagOf } from "../../config/settings.ts";
-import type { Bucket } from "../../cos/bucket.ts";
 import { ensureError, quote, UserError } from "../../errors.ts";
+import { patiently } from "../../ledger/patience.ts";
 import type { RowsSource } from "../../ledger/run-document.ts";
 import { detectFormat } from "../../manifest/format.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 import type { ManifestEntry, ManifestFormat } from "../../manifest/row.ts";
+import { headBytes, headOf, needsHead } from "../../run/manifest-head.ts";
 import { manifestTrouble } from "../../run/rows-of.ts";
 import type { Surroundings } from "../../run/surroundings.ts";
 import { manifestObject } from "../places.ts";
@@ -29,14 +30,12 @@ export interface ManifestInput {
   dispose(): Promise<void>;
 }
 
-/** Enough of a JSON file to tell an inventory's manifest.json from an array. */
-const headBytes = 4096;
 const nothing = async () => undefined;
 
 /** Errors: UserError `ManifestUnreadable`, `ManifestMissing`, `ManifestForbidden`, `EmptyManifest`, `UnknownFormat`. */
 export async function openManifest(
   settings: Settings,
-  around: Pick<Surroundings, "open">,
+  around: Pick<Surroundings, "open" | "clock" | "random">,
   stdin: Readable,
   signal: AbortSignal,
 ): Promise<ManifestInput> {
@@ -44,7 +43,7 @@ export async function openManifest(
   if (manifest === undefined) throw new Error("a manifest is opened only where one was given");
   const object = manifestObject(settings);
   if (object !== undefined) {
-    const source = await objectSource(around.open("manifest", object), object, settings);
+    const source = await objectSource(around, object, settings);
     return { source, rows: undefined, dispose: nothing };
   }
   if (manifest !== "-") return fileInput(manifest, settings, signal, nothing);
@@ -129,14 +128,15 @@ async function digestOf(path: string, name: string, signal: AbortSignal) {
 }
 
 async function objectSource(
-  bucket: Bucket,
+  around: Pick<Surroundings, "open" | "clock" | "random">,
   object: { readonly bucket: string; readonly region: string; readonly key: string },
   settings: Settings,
 ): Promise<RowsSource> {
   const name = `cos://${object.bucket}/${object.key}`;
   const { keyEncoding } = settings.values;
+  const bucket = around.open("manifest", object);
   try {
-    const { etag, size } = await bucket.head(object.key);
+    const { etag, size } = await patiently(() => bucket.head(object.key), around);
     if (size === 0)
       throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
     if (etag === undefined) {
@@ -145,8 +145,8 @@ async function objectSource(
         `The manifest ${quote(name)} has no ETag, which pins what the run is asked; store it anew.`,
       );
     }
-    const ambiguous = settings.values.format === undefined && /\.json$/i.test(object.key);
-    const head = ambiguous ? await headOf(bucket, object.key) : undefined;
+    const ambiguous = settings.values.format === undefined && needsHead(object.key);
+    const head = ambiguous ? await headOf(bucket, object.key, around) : undefined;
     return {
       kind: "object",
       ...object,
@@ -157,14 +157,4 @@ async function objectSource(
   } catch (error) {
     throw manifestTrouble(error, name);
   }
-}
-
-async function headOf(bucket: Bucket, key: string): Promise<Buffer> {
-  const reply = await bucket.get(key, { headers: { range: `bytes=0-${headBytes - 1}` } });
-  if (reply.kind === "bytes") return reply.bytes.subarray(0, headBytes);
-  for await (const chunk of reply.stream) {
-    reply.stream.destroy();
-    return (chunk as Buffer).subarray(0, headBytes);
-  }
-  return Buffer.alloc(0);
 }

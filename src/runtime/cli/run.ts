@@ -114,5 +114,5 @@ async function prepare(settings: Settings, around: Surroundings, signal: AbortSi
   const store = openLedger(ledger, resume, around);
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);
-  return { ask: { ledger, request, rows: () => rowsOf(request, around) }, dispose: async () => undefined };
+  return { ask: { ledger, request, rows: () => rowsOf(request, around, { ledger }) }, dispose: async () => undefined };
 }

@@ -1,0 +1,154 @@
+/** What must hold in every state, at the steps that end a delivery, and at rest. Each throws a Violation: one sentence. */
+
+import { foldShard } from "../../src/ledger/fold.ts";
+import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
+import { decodeSegment } from "../../src/ledger/segment.ts";
+import { isTerminal, type Outcome } from "../../src/outcome.ts";
+import { parseSummary, type Summary } from "../../src/report/summary.ts";
+import type { StoredObject } from "../stores/memory-objects.ts";
+import type { Objects } from "./objects.ts";
+import type { Delivery, QueuedMessage, State } from "./state.ts";
+import { type Bounds, ledgerPrefix, originals, rows, type Story } from "./story.ts";
+import { Violation } from "./violation.ts";
+
+/** What the ledger says, worked out once for each. */
+interface Told {
+  /** By shard, then by row. */
+  readonly outcomes: ReadonlyMap<number, ReadonlyMap<number, Outcome>>;
+  readonly doneShards: ReadonlySet<number>;
+  readonly groupDone: boolean;
+  readonly summary: Summary | undefined;
+  readonly controls: readonly string[];
+}
+
+const segments = new WeakMap<StoredObject, readonly Outcome[]>();
+const told = new WeakMap<Objects, Told>();
+
+function outcomesOf(object: StoredObject): readonly Outcome[] {
+  const known = segments.get(object) ?? decodeSegment(object.bytes, object.key).outcomes;
+  segments.set(object, known);
+  return known;
+}
+
+function tellOf(ledger: Objects): Told {
+  const known = told.get(ledger) ?? readLedger(ledger);
+  told.set(ledger, known);
+  return known;
+}
+
+function readLedger(ledger: Objects): Told {
+  const attempts = new Map<number, Map<string, Outcome[]>>();
+  const doneShards = new Set<number>();
+  const controls: string[] = [];
+  let groupDone = false;
+  let summary: Summary | undefined;
+  for (const object of [...ledger.byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    const path = object.key.slice(ledgerPrefix.length);
+    if (path.startsWith(paths.allDone)) doneShards.add(parseMarker(path)?.number ?? -1);
+    if (path.startsWith(paths.groups)) groupDone = true;
+    if (path.startsWith(paths.control)) controls.push(path);
+    if (path === paths.summary) summary = parseSummary(JSON.parse(object.bytes.toString("utf8")));
+    const parsed = parseAttemptObject(path);
+    if (parsed?.object.kind !== "segment") continue;
+    const { shard } = parsed;
+    const records = attempts.get(shard) ?? new Map<string, Outcome[]>();
+    attempts.set(shard, records);
+    const { attempt } = parsed.object;
+    records.set(attempt, [...(records.get(attempt) ?? []), ...outcomesOf(object)]);
+  }
+  const outcomes = new Map(
+    [...attempts].map(([shard, records]) => {
+      const folded = foldShard([...records].map(([attempt, those]) => ({ attempt, outcomes: those })));
+      return [shard, new Map([...folded].map(([row, { outcome }]) => [row, outcome]))];
+    }),
+  );
+  return { outcomes, doneShards, groupDone, summary, controls };
+}
+
+const shardsOf = ({ shardSize }: Story) => Math.ceil(rows.length / shardSize);
+
+export function holdsAlways(state: State, story: Story): void {
+  for (const { key, bytes } of state.archive.byKey.values()) {
+    if (!originals.get(key)?.equals(bytes)) throw new Violation(`I2: the archive holds other bytes of ${key}`);
+  }
+  const { outcomes, doneShards, groupDone, summary, controls } = tellOf(state.ledger);
+  for (const outcome of [...outcomes.values()].flatMap((shard) => [...shard.values()])) {
+    if (outcome.outcome === "archived" && !state.archive.byKey.has(outcome.archiveKey ?? "")) {
+      throw new Violation(`I2: the ledger says that ${outcome.key} is archived, and it is not there`);
+    }
+    if (outcome.outcome === "failed" || outcome.outcome === "skipped") {
+      throw new Violation(`nothing can fail here, and ${outcome.key} is ${outcome.outcome}: ${outcome.code}`);
+    }
+  }
+  for (const shard of doneShards) {
+    const ended = [...(outcomes.get(shard)?.values() ?? [])].filter(isTerminal).length;
+    if (ended !== story.shardSize) {
+      throw new Violation(`I6: shard ${shard} is marked as done, and ${ended} of its ${story.shardSize} rows are over`);
+    }
+  }
+  if (groupDone && doneShards.size < shardsOf(story)) {
+    throw new Violation(`I3: the group is over, and only ${doneShards.size} of its shards are`);
+  }
+  if (summary?.state === "complete" && (summary.archived !== rows.length || summary.pending !== 0)) {
+    throw new Violation(`I3: complete with ${summary.archived} rows archived and ${summary.pending} pending`);
+  }
+  if (controls.length > 0) throw new Violation(`nobody stops the run here, and there is ${controls.join(", ")}`);
+  const most = rows.length + story.concurrency * (state.crashes + state.overlaps);
+  if (state.fetches > most) {
+    throw new Violation(
+      `I5: ${state.fetches} fetches of ${rows.length} rows with ${state.crashes} crashes, ${state.overlaps} overlaps and concurrency ${story.concurrency}`,
+    );
+  }
+}
+
+/** I6, right before a message is deleted. */
+export function messageChecks(state: State, message: QueuedMessage): void {
+  const body = JSON.parse(message.body) as { type: string; plan?: string; shard?: number; seq?: number };
+  const others = state.messages.filter(({ id }) => id !== message.id);
+  const { doneShards, summary } = tellOf(state.ledger);
+  const wrong = (lacks: string) => new Violation(`I6: ${message.id} is acknowledged, and ${lacks}`);
+  if (body.type !== "shard") {
+    if (summary?.state === "complete") return;
+    // Another message that carries the run on: sent by this very delivery, so it was not there before it.
+    if (others.some((other) => !other.deleted && other.id.startsWith("reconcile"))) return;
+    throw wrong("neither is the run complete nor is there another message to carry it on");
+  }
+  if (doneShards.has(body.shard as number)) return;
+  const run = state.ledger.byKey.get(ledgerPrefix + paths.run);
+  if (run !== undefined && (JSON.parse(run.bytes.toString("utf8")) as { plan: string }).plan !== body.plan) return;
+  const later = others.some((other) => {
+    const its = JSON.parse(other.body) as typeof body;
+    return its.type === "shard" && its.shard === body.shard && (its.seq ?? 0) > (body.seq ?? 0);
+  });
+  if (!later) throw wrong("there is neither a done marker of its shard nor a later hand-over");
+}
+
+/** Right before a delivery yields: whom it yields to must not have yielded as well, or both would leave the shard lying. */
+export function yieldChecks(state: State, delivery: Delivery): void {
+  if (delivery.shard !== undefined && state.crashedShards.includes(delivery.shard)) return;
+  if (delivery.beside.some((other) => state.endings.get(other) !== "yielded")) return;
+  throw new Violation(
+    `${delivery.name} yields, and ${delivery.beside.length === 0 ? "nobody is" : "all that were"} beside it${delivery.beside.length === 0 ? "" : " yielded too"}`,
+  );
+}
+
+/** I1, I3 and I9, where nothing more happens unless something goes wrong once more. */
+export function holdsAtRest(state: State, story: Story): void {
+  const { outcomes, summary } = tellOf(state.ledger);
+  const left = state.messages.filter(({ deleted }) => !deleted).map(({ id }) => id);
+  if (state.deliveries.length > 0) {
+    throw new Violation(`I9: ${state.deliveries.map(({ name }) => name).join(", ")} waits for ever`);
+  }
+  if (left.length > 0) throw new Violation(`I9: nobody will ever receive ${left.join(", ")}`);
+  if (summary?.state !== "complete") throw new Violation("I9: every message is gone, and the run is not complete");
+  for (let shard = 0; shard < shardsOf(story); shard++) {
+    for (let row = 0; row < story.shardSize; row++) {
+      const outcome = outcomes.get(shard)?.get(row);
+      if (outcome === undefined || !isTerminal(outcome))
+        throw new Violation(`I1: row ${row} of shard ${shard} is not over`);
+    }
+  }
+  if (state.archive.byKey.size !== originals.size) throw new Violation("I1: not every original is in the archive");
+}
+
+export type { Bounds };

@@ -1,0 +1,77 @@
+/**
+ * The objects of one bucket as a value: a request takes them to the objects after it, and what they were before stays as it
+ * was. So the search can go back to any state without doing anything over again.
+ */
+
+import { createHash } from "node:crypto";
+import type { CosError } from "../../src/cos/error.ts";
+import { refusal } from "../stores/bucket-fault.ts";
+import { digestsOf, type StoredObject } from "../stores/memory-objects.ts";
+import { everything, headersOf, infoOf } from "../stores/memory-reply.ts";
+import type { StoreRequest } from "./request.ts";
+
+export interface Objects {
+  readonly byKey: ReadonlyMap<string, StoredObject>;
+  /** Says which objects of which bytes there are, and since when. */
+  readonly digest: string;
+}
+
+export const noObjects: Objects = { byKey: new Map(), digest: "" };
+
+/** What a process is told. `says` tells two answers apart: the same words are the same answer. */
+export type Answer =
+  | { readonly says: string; readonly value: unknown }
+  | { readonly says: string; readonly error: CosError };
+
+export interface Effect {
+  readonly objects: Objects;
+  readonly answer: Answer;
+}
+
+const inSeconds = (ms: number) => Math.floor(ms / 1000) * 1000;
+
+export const digest = (text: string): string => createHash("md5").update(text).digest("base64");
+
+export function withObject(objects: Objects, object: StoredObject): Objects {
+  const byKey = new Map(objects.byKey).set(object.key, object);
+  const lines = [...byKey.values()].map(({ key, etag, lastModified }) => `${key} ${etag} ${lastModified}`);
+  return { byKey, digest: digest(lines.sort().join("\n")) };
+}
+
+export function storedObject(key: string, bytes: Buffer, headers: StoredObject["headers"], now: number): StoredObject {
+  return { key, bytes, ...digestsOf(bytes), headers, lastModified: inSeconds(now), versionId: undefined };
+}
+
+/** What a request does at the moment when it takes effect, with the semantics of test/stores/memory-bucket.ts. */
+export function effectOf(objects: Objects, request: StoreRequest, now: number): Effect {
+  const unchanged = (answer: Answer): Effect => ({ objects, answer });
+  const refused = (code: string) => unchanged({ says: code, error: refusal(code, { what: request.kind }) });
+  const there = request.kind === "list" ? undefined : objects.byKey.get(request.key);
+  switch (request.kind) {
+    case "list": {
+      const found = [...objects.byKey.values()]
+        .filter(({ key }) => key.startsWith(request.prefix) && key > request.marker)
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .map(({ key, bytes, etag, lastModified }) => ({ key, size: bytes.length, etag, lastModified }));
+      if (found.length > 1000) throw new Error("the protocol's listings are of one page");
+      const value = { objects: found, prefixes: [], nextMarker: undefined, serverTime: inSeconds(now) };
+      return unchanged({ says: digest(JSON.stringify(value)), value });
+    }
+    case "get":
+    case "head": {
+      if (there === undefined) return refused("NoSuchKey");
+      const info = infoOf(200, headersOf(there, everything, "request"), []);
+      const value = request.kind === "head" ? info : { ...info, kind: "bytes", bytes: there.bytes };
+      return unchanged({ says: `${there.etag} ${there.lastModified}`, value });
+    }
+    case "put": {
+      if (request.forbidOverwrite && there !== undefined) return refused("FileAlreadyExists");
+      const object = storedObject(request.key, request.bytes, request.headers, now);
+      const md5 = Buffer.from(object.etag, "hex").toString("base64");
+      if (request.contentMd5 !== undefined && request.contentMd5 !== md5) return refused("BadDigest");
+      const written = headersOf({ ...object, headers: {} }, { ...everything, lastModified: false }, "request");
+      const value = { ...infoOf(200, written, []), size: undefined };
+      return { objects: withObject(objects, object), answer: { says: "stored", value } };
+    }
+  }
+}

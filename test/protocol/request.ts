@@ -1,0 +1,55 @@
+/** Requests of a process: each waits until the search lets it take effect. */
+import type { Headers } from "../../src/cos/bucket.ts";
+
+export type Where = "source" | "archive" | "ledger";
+
+export type StoreRequest = { readonly n: number; readonly where: Where } & (
+  | { readonly kind: "get" | "head"; readonly key: string }
+  | { readonly kind: "list"; readonly prefix: string; readonly marker: string }
+  | {
+      readonly kind: "put";
+      readonly key: string;
+      readonly bytes: Buffer;
+      readonly headers: Headers;
+      readonly contentMd5: string | undefined;
+      readonly forbidOverwrite: boolean;
+    }
+);
+
+export type QueueRequest = { readonly n: number; readonly where: "queue" } & (
+  | { readonly kind: "send"; readonly body: string; readonly delaySeconds: number }
+  /** The message was acknowledged. */
+  | { readonly kind: "delete" }
+  | { readonly kind: "give-back"; readonly delaySeconds: number; readonly reason: string }
+);
+
+export type Request = StoreRequest | QueueRequest;
+
+/** `PUT ledger outcomes/0/…WXYZ-open~0`: attempts by the last letters of their ids. */
+export function nameOf(request: Request): string {
+  const shorter = (path: string) =>
+    path
+      .replace(/^runs\/[^/]+\//, "")
+      .replace(/[0-9A-Z]{22}([0-9A-Z]{4})/g, "…$1")
+      .replace(/0{3,}(?=\d)/g, "");
+  switch (request.kind) {
+    case "list":
+      return `LIST ${request.where} ${shorter(request.prefix)}`;
+    case "get":
+    case "head":
+    case "put":
+      return `${request.kind.toUpperCase()} ${request.where} ${shorter(request.key)}`;
+    case "send":
+      return `SEND ${messageName(request.body)}`;
+    case "delete":
+      return "acknowledges";
+    case "give-back":
+      return `gives back for ${request.delaySeconds} s`;
+  }
+}
+
+/** Of a message: its type, and of a shard message which shard and hand-over. */
+export function messageName(body: string): string {
+  const { type, shard, seq } = JSON.parse(body) as { type: string; shard?: number; seq?: number };
+  return type === "shard" ? `shard ${shard}.${seq}` : type;
+}

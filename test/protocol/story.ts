@@ -1,0 +1,80 @@
+/** What a search is about: a small run, its workers, and how much may go wrong on one path. */
+import { createHash } from "node:crypto";
+import { paths, runPrefix } from "../../src/ledger/layout.ts";
+import { requestSchema, runOptionsSchema } from "../../src/ledger/run-document.ts";
+import { digestOf } from "../../src/run/ask.ts";
+import type { Place } from "../../src/run/messages.ts";
+import { reconcileMessage } from "../../src/run/stop-and-go.ts";
+
+export interface Story {
+  readonly name: string;
+  readonly workers: number;
+  /** Where it begins: with the manifest message, or with the shards planned and their messages sent. */
+  readonly begins: "manifest" | "shards";
+  readonly shardSize: number;
+  /** Tasks at once in one process. */
+  readonly concurrency: number;
+  /** `overwrite` leaves all to the ledger: the archive is not asked first, unless an attempt crashed. */
+  readonly ifExists: "skip" | "overwrite";
+  /** How long a delivery may work, ms. */
+  readonly limitMs: number;
+  /** Does a later delivery have a larger id than an earlier, or, on a clock that is behind, a smaller one? */
+  readonly laterIds: "larger" | "smaller";
+}
+
+/** On one path from the beginning. */
+export interface Bounds {
+  /** Processes that die. */
+  readonly crashes: number;
+  /** Deliveries of what is worked already, or of what was deleted. */
+  readonly duplicates: number;
+  /** Times that stores and queue hold still while a heartbeat, or an attempt's life, goes by. */
+  readonly stalls: number;
+}
+
+export const RUN = "searched";
+export const ledgerPrefix = runPrefix("", RUN);
+const region = "ap-guangzhou";
+const place = (bucket: string): Place => ({ bucket: `${bucket}-1250000000`, region, prefix: "" });
+
+/** Two originals, as small as they can be. */
+export const originals: ReadonlyMap<string, Buffer> = new Map([
+  ["a", Buffer.from("A")],
+  ["b", Buffer.from("B")],
+]);
+export const rows = [...originals].map(([key, bytes]) => ({
+  key,
+  size: bytes.length,
+  etag: createHash("md5").update(bytes).digest("hex"),
+}));
+
+export const startedAt = Date.UTC(2026, 0, 1);
+
+const asked = (story: Story) => ({
+  source: place("source"),
+  archive: place("archive"),
+  options: { shardSize: story.shardSize, ifExists: story.ifExists },
+});
+
+/** The first message. */
+export function firstMessage(story: Story): string {
+  const manifest = { v: 1, type: "manifest", run: RUN, ledger: place("ledger"), keys: rows, ...asked(story) };
+  return story.begins === "manifest" ? JSON.stringify(manifest) : reconcileMessage(place("ledger"), RUN);
+}
+
+/** What lies in the ledger before it, by path. */
+export function firstObjects(story: Story): ReadonlyMap<string, Buffer> {
+  if (story.begins === "manifest") return new Map();
+  const { source, archive, options } = asked(story);
+  const request = requestSchema.parse({
+    schema: "cos-originals/request@1",
+    run: RUN,
+    source,
+    archive,
+    rows: { kind: "inline", digest: digestOf(rows), keys: rows },
+    options: runOptionsSchema.parse(options),
+    askedAt: new Date(startedAt).toISOString(),
+    tool: "test",
+  });
+  return new Map([[ledgerPrefix + paths.request, Buffer.from(JSON.stringify(request))]]);
+}
