@@ -88,7 +88,6 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
     const size = memory.expectation.size;
     let waitMs: number;
     if (verdict === "throttle") {
-      pace.throttled(memory.askedAt, error.retryAfterMs);
       memory.tries--;
       if (++throttles >= THROTTLES) {
         memory.tries++;
@@ -121,7 +120,6 @@ function startMemory(task: Task, context: TaskContext): TaskMemory {
     noMd5: false,
     badDigest: false,
     asked: "source",
-    askedAt: context.clock.now(),
     refetched: false,
     changed: false,
     tries: 0,

@@ -8,7 +8,7 @@ import { contentMd5, difference, hasChanged, isEncrypted, isMd5 } from "./identi
 import { completed, onDifference } from "./original.ts";
 import { archived, failed } from "./outcome-of.ts";
 import { provenStream, WrongBytes } from "./proven-stream.ts";
-import { asks, headSource } from "./requests.ts";
+import { headSource, slowDown } from "./requests.ts";
 import type { Task, TaskContext, TaskMemory } from "./task.ts";
 import { putLimit, type Uploaded, upload } from "./upload.ts";
 
@@ -96,7 +96,8 @@ async function send(
 ): Promise<Uploaded | "exists" | "bad-digest"> {
   const { options, archive, signal, multipartAbove, requests } = context;
   const from = { bucket: context.source.name, run: context.run };
-  asks(memory, context, "archive");
+  memory.asked = "archive";
+  const sentAt = context.clock.now();
   try {
     return await upload(archive, task.archiveKey, body, {
       size,
@@ -113,6 +114,7 @@ async function send(
       multipartAbove,
     });
   } catch (error) {
+    slowDown(error, sentAt, context);
     if (isCosError(error) && error.code === "BadDigest") return "bad-digest";
     if (isCosError(error) && error.code === "FileAlreadyExists") {
       memory.askArchive = true;

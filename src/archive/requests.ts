@@ -2,7 +2,8 @@
 import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
 import { CosError, isCosError } from "../cos/error.ts";
 import { verdict } from "../cos/error-from-reply.ts";
-import type { Side, Task, TaskContext, TaskMemory } from "./task.ts";
+import { judge } from "../policy/retry.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
 
 /** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
 export const holdUpTo = 1024 * 1024;
@@ -12,10 +13,9 @@ export class NotNow extends Error {
   override readonly name = "NotNow";
 }
 
-/** Remembers whom a request goes to, and when. */
-export function asks(memory: TaskMemory, context: TaskContext, side: Side): void {
-  memory.asked = side;
-  memory.askedAt = context.clock.now();
+/** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
+export function slowDown(error: unknown, sentAt: number, context: TaskContext): void {
+  if (isCosError(error) && judge(error) === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
 }
 
 /** Throws NotNow where the pace makes a request wait for longer than there is time. */
@@ -44,36 +44,43 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
   if (turn !== undefined) await turn;
   await context.cleared?.();
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
-  asks(memory, context, "source");
+  memory.asked = "source";
   context.requests["source.get"]++;
-  const reply = await context.source.get(task.planned.key, {
-    originImage: true,
-    versionId: task.planned.versionId,
-    bufferUpTo: holdUpTo,
-    signal,
-  });
-  if (reply.errNo !== undefined && reply.errNo !== 0) {
+  const sentAt = context.clock.now();
+  try {
+    const reply = await context.source.get(task.planned.key, {
+      originImage: true,
+      versionId: task.planned.versionId,
+      bufferUpTo: holdUpTo,
+      signal,
+    });
+    if (reply.errNo === undefined || reply.errNo === 0) return reply;
     reply.stream?.destroy();
-    const code = `ErrNo${reply.errNo}`;
-    throw new CosError(
-      `GET of the original of ${JSON.stringify(task.planned.key)} answered ${reply.status} with X-ErrNo ${reply.errNo}.`,
-      {
-        code,
-        status: reply.status,
-        errNo: reply.errNo,
-        requestId: reply.requestId,
-        // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
-        ...verdict(500, code, reply.errNo),
-      },
-    );
+    throw errorOf(task.planned.key, reply, reply.errNo);
+  } catch (error) {
+    slowDown(error, sentAt, context);
+    throw error;
   }
-  return reply;
 }
 
-export function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
-  asks(memory, context, "source");
+function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): CosError {
+  const code = `ErrNo${errNo}`;
+  // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
+  const meaning = verdict(500, code, errNo);
+  const message = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}.`;
+  return new CosError(message, { code, status, errNo, requestId, ...meaning });
+}
+
+export async function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
+  memory.asked = "source";
   context.requests["source.head"]++;
-  return context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
+  const sentAt = context.clock.now();
+  try {
+    return await context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
+  } catch (error) {
+    slowDown(error, sentAt, context);
+    throw error;
+  }
 }
 
 /** What the archive holds under the task's key; undefined where nothing is. */
@@ -82,12 +89,14 @@ export async function headArchive(
   memory: TaskMemory,
   context: TaskContext,
 ): Promise<ObjectInfo | undefined> {
-  asks(memory, context, "archive");
+  memory.asked = "archive";
   context.requests["archive.head"]++;
+  const sentAt = context.clock.now();
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });
   } catch (error) {
     if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+    slowDown(error, sentAt, context);
     throw error;
   }
 }

@@ -69,8 +69,6 @@ export interface TaskMemory {
   changed: boolean;
   /** Whom the newest request went to: a refusal is theirs. */
   asked: Side;
-  /** When, ms since the epoch. */
-  askedAt: number;
   /** Tries of this delivery. */
   tries: number;
   /** HTTP status and request id of the GET that brought the bytes. */

@@ -75,10 +75,7 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
 function learnTwice(task: Task, memory: TaskMemory, context: TaskContext): Promise<Outcome | undefined> {
   return learn(task, memory, context).catch(async (error: unknown) => {
     if (!isCosError(error) || !error.retryable) throw error;
-    if (error.throttled) {
-      context.pace.throttled(memory.askedAt, error.retryAfterMs);
-      await beforeTry(context);
-    }
+    if (error.throttled) await beforeTry(context);
     return learn(task, memory, context);
   });
 }

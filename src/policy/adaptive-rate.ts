@@ -22,7 +22,6 @@ export type AdaptiveRate =
       /** ms since the epoch; also of a time to come, where nothing is sent before it. */
       readonly since: number;
       readonly loweredAt: number;
-      readonly streak: number;
     }
   | {
       readonly kind: "probing";
@@ -40,14 +39,14 @@ export type AdaptiveRate =
 
 export const free: AdaptiveRate = { kind: "free" };
 
-/** Of the rate that was refused. A streak of refusals multiplies it, down to the deepest cut. */
-const SHARE = 0.85;
-const DEEPEST = 0.5;
+/** What is cut off the rate that was refused: twice as much with each refusal of a streak, up to the deepest cut. */
+const CUT = 0.1;
+const DEEPEST_CUT = 0.5;
 /** From a cut back to the ceiling, and at least as many times as long as the pause before it, which Retry-After may make long. */
 const RETURN_MS = 30_000;
 const RETURN_TO_PAUSE = 20;
 /** A search doubles its rate in this time: slow enough that little is refused where it ends. */
-const DOUBLING_MS = 4_000;
+const DOUBLING_MS = 8_000;
 /** Refusals within this long of a cut are of the same burst, or of the same second of the service's. */
 const ECHO_MS = 1_000;
 /** A refusal this soon after sending went on says that the cut was too small. */
@@ -78,14 +77,16 @@ export function limitAt(state: AdaptiveRate, now: number): number {
  * @param resumeAt when sending goes on, ms since the epoch
  */
 export function lower(state: AdaptiveRate, now: number, passing: number | undefined, resumeAt = now): AdaptiveRate {
-  if (state.kind !== "free" && now - state.loweredAt < ECHO_MS) return { ...state, since: Math.max(state.since, resumeAt) };
+  if (state.kind !== "free" && now - state.loweredAt < ECHO_MS)
+    return { ...state, since: Math.max(state.since, resumeAt) };
   const limit = limitAt(state, now);
   if (limit === Number.POSITIVE_INFINITY || state.kind === "free") {
     if (passing === undefined) return free;
-    return { kind: "searching", from: Math.max(LEAST, passing * SHARE), since: resumeAt, loweredAt: now, streak: 1 };
+    return { kind: "searching", from: Math.max(LEAST, passing * (1 - CUT)), since: resumeAt, loweredAt: now };
   }
-  const streak = now - state.since < STREAK_MS ? state.streak + 1 : 1;
-  const share = Math.max(DEEPEST, SHARE ** streak);
+  // That a search ends soon says nothing about the cut before it.
+  const streak = state.kind === "probing" && now - state.since < STREAK_MS ? state.streak + 1 : 1;
+  const share = 1 - Math.min(DEEPEST_CUT, CUT * 2 ** (streak - 1));
   const ceiling = Math.max(LEAST / share, limit);
   const returnMs = Math.max(RETURN_MS, RETURN_TO_PAUSE * (resumeAt - now));
   return { kind: "probing", ceiling, share, since: resumeAt, returnMs, loweredAt: now, streak };
