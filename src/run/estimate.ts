@@ -8,7 +8,7 @@ import { putLimit } from "../archive/upload.ts";
 import type { Random } from "../clock.ts";
 import type { RunOptions, RunRequest } from "../ledger/run-document.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
-import { type PlanCounts, planShards } from "./plan.ts";
+import { mayRepeat, type PlanCounts, planShards } from "./plan-shards.ts";
 import { exactRows } from "./seen.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
@@ -39,6 +39,10 @@ export interface Estimate {
   readonly duplicates: number;
   readonly collisions: number;
   readonly invalid: number;
+  /** Rows of a listing that the archive's own listing already settles. */
+  readonly unchanged: number;
+  /** Of a listing: what the archive holds and the source no longer does; null where that was not looked at. */
+  readonly deletedFromSource: number | null;
   /** Were all rows compared with each other, to find duplicates and collisions? Else within shards only, beyond 10,000,000. */
   readonly comparedExactly: boolean;
   /** Of the rows to archive. */
@@ -66,7 +70,7 @@ const OUTCOMES_A_SEGMENT = 200;
 
 export async function estimateRun(
   entries: Parameters<typeof planShards>[0],
-  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
+  request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
   random: Random,
 ): Promise<Estimate> {
   const counts: PlanCounts = { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
@@ -105,7 +109,9 @@ export async function estimateRun(
     duplicates,
     collisions,
     invalid,
-    comparedExactly: rows - duplicates - collisions - invalid <= exactRows,
+    unchanged: counts.unchanged ?? 0,
+    deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
+    comparedExactly: !mayRepeat(request) || rows - duplicates - collisions - invalid <= exactRows,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
     requests,

@@ -21,6 +21,8 @@ export interface PollOptions {
   readonly idle: number;
   /** Several pollers of one process take turns in receiving; this waits for ours. */
   readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
+  /** Seconds to wait for a message at most; else what suits the queue. */
+  readonly longestWait?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -73,8 +75,8 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
 }
 
 async function receive(options: PollOptions, timeLeft: number): Promise<Message | undefined> {
-  const { queue, visibility, signal } = options;
-  const wait = Math.max(0, Math.min(longestWaitSeconds[queue.kind], Math.ceil(timeLeft / 1000)));
+  const { queue, visibility, longestWait = longestWaitSeconds[options.queue.kind], signal } = options;
+  const wait = Math.max(0, Math.min(longestWait, Math.ceil(timeLeft / 1000)));
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.queueUrl,
     MaxNumberOfMessages: 1,

@@ -12,6 +12,7 @@ import {
   type RunOptions,
   type RunRequest,
   runOptionsSchema,
+  shardPath,
 } from "../ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
@@ -144,7 +145,7 @@ async function* failedRows(ledger: LedgerStore, run: RunDocument, around: Surrou
         if (outcome === "failed") failed.push(row);
       }
       if (failed.length === 0) continue;
-      const path = paths.shard(run.plan, shard);
+      const path = shardPath(run, shard);
       const bytes = await ledger.get(path);
       if (bytes === undefined) {
         throw new UserError(

@@ -12,7 +12,8 @@ import { readSummary } from "./finalize.ts";
 import { createShardWorker } from "./handle-delivery.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
 import { openLedger } from "./open-ledger.ts";
-import { checkManifest, readRun, writePlan } from "./plan.ts";
+import { checkManifest, planOn, readRun } from "./plan.ts";
+import { type ReadUpTo, skipRows } from "./plan-entry.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import type { RunAsk } from "./run-here.ts";
 import { reconcileMessage } from "./stop-and-go.ts";
@@ -54,7 +55,9 @@ export async function submitRun(ask: RunAsk, around: Surroundings, sender: Sende
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
     if (ruling.rows.kind === "file") {
-      run = await writePlan(ask.rows(), ruling, { ledger, clock: around.clock, random: around.random });
+      const { clock, random } = around;
+      const rows = (from: ReadUpTo | undefined) => skipRows(ask.rows(), from?.rows ?? 0);
+      run = await planOn({ ledger, clock, random, request: ruling, rows, deadline: Number.POSITIVE_INFINITY });
     }
   }
   const body = reconcileMessage(ask.ledger, request.run);

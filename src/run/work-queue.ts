@@ -14,8 +14,8 @@ import type { QueueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import type { HandleDelivery } from "./delivery.ts";
 import { createDeliveryHandler, createShardWorker } from "./handle-delivery.ts";
-import { defaultLedger } from "./handle-manifest.ts";
 import { type Message, type Place, parseMessage } from "./messages.ts";
+import { defaultLedger } from "./open-ledger.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { queueSender } from "./queue-sender.ts";
@@ -48,8 +48,10 @@ export interface Worked extends Polled {
 const MOST_POLLERS = 64;
 const TURN_MS = 50;
 const PROGRESS_MS = 250;
+/** A receive that is under way delays the end by as much. */
+const DRAIN_WAIT_SECONDS = 1;
 /** Between two looks at the queue, and how many must find it empty, one after the other. */
-const LOOK_MS = 1_500;
+const LOOK_MS = 1_000;
 const EMPTY_LOOKS = 3;
 /** The longest a reconcile message waits, and a little more. */
 const RECONCILE_MS = 330_000;
@@ -116,21 +118,37 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   };
 
   let turn: Promise<unknown> = Promise.resolve();
+  let receiving = false;
+  let enough = false;
   const inTurn = <T>(receive: () => Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
-      while (!stop.signal.aborted && (opening > 0 || waiting >= settings.concurrency)) {
+      while (!stop.signal.aborted && (enough || opening > 0 || waiting >= settings.concurrency)) {
         await clock.sleep(TURN_MS, stop.signal);
       }
-      return receive();
+      receiving = true;
+      try {
+        return await receive();
+      } finally {
+        receiving = false;
+      }
     });
     turn = mine.catch(() => undefined);
     return mine;
+  };
+  /** Receives no more. False where the last receive did bring something: then it goes on. */
+  const receivesNoMore = async (): Promise<boolean> => {
+    enough = true;
+    // Not aborted: a queue may already be giving a message to a connection that is gone, and would hide it for long.
+    while (receiving && !stop.signal.aborted) await clock.sleep(TURN_MS, stop.signal);
+    await clock.sleep(TURN_MS, stop.signal);
+    enough = working === 0;
+    return enough;
   };
 
   /** Resolves when there is nothing left to do. */
   const drained = async (): Promise<void> => {
     let empty = 0;
-    while (!stop.signal.aborted && empty < EMPTY_LOOKS) {
+    while (!stop.signal.aborted && (empty < EMPTY_LOOKS || !(await receivesNoMore()))) {
       await clock.sleep(LOOK_MS, stop.signal);
       const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
       // A message that can never be worked comes back until the queue's dead-letter queue has it: nobody waits for that.
@@ -159,6 +177,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
       deadline: Number.POSITIVE_INFINITY,
       idle: Number.POSITIVE_INFINITY,
       inTurn,
+      longestWait: drain ? DRAIN_WAIT_SECONDS : undefined,
       signal: stop.signal,
       clock,
       log,

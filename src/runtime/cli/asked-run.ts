@@ -103,6 +103,6 @@ export async function askedRun(
     askedAt: new Date(around.clock.now()).toISOString(),
     tool: toolVersion,
   };
-  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, around);
+  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, around, { ledger });
   return { ask: { ledger, request, rows }, dispose: async () => void (await input.dispose()) };
 }

@@ -7,8 +7,19 @@ import type { PlanDocument } from "./plan.ts";
 
 /** Lines end with LF. */
 export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): string {
-  const { rows, shards, toArchive, duplicates, collisions, invalid, bytes, rowsThatProve, requests } = plan;
-  const unchanged = rows - toArchive - duplicates - collisions - invalid;
+  const {
+    rows,
+    shards,
+    toArchive,
+    duplicates,
+    collisions,
+    invalid,
+    unchanged,
+    deletedFromSource,
+    bytes,
+    rowsThatProve,
+    requests,
+  } = plan;
   const lines = [
     `plan of run ${plan.run === null ? "(named with --run)" : visible(plan.run)}: nothing is written`,
     `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${unchanged > 0 ? `, ${formatCount(unchanged)} archived already` : ""}`,
@@ -21,6 +32,11 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     ...costLines(plan),
     `  ${timeText(plan)}`,
   ];
+  if (deletedFromSource !== null && deletedFromSource > 0) {
+    lines.push(
+      `  ${formatCount(deletedFromSource)} in the archive are no longer in the source; nothing will be deleted`,
+    );
+  }
   if (!plan.comparedExactly) {
     lines.push("  beyond 10,000,000 rows, duplicates and collisions are found within a shard only: there may be more");
   }

@@ -20,8 +20,8 @@ export function describePlan(command: Command): void {
     command.description("say what a run would come to: rows, bytes, requests, cost, time; writes nothing").addHelpText(
       "after",
       `
-The flags are those of run. Costs are indicative: list prices of processing and requests, not your own. Nothing is asked of
-the archive: what is there already will not be fetched, and costs less.
+The flags are those of run. Costs are indicative: list prices of processing and requests, not your own. It is reckoned
+as if the archive held nothing of a manifest's rows yet: what is there already is not fetched, and costs less.
 
 Exit codes: 0 planned, 2 usage, 6 credentials refused.
 
