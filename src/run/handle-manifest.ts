@@ -109,12 +109,20 @@ async function rowsSourceOf(
   if (manifest === undefined) throw new Error("the schema lets no message pass without rows");
   const { bucket, region, key, keyEncoding } = manifest;
   const name = `cos://${bucket}/${key}`;
+  let format = manifest.format ?? detectFormat(key);
+  if (format === undefined) {
+    throw new UserError(
+      "UnknownFormat",
+      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
+    );
+  }
   const opened = around.open("manifest", manifest);
   let etag: string | undefined;
-  let head: Uint8Array | undefined;
   try {
     etag = (await patiently(() => opened.head(key), around)).etag;
-    if (manifest.format === undefined && needsHead(key)) head = await headOf(opened, key, around);
+    if (manifest.format === undefined && needsHead(key)) {
+      format = detectFormat(key, await headOf(opened, key, around)) ?? format;
+    }
   } catch (error) {
     throw manifestTrouble(error, name);
   }
@@ -122,13 +130,6 @@ async function rowsSourceOf(
     throw new UserError(
       "ManifestUnversioned",
       `The manifest ${quote(name)} has no ETag, which names the run; copy it anew.`,
-    );
-  }
-  const format = manifest.format ?? detectFormat(key, head);
-  if (format === undefined) {
-    throw new UserError(
-      "UnknownFormat",
-      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
     );
   }
   return {

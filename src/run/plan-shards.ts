@@ -73,11 +73,13 @@ export async function* planFrom(
 /** The rows of each shard of a whole plan, for who writes nothing. */
 export async function* planShards(
   entries: PlanEntries,
-  request: Asked,
+  request: Asked & { readonly rows?: RunRequest["rows"] },
   counts: PlanCounts,
   random: Random,
 ): AsyncGenerator<readonly PlannedRow[]> {
-  for await (const { rows } of planFrom(entries, request, counts, createSeen(random))) yield rows;
+  const { rows: source, options } = request;
+  const seen = source === undefined || mayRepeat({ rows: source, options }) ? createSeen(random) : undefined;
+  for await (const { rows } of planFrom(entries, request, counts, seen)) yield rows;
 }
 
 /** Keys of a listing are all different; so are their archive keys, where nothing of a key gets lost. */

@@ -31,7 +31,7 @@ export interface PlanSlice extends Planner {
   readonly rows: (from: ReadUpTo | undefined) => PlanEntries;
   /** When the slice must be over, milliseconds since the epoch. */
   readonly deadline: number;
-  /** Ends the slice as the deadline does. */
+  /** Ends the slice as the deadline does; a plan that is whole in a moment is written all the same. */
   readonly signal?: AbortSignal | undefined;
   /** After as many rows a cursor is written even where there is time left. */
   readonly rowsPerCursor?: number;
@@ -42,6 +42,7 @@ const WRITES = 8;
 /** Time kept for the last shards, the cursor and the message that goes on with it; of a short delivery a quarter. */
 const RESERVE_MS = 20_000;
 const ROWS_PER_CURSOR = 1_000_000;
+const ROWS_OF_A_MOMENT = 50_000;
 
 /** Writes one plan from its beginning to its end. */
 export async function writePlan(entries: PlanEntries, request: RunRequest, planner: Planner): Promise<RunDocument> {
@@ -71,7 +72,8 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
     ...(before?.slices ?? []),
     ...(shards > (before?.shards ?? 0) ? [{ plan, from: before?.shards ?? 0 }] : []),
   ];
-  let rowsAtCursor = counts.rows;
+  const rowsBefore = counts.rows;
+  let rowsAtCursor = rowsBefore;
 
   const stop = async (readUpTo: ReadUpTo): Promise<void> => {
     await writes.over();
@@ -94,7 +96,8 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
 
   for await (const shard of planFrom(options.rows(before?.readUpTo), request, counts, seen, before?.readUpTo)) {
     await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
-    const timeIsOver = clock.now() >= lastMoment || signal?.aborted === true;
+    const isLong = counts.rows - rowsBefore >= ROWS_OF_A_MOMENT;
+    const timeIsOver = clock.now() >= lastMoment || (isLong && signal?.aborted === true);
     if (timeIsOver || counts.rows - rowsAtCursor >= rowsPerCursor) await stop(shard.readUpTo);
     if (timeIsOver) return undefined;
   }

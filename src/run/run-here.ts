@@ -77,9 +77,11 @@ export async function runHere(ask: RunAsk, around: Surroundings, options: RunHer
     const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, around, from);
     const deadline = Number.POSITIVE_INFINITY;
     run = await planOn({ ledger, clock, random, request: ruling, rows, deadline, signal: options.signal });
-    // Asked to stop while it was planning: the next process goes on from there.
-    options.signal?.throwIfAborted();
-    if (run === undefined) throw new Error("planning stops only where it is asked to");
+    if (run === undefined) {
+      // Asked to stop while it was planning: the next process goes on from there.
+      options.signal?.throwIfAborted();
+      throw new Error("planning without a deadline stops only where it is asked to");
+    }
   }
   return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
 }
