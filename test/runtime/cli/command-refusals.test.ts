@@ -1,0 +1,111 @@
+/** What the commands about runs refuse, each in one sentence. */
+import pLimit from "p-limit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCli } from "./built.ts";
+import { archive, type Lab, lines, openLab } from "./lab.ts";
+import { openQueueServer, type QueueServer } from "./queue-server.ts";
+
+let lab: Lab;
+let queues: QueueServer;
+beforeAll(async () => {
+  [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
+}, 60_000);
+afterAll(async () => {
+  await lab?.close();
+  await queues?.close();
+});
+
+const recorded = ["status", "report", "redrive", "cancel", "resume", "verify"];
+const all = ["plan", "submit", "work", ...recorded];
+const cli = (args: readonly string[], more: Record<string, string> = {}) =>
+  runCli(lab.built.cli, args, { ...lab.env, ...queues.env, ...more });
+const atOnce = pLimit(4);
+
+describe("the commands about runs", { timeout: 120_000 }, () => {
+  it("each have help with an example and their exit codes", async () => {
+    await atOnce.map(all, async (command) => {
+      const { code, stdout } = await cli([command, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n  cos-originals ${command} `));
+      expect(stdout).toContain("Exit codes: ");
+      for (const flag of ["--json", "--quiet", "--config"]) expect(stdout, command).toContain(flag);
+    });
+  });
+
+  it("end with 2 and one sentence where the run, its id or its ledger is missing", async () => {
+    const archived = ["--archive", `cos://${archive}/nowhere/`];
+    const cases = recorded.flatMap((command): [readonly string[], RegExp][] => [
+      [
+        [command, "nobody", ...archived],
+        /^cos-originals: There is no run "nobody" in the ledger: cos:\/\/archive-1250000000\/nowhere\/\.originals\/runs\/nobody\/request\.json does not exist\.$/,
+      ],
+      [[command, ...archived], /^cos-originals: missing required argument 'RUN'\. See: cos-originals /],
+      [[command, "a/b", ...archived], /^cos-originals: RUN "a\/b" is not a run id/],
+      [[command, "a", "b", ...archived], /^cos-originals: too many arguments/],
+      [[command, "x"], /^cos-originals: Where the run is recorded is missing; say it with --ledger cos:\/\//],
+      [
+        [command, "x", "--ledger", "cos://nowhere-1250000000"],
+        /^cos-originals: There is no bucket for the ledger cos:\/\/nowhere-1250000000/,
+      ],
+    ]);
+    await atOnce.map(cases, async ([args, sentence]) => {
+      const { code, stdout, stderr } = await cli(args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
+      expect(stderr.trimEnd()).toMatch(sentence);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    });
+  });
+
+  it("end with 6 where the credentials are refused", async () => {
+    await atOnce.map(recorded, async (command) => {
+      const more = { TENCENTCLOUD_SECRETKEY: "another" };
+      const { code, stderr } = await cli([command, "x", "--archive", `cos://${archive}/`], more);
+      expect({ command, code }).toEqual({ command, code: 6 });
+      expect(stderr).toMatch(/The credentials were refused for the ledger/);
+    });
+  });
+
+  it("name the queue that is missing, local, not there, or out of reach", async () => {
+    const manifest = await lab.file("keys.txt", lines("plain.png"));
+    const archived = ["--archive", `cos://${archive}/queues/`];
+    expect((await cli(["run", ...archived, "--run", "there", "--manifest", manifest])).code).toBe(0);
+    const submit = ["submit", ...archived, "--run", "other", "--manifest", manifest];
+    const repair = ["status", "there", ...archived, "--repair"];
+    const nowhere = `sqs:${queues.env.AWS_ENDPOINT_URL_SQS}/000000000000/nowhere`;
+    for (const command of [submit, ["work", "--drain"], repair]) {
+      const cases: [readonly string[], Record<string, string>, RegExp][] = [
+        [[], {}, /^cos-originals: The queue is missing; say it with --queue sqs:URL or --queue tdmq:URL\.$/],
+        [["--queue", "memory:"], {}, /^cos-originals: --queue "memory:" lives in one process alone/],
+        [["--queue", "nonsense"], {}, /^cos-originals: --queue "nonsense" is none of memory:, sqs:URL and tdmq:URL/],
+        [["--queue", nowhere], {}, /^cos-originals: There is no queue --queue ".*nowhere"; check its URL/],
+      ];
+      for (const [args, more, sentence] of cases) {
+        const { code, stderr } = await cli([...command, ...args], more);
+        expect({ command, args, code, stderr }).toMatchObject({ code: 2 });
+        expect(stderr.trimEnd().split("\n").at(-1)).toMatch(sentence);
+      }
+    }
+  });
+
+  it("refuse wrong values with 2, and --json gives the reason as a document", async () => {
+    const archived = ["--archive", `cos://${archive}/x/`];
+    const cases: [readonly string[], string][] = [
+      [["plan", ...archived, "--list", "--price-processing", "cheap"], "--price-processing"],
+      [["plan", ...archived, "--list", "--price-currency", "yuan"], "--price-currency"],
+      [["plan", ...archived], "What to archive is missing; say it with --manifest FILE or with --list."],
+      [["submit", ...archived, "--list", "--queue", "sqs:http://127.0.0.1:9/1/x"], "needs --run"],
+      [["work", "--visibility", "1"], "--visibility"],
+      [["verify", "x", ...archived, "--concurrency", "0"], "--concurrency"],
+      [["status", "x", ...archived, "--fully"], "unknown option '--fully'"],
+    ];
+    await atOnce.map(cases, async ([args, said]) => {
+      const { code, stdout, stderr } = await cli([...args, "--json"]);
+      expect({ args, code }).toEqual({ args, code: 2 });
+      expect(stderr).toContain(said);
+      expect(JSON.parse(stdout)).toMatchObject({
+        schema: "cos-originals/error@1",
+        error: { message: expect.stringContaining(said) },
+      });
+    });
+  });
+});
