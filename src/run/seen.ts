@@ -1,6 +1,6 @@
 /**
  * Which archive keys a plan has given out, and for which source version: exact up to ten million rows, within a shard
- * beyond. Of each row only two fingerprints are kept, 12 bytes: 64 bits of the archive key, 32 of the source version, both
+ * beyond. Of each row only two fingerprints are kept, some 11 bytes: 64 bits of the archive key, 32 of the source version, both
  * seeded anew for each plan, so that nobody can prepare keys that collide.
  */
 import type { Random } from "../clock.ts";
@@ -37,10 +37,12 @@ export interface SeenBefore {
 /** Rows that are remembered over the whole plan. */
 export const exactRows = 10_000_000;
 
-/** Many small tables, so that one grows at a time and the peak stays near the sum. */
-const TABLES = 256;
 const FIRST_SLOTS = 64;
-const FULLEST = 0.8;
+/** A table grows fourfold, to exactly what the most rows need in the end: what it leaves as garbage is small beside it. */
+const GROWTH = 4;
+const FULLEST = 0.9;
+/** Of a table that is about one shard. */
+const SHARD_ROWS = 10_000;
 
 /**
  * @param onNew told what is remembered over the whole plan: three unsigned 32-bit numbers, to be handed in as `before` later
@@ -52,14 +54,14 @@ export function createSeen(
   onNew?: (high: number, low: number, source: number) => void,
 ): Seen {
   const seed = before?.seed ?? Math.floor(random() * 2 ** 32);
-  const whole = createTables();
+  const whole = createTable(limit, "compact");
   for (const prints of before?.prints ?? []) {
     for (let at = 0; at + 12 <= prints.length; at += 12) {
       whole.add(prints.readUInt32LE(at), prints.readUInt32LE(at + 4), prints.readUInt32LE(at + 8));
     }
   }
   let rows = before?.rows ?? 0;
-  let shard = createTables();
+  let shard = createTable(SHARD_ROWS, "whole");
   return {
     see(archiveKey, source) {
       const a = fingerprint(archiveKey, seed);
@@ -74,7 +76,7 @@ export function createSeen(
       return "new";
     },
     nextShard() {
-      if (rows > limit) shard = createTables(1);
+      if (rows > limit) shard = createTable(SHARD_ROWS, "whole");
     },
     exact: () => rows <= limit,
     rows: () => rows,
@@ -82,54 +84,63 @@ export function createSeen(
   };
 }
 
-interface Tables {
+interface Table {
   get(high: number, low: number): number | undefined;
   add(high: number, low: number, value: number): void;
 }
 
-/** Open addressing; three words a slot: high, low, value. A fingerprint is never all zero, so a slot that is, is free. */
-function createTables(tables = TABLES): Tables {
-  const slots: (Uint32Array | undefined)[] = new Array(tables);
-  const used = new Uint32Array(tables);
-  const at = (table: Uint32Array, high: number, low: number): number => {
-    const count = table.length / 3;
-    let slot = low % count;
-    for (;;) {
-      const index = slot * 3;
-      if ((table[index] === 0 && table[index + 1] === 0) || (table[index] === high && table[index + 1] === low))
-        return index;
-      slot = slot + 1 === count ? 0 : slot + 1;
+/**
+ * Open addressing over three arrays: high, low, value. `low` is never zero, so a slot where it is, is free; memory of which
+ * no slot was written costs nothing yet.
+ *
+ * The last and largest table keeps only the upper half of `high`: the slot where a fingerprint stands tells the rest, to
+ * within the few slots it may have been pushed on.
+ * @param most entries; a table that is given more goes on growing, whole
+ */
+function createTable(most: number, last: "compact" | "whole"): Table {
+  const enough = Math.ceil(most / FULLEST) + 1;
+  let slots = Math.min(FIRST_SLOTS, enough);
+  let highs: Uint32Array | Uint16Array = new Uint32Array(slots);
+  let lows = new Uint32Array(slots);
+  let values = new Uint32Array(slots);
+  let kept = 0;
+  let used = 0;
+  const slotOf = (high: number, low: number): number => {
+    // Both words choose the slot: 32 bits alone would cluster among millions.
+    let slot = (high * 4096 + (low >>> 20)) % slots;
+    const told = high >>> kept;
+    while (lows[slot] !== 0 && (lows[slot] !== low || highs[slot] !== told)) slot = slot + 1 === slots ? 0 : slot + 1;
+    return slot;
+  };
+  const grow = () => {
+    const before = { highs, lows, values };
+    slots = slots < enough ? Math.min(enough, slots * GROWTH) : slots * GROWTH;
+    const compact = last === "compact" && slots === enough;
+    kept = compact ? 16 : 0;
+    highs = compact ? new Uint16Array(slots) : new Uint32Array(slots);
+    lows = new Uint32Array(slots);
+    values = new Uint32Array(slots);
+    used = 0;
+    for (let slot = 0; slot < before.lows.length; slot++) {
+      const low = before.lows[slot] as number;
+      if (low !== 0) table.add(before.highs[slot] as number, low, before.values[slot] as number);
     }
   };
-  const which = (high: number) => (high >>> 24) % tables;
-  return {
+  const table: Table = {
     get(high, low) {
-      const table = slots[which(high)];
-      if (table === undefined) return undefined;
-      const index = at(table, high, low);
-      return table[index] === 0 && table[index + 1] === 0 ? undefined : table[index + 2];
+      const slot = slotOf(high, low);
+      return lows[slot] === 0 ? undefined : values[slot];
     },
     add(high, low, value) {
-      const n = which(high);
-      let table = slots[n] ?? new Uint32Array(FIRST_SLOTS * 3);
-      if ((used[n] as number) + 1 > (table.length / 3) * FULLEST) {
-        const larger = new Uint32Array(Math.ceil((table.length / 3) * 1.5) * 3);
-        for (let index = 0; index < table.length; index += 3) {
-          const h = table[index] as number;
-          const l = table[index + 1] as number;
-          if (h === 0 && l === 0) continue;
-          larger.set(table.subarray(index, index + 3), at(larger, h, l));
-        }
-        table = larger;
-      }
-      slots[n] = table;
-      const index = at(table, high, low);
-      table[index] = high;
-      table[index + 1] = low;
-      table[index + 2] = value;
-      used[n] = (used[n] as number) + 1;
+      if (used + 1 > slots * FULLEST && kept === 0) grow();
+      const slot = slotOf(high, low);
+      highs[slot] = high >>> kept;
+      lows[slot] = low;
+      values[slot] = value;
+      used++;
     },
   };
+  return table;
 }
 
 /** 64 bits of a text, never all zero. Not cryptographic; the seed is what keeps it from being predicted. */
