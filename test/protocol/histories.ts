@@ -3,11 +3,15 @@
  * through it from its beginning, and then remembered. A history that goes on from the last one asked for goes on in the
  * process that is still there.
  */
+import { digestOf, together } from "./digest.ts";
 import { type Birth, type Happening, type Process, type Standing, startProcess } from "./process.ts";
 
 export interface Point {
-  /** The same number is the same history. */
-  readonly id: number;
+  /**
+   * What the process was told so far, by which questions and when, and what it waits for. Where two courses of it agree in
+   * that, they differ at most in the order of answers that were under way together, and are taken for one.
+   */
+  readonly knows: string;
   readonly birth: Birth;
   readonly standing: Standing;
 }
@@ -22,6 +26,9 @@ export interface Histories {
 }
 
 interface Node extends Point {
+  /** What it was told, without what it waits for. */
+  readonly told: string;
+  readonly now: number;
   readonly before: { readonly node: Node; readonly happening: Happening } | undefined;
   readonly next: Map<string, Node>;
   /** The process that stands here, until it goes on. */
@@ -33,16 +40,16 @@ const MOST_PROCESSES = 3_000;
 
 export function createHistories(): Histories {
   const beginnings = new Map<string, Node>();
-  const standing = new Set<Node>();
+  const kept = new Set<Node>();
   let ids = 0;
   let executions = 0;
 
   const keep = (node: Node) => {
-    standing.add(node);
-    if (standing.size <= MOST_PROCESSES) return;
-    for (const oldest of standing) {
+    kept.add(node);
+    if (kept.size <= MOST_PROCESSES) return;
+    for (const oldest of kept) {
       oldest.process = undefined;
-      standing.delete(oldest);
+      kept.delete(oldest);
       return;
     }
   };
@@ -50,7 +57,7 @@ export function createHistories(): Histories {
     const { process } = node;
     if (process !== undefined) {
       node.process = undefined;
-      standing.delete(node);
+      kept.delete(node);
       return process;
     }
     const happenings: Happening[] = [];
@@ -67,7 +74,10 @@ export function createHistories(): Histories {
       if (known !== undefined) return known;
       executions++;
       const started = await startProcess(birth);
-      const node: Node = { id: ++ids, birth, ...started, before: undefined, next: new Map() };
+      ids++;
+      const told = digestOf(JSON.stringify(birth));
+      const knows = knowing(told, started.standing);
+      const node: Node = { knows, told, now: birth.at, birth, ...started, before: undefined, next: new Map() };
       beginnings.set(JSON.stringify(birth), node);
       keep(node);
       return node;
@@ -78,11 +88,15 @@ export function createHistories(): Histories {
       const known = node.next.get(says);
       if (known !== undefined) return known;
       const process = await processAt(node);
-      const now = await process.happens(happening);
+      const standing = await process.happens(happening);
+      ids++;
+      const told = together(node.told, digestOf(newsOf(node, happening)));
       const next: Node = {
-        id: ++ids,
+        knows: knowing(told, standing),
+        told,
+        now: happening.kind === "time" ? happening.now : node.now,
         birth: node.birth,
-        standing: now,
+        standing,
         before: { node, happening },
         next: new Map(),
         process,
@@ -94,4 +108,15 @@ export function createHistories(): Histories {
     executions: () => executions,
     count: () => ids,
   };
+}
+
+function newsOf({ standing, now }: Node, happening: Happening): string {
+  if (happening.kind === "time") return `at ${happening.now}`;
+  const asked = standing.pending.find(({ n }) => n === happening.n);
+  return `${now} ${asked?.what} ${happening.answer.says}`;
+}
+
+function knowing(told: string, { pending, wakesAt, over }: Standing): string {
+  const waits = pending.map(({ what }) => digestOf(what));
+  return digestOf(`${waits.reduce(together, told)} ${wakesAt} ${over}`);
 }

@@ -2,12 +2,11 @@
  * The objects of one bucket as a value: a request takes them to the objects after it, and what they were before stays as it
  * was. So the search can go back to any state without doing anything over again.
  */
-
-import { createHash } from "node:crypto";
 import type { CosError } from "../../src/cos/error.ts";
 import { refusal } from "../stores/bucket-fault.ts";
 import { digestsOf, type StoredObject } from "../stores/memory-objects.ts";
 import { everything, headersOf, infoOf } from "../stores/memory-reply.ts";
+import { digestOf, together } from "./digest.ts";
 import type { StoreRequest } from "./request.ts";
 
 export interface Objects {
@@ -16,7 +15,7 @@ export interface Objects {
   readonly digest: string;
 }
 
-export const noObjects: Objects = { byKey: new Map(), digest: "" };
+export const noObjects: Objects = { byKey: new Map(), digest: digestOf("") };
 
 /** What a process is told. `says` tells two answers apart: the same words are the same answer. */
 export type Answer =
@@ -30,12 +29,18 @@ export interface Effect {
 
 const inSeconds = (ms: number) => Math.floor(ms / 1000) * 1000;
 
-export const digest = (text: string): string => createHash("md5").update(text).digest("base64");
+const lines = new WeakMap<StoredObject, string>();
+
+function lineOf(object: StoredObject): string {
+  const known = lines.get(object) ?? digestOf(`${object.key} ${object.etag} ${object.lastModified}`);
+  lines.set(object, known);
+  return known;
+}
 
 export function withObject(objects: Objects, object: StoredObject): Objects {
-  const byKey = new Map(objects.byKey).set(object.key, object);
-  const lines = [...byKey.values()].map(({ key, etag, lastModified }) => `${key} ${etag} ${lastModified}`);
-  return { byKey, digest: digest(lines.sort().join("\n")) };
+  const before = objects.byKey.get(object.key);
+  const without = before === undefined ? objects.digest : together(objects.digest, lineOf(before));
+  return { byKey: new Map(objects.byKey).set(object.key, object), digest: together(without, lineOf(object)) };
 }
 
 export function storedObject(key: string, bytes: Buffer, headers: StoredObject["headers"], now: number): StoredObject {
@@ -49,13 +54,20 @@ export function effectOf(objects: Objects, request: StoreRequest, now: number): 
   const there = request.kind === "list" ? undefined : objects.byKey.get(request.key);
   switch (request.kind) {
     case "list": {
-      const found = [...objects.byKey.values()]
-        .filter(({ key }) => key.startsWith(request.prefix) && key > request.marker)
-        .sort((a, b) => (a.key < b.key ? -1 : 1))
-        .map(({ key, bytes, etag, lastModified }) => ({ key, size: bytes.length, etag, lastModified }));
-      if (found.length > 1000) throw new Error("the protocol's listings are of one page");
-      const value = { objects: found, prefixes: [], nextMarker: undefined, serverTime: inSeconds(now) };
-      return unchanged({ says: digest(JSON.stringify(value)), value });
+      const { prefix, marker } = request;
+      const below = [...objects.byKey.values()]
+        .filter(({ key }) => key.startsWith(prefix) && key > marker)
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+      if (below.length > 1000) throw new Error("the listings of so small a run are of one page");
+      const serverTime = inSeconds(now);
+      const says = `${serverTime} ${below.reduce((sum, object) => together(sum, lineOf(object)), noObjects.digest)}`;
+      const found = below.map(({ key, bytes, etag, lastModified }) => ({
+        key,
+        size: bytes.length,
+        etag,
+        lastModified,
+      }));
+      return unchanged({ says, value: { objects: found, prefixes: [], nextMarker: undefined, serverTime } });
     }
     case "get":
     case "head": {

@@ -8,7 +8,7 @@ import type { Answer as QueueAnswer } from "../../src/run/delivery.ts";
 import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
 import { anonymousWorker } from "../../src/run/worker-identity.ts";
 import type { Answer } from "./objects.ts";
-import type { QueueRequest, Request, StoreRequest, Where } from "./request.ts";
+import { type QueueRequest, type Request, type StoreRequest, type Where, type Without, whatOf } from "./request.ts";
 
 /** With what a process begins. */
 export interface Birth {
@@ -55,11 +55,11 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
   let now = birth.at;
   let over = false;
 
-  const ask = <T>(request: Without<StoreRequest> | Without<QueueRequest>): Promise<T> =>
+  const ask = <T>(request: Asking): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const n = ++requests;
       pending.set(n, {
-        request: { ...request, n } as Request,
+        request: { ...request, n, what: whatOf(request) } as Request,
         resolve: (value) => resolve(value as T),
         reject,
       });
@@ -113,6 +113,15 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
       over = true;
     });
 
+  /** Whoever sleeps until now, or for no time at all, wakes, the first first; then everybody waits. */
+  async function quiet(): Promise<void> {
+    for (;;) {
+      await turn();
+      const due = [...sleepers].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+      if (due.length === 0) return;
+      for (const { wake } of due) wake();
+    }
+  }
   const standing = (): Standing => ({
     pending: [...pending.values()].map(({ request }) => request),
     wakesAt: sleepers.size === 0 ? undefined : Math.min(...[...sleepers].map(({ at }) => at)),
@@ -122,7 +131,6 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
     async happens(happening) {
       if (happening.kind === "time") {
         now = happening.now;
-        for (const { at, wake } of [...sleepers].sort((a, b) => a.at - b.at)) if (at <= now) wake();
       } else {
         const { n, answer } = happening;
         const asked = pending.get(n);
@@ -131,19 +139,19 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
         if ("error" in answer) asked.reject(answer.error);
         else asked.resolve(answer.value);
       }
-      await turn();
+      await quiet();
       return standing();
     },
   };
-  await turn();
+  await quiet();
   return { process, standing: standing() };
 }
 
-type Without<T> = T extends unknown ? Omit<T, "n"> : never;
+type Asking = Without<StoreRequest | QueueRequest, "n" | "what">;
 
 const foreign = (what: string) => new Error(`${what} has no place in this search`);
 
-function settling(answer: QueueAnswer): Without<QueueRequest> {
+function settling(answer: QueueAnswer): Asking {
   switch (answer.kind) {
     case "acknowledge":
       return { where: "queue", kind: "delete" };

@@ -1,27 +1,35 @@
 /** Requests of a process: each waits until the search lets it take effect. */
 import type { Headers } from "../../src/cos/bucket.ts";
+import { digestOf } from "./digest.ts";
 
 export type Where = "source" | "archive" | "ledger";
 
-export type StoreRequest = { readonly n: number; readonly where: Where } & (
-  | { readonly kind: "get" | "head"; readonly key: string }
-  | { readonly kind: "list"; readonly prefix: string; readonly marker: string }
-  | {
-      readonly kind: "put";
-      readonly key: string;
-      readonly bytes: Buffer;
-      readonly headers: Headers;
-      readonly contentMd5: string | undefined;
-      readonly forbidOverwrite: boolean;
-    }
-);
+interface Asked {
+  /** Counts the requests of its process. */
+  readonly n: number;
+  /** All that was asked, in short: two requests of the same are told the same. */
+  readonly what: string;
+}
 
-export type QueueRequest = { readonly n: number; readonly where: "queue" } & (
-  | { readonly kind: "send"; readonly body: string; readonly delaySeconds: number }
-  /** The message was acknowledged. */
-  | { readonly kind: "delete" }
-  | { readonly kind: "give-back"; readonly delaySeconds: number; readonly reason: string }
-);
+export type StoreRequest = Asked & { readonly where: Where } & (
+    | { readonly kind: "get" | "head"; readonly key: string }
+    | { readonly kind: "list"; readonly prefix: string; readonly marker: string }
+    | {
+        readonly kind: "put";
+        readonly key: string;
+        readonly bytes: Buffer;
+        readonly headers: Headers;
+        readonly contentMd5: string | undefined;
+        readonly forbidOverwrite: boolean;
+      }
+  );
+
+export type QueueRequest = Asked & { readonly where: "queue" } & (
+    | { readonly kind: "send"; readonly body: string; readonly delaySeconds: number }
+    /** The message was acknowledged. */
+    | { readonly kind: "delete" }
+    | { readonly kind: "give-back"; readonly delaySeconds: number; readonly reason: string }
+  );
 
 export type Request = StoreRequest | QueueRequest;
 
@@ -47,6 +55,27 @@ export function nameOf(request: Request): string {
       return `gives back for ${request.delaySeconds} s`;
   }
 }
+
+export function whatOf(request: Without<Request, keyof Asked>): string {
+  switch (request.kind) {
+    case "get":
+    case "head":
+      return `${request.kind} ${request.where} ${request.key}`;
+    case "put":
+      return `put ${request.where} ${request.key} ${digestOf(request.bytes)}`;
+    case "list":
+      return `list ${request.where} ${request.prefix} ${request.marker}`;
+    case "send":
+      return `send ${request.body} ${request.delaySeconds}`;
+    case "delete":
+      return "delete";
+    case "give-back":
+      return `give-back ${request.delaySeconds}`;
+  }
+}
+
+/** Omit, of each alternative. */
+export type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** Of a message: its type, and of a shard message which shard and hand-over. */
 export function messageName(body: string): string {

@@ -94,7 +94,7 @@ export async function replay(story: Story, bounds: Bounds, choices: readonly num
     for (const choice of choices) {
       const step = steps.from(state)[choice];
       if (step === undefined) throw new Error(`there is no choice ${choice} after ${names.join("; ")}`);
-      names.push(step.name);
+      names.push(step.name());
       state = await step.take();
       holdsAlways(state, story);
     }

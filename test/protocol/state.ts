@@ -1,7 +1,8 @@
 /** One state of the whole: stores, queue, and the processes at work. A value: nothing in it is ever changed. */
+import { digestOf } from "./digest.ts";
 import type { Point } from "./histories.ts";
-import { digest, type Objects } from "./objects.ts";
-import type { Request, StoreRequest } from "./request.ts";
+import type { Objects } from "./objects.ts";
+import type { StoreRequest } from "./request.ts";
 
 export interface QueuedMessage {
   /** Its name, and which message of that body it is. */
@@ -24,7 +25,11 @@ export interface Delivery {
   readonly beside: readonly string[];
 }
 
-export type Ending = "yielded" | "crashed" | "settled";
+/** How a delivery ended, and who was beside it. */
+export interface Ending {
+  readonly how: "yielded" | "crashed" | "settled";
+  readonly beside: readonly string[];
+}
 
 export interface State {
   /** By the stores' clock, ms since the epoch. */
@@ -35,7 +40,7 @@ export interface State {
   readonly messages: readonly QueuedMessage[];
   /** In the order of their names: which worker has which makes no difference. */
   readonly deliveries: readonly Delivery[];
-  /** How deliveries ended that somebody at work was beside. */
+  /** Of deliveries that somebody at work was beside, or that yielded beside one of these. */
   readonly endings: ReadonlyMap<string, Ending>;
   /** Writes of dead processes, which may arrive yet, or never. */
   readonly late: readonly (StoreRequest & { readonly kind: "put"; readonly from: string })[];
@@ -49,19 +54,14 @@ export interface State {
 }
 
 export function keyOf(state: State): string {
-  return digest(
-    JSON.stringify([
-      state.now,
-      state.archive.digest,
-      state.ledger.digest,
-      state.messages.map((m) => [m.id, m.deleted ? "" : m.visibleAt, m.receives]),
-      state.deliveries.map(({ name, point, beside }) => [name, point.id, beside]),
-      [...state.endings],
-      state.late.map(({ from, n }) => [from, n]),
-      state.crashedShards,
-      [state.fetches, state.crashes, state.duplicates, state.stalls, state.overlaps],
-    ]),
-  );
+  const { now, archive, ledger, messages, deliveries, endings, late, crashedShards } = state;
+  let text = `${now} ${archive.digest} ${ledger.digest} ${crashedShards}`;
+  text += ` ${state.fetches} ${state.crashes} ${state.duplicates} ${state.stalls} ${state.overlaps}`;
+  for (const m of messages) text += `\n${m.id} ${m.deleted ? "" : m.visibleAt} ${m.receives}`;
+  for (const { name, point, beside } of deliveries) text += `\n${name} ${point.knows} ${beside}`;
+  for (const [name, { how, beside }] of endings) text += `\n${name} ${how} ${beside}`;
+  for (const { from, what } of late) text += `\n${from} ${what}`;
+  return digestOf(text);
 }
 
 const byName = <T extends { readonly name: string }>(a: T, b: T) => (a.name < b.name ? -1 : 1);
@@ -76,12 +76,22 @@ export function withDelivery(state: State, delivery: Delivery): State {
   return { ...state, deliveries: [...others, delivery].sort(byName) };
 }
 
-/** Its process is at work no more. What nobody at work was beside is forgotten. */
-export function withoutDelivery(state: State, gone: Delivery, ending: Ending): State {
+/** Its process is at work no more. What matters to nobody at work is forgotten. */
+export function withoutDelivery(state: State, gone: Delivery, how: Ending["how"]): State {
   const deliveries = state.deliveries.filter(({ name }) => name !== gone.name);
-  const remembered = new Set(deliveries.flatMap(({ beside }) => beside));
-  const endings = [...state.endings, [gone.name, ending] as const].filter(([name]) => remembered.has(name));
-  return { ...state, deliveries, endings: new Map(endings.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  const endings = new Map(state.endings).set(gone.name, { how, beside: gone.beside });
+  const remembered = new Set<string>();
+  const remember = (names: readonly string[]): void => {
+    for (const name of names) {
+      const ending = endings.get(name);
+      if (ending === undefined || remembered.has(name)) continue;
+      remembered.add(name);
+      if (ending.how === "yielded") remember(ending.beside);
+    }
+  };
+  for (const { beside } of deliveries) remember(beside);
+  const kept = [...endings].filter(([name]) => remembered.has(name)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...state, deliveries, endings: new Map(kept) };
 }
 
 export const isHeld = (state: State, message: QueuedMessage): boolean =>
@@ -90,5 +100,3 @@ export const isHeld = (state: State, message: QueuedMessage): boolean =>
 /** Somebody may receive it now. */
 export const isVisible = (state: State, message: QueuedMessage): boolean =>
   !message.deleted && message.visibleAt <= state.now && !isHeld(state, message);
-
-export type { Request };

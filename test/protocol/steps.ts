@@ -3,8 +3,7 @@
  * is delivered twice; everything holds still for a while. What can make no difference to anybody else (reads of what is
  * written once, fetches of a source that never changes, files that nobody reads) happens at once, in one order only.
  */
-import { parseAttemptObject } from "../../src/ledger/layout.ts";
-import type { Histories, Point } from "./histories.ts";
+import type { Histories } from "./histories.ts";
 import { messageChecks, yieldChecks } from "./invariants.ts";
 import { effectOf, noObjects, type Objects, storedObject, withObject } from "./objects.ts";
 import type { Happening } from "./process.ts";
@@ -23,7 +22,7 @@ import { type Bounds, firstMessage, firstObjects, ledgerPrefix, originals, type 
 import { Violation } from "./violation.ts";
 
 export interface Step {
-  readonly name: string;
+  name(): string;
   /** Nothing that must happen sooner or later: without it the run has to come to rest as well. */
   readonly fault: boolean;
   take(): Promise<State>;
@@ -102,7 +101,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       at: state.now,
       skewMs: story.laterIds === "smaller" ? -3_600_000 * rank : 0,
       rank,
-      limitMs: story.limitMs,
+      limitMs: type === "shard" ? story.limitMs : 900_000,
       concurrency: story.concurrency,
     });
     const others = state.deliveries.filter((other) => which !== undefined && other.shard === which);
@@ -132,7 +131,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
     if (until - startedAt > PATIENCE_MS) throw new Violation("I9: the run did not come to rest in a day");
     while (state.now < until) {
       const wakes = state.deliveries.flatMap(({ point }) => point.standing.wakesAt ?? []);
-      const now = Math.min(until, ...wakes.map((at) => Math.max(at, state.now + 1)));
+      const now = Math.min(until, ...wakes);
       let next: State = { ...state, now };
       for (const delivery of state.deliveries) next = await happens(next, delivery, { kind: "time", now });
       state = next;
@@ -142,16 +141,23 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
 
   function from(state: State): readonly Step[] {
     const steps: Step[] = [];
-    const step = (name: string, take: () => Promise<State>) => steps.push({ name, fault: false, take });
-    const fault = (name: string, take: () => Promise<State>) => steps.push({ name, fault: true, take });
+    const step = (name: () => string, take: () => Promise<State>) => steps.push({ name, fault: false, take });
+    const fault = (name: () => string, take: () => Promise<State>) => steps.push({ name, fault: true, take });
     const idle = state.deliveries.length < story.workers;
     for (const delivery of state.deliveries) {
       for (const request of delivery.point.standing.pending) {
-        step(`${delivery.name}: ${nameOf(request)}`, async () => settled(await answered(state, delivery, request)));
+        step(
+          () => `${delivery.name}: ${nameOf(request)}`,
+          async () => settled(await answered(state, delivery, request)),
+        );
       }
     }
     for (const message of state.messages) {
-      if (idle && isVisible(state, message)) step(`${message.id} is received`, () => received(state, message));
+      if (idle && isVisible(state, message))
+        step(
+          () => `${message.id} is received`,
+          () => received(state, message),
+        );
     }
     if (steps.length === 0) {
       const moments = [
@@ -159,40 +165,62 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
         ...state.messages.filter((m) => !m.deleted && !isHeld(state, m)).map((m) => m.visibleAt),
       ].filter((at) => at > state.now);
       const next = Math.min(...moments);
-      if (moments.length > 0) step(`${(next - state.now) / 1000} s pass`, () => passed(state, next));
+      if (moments.length > 0)
+        step(
+          () => `${(next - state.now) / 1000} s pass`,
+          () => passed(state, next),
+        );
     }
 
     for (const write of state.late) {
-      fault(`late, of ${write.from}: ${nameOf(write)}`, async () => {
-        const { objects } = effectOf(objectsOf(state, write), write, state.now);
-        return { ...stored(state, write, objects), late: state.late.filter((other) => other !== write) };
-      });
+      fault(
+        () => `late, of ${write.from}: ${nameOf(write)}`,
+        async () => {
+          const { objects } = effectOf(objectsOf(state, write), write, state.now);
+          return { ...stored(state, write, objects), late: state.late.filter((other) => other !== write) };
+        },
+      );
     }
     if (state.crashes < bounds.crashes) {
       for (const delivery of state.deliveries) {
-        fault(`${delivery.name} dies`, async () => died(state, delivery));
+        fault(
+          () => `${delivery.name} dies`,
+          async () => died(state, delivery),
+        );
       }
     }
     if (state.duplicates < bounds.duplicates && idle) {
       const duplicates = state.duplicates + 1;
       for (const body of new Set(state.messages.map((message) => message.body))) {
-        fault(`a copy of ${messageName(body)} is received`, () => {
-          const next = sent({ ...state, duplicates }, body, state.now);
-          const known = new Set(state.messages.map(({ id }) => id));
-          return received(next, next.messages.find(({ id }) => !known.has(id)) as QueuedMessage);
-        });
+        fault(
+          () => `a copy of ${messageName(body)} is received`,
+          () => {
+            const next = sent({ ...state, duplicates }, body, state.now);
+            const known = new Set(state.messages.map(({ id }) => id));
+            return received(next, next.messages.find(({ id }) => !known.has(id)) as QueuedMessage);
+          },
+        );
       }
       for (const message of state.messages) {
         if (message.deleted || !isHeld(state, message)) continue;
-        fault(`${message.id} is received while it is worked`, () => received({ ...state, duplicates }, message));
+        fault(
+          () => `${message.id} is received while it is worked`,
+          () => received({ ...state, duplicates }, message),
+        );
       }
     }
     if (state.stalls < bounds.stalls) {
       const stalled = { ...state, stalls: state.stalls + 1 };
       if (state.deliveries.length > 0) {
-        fault("a heartbeat goes by", () => passed(stalled, state.now + BEAT_MS));
+        fault(
+          () => "a heartbeat goes by",
+          () => passed(stalled, state.now + BEAT_MS),
+        );
       }
-      fault("an attempt's life goes by", () => passed(stalled, state.now + LIFE_MS));
+      fault(
+        () => "an attempt's life goes by",
+        () => passed(stalled, state.now + LIFE_MS),
+      );
     }
     return steps;
   }
@@ -218,14 +246,15 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
     }
     state = sent(state, firstMessage(story), startedAt);
     if (story.begins === "manifest") return state;
-    // Straight on until the shards are sent, and nobody is at work; then the reconcile message is seen early as well.
+    // Straight on until the shards are sent, and nobody is at work.
     const planned = () => state.deliveries.length === 0 && state.messages.some(({ id }) => id.startsWith("shard"));
     while (!planned()) {
       const first = from(state).find(({ fault }) => !fault);
       if (first === undefined) throw new Error("planning ended without shards");
       state = await first.take();
     }
-    return { ...state, messages: state.messages.map((message) => ({ ...message, visibleAt: state.now })) };
+    const early = (message: QueuedMessage) => story.reconcile === "early" || message.id.startsWith("shard");
+    return { ...state, messages: state.messages.map((m) => (early(m) ? { ...m, visibleAt: state.now } : m)) };
   }
 
   return { start, from };
@@ -282,7 +311,3 @@ function isQuiet(state: State, request: Request): boolean {
       return false;
   }
 }
-
-/** For the names of a path. */
-export const isSegment = (key: string): boolean => parseAttemptObject(key)?.object.kind === "segment";
-export type { Point };

@@ -11,6 +11,8 @@ export interface Story {
   readonly workers: number;
   /** Where it begins: with the manifest message, or with the shards planned and their messages sent. */
   readonly begins: "manifest" | "shards";
+  /** Is the reconcile message that comes round to be seen beside the shards at once, or only after its five seconds? */
+  readonly reconcile: "early" | "in time";
   readonly shardSize: number;
   /** Tasks at once in one process. */
   readonly concurrency: number;

@@ -6,6 +6,7 @@ const base: Story = {
   name: "one shard",
   workers: 2,
   begins: "shards",
+  reconcile: "early",
   shardSize: 2,
   concurrency: 2,
   ifExists: "skip",
