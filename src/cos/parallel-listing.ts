@@ -11,6 +11,7 @@
  * flat: `RANGES × inFlight` ranges of `READ_AHEAD` pages at most. As soon as requests are idle, the earliest range that
  * can be is split again, so it is always the pages that are needed next that are fetched side by side.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Random } from "../clock.ts";
 import { backoffMs, rowBackoff, throttleBackoff } from "../policy/retry.ts";
 import type { Bucket, ListedObject, ListPage } from "./bucket.ts";
@@ -71,6 +72,8 @@ export async function* parallelListing(
 ): AsyncGenerator<readonly ListedObject[], void, undefined> {
   const { clock, random, signal, maxKeys, onRequest, inFlight = IN_FLIGHT } = options;
   const stop = new AbortController();
+  // Every request listens to it, and Node would warn of a leak.
+  setMaxListeners(0, stop.signal);
   const stopToo = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", stopToo, { once: true });
   const letters = createLetters(prefix);
