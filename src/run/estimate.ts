@@ -119,7 +119,10 @@ export async function estimateRun(
   };
 }
 
-/** Of one row that all goes well with (archive/try-row.ts). */
+/**
+ * Of one row that all goes well with (archive/try-row.ts). A process may HEAD the source a few times more at its beginning,
+ * until it knows whether the bucket's replies bring the metadata (archive/metadata-trust.ts).
+ */
 export function requestsOf(
   row: PlannedRow,
   options: Pick<RunOptions, "ifExists" | "expect" | "proof">,
