@@ -15,7 +15,7 @@ import { createSegmentWriter } from "../ledger/segment-writer.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { Log } from "../log.ts";
 import { isTerminal, type Outcome } from "../outcome.ts";
-import { createDurations, mayStart } from "../policy/deadline.ts";
+import { createAdmission, outOfTimeCode } from "./admission.ts";
 import { archiveTask, type TaskEnd } from "./archive-task.ts";
 import { heartbeatMs, watchControl } from "./control-watch.ts";
 import type { Md5Trust } from "./md5-trust.ts";
@@ -86,11 +86,13 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
   }
 }
 
-/** Why no new task starts; the first reason stands, but for want of time gives way to any other. */
-type Stop =
-  | { readonly kind: "control"; readonly control: Control }
-  | { readonly kind: "yield" }
-  | { readonly kind: "time" };
+/** What a task took, where that says how long others take: a failure is soon over. */
+function tellingMs({ outcome, code, ms }: Outcome): number | undefined {
+  return outcome === "archived" || outcome === "skipped" || code === outOfTimeCode ? ms : undefined;
+}
+
+/** Why no new task starts; the first reason stands. */
+type Stop = { readonly kind: "control"; readonly control: Control } | { readonly kind: "yield" };
 
 async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: number): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, log, pace } = delivery;
@@ -109,8 +111,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     progress ||= isTerminal(outcome);
   };
   const stopFor = (why: Stop) => {
-    if (stop === undefined || stop.kind === "time") stop = why;
-    if (why.kind !== "time") quit.abort();
+    stop ??= why;
+    quit.abort();
   };
   // What is not recorded must not be paid for: a broken ledger stops fetches as a control does.
   const stopping = AbortSignal.any([
@@ -134,7 +136,15 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     stopFor({ kind: "control", control });
     log.error("run halted", { run: request.run, shard, reason });
   };
-  const durations = createDurations();
+  const admission = createAdmission({
+    clock,
+    pace,
+    deadline: delivery.deadline,
+    wary: opened.ranLate,
+    over: over.signal,
+    stopped: () => stopping.aborted,
+  });
+  if (admission.late !== undefined) setMaxListeners(0, admission.late);
   const context: TaskContext = {
     run: request.run,
     options: request.options,
@@ -149,18 +159,11 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     retried: () => {
       retries++;
     },
-    mayWait: (ms, size) => !stopping.aborted && mayStart(clock.now() + ms, delivery.deadline, durations.estimate(size)),
+    mayWait: admission.mayWait,
     stopping,
+    signal: admission.late,
     cleared: () => controls.fresh(),
     multipartAbove: delivery.multipartAbove,
-  };
-  let started = 0;
-  const mayBegin = (size: number | undefined): boolean => {
-    if (stop !== undefined || stopping.aborted) return false;
-    // At least one a delivery, or a shard whose rows are all slow would never end.
-    const from = clock.now() + pace.waitMs();
-    if (started > 0 && !mayStart(from, delivery.deadline, durations.estimate(size))) stopFor({ kind: "time" });
-    return stop === undefined;
   };
 
   const controls = watchControl({
@@ -193,11 +196,20 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
   const careful = opened.crashes >= CAREFUL_AFTER;
   try {
     const runOne = async (task: Task): Promise<void> => {
-      if (!mayBegin(task.planned.size)) return;
-      started++;
-      const startedAt = clock.now();
-      const end = await archiveTask(task, context);
-      durations.record(task.planned.size ?? end.outcome.expectedSize, clock.now() - startedAt);
+      const { size } = task.planned;
+      const admitted = admission.admitted(size);
+      if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
+      let end: TaskEnd | undefined;
+      try {
+        // Of a row that may kill the process a trace is left before it is tried.
+        if (careful) {
+          writer.add({ row: task.row, key: task.planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0 });
+          await writer.beat();
+        }
+        end = await archiveTask(task, context);
+      } finally {
+        admission.ended(size ?? end?.outcome.expectedSize, end && tellingMs(end.outcome));
+      }
       await settle(end);
     };
     const settle = async (end: TaskEnd): Promise<void> => {
@@ -218,14 +230,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
         quit.abort();
       });
     for (const task of tasksOf(request, opened, record)) {
-      if (!careful) {
-        tasks.push(pace.run(() => guarded(task)));
-        continue;
-      }
-      if (!mayBegin(task.planned.size)) break;
-      writer.add({ row: task.row, key: task.planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0 });
-      await writer.beat();
-      await runOne(task);
+      if (careful) await runOne(task);
+      else tasks.push(pace.run(() => guarded(task)));
     }
     await Promise.all(tasks);
     if (fault !== undefined) throw fault;

@@ -7,6 +7,7 @@ import { type CosError, isCosError } from "../cos/error.ts";
 import { ensureError, UserError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { backoffMs, isStrain, judge, rowBackoff } from "../policy/retry.ts";
+import { OutOfTime, outOfTimeCode } from "./admission.ts";
 import { expectationOfRow } from "./identity.ts";
 import { failed, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
@@ -66,8 +67,7 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
     }
     const said = { ...replyOf(error) };
     if (error.code === "RequestAborted" && context.signal?.aborted) {
-      memory.tries--;
-      return { kind: "outcome", outcome: pending(task, memory, "Interrupted", "the process was asked to stop", said) };
+      return { kind: "outcome", outcome: givenUp(task, memory, context, said) };
     }
     const verdict = judge(error);
     if (isStrain(error)) pace.strained();
@@ -109,6 +109,20 @@ async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
       return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
     }
   }
+}
+
+/** What was in flight was ended from outside: the process is to end at once, or its time is over. */
+function givenUp(task: Task, memory: TaskMemory, context: TaskContext, said: Partial<Outcome>): Outcome {
+  const why: unknown = context.signal?.reason;
+  if (!(why instanceof OutOfTime)) {
+    memory.tries--;
+    return pending(task, memory, "Interrupted", "the process was asked to stop", said);
+  }
+  context.pace.strained();
+  // Of several at once each may have been slowed down by the others. One that was alone had all there is, and is charged, or
+  // an original that no delivery has time for would be fetched for ever.
+  if (why.running > 1) memory.tries--;
+  return overOrPending(task, memory, context, outOfTimeCode, why.message, said);
 }
 
 function startMemory(task: Task, context: TaskContext): TaskMemory {

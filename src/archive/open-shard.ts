@@ -11,6 +11,7 @@ import { paths } from "../ledger/layout.ts";
 import { decodeSegment } from "../ledger/segment.ts";
 import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
+import { outOfTimeCode } from "./admission.ts";
 
 export interface OpenedShard {
   readonly kind: "open";
@@ -23,6 +24,8 @@ export interface OpenedShard {
   readonly unsure: boolean;
   /** Attempts of processes that are known to be gone, however fresh their last sign of life. */
   readonly gone: ReadonlySet<string>;
+  /** Some attempt had to give up what was in flight, because its time was over: it expected too much. */
+  readonly ranLate: boolean;
   /** Earlier attempts. */
   readonly earlier: number;
 }
@@ -95,6 +98,7 @@ export async function openShard(options: {
     crashes: others.filter((o) => !o.ended && (gone.has(o.id) || listing.serverTime - o.lastSign > lifeMs)).length,
     unsure: others.some((other) => !other.ended),
     gone,
+    ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
     earlier: others.length,
   };
 }

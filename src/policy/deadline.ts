@@ -1,7 +1,11 @@
 /**
- * May another task start before the process's time is up? Tasks are admitted only while the time left exceeds the 99th
- * percentile of how long tasks of this size took so far. Sizes fall into classes of powers of four, each with a small
- * histogram of durations, so that the memory is constant.
+ * May another task start before the process's time is up? Only while the time left exceeds the 99th percentile of how long
+ * tasks of its size took so far. Sizes fall into classes of powers of four, each with a small histogram of durations, so
+ * that the memory is constant.
+ *
+ * While few of a size have ended, it is found out with care: an assumption that fits the time left is trusted, else one task
+ * goes first and the others wait for what it shows, twice as many each time, since those that share a line slow each other
+ * down. What does not fit is left for the next delivery, and does not keep smaller rows back.
  */
 const CLASSES = 22;
 /** Durations fall into buckets of powers of √2 ms: 64 of them reach 35 days. */
@@ -9,11 +13,21 @@ const BUCKETS = 64;
 /** What a task is taken to need before any of its size has ended, bytes a millisecond and a fixed part. */
 const ASSUMED_BYTES_PER_MS = 2_000;
 const ASSUMED_FIXED_MS = 2_000;
+/** As many say what the 99th percentile is; of fewer the slowest is taken, and as much again. */
+const ENOUGH = 10;
+
+/** The wary one lets one more run at once after each this many that have ended. */
+const WARY_STEP = 3;
+
+/** How long a task of some size takes, in milliseconds, and on how many that were seen it rests. */
+export interface Estimate {
+  readonly ms: number;
+  readonly seen: number;
+}
 
 export interface Durations {
   record(size: number | undefined, ms: number): void;
-  /** The 99th percentile for a task of this size, in milliseconds; an assumption until ten of them have ended. */
-  estimate(size: number | undefined): number;
+  estimate(size: number | undefined): Estimate;
 }
 
 function sizeClass(size: number): number {
@@ -36,24 +50,52 @@ export function createDurations(): Durations {
     },
     estimate(size) {
       const row = sizeClass(size ?? unknownSize);
-      const total = totals[row] ?? 0;
-      if (total < 10) {
-        const assumed = ASSUMED_FIXED_MS + (size ?? unknownSize) / ASSUMED_BYTES_PER_MS;
-        return Math.max(assumed, slowest[row] ?? 0);
-      }
-      let left = Math.ceil(total * 0.99);
+      const seen = totals[row] ?? 0;
+      const most = slowest[row] ?? 0;
+      if (seen === 0) return { seen, ms: ASSUMED_FIXED_MS + (size ?? unknownSize) / ASSUMED_BYTES_PER_MS };
+      if (seen < ENOUGH) return { seen, ms: 2 * most };
+      let left = Math.ceil(seen * 0.99);
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
         left -= counts[row * BUCKETS + bucket] ?? 0;
-        if (left <= 0) return 2 ** (bucket / 2);
+        if (left <= 0) return { seen, ms: 2 ** (bucket / 2) };
       }
-      return slowest[row] ?? 0;
+      return { seen, ms: most };
     },
   };
 }
 
 /** Time kept for flushing the ledger and answering the queue. */
 export const flushMs = 5_000;
+/** Of which this much must be left when what is in flight is given up, because an estimate was wrong. */
+export const lastMs = 3_000;
 
 export function mayStart(now: number, deadline: number, estimateMs: number): boolean {
   return now + estimateMs + flushMs <= deadline;
+}
+
+/** What admission looks at. Times in ms, `now` and `deadline` since the epoch. */
+export interface Admitting {
+  /** When the task could begin. */
+  readonly now: number;
+  readonly deadline: number;
+  readonly estimate: Estimate;
+  /** Tasks of this delivery that run, and that have ended. */
+  readonly running: number;
+  readonly ended: number;
+  /** An earlier delivery had to give up what was in flight: assumptions are not trusted. */
+  readonly wary: boolean;
+}
+
+/** `later`: once one of those that run has ended, more is known. */
+export function admit({ now, deadline, estimate, running, ended, wary }: Admitting): "now" | "later" | "never" {
+  if (deadline === Number.POSITIVE_INFINITY) return "now";
+  // At least one a delivery, or a shard whose rows are all slow would never end.
+  if (running === 0 && ended === 0) return "now";
+  const { seen, ms } = estimate;
+  // The wary one expects those that start together to take each other's share of the line.
+  const fits = mayStart(now, deadline, wary && seen >= ENOUGH ? 2 * ms : ms);
+  if (seen === 0) return fits && !wary ? "now" : running > 0 ? "later" : "never";
+  if (!fits) return "never";
+  const most = wary ? 1 + ended / WARY_STEP : seen < ENOUGH ? 2 * ended : Number.POSITIVE_INFINITY;
+  return running >= Math.floor(most) ? "later" : "now";
 }

@@ -30,6 +30,15 @@ describe("how many tasks may run at once", () => {
     }
   });
 
+  test("doubles with each round where a learnt rate already holds the requests back", () => {
+    let state = halve(halve(startConcurrency(32), 0), 1_000);
+    expect(state.limit).toBe(8);
+    for (let n = 0; n < 8; n++) state = raise(state, true);
+    expect(state.limit).toBe(16);
+    for (let n = 0; n < 100; n++) state = raise(state, true);
+    expect(state.limit).toBe(32);
+  });
+
   test("stays between one and the most, whatever happens", () => {
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { changeRate, startRate, take } from "../../src/policy/rate.ts";
+import { changeRate, pauseRate, startRate, take } from "../../src/policy/rate.ts";
 
 /** When each of those who ask at these times may send. */
 function sendTimes(perSecond: number, asks: readonly number[]): number[] {
@@ -66,6 +66,25 @@ describe("requests a second", () => {
     for (let n = 0; n < 10; n++) rate = take(rate, 0).rate;
     rate = take(rate, 3_600_000).rate;
     expect(rate.level).toBe(9);
+  });
+
+  test("wait out a pause, and go on evenly after it, whatever was saved up or owed before", () => {
+    const rates = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.double({ min: 0.1, max: 3_000, noNaN: true }));
+    fc.assert(
+      fc.property(rates, fc.nat({ max: 50 }), fc.nat({ max: 90_000 }), (perSecond, before, pause) => {
+        let rate = startRate(perSecond, 0);
+        for (let n = 0; n < before; n++) rate = take(rate, 0).rate;
+        rate = pauseRate(rate, pause);
+        const waits: number[] = [];
+        for (let n = 0; n < 5; n++) {
+          const taken = take(rate, 0);
+          rate = taken.rate;
+          waits.push(taken.waitMs);
+        }
+        const interval = perSecond === Number.POSITIVE_INFINITY ? 0 : 1_000 / perSecond;
+        for (const [n, wait] of waits.entries()) expect(Math.abs(wait - pause - n * interval)).toBeLessThan(1.001);
+      }),
+    );
   });
 
   test("keep to a new rate from the moment it is set, with no more than its burst", () => {

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verdict } from "../../src/cos/error-from-reply.ts";
-import { backoffMs, giveBackMs, judge, rowBackoff, throttleBackoff, type Verdict } from "../../src/policy/retry.ts";
+import {
+  backoffMs,
+  giveBackMs,
+  isStrain,
+  judge,
+  rowBackoff,
+  throttleBackoff,
+  type Verdict,
+} from "../../src/policy/retry.ts";
 
 /** A refusal as the client hands it on: what may be retried is said by cos/, what that means for a run by the policy. */
 const refused = (status: number, code: string, errNo?: number) => ({
@@ -97,6 +105,35 @@ describe("what a refusal means", () => {
 
   test("credentials that are not there halt the run", () => {
     expect(judge({ status: 0, code: "MissingCredentials", retryable: false, throttled: false })).toBe("halt");
+  });
+});
+
+describe("what asks for fewer at once", () => {
+  const none = { status: 0, retryable: true, throttled: false };
+
+  test.each(["ETIMEDOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"])(
+    "%s: the row is charged a try all the same",
+    (code) => {
+      expect(isStrain({ ...none, code })).toBe(true);
+      expect(judge({ ...none, code })).toBe("retry");
+    },
+  );
+
+  test.each([
+    [503, "ServiceUnavailable", undefined, true],
+    [503, "SlowDown", undefined, true],
+    [504, "Http504", undefined, true],
+    [400, "RequestTimeout", undefined, true],
+    [400, "BadRequest", -901, true],
+    [500, "InternalError", undefined, false],
+    [404, "NoSuchKey", undefined, false],
+    [403, "AccessDenied", undefined, false],
+  ] as const)("%i %s %s: %s", (status, code, errNo, strain) => {
+    expect(isStrain(refused(status, code, errNo))).toBe(strain);
+  });
+
+  test("a reset connection does not: it says nothing of how much is asked", () => {
+    expect(isStrain({ ...none, code: "ECONNRESET" })).toBe(false);
   });
 });
 

@@ -2,12 +2,14 @@
 import { archiveShard } from "../../src/archive/archive-shard.ts";
 import { createPace } from "../../src/archive/pace.ts";
 import type { Bucket } from "../../src/cos/bucket.ts";
+import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, paths, runPrefix } from "../../src/ledger/layout.ts";
 import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
-import { decodeSegment, type Segment } from "../../src/ledger/segment.ts";
+import { decodeSegment } from "../../src/ledger/segment.ts";
 import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
 import { silentLog } from "../../src/log.ts";
+import type { Outcome } from "../../src/outcome.ts";
 import { createShardWorker } from "../../src/run/handle-delivery.ts";
 import { anonymousWorker } from "../../src/run/worker-identity.ts";
 import { createWorld, seededRandom } from "../simulation/world.ts";
@@ -32,6 +34,8 @@ export interface Scenario {
   readonly errNo?: number;
   /** Rows tell no ETag, so that each fetch has a HEAD beside it. */
   readonly bareRows?: boolean;
+  /** What else goes wrong with a request. */
+  readonly weather?: (side: "source" | "archive", type: RequestType, random: () => number) => Fault | undefined;
   readonly options?: Partial<RunOptions>;
 }
 
@@ -42,8 +46,9 @@ export interface Story {
   readonly seconds: number;
   /** Rows by their outcome, as the ledger has them. */
   readonly outcomes: Readonly<Record<string, number>>;
-  readonly codes: readonly string[];
-  /** The archive holds each key's bytes. */
+  /** Of each row: how it ended, the tries that the ledger charges it with, and the fetches that the source saw. */
+  readonly rows: readonly { readonly outcome: Outcome; readonly charged: number; readonly fetches: number }[];
+  /** The archive holds the bytes of each key that is said to be archived, and nothing else. */
   readonly whole: boolean;
 }
 
@@ -74,6 +79,8 @@ export async function tell(scenario: Scenario): Promise<Story> {
       const wayMs = (latencyMs / 2) * (0.8 + weather() * 0.4);
       await clock.sleep(wayMs);
       const back: Fault = { kind: "delay", ms: wayMs };
+      const fault = scenario.weather?.(side, type, weather);
+      if (fault !== undefined) return [back, fault];
       if (!isCounted(side, type)) return [back];
       const allowed = throttle(clock.now() - beganAt + (seed % 1_000));
       count(allowed ? passed : refused);
@@ -166,24 +173,33 @@ export async function tell(scenario: Scenario): Promise<Story> {
   await work;
   if (fault !== undefined) throw fault;
 
-  const final = new Map<string, Segment["outcomes"][number]>();
+  const byShard = new Map<number, { readonly attempt: string; readonly outcomes: readonly Outcome[] }[]>();
   for (const path of ledger.keys()) {
-    if (parseAttemptObject(path)?.object.kind !== "segment") continue;
+    const named = parseAttemptObject(path);
     const stored = ledger.object(path);
-    if (stored === undefined) continue;
-    for (const outcome of decodeSegment(stored.bytes, path).outcomes) {
-      if (final.get(outcome.key)?.outcome !== "archived") final.set(outcome.key, outcome);
-    }
+    if (named?.object.kind !== "segment" || stored === undefined) continue;
+    const records = byShard.get(named.shard) ?? [];
+    records.push({ attempt: named.object.attempt, outcomes: decodeSegment(stored.bytes, path).outcomes });
+    byShard.set(named.shard, records);
   }
+  const fetches = new Map<string, number>();
+  for (const { type, key } of source.log) if (type === "original") fetches.set(key, (fetches.get(key) ?? 0) + 1);
+  const final = [...byShard.values()].flatMap((records) =>
+    [...foldShard(records).values()].map((row) => ({ ...row, fetches: fetches.get(row.outcome.key) ?? 0 })),
+  );
   const outcomes: Record<string, number> = {};
-  for (const { outcome } of final.values()) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  for (const { outcome } of final) outcomes[outcome.outcome] = (outcomes[outcome.outcome] ?? 0) + 1;
   return {
     passed,
     refused,
     seconds: (clock.now() - beganAt) / 1_000,
     outcomes,
-    codes: [...new Set([...final.values()].flatMap(({ code }) => (code === undefined ? [] : [code])))],
-    whole: Array.from({ length: rows }, (_, n) => archive.object(keyOf(n))?.bytes.equals(bytes)).every(Boolean),
+    rows: final,
+    whole:
+      archive.keys().length === (outcomes.archived ?? 0) &&
+      final.every(
+        ({ outcome }) => outcome.outcome !== "archived" || archive.object(outcome.key)?.bytes.equals(bytes) === true,
+      ),
   };
 }
 

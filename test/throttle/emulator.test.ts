@@ -1,0 +1,78 @@
+/** The same over HTTP: the embedded COS with a budget of fetches a second, the system's clock, and a run like any other. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { readSettings } from "../../src/config/read.ts";
+import { startEmulator } from "../../src/emulator/emulator.ts";
+import { runOptionsSchema } from "../../src/ledger/run-document.ts";
+import { silentLog } from "../../src/log.ts";
+import type { ManifestEntry } from "../../src/manifest/row.ts";
+import { digestOf } from "../../src/run/ask.ts";
+import { runHere } from "../../src/run/run-here.ts";
+import { surroundingsFromSettings } from "../../src/runtime/surroundings-from-settings.ts";
+import { archivePlace, ledgerPlace, region, sourcePlace } from "../run/world.ts";
+
+test.each([
+  ["503 SlowDown and X-ErrNo -29214 for fetches", { originImageRequestsPerSecond: 250 }],
+  ["503 SlowDown with Retry-After for fetches", { originImageRequestsPerSecond: 250, slowDownRetryAfter: 1 }],
+])("%s: every key is archived, and few requests are refused", async (what, switches) => {
+  const dataDir = mkdtempSync(join(tmpdir(), "throttle-"));
+  const credentials = { secretId: "AKIDTHROTTLE", secretKey: "a-secret-of-this-test" };
+  const emulator = await startEmulator({
+    dataDir,
+    credentials: [credentials],
+    buckets: [
+      { name: sourcePlace.bucket, region, protect: ["jpg"] },
+      { name: archivePlace.bucket, region },
+    ],
+  });
+  const around = surroundingsFromSettings(readSettings({ environment: { ORIGINALS_ENDPOINT: emulator.url } }), {
+    environment: { TENCENTCLOUD_SECRETID: credentials.secretId, TENCENTCLOUD_SECRETKEY: credentials.secretKey },
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+  try {
+    const source = around.open("source", sourcePlace);
+    const keys = Array.from({ length: 1_000 }, (_, n) => `photos/${n}.jpg`);
+    for (let n = 0; n < keys.length; n += 20) {
+      await Promise.all(keys.slice(n, n + 20).map((key) => source.put(key, Buffer.from(`picture ${key}`))));
+    }
+    emulator.turn(switches);
+    async function* rows(): AsyncGenerator<readonly ManifestEntry[]> {
+      yield keys.map((key, n) => ({ kind: "row", row: { key }, at: { line: n + 1 } }));
+    }
+    const { summary } = await runHere(
+      {
+        ledger: ledgerPlace,
+        request: {
+          schema: "cos-originals/request@1",
+          run: "r",
+          source: sourcePlace,
+          archive: archivePlace,
+          rows: { kind: "file", name: "keys.txt", digest: digestOf(keys), format: "lines" },
+          options: runOptionsSchema.parse({ shardSize: 250 }),
+          askedAt: new Date().toISOString(),
+          tool: "test",
+        },
+        rows,
+      },
+      around,
+    );
+    const fetches = summary.requests?.["source.get"] ?? 0;
+    const refused = fetches - keys.length;
+    console.log(
+      `${what}, at 250/s: ${refused} of ${fetches} fetches refused, ${((100 * refused) / fetches).toFixed(1)} %`,
+    );
+    expect(summary).toMatchObject({ state: "complete", rows: 1_000, archived: 1_000, failed: 0, pending: 0 });
+    // As many as are in flight when it is first refused, and a few while the rate is searched; without a pace, most would be.
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(keys.length * 0.3);
+  } finally {
+    await around.close();
+    await emulator.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});

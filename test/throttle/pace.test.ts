@@ -1,0 +1,111 @@
+/** The pace of one process by itself: what it costs while nothing is refused, and how it goes on after a pause. */
+import { describe, expect, test } from "vitest";
+import { createPace } from "../../src/archive/pace.ts";
+import type { Clock } from "../../src/clock.ts";
+import { fakeClock, settled } from "../stores/fake-clock.ts";
+
+const paceAt = (clock: Clock, concurrency = 32, rate?: number) =>
+  createPace({ concurrency, clock, random: () => 0.5, ...(rate === undefined ? undefined : { rate }) });
+
+describe("the pace", () => {
+  test("while nothing was refused makes nobody wait, and sets no timer", () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock);
+    for (let n = 0; n < 1_000; n++) {
+      expect(pace.beforeTry()).toBeUndefined();
+      expect(pace.beforeFetch()).toBeUndefined();
+      pace.succeeded();
+    }
+    expect(pace.waitMs()).toBe(0);
+    expect(clock.sleeping()).toBe(0);
+    expect(pace.triesPerSecond()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("after a pause lets those that waited go one after the other, not all at once", async () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock);
+    for (let n = 0; n < 50; n++) pace.succeeded();
+    const at = clock.now();
+    pace.throttled(at);
+    // 50 passed in the last second; half a second of jitter.
+    expect(pace.triesPerSecond()).toBeCloseTo(45);
+    const began: number[] = [];
+    const waits = Array.from({ length: 10 }, () => pace.beforeTry()?.then(() => began.push(clock.now() - at)));
+    await clock.advance(400);
+    // A second refusal of the same moment says nothing new; one that says for how long makes the pause longer.
+    pace.throttled(at, 100);
+    pace.throttled(at, 1_600);
+    await clock.advance(1_599);
+    expect(began).toEqual([]);
+    await clock.advance(1_000);
+    await Promise.all(waits);
+    expect(began[0]).toBe(2_000);
+    for (let n = 1; n < began.length; n++) {
+      expect((began[n] as number) - (began[n - 1] as number)).toBeGreaterThanOrEqual(20);
+      expect((began[n] as number) - (began[n - 1] as number)).toBeLessThanOrEqual(23);
+    }
+  });
+
+  test("holds a fetch back while a pause lasts, though its try had begun", async () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock);
+    pace.throttled(clock.now(), 2_000);
+    let sent = false;
+    const turn = pace.beforeFetch()?.then(() => {
+      sent = true;
+    });
+    await clock.advance(2_499);
+    expect(sent).toBe(false);
+    await clock.advance(2);
+    await turn;
+    expect(sent).toBe(true);
+  });
+
+  test("ends every wait at once where the work is to stop", async () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock, 4, 0.01);
+    const quit = new AbortController();
+    pace.throttled(clock.now(), 600_000);
+    const waits = [pace.beforeTry(quit.signal), pace.beforeFetch(quit.signal), pace.beforeFetch(quit.signal)];
+    await settled();
+    quit.abort();
+    await Promise.all(waits);
+  });
+
+  test("counts fetches against the budget, not tries", async () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock, 8, 10);
+    for (let n = 0; n < 50; n++) expect(pace.beforeTry()).toBeUndefined();
+    expect(pace.beforeFetch()).toBeUndefined();
+    const at = clock.now();
+    const second = pace.beforeFetch()?.then(() => clock.now() - at);
+    await clock.advance(1_000);
+    expect(await second).toBe(100);
+  });
+
+  test("does fewer at once after a timeout, but lets them come as fast as they will", () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock);
+    pace.strained();
+    pace.strained();
+    expect(pace.concurrency()).toBe(16);
+    expect(pace.beforeTry()).toBeUndefined();
+    expect(pace.triesPerSecond()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("has its tasks at once back soon after a throttle, since the rate holds, and slowly after a timeout", async () => {
+    for (const [after, tasks] of [
+      ["throttled", 32],
+      ["strained", 16],
+    ] as const) {
+      const clock = fakeClock();
+      const pace = paceAt(clock);
+      for (let n = 0; n < 50; n++) pace.succeeded();
+      if (after === "throttled") pace.throttled(clock.now());
+      else pace.strained();
+      expect(pace.concurrency()).toBe(16);
+      for (let n = 0; n < 16; n++) pace.succeeded();
+      expect(pace.concurrency()).toBe(tasks);
+    }
+  });
+});
