@@ -14,13 +14,13 @@ import type { QueueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import type { HandleDelivery } from "./delivery.ts";
 import { createDeliveryHandler, createShardWorker } from "./handle-delivery.ts";
-import { type Message, type Place, parseMessage } from "./messages.ts";
-import { defaultLedger } from "./open-ledger.ts";
+import { type Message, parseMessage } from "./messages.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { queueSender } from "./queue-sender.ts";
-import { statusOf } from "./status.ts";
+import { createRowCounts } from "./row-counts.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { createTouchedRuns } from "./touched-runs.ts";
 import type { ShardWorker } from "./work-shard.ts";
 
 export interface WorkQueueOptions {
@@ -216,86 +216,4 @@ function readable(body: string): Message | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Rows ended by this process. A shard's counts include what earlier attempts had ended: those are taken off. */
-function createRowCounts() {
-  const total = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
-  const live = new Set<() => MarkerCounts>();
-  let messages = 0;
-  const add = (to: typeof total, counts: MarkerCounts) => {
-    to.archived += counts.archived;
-    to.skipped += counts.skipped;
-    to.failed += counts.failed;
-    to.bytes += counts.bytes;
-  };
-  return {
-    follow(of: () => MarkerCounts): () => MarkerCounts {
-      const before = of();
-      const since = () => {
-        const now = of();
-        return {
-          archived: now.archived - before.archived,
-          skipped: now.skipped - before.skipped,
-          failed: now.failed - before.failed,
-          bytes: now.bytes - before.bytes,
-        };
-      };
-      live.add(since);
-      return since;
-    },
-    settle(since: (() => MarkerCounts) | undefined) {
-      messages++;
-      if (since === undefined) return;
-      live.delete(since);
-      add(total, since());
-    },
-    sum(): MarkerCounts {
-      const all = { ...total };
-      for (const since of live) add(all, since());
-      return all;
-    },
-    messages: () => messages,
-  };
-}
-
-/** Which runs the messages were of, and how they stand. */
-function createTouchedRuns() {
-  const places = new Map<string, Place>();
-  const runs = new Map<string, { readonly place: Place; readonly run: string }>();
-  /** At rest, as far as was seen: it need not be asked again. */
-  const resting = new Set<string>();
-  return {
-    /** `worked`: BUCKET/PREFIX/RUN of each run whose shards were worked here (ShardWorker.runs); the only trace of a manifest's. */
-    add(message: Message, worked: Iterable<string>) {
-      const place = message.type === "manifest" ? (message.ledger ?? defaultLedger(message.archive)) : message.ledger;
-      const at = `${place.bucket}/${place.prefix}/`;
-      places.set(at, place);
-      if (message.type !== "manifest") {
-        runs.set(at + message.run, { place, run: message.run });
-        resting.delete(at + message.run);
-        return;
-      }
-      for (const id of worked) {
-        for (const [below, its] of places) {
-          const run = id.slice(below.length);
-          if (id.startsWith(below) && !run.includes("/")) runs.set(id, { place: its, run });
-        }
-      }
-    },
-    async atRest(around: Surroundings): Promise<boolean> {
-      for (const [id, { place, run }] of runs) {
-        if (resting.has(id)) continue;
-        const { summary } = await statusOf(place, run, around);
-        if (summary.state === "running") return false;
-        resting.add(id);
-      }
-      return true;
-    },
-    async summaries(around: Surroundings): Promise<Summary[]> {
-      const all: Summary[] = [];
-      for (const { place, run } of runs.values()) all.push((await statusOf(place, run, around)).summary);
-      return all;
-    },
-  };
 }

@@ -65,6 +65,11 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["queue", "rabbit:", "is none of memory:, sqs:URL and tdmq:URL"],
   ["visibility", "29", "is not a whole number from 30 to 43200"],
   ["queue", "tdmq:queue", "names no queue by a URL after the colon"],
+  ["priceCurrency", "yuan", "is not a currency code like CNY"],
+  ["priceProcessing", "cheap", "is not a number like 0.025"],
+  ["freeProcessing", "-1", "is not a number like 0.025"],
+  ["priceRequests", "1e3", "is not a number like 0.025"],
+  ["priceTraffic", "0,5", "is not a number like 0.025"],
 ];
 
 describe("a setting", () => {
