@@ -208,7 +208,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
         }
         end = await archiveTask(task, context);
       } finally {
-        admission.ended(size ?? end?.outcome.expectedSize, end && tellingMs(end.outcome));
+        admission.ended(size, end && tellingMs(end.outcome));
       }
       await settle(end);
     };
