@@ -28,8 +28,8 @@ const DELETED_KEYS = 100;
 
 export interface PlannedShard {
   readonly rows: readonly PlannedRow[];
-  /** Where reading stands behind its last row. */
-  readonly readUpTo: ReadUpTo;
+  /** Where reading stands behind its last row; undefined where nothing is left to read. */
+  readonly readUpTo: ReadUpTo | undefined;
 }
 
 type Asked = Pick<RunRequest, "run" | "source" | "archive" | "options">;
@@ -67,7 +67,7 @@ export async function* planFrom(
       }
     }
   }
-  if (rows.length > 0) yield { rows, readUpTo };
+  if (rows.length > 0) yield { rows, readUpTo: undefined };
 }
 
 /** The rows of each shard of a whole plan, for who writes nothing. */

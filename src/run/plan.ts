@@ -96,6 +96,8 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
 
   for await (const shard of planFrom(options.rows(before?.readUpTo), request, counts, seen, before?.readUpTo)) {
     await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
+    // All is read: what is left to do is less than a cursor would be.
+    if (shard.readUpTo === undefined) continue;
     const isLong = counts.rows - rowsBefore >= ROWS_OF_A_MOMENT;
     const timeIsOver = clock.now() >= lastMoment || (isLong && signal?.aborted === true);
     if (timeIsOver || counts.rows - rowsAtCursor >= rowsPerCursor) await stop(shard.readUpTo);

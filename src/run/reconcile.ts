@@ -2,6 +2,7 @@
  * The one place where a run is moved forward: look at the ledger, do what is next, come back. A controller in the sense of
  * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
  */
+import pLimit from "p-limit";
 import { newestSeq, readAttempts } from "../ledger/attempts.ts";
 import { type Control, readControl, saysStop, writeControl } from "../ledger/control.ts";
 import { groupOf, type Marker, paths } from "../ledger/layout.ts";
@@ -45,12 +46,17 @@ export type Reconciled =
   | { readonly kind: "again"; readonly moved: boolean; readonly counts: Progress }
   | { readonly kind: "stopped"; readonly state: "halted" | "cancelled"; readonly counts: Progress };
 
-/** Time kept for the last steps of a delivery. */
+/** Time kept for the last steps of a delivery; of a short one a quarter. */
 const RESERVE_MS = 20_000;
+/** Messages sent at once. */
+const SENDS = 16;
+/** Tallies of groups read at once. */
+const READS = 16;
 
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { ledger, run, around, deadline } = options;
   const { clock } = around;
+  const reserve = Math.min(RESERVE_MS, (deadline - clock.now()) / 4);
   const control = await readControl(ledger);
   const view = await look(options);
   const { counts } = view;
@@ -69,16 +75,19 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   let moved = false;
   const tallies = new Map<number, Tally>();
   for (const group of view.complete) {
-    if (clock.now() + RESERVE_MS > deadline && moved) return { kind: "again", moved, counts };
+    if (clock.now() + reserve > deadline && moved) return { kind: "again", moved, counts };
     tallies.set(group, await finalizeGroup(ledger, run, group, around));
     moved = true;
   }
   if (view.over.size + tallies.size === groupsOf(run)) {
-    for (const [group, { path }] of view.over) tallies.set(group, await readGroupTally(ledger, path));
+    await pLimit(READS).map(view.over, async ([group, { path }]) => {
+      tallies.set(group, await readGroupTally(ledger, path));
+    });
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
   }
-  moved = (await submit(options, view)) || moved;
-  moved = (await sweep(options, view, control)) || moved;
+  const lastMoment = deadline - reserve / 2;
+  moved = (await submit(options, view, lastMoment)) || moved;
+  moved = (await sweep(options, view, control, lastMoment)) || moved;
   return { kind: "again", moved, counts };
 }
 
@@ -129,19 +138,25 @@ function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0):
 const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
 
 /** Sends shards, at most `submitAhead` beyond those that are over. */
-async function submit(options: ReconcileOptions, view: View): Promise<boolean> {
-  const { run, submissions, sender, submitAhead, deadline, around } = options;
+async function submit(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
+  const { run, submissions, sender, submitAhead, around } = options;
   const { upTo } = await submissions.read();
   let inFlight = 0;
   for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
   let next = upTo;
   try {
-    while (next < run.shards && inFlight < submitAhead && around.clock.now() + RESERVE_MS / 2 < deadline) {
-      if (!isOver(view, next)) {
-        await sender.send(shardMessage(options, next));
-        inFlight++;
+    while (next < run.shards && inFlight < submitAhead && around.clock.now() < lastMoment) {
+      const batch: number[] = [];
+      let end = next;
+      for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
+        if (!isOver(view, end)) batch.push(end);
       }
-      next++;
+      const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
+      const failed = sent.findIndex(({ status }) => status === "rejected");
+      next = batch[failed] ?? end;
+      const failure = sent[failed];
+      if (failure?.status === "rejected") throw failure.reason;
+      inFlight += batch.length;
     }
   } finally {
     // Also where a send failed: what was sent before it need not be sent again.
@@ -151,8 +166,13 @@ async function submit(options: ReconcileOptions, view: View): Promise<boolean> {
 }
 
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
-async function sweep(options: ReconcileOptions, view: View, control: Control | undefined): Promise<boolean> {
-  const { ledger, submissions, sender, hiddenMs, deadline, around } = options;
+async function sweep(
+  options: ReconcileOptions,
+  view: View,
+  control: Control | undefined,
+  lastMoment: number,
+): Promise<boolean> {
+  const { ledger, submissions, sender, hiddenMs, around } = options;
   const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
   const submitted = await submissions.read();
   let moved = false;
@@ -165,7 +185,7 @@ async function sweep(options: ReconcileOptions, view: View, control: Control | u
     const dropped = submitted.now - sent >= sinceResumed;
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
-    if (around.clock.now() + RESERVE_MS / 2 >= deadline) return true;
+    if (around.clock.now() >= lastMoment) return true;
     const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
     const attempts = readAttempts(objects);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);

@@ -1,6 +1,7 @@
 /** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
 import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject } from "../../src/ledger/layout.ts";
+import { type RunDocument, runDocumentSchema, shardPath } from "../../src/ledger/run-document.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
 import { decodeShardRows } from "../../src/ledger/shard-rows.ts";
 import { isTerminal, type Outcome } from "../../src/outcome.ts";
@@ -13,14 +14,14 @@ export function brokenInvariants(story: Story): readonly string[] {
   const { ledger, scenario, archive, versions } = story;
   const prefix = `runs/${RUN}/`;
   const read = (path: string) => ledger.object(prefix + path)?.bytes;
-  const run = JSON.parse(read("run.json")?.toString() ?? "{}") as { plan: string; shards: number; rows: number };
+  const run = runDocumentSchema.parse(JSON.parse(read("run.json")?.toString() ?? "{}"));
   const outcomes = foldedOutcomes(story);
 
   // I1: every planned row has exactly one terminal outcome after the fold.
   let rows = 0;
   for (let shard = 0; shard < run.shards; shard++) {
-    const name = String(shard).padStart(9, "0");
-    const planned = decodeShardRows(read(`plans/${run.plan}/shards/${name}.jsonl.gz`) ?? Buffer.alloc(0), name);
+    const path = shardPath(run, shard);
+    const planned = decodeShardRows(read(path) ?? Buffer.alloc(0), path);
     rows += planned.length;
     planned.forEach((row, position) => {
       const outcome = outcomes.get(shard)?.get(position);
@@ -44,12 +45,15 @@ export function brokenInvariants(story: Story): readonly string[] {
       }
     }
   }
+  const before = new Map(scenario.copies.map(({ key, bytes }) => [key, bytes]));
   for (const key of archive.keys()) {
     const there = archive.object(key);
-    if (there !== undefined && !(versions.get(key) ?? []).some((bytes) => bytes.equals(there.bytes))) {
+    if (there === undefined || before.get(key)?.equals(there.bytes)) continue;
+    if (!(versions.get(key) ?? []).some((bytes) => bytes.equals(there.bytes))) {
       broken.push(`I2: the archive holds bytes of ${key} that the source never had`);
     }
   }
+  broken.push(...brokenComparison(story, run));
   const metadata = archive.keys().filter((key) => archive.object(key)?.headers["x-cos-meta-owner"] !== "someone");
   if (metadata.length > 0) broken.push(`metadata was lost: ${metadata.join(", ")}`);
 
@@ -85,6 +89,25 @@ export function brokenInvariants(story: Story): readonly string[] {
     ...story.badAcknowledgements.map((text) => `I6: ${text}`),
     ...story.lateFetches.map((text) => `I7: ${text}`),
   );
+  return broken;
+}
+
+/** Of a listing: what the archive held is neither fetched nor deleted, and what only the archive held is told. */
+function brokenComparison({ scenario, archive, fetched }: Story, run: RunDocument): readonly string[] {
+  const { asking, copies, objects, options, replacements } = scenario;
+  if (asking !== "listing" || options.ifExists === "overwrite") return [];
+  const broken: string[] = [];
+  const replaced = new Set(replacements.map(({ key }) => key));
+  for (const { key, laterMs } of copies) {
+    const isSettled = objects.has(key) && (options.ifExists === "keep" || laterMs >= 900_000);
+    if (isSettled && !replaced.has(key) && fetched.has(key)) broken.push(`${key} was unchanged, and fetched`);
+    if (archive.object(key) === undefined) broken.push(`${key} was deleted from the archive`);
+  }
+  const gone = copies.map(({ key }) => key).filter((key) => !objects.has(key));
+  const told = run.deletedFromSource?.keys ?? [];
+  if (told.length !== gone.length || gone.some((key) => !told.includes(key))) {
+    broken.push(`${gone.length} keys were gone from the source, and ${told.length} of them told: ${told.join(", ")}`);
+  }
   return broken;
 }
 

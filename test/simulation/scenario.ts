@@ -11,7 +11,20 @@ export interface ScenarioRow {
   readonly crc64?: string;
 }
 
+/** How the rows are asked for: given with the message, or by a listing of the source beside that of the archive. */
+export type Asking = "keys" | "listing";
+
+/** What the archive holds before the run. */
+export interface Copy {
+  readonly key: string;
+  readonly bytes: Buffer;
+  /** Milliseconds from the source's Last-Modified to the copy's. */
+  readonly laterMs: number;
+}
+
 export interface Scenario {
+  readonly asking: Asking;
+  readonly copies: readonly Copy[];
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly rows: readonly ScenarioRow[];
   readonly options: {
@@ -45,7 +58,7 @@ export interface Scenario {
   readonly cancelledMs: number;
 }
 
-export function scenarioOf(random: Random): Scenario {
+export function scenarioOf(random: Random, asking: Asking = "keys"): Scenario {
   const chance = (probability: number) => random() < probability;
   const between = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
   const some = (probability: number, most: number) => (chance(probability) ? random() * most : 0);
@@ -54,7 +67,7 @@ export function scenarioOf(random: Random): Scenario {
     bytes.writeUInt32LE(Math.floor(random() * 2 ** 32), 0);
     return bytes;
   };
-  const count = between(1, 12);
+  const count = between(1, asking === "listing" ? 30 : 12);
   const objects = new Map<string, Buffer>();
   const rows: ScenarioRow[] = [];
   const large = chance(0.15);
@@ -83,7 +96,9 @@ export function scenarioOf(random: Random): Scenario {
   const keys = [...objects.keys()];
   const storm = chance(0.15) ? 0 : 1;
   const stormMs = between(60_000, 3_600_000);
-  return {
+  const scenario: Scenario = {
+    asking,
+    copies: [],
     objects,
     rows,
     options: {
@@ -136,5 +151,25 @@ export function scenarioOf(random: Random): Scenario {
         : [],
     cancelAt: chance(0.3) ? between(1, 120_000) : undefined,
     cancelledMs: between(1_000, 3_600_000),
+  };
+  if (asking === "keys") return scenario;
+  const copies: Copy[] = [];
+  for (const [key, bytes] of objects) {
+    if (chance(0.4)) continue;
+    const stale = chance(0.2);
+    copies.push({
+      key,
+      bytes: stale ? bytesOf(Math.max(4, bytes.length)) : bytes,
+      laterMs: stale ? -between(1, 3_600_000) : chance(0.3) ? between(0, 899_000) : between(900_000, 3_600_000),
+    });
+  }
+  for (let n = between(0, 3); n > 0; n--) copies.push({ key: `photos/${n} gone.jpg`, bytes: bytesOf(8), laterMs: 0 });
+  return {
+    ...scenario,
+    copies,
+    rows: keys.sort().map((key) => ({ key })),
+    limitMs: chance(0.3) ? 12_000 : limitMs,
+    // A lagging LIST hides a replaced object altogether here, as no store does.
+    replacements: scenario.weather.listLagMs > 0 ? [] : scenario.replacements,
   };
 }
