@@ -134,7 +134,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
       } else {
         const { n, answer } = happening;
         const asked = pending.get(n);
-        if (asked === undefined) throw new Error(`${birth.name} did not ask ${n}: it does not do the same twice`);
+        if (asked === undefined) throw new Error(`${birth.name} did not ask ${n}`);
         pending.delete(n);
         if ("error" in answer) asked.reject(answer.error);
         else asked.resolve(answer.value);

@@ -22,6 +22,8 @@ export interface Searched {
   readonly executions: number;
   /** Different courses of a delivery. */
   readonly histories: number;
+  /** In what ways it came to rest: what was done how often, and what lies in the stores then. */
+  readonly endings: ReadonlySet<string>;
   readonly found: Found | undefined;
 }
 
@@ -31,19 +33,31 @@ interface Visit {
   readonly choice: number;
 }
 
-/** @param order `breadth` finds the shortest way to what is broken; `depth` needs less memory */
-export async function search(story: Story, bounds: Bounds, order: "depth" | "breadth" = "depth"): Promise<Searched> {
-  const histories = createHistories();
+export interface How {
+  /** `breadth` finds the shortest way to what is broken; `depth`, which is the default, needs less memory. */
+  readonly order?: "depth" | "breadth";
+  /** Are answers that were under way together told apart by their order? */
+  readonly everyOrder?: boolean;
+}
+
+export async function search(
+  story: Story,
+  bounds: Bounds,
+  { order = "depth", everyOrder = false }: How = {},
+): Promise<Searched> {
+  const histories = createHistories({ everyOrder });
   const steps = createSteps(story, bounds, histories);
   const seen = new Set<string>();
   let taken = 0;
   let atRest = 0;
+  const endings = new Set<string>();
   const result = (found: Found | undefined): Searched => ({
     states: seen.size,
     atRest,
     steps: taken,
     executions: histories.executions(),
     histories: histories.count(),
+    endings,
     found,
   });
 
@@ -52,7 +66,7 @@ export async function search(story: Story, bounds: Bounds, order: "depth" | "bre
   let open: Visit[] = [{ state: start, before: undefined, choice: -1 }];
   let ahead: Visit[] = [];
   for (;;) {
-    const visit = order === "depth" ? open.pop() : (open.pop() ?? undefined);
+    const visit = open.pop();
     if (visit === undefined) {
       if (ahead.length === 0) return result(undefined);
       open = ahead.reverse();
@@ -65,6 +79,7 @@ export async function search(story: Story, bounds: Bounds, order: "depth" | "bre
       if (choices.every(({ fault }) => fault)) {
         atRest++;
         holdsAtRest(visit.state, story);
+        endings.add(endingOf(visit.state));
       }
       for (const { take } of choices) {
         choice++;
@@ -87,7 +102,7 @@ export async function search(story: Story, bounds: Bounds, order: "depth" | "bre
 
 /** Takes the same way again in a world of its own: the name of each step, and last what is broken. */
 export async function replay(story: Story, bounds: Bounds, choices: readonly number[]): Promise<readonly string[]> {
-  const steps: Steps = createSteps(story, bounds, createHistories());
+  const steps: Steps = createSteps(story, bounds, createHistories({ everyOrder: false }));
   const names: string[] = [];
   try {
     let state = await steps.start();
@@ -104,4 +119,17 @@ export async function replay(story: Story, bounds: Bounds, choices: readonly num
     if (!(error instanceof Violation)) throw error;
     return [...names, error.message];
   }
+}
+
+function endingOf({ now, ledger, archive, fetches, crashes, duplicates, stalls, overlaps }: State): string {
+  return JSON.stringify([
+    now,
+    fetches,
+    crashes,
+    duplicates,
+    stalls,
+    overlaps,
+    ...archive.byKey.keys(),
+    ...[...ledger.byKey.keys()].sort(),
+  ]);
 }

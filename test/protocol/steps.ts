@@ -113,7 +113,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
   }
 
   function died(state: State, delivery: Delivery): State {
-    const late = delivery.point.standing.pending
+    const late = (bounds.lateWrites ? delivery.point.standing.pending : [])
       .filter((request) => request.kind === "put")
       .map((request) => ({ ...request, from: delivery.name }));
     const message = messageOf(state, delivery);

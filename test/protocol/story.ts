@@ -30,6 +30,8 @@ export interface Bounds {
   readonly crashes: number;
   /** Deliveries of what is worked already, or of what was deleted. */
   readonly duplicates: number;
+  /** May a write of a process that died arrive later? */
+  readonly lateWrites: boolean;
   /** Times that stores and queue hold still while a heartbeat, or an attempt's life, goes by. */
   readonly stalls: number;
 }
@@ -79,4 +81,55 @@ export function firstObjects(story: Story): ReadonlyMap<string, Buffer> {
     tool: "test",
   });
   return new Map([[ledgerPrefix + paths.request, Buffer.from(JSON.stringify(request))]]);
+}
+
+const oneShard: Story = {
+  name: "one shard",
+  workers: 2,
+  begins: "shards",
+  reconcile: "early",
+  shardSize: 2,
+  concurrency: 2,
+  ifExists: "skip",
+  limitMs: 900_000,
+  laterIds: "larger",
+};
+
+export const stories: readonly Story[] = [
+  oneShard,
+  { ...oneShard, name: "one shard, reconciled in time", reconcile: "in time" },
+  { ...oneShard, name: "one shard, its later deliveries on clocks that are behind", laterIds: "smaller" },
+  // The archive is not asked first, so that the ledger alone keeps a row from being fetched again.
+  {
+    ...oneShard,
+    name: "one shard, row by row, by the ledger alone",
+    reconcile: "in time",
+    concurrency: 1,
+    ifExists: "overwrite",
+  },
+  // Time for one row, and the rest goes to the next delivery.
+  { ...oneShard, name: "one shard, handed over", reconcile: "in time", concurrency: 1, limitMs: 6_000 },
+  { ...oneShard, name: "two shards of one row", shardSize: 1 },
+  { ...oneShard, name: "the whole run in one message", begins: "manifest" },
+];
+
+export function storyOf(name: string): Story {
+  const story = stories.find((one) => one.name === name);
+  if (story === undefined) throw new Error(`there is no story ${JSON.stringify(name)}`);
+  return story;
+}
+
+export const nothingWrong: Bounds = { crashes: 0, duplicates: 0, stalls: 0, lateWrites: true };
+
+/** `≤1 crash, ≤1 duplicate` */
+export function boundsText({ crashes, duplicates, stalls, lateWrites }: Bounds): string {
+  const most = (count: number, one: string, more: string) =>
+    count === 0 ? [] : [`≤${count} ${count === 1 ? one : more}`];
+  const said = [
+    ...most(crashes, "crash", "crashes"),
+    ...(crashes > 0 && !lateWrites ? ["nothing arrives late"] : []),
+    ...most(duplicates, "duplicate", "duplicates"),
+    ...most(stalls, "stall", "stalls"),
+  ];
+  return said.length === 0 ? "nothing goes wrong" : said.join(", ");
 }

@@ -1,0 +1,91 @@
+/** What the search is worth: the real code with one thing broken at a time, and each must be found. */
+import { afterEach, expect, it, vi } from "vitest";
+import { replay, search } from "./search.ts";
+import { type Bounds, nothingWrong, storyOf } from "./story.ts";
+
+const broken = vi.hoisted(() => ({ thing: "" }));
+afterEach(() => {
+  broken.thing = "";
+});
+
+vi.mock("../../src/ledger/segment-writer.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/segment-writer.ts")>();
+  const createSegmentWriter: typeof real.createSegmentWriter = (options) => {
+    const writer = real.createSegmentWriter(options);
+    const close = async () => {
+      writer.close().catch(() => undefined);
+    };
+    return broken.thing === "flush" ? { ...writer, close } : writer;
+  };
+  return { ...real, createSegmentWriter };
+});
+
+vi.mock("../../src/archive/open-shard.ts", async (original) => {
+  const real = await original<typeof import("../../src/archive/open-shard.ts")>();
+  const openShard: typeof real.openShard = async (options) => {
+    const { ledger } = options;
+    const listPage: typeof ledger.listPage = async (prefix, after) => {
+      const page = await ledger.listPage(prefix, after);
+      return prefix.startsWith("done/") ? { ...page, objects: [] } : page;
+    };
+    if (broken.thing !== "done marker" && broken.thing !== "past") return real.openShard(options);
+    const opening = await real.openShard({ ...options, ledger: { ...ledger, listPage } });
+    return opening.kind === "open" && broken.thing === "past" ? { ...opening, past: new Map() } : opening;
+  };
+  return { ...real, openShard };
+});
+
+vi.mock("../../src/ledger/attempts.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/attempts.ts")>();
+  const attemptToYieldTo: typeof real.attemptToYieldTo = (attempts, own, serverTime) =>
+    broken.thing === "yield"
+      ? attempts.find(({ id, ended, lastSign }) => id !== own && !ended && serverTime - lastSign <= real.lifeMs)
+      : real.attemptToYieldTo(attempts, own, serverTime);
+  return { ...real, attemptToYieldTo };
+});
+
+vi.mock("../../src/run/work-shard.ts", async (original) => {
+  const real = await original<typeof import("../../src/run/work-shard.ts")>();
+  const workShard: typeof real.workShard = (message, delivery, sender, worker) =>
+    real.workShard(message, delivery, broken.thing === "hand-over" ? { send: async () => undefined } : sender, worker);
+  return { ...real, workShard };
+});
+
+vi.mock("../../src/run/finalize.ts", async (original) => {
+  const real = await original<typeof import("../../src/run/finalize.ts")>();
+  const shardsIn: typeof real.shardsIn = (run, group) =>
+    broken.thing === "group" ? Math.min(1, real.shardsIn(run, group)) : real.shardsIn(run, group);
+  async function* doneMarkers(...of: Parameters<typeof real.doneMarkers>) {
+    if (broken.thing !== "reconcile") yield* real.doneMarkers(...of);
+  }
+  return { ...real, shardsIn, doneMarkers };
+});
+
+const crash: Bounds = { ...nothingWrong, crashes: 1 };
+const duplicate: Bounds = { ...nothingWrong, duplicates: 1 };
+const oneShard = "one shard, reconciled in time";
+const byTheLedger = "one shard, row by row, by the ledger alone";
+
+it.each([
+  ["a done marker before the outcomes are durable", "flush", oneShard, nothingWrong, /^I6: shard 0 is marked as done/],
+  ["rows that are over are worked once more", "past", byTheLedger, duplicate, /^I5/],
+  ["of two attempts both yield", "yield", oneShard, duplicate, /yielded too/],
+  ["a hand-over that is not sent", "hand-over", "one shard, handed over", nothingWrong, /^I6: shard 0\.0#0 is ack/],
+  ["a group that is over with its first shard", "group", "two shards of one row", nothingWrong, /^I3/],
+  ["a reconcile that sees no done marker", "reconcile", oneShard, nothingWrong, /^I9/],
+])("finds %s", { timeout: 300_000 }, async (_, thing, name, bounds, violation) => {
+  const story = storyOf(name);
+  expect(await search(story, nothingWrong)).toHaveProperty("found", undefined);
+  broken.thing = thing;
+  const { found } = await search(story, bounds, { order: "breadth" });
+  expect(found?.violation).toMatch(violation);
+  // And the path that it prints leads there again.
+  expect((await replay(story, bounds, found?.choices ?? [])).at(-1)).toBe(found?.violation);
+});
+
+it("an attempt that sees no done marker finds all over in the outcomes: that marker only saves reading them", async () => {
+  broken.thing = "done marker";
+  for (const bounds of [crash, duplicate]) {
+    expect(await search(storyOf(byTheLedger), bounds)).toHaveProperty("found", undefined);
+  }
+});
