@@ -16,7 +16,7 @@ import { describeStatus, statusCommand } from "./status.ts";
 import { describeSubmit, submitCommand } from "./submit.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { describeVerify, verifyCommand } from "./verify.ts";
-import { describeWork, workCommand } from "./work.ts";
+import { describeWork, workCommand } from "./worker.ts";
 
 interface CommandOfProgram {
   readonly name: string;

@@ -25,25 +25,16 @@ import type { Terminal } from "./terminal.ts";
 
 const settingsOfRun: readonly SettingName[] = [...settingsOfAsk, "resume", ...settingsOfWork];
 
-/** What --resume takes from the run itself. */
-const fixedByRun: readonly SettingName[] = [
-  "manifest",
-  "list",
-  "run",
-  "source",
-  "format",
-  "keyEncoding",
-  "archiveKey",
-  "ifExists",
-  "ifChanged",
-  "proof",
-  "expect",
-  "storageClass",
-  "encryption",
-  "maxAttempts",
-  "maxFailures",
-  "shardSize",
-];
+/** Where the run is recorded and archived; all else of what is asked --resume takes from the run itself. */
+const placesOfRun: ReadonlySet<SettingName> = new Set([
+  "archive",
+  "ledger",
+  "region",
+  "sourceRegion",
+  "archiveRegion",
+  "manifestRegion",
+]);
+const fixedByRun = settingsOfAsk.filter((name) => !placesOfRun.has(name));
 
 export function describeRun(command: Command): void {
   addFlags(
