@@ -24,6 +24,7 @@ export interface Birth {
   /** How long the process may work. */
   readonly limitMs: number;
   readonly concurrency: number;
+  readonly rate: number | undefined;
 }
 
 /** What may happen to a process. */
@@ -100,7 +101,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
     random: digitsOf(birth.rank),
     log: silentLog,
     open: (role, { bucket: name, region }) => bucket(role === "manifest" ? "source" : role, name, region),
-    settings: { concurrency: birth.concurrency },
+    settings: { concurrency: birth.concurrency, rate: birth.rate },
     worker: anonymousWorker,
   });
   const sender = {

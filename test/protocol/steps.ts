@@ -103,6 +103,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       rank,
       limitMs: type === "shard" ? story.limitMs : 900_000,
       concurrency: story.concurrency,
+      rate: story.rate,
     });
     const others = state.deliveries.filter((other) => which !== undefined && other.shard === which);
     let next = withMessage(state, { ...message, receives });

@@ -18,8 +18,10 @@ export interface Story {
   readonly concurrency: number;
   /** `overwrite` leaves all to the ledger: the archive is not asked first, unless an attempt crashed. */
   readonly ifExists: "skip" | "overwrite";
-  /** How long a delivery may work, ms. */
+  /** How long the delivery of a shard may work, ms. */
   readonly limitMs: number;
+  /** Fetches a second of one process; no limit where absent. */
+  readonly rate?: number;
   /** Does a later delivery have a larger id than an earlier, or, on a clock that is behind, a smaller one? */
   readonly laterIds: "larger" | "smaller";
 }
@@ -107,8 +109,8 @@ export const stories: readonly Story[] = [
     concurrency: 1,
     ifExists: "overwrite",
   },
-  // Time for one row, and the rest goes to the next delivery.
-  { ...oneShard, name: "one shard, handed over", reconcile: "in time", concurrency: 1, limitMs: 6_000 },
+  // In the time of one delivery a process may fetch one row, and hands the other over.
+  { ...oneShard, name: "one shard, handed over", reconcile: "in time", concurrency: 1, limitMs: 9_000, rate: 0.05 },
   { ...oneShard, name: "two shards of one row", shardSize: 1 },
   { ...oneShard, name: "the whole run in one message", begins: "manifest" },
 ];
