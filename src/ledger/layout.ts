@@ -60,7 +60,9 @@ export const paths = {
   control: "control/",
   controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
   results: (group: number) => `report/results-${pad(group, GROUP_DIGITS)}.csv.gz`,
-  failures: (group: number) => `report/failures-${pad(group, GROUP_DIGITS)}.csv`,
+  /** One file a group, unless its failures are very many: then `-01` and so on follow. */
+  failures: (group: number, part = 0) =>
+    `report/failures-${pad(group, GROUP_DIGITS)}${part === 0 ? "" : `-${pad(part, 2)}`}.csv`,
   summary: "report/summary.json",
   html: "report/report.html",
 } as const;

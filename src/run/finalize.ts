@@ -58,7 +58,7 @@ export async function writeGroupReport(
   const archiveBucket = around.open("archive", archive);
   const results = createGzipText();
   results.add(resultsHeader);
-  const failures: string[] = [failuresHeader];
+  const failures = createFailures(ledger, group);
   for await (const { shard, rows } of foldListed(ledger, objects, tally)) {
     if (groupOf(shard) !== group) continue;
     const failed = [];
@@ -75,14 +75,41 @@ export async function writeGroupReport(
     const bytes = await ledger.get(path);
     const planned = bytes === undefined ? [] : decodeShardRows(bytes, ledger.describe(path));
     for (const { row, outcome } of failed) {
-      failures.push(failuresLine(source.bucket, { outcome, archiveKey: planned[row]?.archiveKey }));
+      failures.add(failuresLine(source.bucket, { outcome, archiveKey: planned[row]?.archiveKey }));
     }
+    await failures.writeFull();
   }
-  await Promise.all([
-    ledger.put(paths.results(group), results.end()),
-    ledger.put(paths.failures(group), failures.join("")),
-  ]);
+  await Promise.all([ledger.put(paths.results(group), results.end()), failures.end()]);
   return tally;
+}
+
+/** Characters of failures in one file. A group of which every row failed comes to hundreds of megabytes. */
+const FAILURES_A_FILE = 16_000_000;
+
+/** The failures of a group, in files that are each a manifest; no more than one of them is held. */
+function createFailures(ledger: LedgerStore, group: number) {
+  let part = 0;
+  let lines = [failuresHeader];
+  let length = 0;
+  const write = async () => {
+    const body = lines.join("");
+    lines = [failuresHeader];
+    length = 0;
+    await ledger.put(paths.failures(group, part++), body);
+  };
+  return {
+    add(line: string): void {
+      lines.push(line);
+      length += line.length;
+    },
+    async writeFull(): Promise<void> {
+      if (length >= FAILURES_A_FILE) await write();
+    },
+    /** Writes the rest; of a group without failures an empty manifest, so that it is plain that there are none. */
+    async end(): Promise<void> {
+      if (length > 0 || part === 0) await write();
+    },
+  };
 }
 
 /** A group whose shards are over: its report, then its marker, which holds the tally. */

@@ -48,6 +48,8 @@ export type Reconciled =
 
 /** Time kept for the last steps of a delivery; of a short one a quarter. */
 const RESERVE_MS = 20_000;
+/** With less time than this nothing is begun. */
+const LEAST_MS = 2_000;
 /** Messages sent at once. */
 const SENDS = 16;
 /** Tallies of groups read at once. */
@@ -85,7 +87,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     });
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
   }
-  const lastMoment = deadline - reserve / 2;
+  const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
   moved = (await submit(options, view, lastMoment)) || moved;
   moved = (await sweep(options, view, control, lastMoment)) || moved;
   return { kind: "again", moved, counts };

@@ -220,6 +220,17 @@ describe("a plan in slices", () => {
     expect(run.rows).toBe(100);
   });
 
+  test("tells what was deleted behind the last key once, however little time is left then", async () => {
+    const world = createWorld();
+    const asked = request(seedRows(world, "listing", ["a", "b", "c"]), { shardSize: 2 });
+    world.archive.seed("in/z-gone", "z");
+    while ((await world.done(slice(world, asked, 0))) === undefined);
+    expect(await world.done(slice(world, asked, 900))).toMatchObject({
+      rows: 3,
+      deletedFromSource: { count: 1, keys: ["in/z-gone"] },
+    });
+  });
+
   test("writes at least one shard in each, so that it ends however short they are", async () => {
     const world = createWorld();
     const keys = Array.from({ length: 12 }, (_, n) => `k${n}`);

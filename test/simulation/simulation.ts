@@ -254,9 +254,11 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
     });
   }
   const goOn = scenario.cancelAt === undefined ? 0 : scenario.cancelAt + scenario.cancelledMs;
-  // Should every message of it ever be lost, the nightly schedule finds an unfinished run.
+  // Should every message of it ever be lost, the nightly schedule finds an unfinished run. Where the very first was, before
+  // anything was written, whoever asked for the run asks again.
   const nightly = () => {
-    senderOf(outside).send(reconcileMessage(ledgerPlace, RUN));
+    const isAsked = ledger.object(`runs/${RUN}/request.json`) !== undefined;
+    senderOf(outside).send(isAsked ? reconcileMessage(ledgerPlace, RUN) : manifest);
     world.after(6 * HOUR, nightly);
   };
   world.after(6 * HOUR, nightly);
