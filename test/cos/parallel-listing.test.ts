@@ -97,6 +97,33 @@ describe("a listing with many requests at once", () => {
     );
   });
 
+  // Keys so dense that ranges are cut at keys that are there, begin with one, and are joined again for want of room.
+  const dense = fc.uniqueArray(
+    fc.string({ unit: fc.constantFrom(..."0123456789ab"), minLength: 1, maxLength: 3 }).map((name) => `k/${name}`),
+    { minLength: 150, maxLength: 500, size: "max" },
+  );
+
+  test("brings a key that is where a range ends, and those of ranges that became one again", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        dense,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 2, max: 4 }),
+        fc.infiniteStream(fc.nat({ max: 9 })),
+        fc.nat({ max: 149 }),
+        async (keys, maxKeys, inFlight, chances, last) => {
+          const { clock, bucket } = bucketOf(keys);
+          bucket.onRequest(() => ({ kind: "delay", ms: 50 * (chances.next().value as number) }));
+          const upTo = keys[last] as string;
+          const within = keys.filter((key) => key <= upTo).sort();
+          expect(await listed(bucket, clock, "k", { maxKeys, inFlight, upTo })).toEqual(within);
+          expect(await listed(bucket, clock, "k/", { maxKeys, inFlight })).toEqual([...keys].sort());
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test("brings every key once where answers come late, in any order, and some not at all", async () => {
     await fc.assert(
       fc.asyncProperty(
