@@ -1,7 +1,7 @@
 /** The report of a run, group by group: each step writes what follows from the ledger, whoever else does the same. */
 import { ulid } from "ulid";
 import { UserError } from "../errors.ts";
-import { controlReason, readControl, saysStop } from "../ledger/control.ts";
+import { controlReason, readControl } from "../ledger/control.ts";
 import { groupOf, groupPath, type Marker, parseMarker, paths, shardsPerGroup } from "../ledger/layout.ts";
 import { type RunDocument, shardPath } from "../ledger/run-document.ts";
 import { unreadable } from "../ledger/segment.ts";
@@ -204,11 +204,4 @@ async function readSummaryAt(ledger: LedgerStore, path: string): Promise<Summary
   } catch (cause) {
     throw unreadable(ledger.describe(path), "is no summary of this version", cause);
   }
-}
-
-/** What rules a run that is not over: running, or stopped by whom. */
-export async function ruledState(ledger: LedgerStore): Promise<"running" | "halted" | "cancelled"> {
-  const control = await readControl(ledger);
-  if (!saysStop(control)) return "running";
-  return control.kind === "halt" ? "halted" : "cancelled";
 }

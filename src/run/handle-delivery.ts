@@ -7,7 +7,6 @@ import { createMetadataTrust } from "../archive/metadata-trust.ts";
 import { createPace } from "../archive/pace.ts";
 import { isCosError } from "../cos/error.ts";
 import { ensureError, RefusedError, UserError } from "../errors.ts";
-import { judge } from "../policy/retry.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "./delivery.ts";
 import { handleManifest } from "./handle-manifest.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
@@ -42,7 +41,7 @@ export function createDeliveryHandler(
     try {
       return await handle(delivery, sender, worker);
     } catch (thrown) {
-      return answerTo(ensureError(thrown), around, delivery);
+      return answerTo(ensureError(thrown));
     }
   };
 }
@@ -59,21 +58,10 @@ async function handle(delivery: Delivery, sender: Sender, worker: ShardWorker): 
   }
 }
 
-/** What can never be worked is rejected; what may work later is given back. */
-function answerTo(error: Error, { log }: Surroundings, { messageId }: Delivery): Answer {
-  if (error instanceof UserError || error instanceof RefusedError) {
-    log.error("message rejected", { messageId, code: error.code, reason: error.message });
-    return { kind: "reject", reason: error.message };
-  }
-  const passing = isCosError(error) && (error.retryable || judge(error) === "throttle");
-  log.error("message given back", {
-    messageId,
-    code: isCosError(error) ? error.code : error.name,
-    reason: error.message,
-  });
-  return {
-    kind: "give-back",
-    delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS,
-    reason: error.message,
-  };
+/** What can never be worked is rejected; what may work later is given back. The door logs either (deliver.ts). */
+function answerTo(error: Error): Answer {
+  const reason = error.message;
+  if (error instanceof UserError || error instanceof RefusedError) return { kind: "reject", reason };
+  const passing = isCosError(error) && error.retryable;
+  return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };
 }
