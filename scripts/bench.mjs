@@ -1,0 +1,26 @@
+// Bundles test/bench/ and runs it: `npm run bench`, `npm run bench -- --sizes 16KiB --concurrency 16 --only limit-buffer,content-md5`.
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const outdir = `node_modules/.cache/bench-${process.pid}`;
+try {
+  await build({
+    entryPoints: ["main", "store", "racer"].map((name) => `test/bench/${name}.ts`),
+    outdir,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    target: "node20.18",
+    format: "esm",
+    packages: "external",
+    define: { __VERSION__: '"bench"' },
+    logLevel: "warning",
+  });
+  const { status } = spawnSync(process.execPath, [`${outdir}/main.js`, ...process.argv.slice(2)], { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(outdir, { recursive: true, force: true });
+}

@@ -1,0 +1,59 @@
+/** Who takes part, under which name. */
+
+import type { SizeLabel } from "./bodies.ts";
+import type { Copier, CopierOptions } from "./copier.ts";
+
+export interface Contestant {
+  readonly name: string;
+  readonly kind: "limit" | "ours" | "sdk";
+  readonly says: string;
+  /** Sizes it is measured at; all where absent. */
+  readonly only?: readonly SizeLabel[];
+  /** Imported when it is wanted, so that a process holds nothing of the others. */
+  readonly create: (options: CopierOptions) => Promise<Copier>;
+}
+
+const ours = (proof: "content-md5" | "crc64", asks: boolean) => async (options: CopierOptions) =>
+  (await import("./ours.ts")).createOurs(options, { proof, asks });
+
+export const contestants: readonly Contestant[] = [
+  {
+    name: "limit-buffer",
+    kind: "limit",
+    says: "undici dispatch, body in a buffer",
+    only: ["16KiB", "256KiB"],
+    create: async (options) => (await import("./wire.ts")).createBufferCopier(options),
+  },
+  {
+    name: "limit-stream",
+    kind: "limit",
+    says: "undici dispatch, streamed",
+    create: async (options) => (await import("./wire.ts")).createStreamCopier(options),
+  },
+  {
+    name: "limit-request",
+    kind: "limit",
+    says: "undici request, the reply's body put",
+    create: async (options) => (await import("./wire.ts")).createRequestCopier(options),
+  },
+  { name: "content-md5", kind: "ours", says: "cos-originals, proof content-md5", create: ours("content-md5", false) },
+  { name: "crc64", kind: "ours", says: "cos-originals, proof crc64", create: ours("crc64", false) },
+  {
+    name: "asking",
+    kind: "ours",
+    says: "cos-originals, HEAD of source and archive a key",
+    create: ours("content-md5", true),
+  },
+  {
+    name: "sdk-buffer",
+    kind: "sdk",
+    says: "cos-nodejs-sdk-v5, Buffer",
+    create: async (options) => (await import("./sdk.ts")).createSdkBufferCopier(options),
+  },
+  {
+    name: "sdk-stream",
+    kind: "sdk",
+    says: "cos-nodejs-sdk-v5, stream",
+    create: async (options) => (await import("./sdk.ts")).createSdkStreamCopier(options),
+  },
+];

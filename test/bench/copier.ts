@@ -1,0 +1,31 @@
+/** What every contestant is: something that copies the first `objects` keys of one size from the store to the store. */
+import type { Facts, SizeLabel } from "./bodies.ts";
+
+export interface CopierOptions {
+  readonly port: number;
+  readonly label: SizeLabel;
+  readonly concurrency: number;
+  /** By variant. */
+  readonly facts: readonly Facts[];
+}
+
+export interface Copier {
+  /** What is done before the clock starts. */
+  prepare?(objects: number): Promise<void>;
+  /** Copies keys 0 to `objects` - 1. Throws where anything was not copied. */
+  copy(objects: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `concurrency` loops that take the next index until there is none. */
+export async function inParallel(
+  objects: number,
+  concurrency: number,
+  one: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const loop = async () => {
+    while (next < objects) await one(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, objects) }, loop));
+}

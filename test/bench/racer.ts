@@ -1,0 +1,49 @@
+/** One contestant in a process of its own: prepares and copies as it is told, and says what it took. */
+import { contestants } from "./contestants.ts";
+import type { Copier, CopierOptions } from "./copier.ts";
+
+export type RacerOrder =
+  | { readonly order: "open"; readonly name: string; readonly options: CopierOptions }
+  | { readonly order: "prepare"; readonly objects: number }
+  | { readonly order: "copy"; readonly objects: number };
+
+export interface Lap {
+  readonly ms: number;
+  readonly cpuMs: number;
+  /** Of the process so far. */
+  readonly peakRssMB: number;
+}
+
+let copier: Copier | undefined;
+
+async function obey(message: RacerOrder): Promise<unknown> {
+  if (message.order === "open") {
+    const contestant = contestants.find(({ name }) => name === message.name);
+    if (contestant === undefined) throw new Error(`there is no contestant ${message.name}`);
+    copier = await contestant.create(message.options);
+    return { done: true };
+  }
+  if (copier === undefined) throw new Error("nothing is open");
+  if (message.order === "prepare") {
+    await copier.prepare?.(message.objects);
+    globalThis.gc?.();
+    return { done: true };
+  }
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  await copier.copy(message.objects);
+  const ms = performance.now() - from;
+  const { user, system } = process.cpuUsage(cpu);
+  const lap: Lap = { ms, cpuMs: (user + system) / 1000, peakRssMB: process.resourceUsage().maxRSS / 1024 };
+  return lap;
+}
+
+process.on("message", (message: RacerOrder) => {
+  obey(message).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) =>
+      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+process.send?.({ ready: true });

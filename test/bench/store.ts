@@ -1,0 +1,245 @@
+/**
+ * A store that costs next to nothing, so that what is measured is the client: raw sockets, replies made beforehand, uploads
+ * compared with what they must be as they arrive (memcmp) and never kept. Only the ledger's few objects are stored.
+ *
+ * Its process says `{ port }` once it listens, and answers the messages of `StoreOrder`.
+ */
+import { createServer, type Socket } from "node:net";
+import { bodyOf, bucketsOf, type Facts, factsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
+import { createLedgerObjects } from "./ledger-objects.ts";
+
+export type StoreOrder =
+  | { readonly order: "forget" }
+  /** What was put since the last `forget`, of the first `objects` keys. */
+  | { readonly order: "check"; readonly label: SizeLabel; readonly objects: number }
+  | { readonly order: "facts"; readonly label: SizeLabel }
+  | { readonly order: "cpu" };
+
+export interface Checked {
+  /** Keys whose object was put right, and never wrong. */
+  readonly right: number;
+  readonly wrong: number;
+  readonly gets: number;
+  readonly heads: number;
+  readonly puts: number;
+  readonly ledger: number;
+}
+
+interface Original {
+  readonly bytes: Buffer;
+  readonly facts: Facts;
+  readonly head: Buffer;
+  /** Head and body in one, where the body is small. */
+  readonly reply: Buffer | undefined;
+  readonly putReply: Buffer;
+  readonly md5: string;
+}
+
+const lastModified = "Sun, 01 Nov 2026 08:00:00 GMT";
+const small = 1024 * 1024;
+const originals = new Map<SizeLabel, readonly Original[]>();
+
+function originalsOf(label: SizeLabel): readonly Original[] {
+  let list = originals.get(label);
+  if (list === undefined) {
+    list = Array.from({ length: variants[label] }, (_, variant) => originalOf(bodyOf(label, variant)));
+    originals.set(label, list);
+  }
+  return list;
+}
+
+function originalOf(bytes: Buffer): Original {
+  const facts = factsOf(bytes);
+  const told = `ETag: "${facts.etag}"\r\nx-cos-hash-crc64ecma: ${facts.crc64}\r\nx-cos-request-id: NmFiY2QxMjM0\r\nDate: ${lastModified}\r\nServer: tencent-cos\r\nConnection: keep-alive\r\n`;
+  const head = Buffer.from(
+    `HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: ${bytes.length}\r\nLast-Modified: ${lastModified}\r\nx-cos-meta-author: bench\r\n${told}\r\n`,
+  );
+  return {
+    bytes,
+    facts,
+    head,
+    reply: bytes.length <= small ? Buffer.concat([head, bytes]) : undefined,
+    putReply: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${told}\r\n`),
+    md5: Buffer.from(facts.etag, "hex").toString("base64"),
+  };
+}
+
+/** By label and index of the key: 1 put right, 2 put wrong. */
+let copies = new Map<SizeLabel, Uint8Array>();
+let counts = { gets: 0, heads: 0, puts: 0, ledger: 0 };
+const ledger = createLedgerObjects();
+
+function record(label: SizeLabel, index: number, right: boolean): void {
+  let seen = copies.get(label);
+  if (seen === undefined || index >= seen.length) {
+    const grown = new Uint8Array(Math.max(1024, 2 * index));
+    if (seen !== undefined) grown.set(seen);
+    seen = grown;
+    copies.set(label, seen);
+  }
+  seen[index] = right && seen[index] !== 2 ? 1 : 2;
+}
+
+const notFound = Buffer.from(
+  "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n",
+);
+const dataPath = /^\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
+
+interface Upload {
+  /** What it must be; undefined for an object of the ledger. */
+  readonly copy: { readonly label: SizeLabel; readonly index: number; readonly original: Original } | undefined;
+  readonly path: string;
+  readonly forbidOverwrite: boolean;
+  readonly length: number;
+  received: number;
+  right: boolean;
+  readonly chunks: Buffer[];
+}
+
+function serve(socket: Socket): void {
+  socket.setNoDelay(true);
+  let rest: Buffer | undefined;
+  let upload: Upload | undefined;
+
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (received: Buffer) => {
+    let chunk = received;
+    if (rest !== undefined) {
+      chunk = Buffer.concat([rest, received]);
+      rest = undefined;
+    }
+    let at = 0;
+    while (at < chunk.length) {
+      if (upload !== undefined) {
+        at = take(upload, chunk, at);
+        if (upload.received === upload.length) {
+          const whole = upload;
+          upload = undefined;
+          ended(whole);
+        }
+        continue;
+      }
+      const end = chunk.indexOf("\r\n\r\n", at);
+      if (end < 0) {
+        rest = chunk.subarray(at);
+        return;
+      }
+      begun(chunk.toString("latin1", at, end + 2));
+      at = end + 4;
+    }
+  });
+
+  function take(to: Upload, chunk: Buffer, from: number): number {
+    const taken = Math.min(to.length - to.received, chunk.length - from);
+    if (to.copy === undefined) to.chunks.push(Buffer.from(chunk.subarray(from, from + taken)));
+    else {
+      const { bytes } = to.copy.original;
+      to.right &&= bytes.compare(chunk, from, from + taken, to.received, to.received + taken) === 0;
+    }
+    to.received += taken;
+    return from + taken;
+  }
+
+  function begun(head: string): void {
+    const line = head.slice(0, head.indexOf("\r\n"));
+    const [method = "", path = ""] = line.split(" ");
+    const data = dataPath.exec(path);
+    if (method === "PUT") {
+      const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+      let copy: Upload["copy"];
+      let right = true;
+      if (data !== null) {
+        const label = data[1] as SizeLabel;
+        const index = Number(data[2]);
+        const original = originalsOf(label)[index % variants[label]]!;
+        const md5 = /\r\ncontent-md5: *(\S+)/i.exec(head)?.[1];
+        right = length === original.bytes.length && (md5 === undefined || md5 === original.md5);
+        copy = { label, index, original };
+      }
+      const forbidOverwrite = /\r\nx-cos-forbid-overwrite: *true/i.test(head);
+      const next = { copy, path, forbidOverwrite, length, received: 0, right, chunks: [] };
+      if (length === 0) ended(next);
+      else upload = next;
+      return;
+    }
+    if (data === null) {
+      counts.ledger++;
+      socket.write(ledger.get(method, path));
+      return;
+    }
+    const label = data[1] as SizeLabel;
+    const index = Number(data[2]);
+    const original = originalsOf(label)[index % variants[label]]!;
+    if (method === "HEAD") {
+      counts.heads++;
+      const inArchive = head.includes(bucketsOf.archive);
+      socket.write(inArchive && copies.get(label)?.[index] !== 1 ? notFound : original.head);
+      return;
+    }
+    counts.gets++;
+    if (original.reply !== undefined) {
+      socket.write(original.reply);
+      return;
+    }
+    socket.cork();
+    socket.write(original.head);
+    socket.write(original.bytes);
+    socket.uncork();
+  }
+
+  function ended(whole: Upload): void {
+    if (whole.copy === undefined) {
+      counts.ledger++;
+      socket.write(ledger.put(whole.path, Buffer.concat(whole.chunks), whole.forbidOverwrite));
+      return;
+    }
+    counts.puts++;
+    const { label, index, original } = whole.copy;
+    record(label, index, whole.right);
+    socket.write(original.putReply);
+  }
+}
+
+function check(label: SizeLabel, objects: number): Checked {
+  const seen = copies.get(label) ?? new Uint8Array();
+  let right = 0;
+  let wrong = 0;
+  for (let index = 0; index < seen.length; index++) {
+    if (seen[index] === 2) wrong++;
+    else if (seen[index] === 1 && index < objects) right++;
+  }
+  return { right, wrong, ...counts };
+}
+
+function forget(): void {
+  copies = new Map();
+  counts = { gets: 0, heads: 0, puts: 0, ledger: 0 };
+  ledger.clear();
+}
+
+process.on("message", (message: StoreOrder) => {
+  switch (message.order) {
+    case "forget":
+      forget();
+      process.send?.({ done: true });
+      return;
+    case "check":
+      process.send?.(check(message.label, message.objects));
+      return;
+    case "facts":
+      process.send?.(originalsOf(message.label).map(({ facts }) => facts));
+      return;
+    case "cpu": {
+      const { user, system } = process.cpuUsage();
+      process.send?.({ cpuMs: (user + system) / 1000 });
+    }
+  }
+});
+process.on("disconnect", () => process.exit(0));
+for (const label of sizeLabels) if (sizes[label] <= small) originalsOf(label);
+const server = createServer({ noDelay: true }, serve);
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  process.send?.({ port: address.port });
+});
