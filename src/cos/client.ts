@@ -1,13 +1,13 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import type { Bucket, PutOptions } from "./bucket.ts";
+import type { Bucket, ObjectInfo, PutOptions } from "./bucket.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import { resolveEndpoint, resolveImageEndpoint } from "./endpoint.ts";
-import { createHttp, type HttpOptions } from "./http.ts";
+import { createHttp, type HttpOptions, type HttpReply } from "./http.ts";
 import { listQuery, parseListing } from "./listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
-import { objectInfo } from "./object-info.ts";
+import { objectInfo, objectResponse, putInfo } from "./object-info.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import { createSend, type Query } from "./send.ts";
 
@@ -31,6 +31,9 @@ export interface BucketClient extends Bucket, OriginProtect {
 }
 
 const defaultBufferUpTo = 1024 * 1024;
+type Pair = readonly [name: string, value: string];
+type Pairs = readonly Pair[];
+
 const originImage: Query = [["ci-process", "originImage"]];
 
 /**
@@ -48,59 +51,33 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     name: bucket,
     region,
 
-    async get(key, request = {}) {
-      const reply = await send({
-        method: "GET",
-        key,
-        query: objectQuery(request.originImage === true ? originImage : undefined, request.versionId),
-        headers: request.headers,
-        bufferUpTo: request.bufferUpTo ?? defaultBufferUpTo,
-        signal: request.signal,
-      });
-      const info = objectInfo(reply.status, reply.headers);
-      return reply.kind === "bytes"
-        ? { ...info, kind: "bytes", bytes: reply.bytes }
-        : { ...info, kind: "stream", stream: reply.stream };
+    get(key, request = {}) {
+      const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, signal } = request;
+      const query = objectQuery(original === true ? originImage : undefined, versionId);
+      return send({ method: "GET", key, query, headers, bufferUpTo, signal }, objectResponse);
     },
 
-    async head(key, request = {}) {
-      const reply = await send({
-        method: "HEAD",
-        key,
-        query: objectQuery(undefined, request.versionId),
-        bufferUpTo: 0,
-        signal: request.signal,
-      });
-      return objectInfo(reply.status, reply.headers);
+    head(key, request = {}) {
+      const query = objectQuery(undefined, request.versionId);
+      return send({ method: "HEAD", key, query, bufferUpTo: 0, signal: request.signal }, readInfo);
     },
 
-    async put(key, body, request = {}) {
-      const reply = await send({
-        method: "PUT",
-        key,
-        headers: putHeaders(request),
-        body,
-        contentLength: request.contentLength,
-        bufferUpTo: "whole",
-        signal: request.signal,
-      });
-      // Content-Length is of the reply here, not of the object.
-      return { ...objectInfo(reply.status, reply.headers), size: undefined };
+    put(key, body, request = {}) {
+      const { headers, contentLength, signal } = request;
+      const more = putHeaders(request);
+      return send({ method: "PUT", key, headers, more, body, contentLength, bufferUpTo: "whole", signal }, putInfo);
     },
 
     async delete(key, request = {}) {
-      await send({ method: "DELETE", key, bufferUpTo: "whole", signal: request.signal });
+      await send({ method: "DELETE", key, bufferUpTo: "whole", signal: request.signal }, nothing);
     },
 
-    async list(request = {}) {
-      const reply = await send({
-        method: "GET",
-        query: listQuery(request),
-        bufferUpTo: "whole",
-        signal: request.signal,
+    list(request = {}) {
+      const query = listQuery(request);
+      return send({ method: "GET", query, bufferUpTo: "whole", signal: request.signal }, (reply) => {
+        const text = reply.kind === "bytes" ? reply.bytes.toString("utf8") : "";
+        return parseListing(text, bucket, reply.status, reply.headers.date);
       });
-      const text = reply.kind === "bytes" ? reply.bytes.toString("utf8") : "";
-      return parseListing(text, bucket, reply.status, reply.headers.date);
     },
 
     ...createMultipartUpload(bucket, send),
@@ -113,9 +90,16 @@ function objectQuery(process: Query | undefined, versionId: string | undefined):
   return versionId === undefined ? process : [...(process ?? []), ["versionId", versionId]];
 }
 
-function putHeaders(request: PutOptions): Record<string, string> {
-  const headers: Record<string, string> = { "content-type": "application/octet-stream", ...request.headers };
-  if (request.contentMd5 !== undefined) headers["content-md5"] = request.contentMd5;
-  if (request.forbidOverwrite) headers["x-cos-forbid-overwrite"] = "true";
-  return headers;
+const nothing = () => undefined;
+const readInfo = ({ status, headers }: HttpReply): ObjectInfo => objectInfo(status, headers);
+
+const defaultType: Pairs = [["content-type", "application/octet-stream"]];
+
+function putHeaders({ headers, contentMd5, forbidOverwrite }: PutOptions): Pairs | undefined {
+  const typed = headers?.["content-type"] !== undefined;
+  if (contentMd5 === undefined && forbidOverwrite !== true) return typed ? undefined : defaultType;
+  const more: Pair[] = typed ? [] : [...defaultType];
+  if (contentMd5 !== undefined) more.push(["content-md5", contentMd5]);
+  if (forbidOverwrite === true) more.push(["x-cos-forbid-overwrite", "true"]);
+  return more;
 }

@@ -1,6 +1,6 @@
 /**
- * One HTTP request, over undici's dispatch. This is the hot path of every object: no URL objects, one promise, one
- * object a request.
+ * One HTTP request, over undici's dispatch. This is the hot path of every object: no URL objects, one object a request, and
+ * callbacks, so that who calls makes the one promise there is.
  *
  * A body whose Content-Length is at most `bufferUpTo` arrives as one Buffer; a larger one, or one of unknown length, as
  * a stream with backpressure. Bodies are never decompressed: what is archived is the bytes as they are stored. The body
@@ -53,7 +53,8 @@ export interface HttpOptions {
 }
 
 export interface Http {
-  send(request: HttpRequest): Promise<HttpReply>;
+  /** Calls one of the two, once. */
+  send(request: HttpRequest, onReply: (reply: HttpReply) => void, onError: (error: Error) => void): void;
   /** Ends at once: what is still in flight fails with UND_ERR_DESTROYED. */
   close(): Promise<void>;
 }
@@ -75,12 +76,10 @@ export function createHttp(options: HttpOptions = {}): Http {
     return pool;
   };
   return {
-    send: (request) =>
-      new Promise((resolve, reject) => {
-        const exchange = new Exchange(request, resolve, reject);
-        if (!exchange.begin()) return;
-        poolOf(request.origin).dispatch(exchange.options(), exchange);
-      }),
+    send(request, onReply, onError) {
+      const exchange = new Exchange(request, onReply, onError);
+      if (exchange.begin()) poolOf(request.origin).dispatch(exchange.options(), exchange);
+    },
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },

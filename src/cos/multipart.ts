@@ -8,7 +8,7 @@ import { CosError } from "./error.ts";
 import { subject } from "./error-from-reply.ts";
 import type { HttpReply } from "./http.ts";
 import { objectInfo, unquote } from "./object-info.ts";
-import type { Send } from "./send.ts";
+import type { BucketRequest, Send } from "./send.ts";
 import { malformedReply } from "./transport-error.ts";
 import { element, parseXml, textOf, type XmlElement } from "./xml.ts";
 
@@ -16,7 +16,8 @@ export type MultipartUpload = Pick<Bucket, "createUpload" | "uploadPart" | "comp
 
 const noBytes = Buffer.alloc(0);
 
-export function createMultipartUpload(bucket: string, send: Send): MultipartUpload {
+export function createMultipartUpload(bucket: string, sendAndRead: Send): MultipartUpload {
+  const send = (request: BucketRequest) => sendAndRead(request, (reply) => reply);
   const resultOf = (reply: HttpReply, root: string, method: string, key: string): XmlElement => {
     const document = reply.kind === "bytes" ? parseXml(reply.bytes.toString("utf8")) : undefined;
     if (document?.name === root) return document.root;

@@ -20,7 +20,7 @@ export interface OriginProtect {
 
 export function createOriginProtect(bucket: string, endpoint: Endpoint, send: Send): OriginProtect {
   const ask = (request: Pick<BucketRequest, "method" | "headers" | "body">) =>
-    send({ ...request, query: [["origin-protect", ""]], bufferUpTo: "whole", endpoint });
+    send({ ...request, query: [["origin-protect", ""]], bufferUpTo: "whole", endpoint }, (reply) => reply);
   return {
     async getOriginProtect() {
       const reply = await ask({ method: "GET" });

@@ -26,6 +26,8 @@ export interface BucketRequest {
   /** Decoded; a value of "" goes out as the bare name. */
   readonly query?: Query | undefined;
   readonly headers?: Headers | undefined;
+  /** Further headers, beside those of a caller. */
+  readonly more?: readonly (readonly [name: string, value: string])[] | undefined;
   readonly body?: Body | undefined;
   /** Bytes, where body is not a Buffer. */
   readonly contentLength?: number | undefined;
@@ -45,7 +47,8 @@ export interface SendOptions {
   readonly log?: Log | undefined;
 }
 
-export type Send = (request: BucketRequest) => Promise<HttpReply>;
+/** Resolves with what `read` makes of a success; what it throws is the call's error. */
+export type Send = <T>(request: BucketRequest, read: (reply: HttpReply) => T) => Promise<T>;
 
 /** Clocks that differ by less are not worth correcting: Date has whole seconds and replies take time. */
 const leastSkewMs = 30_000;
@@ -128,70 +131,97 @@ export function createSend(options: SendOptions): Send {
     );
   };
 
-  return async (request) => {
+  /** Signed with `credentials`, which are those of this moment. */
+  const dispatch = (
+    request: BucketRequest,
+    length: number | undefined,
+    credentials: Credentials | undefined,
+    onSuccess: (reply: HttpReply) => void,
+    onError: (error: unknown) => void,
+  ): void => {
     const { method, key, body } = request;
     const endpoint = request.endpoint ?? options.endpoint;
     const query = request.query ?? noQuery;
-    if (key !== undefined) checkKey(method, bucket, key);
-    const length = body === undefined ? undefined : Buffer.isBuffer(body) ? body.length : request.contentLength;
-    if (body !== undefined && length === undefined) {
-      throw refusal("MissingContentLength", `${subject(method, bucket, key)}: a streamed body needs its contentLength`);
-    }
-
-    const given = provider?.get();
-    const credentials = given instanceof Promise ? await given : given;
-
     // `headers` alternates name and value, as undici takes them; `signed` is what of it the signature covers.
     const headers: string[] = ["host", endpoint.host];
     const signed: [string, string][] = [["host", endpoint.host]];
-    if (length !== undefined) add("content-length", String(length));
+    if (length !== undefined) addHeader(headers, signed, "content-length", String(length));
     for (const name in request.headers) {
       const value = request.headers[name];
-      if (value !== undefined && !reservedHeaders.has(name)) add(name, value.trim());
+      if (value !== undefined && !reservedHeaders.has(name)) addHeader(headers, signed, name, value.trim());
     }
+    if (request.more !== undefined) for (const [name, value] of request.more) addHeader(headers, signed, name, value);
     const sentOffsetMs = clockOffsetMs;
     if (credentials !== undefined) {
-      if (credentials.sessionToken !== undefined) add("x-cos-security-token", credentials.sessionToken);
+      const { sessionToken } = credentials;
+      if (sessionToken !== undefined) addHeader(headers, signed, "x-cos-security-token", sessionToken);
       const path = key === undefined ? `${endpoint.pathPrefix}/` : `${endpoint.pathPrefix}/${key}`;
       const now = (clock.now() + sentOffsetMs) / 1000;
       headers.push("authorization", sign({ method, path, query, headers: signed }, credentials, now));
     }
-    function add(name: string, value: string): void {
-      headers.push(name, onTheWire(value));
-      if (signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-")) signed.push([name, value]);
-    }
-
-    const reply = await http.send({
-      origin: endpoint.origin,
-      method,
-      target: requestTarget(endpoint.pathPrefix, key, query),
-      headers,
-      body,
-      contentLength: length,
-      bufferUpTo: request.bufferUpTo,
-      signal: request.signal,
-      what: () => subject(method, bucket, key),
-    });
-    if (
-      reply.status < 300 &&
-      !(request.bufferUpTo === "whole" && reply.kind === "bytes" && isErrorDocument(reply.bytes))
-    )
-      return reply;
-
-    const error = errorFromReply({
-      method,
-      bucket,
-      key,
-      status: reply.status,
-      headers: reply.headers,
-      body: reply.kind === "bytes" ? reply.bytes : noBytes,
-      now: clock.now(),
-      clockOffsetMs: sentOffsetMs,
-    });
-    if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") learnClock(error);
-    const tokenEnded = error.code === "ExpiredToken" || error.code === "InvalidToken";
-    throw tokenEnded && credentials !== undefined ? await afterRenewal(error, credentials) : error;
+    const onReply = (reply: HttpReply): void => {
+      if (isSuccess(request, reply)) {
+        onSuccess(reply);
+        return;
+      }
+      const error = errorFromReply({
+        method,
+        bucket,
+        key,
+        status: reply.status,
+        headers: reply.headers,
+        body: reply.kind === "bytes" ? reply.bytes : noBytes,
+        now: clock.now(),
+        clockOffsetMs: sentOffsetMs,
+      });
+      if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") learnClock(error);
+      const tokenEnded = error.code === "ExpiredToken" || error.code === "InvalidToken";
+      if (!tokenEnded || credentials === undefined) onError(error);
+      else afterRenewal(error, credentials).then(onError, onError);
+    };
+    const { bufferUpTo, signal } = request;
+    const target = requestTarget(endpoint.pathPrefix, key, query);
+    const what = () => subject(method, bucket, key);
+    http.send(
+      { origin: endpoint.origin, method, target, headers, body, contentLength: length, bufferUpTo, signal, what },
+      onReply,
+      onError,
+    );
   };
+
+  // Hot: two of these are all that most objects need. So there is one promise a request, and no step waits that need not.
+  return (request, read) =>
+    new Promise((resolve, reject) => {
+      const { method, key, body } = request;
+      if (key !== undefined) checkKey(method, bucket, key);
+      const length = body === undefined ? undefined : Buffer.isBuffer(body) ? body.length : request.contentLength;
+      if (body !== undefined && length === undefined) {
+        throw refusal(
+          "MissingContentLength",
+          `${subject(method, bucket, key)}: a streamed body needs its contentLength`,
+        );
+      }
+      const onSuccess = (reply: HttpReply) => {
+        try {
+          resolve(read(reply));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const credentials = provider?.get();
+      if (!(credentials instanceof Promise)) dispatch(request, length, credentials, onSuccess, reject);
+      else credentials.then((given) => dispatch(request, length, given, onSuccess, reject)).catch(reject);
+    });
+}
+
+function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
+  if (reply.status >= 300) return false;
+  return !(request.bufferUpTo === "whole" && reply.kind === "bytes" && isErrorDocument(reply.bytes));
+}
+
+function addHeader(headers: string[], signed: [string, string][], name: string, value: string): void {
+  headers.push(name, onTheWire(value));
+  if (signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-")) signed.push([name, value]);
 }
 
 const noQuery: Query = [];

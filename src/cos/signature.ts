@@ -8,7 +8,7 @@
  *
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 export interface Credentials {
   readonly secretId: string;
@@ -39,20 +39,41 @@ export function encodeKey(key: string): string {
   return /^[A-Za-z0-9\-_.~/]*$/.test(key) ? key : urlEncode(key).replaceAll("%2F", "/");
 }
 
-function canonicalPairs(pairs: readonly (readonly [string, string])[]): { names: string; text: string } {
-  if (pairs.length === 0) return { names: "", text: "" };
-  const encoded = pairs.map(([name, value]) => [urlEncode(name).toLowerCase(), urlEncode(value)] as const);
-  encoded.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0));
-  let names = "";
-  let text = "";
-  let separator = "";
-  for (const [name, value] of encoded) {
-    names += separator === "" ? name : `;${name}`;
-    text += `${separator}${name}=${value}`;
-    separator = "&";
+/** Names are few and come again with each request. */
+const encodedNames = new Map<string, string>();
+const MOST_NAMES = 1_000;
+
+function encodedName(name: string): string {
+  let encoded = encodedNames.get(name);
+  if (encoded === undefined) {
+    encoded = urlEncode(name).toLowerCase();
+    if (encodedNames.size < MOST_NAMES) encodedNames.set(name, encoded);
+  }
+  return encoded;
+}
+
+type Pair = readonly [name: string, value: string];
+
+const byNameAndValue = (a: Pair, b: Pair) =>
+  a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
+
+function canonicalPairs(pairs: readonly Pair[]): { names: string; text: string } {
+  if (pairs.length === 0) return nothingCanonical;
+  const encoded: Pair[] = [];
+  for (const [name, value] of pairs) encoded.push([encodedName(name), urlEncode(value)]);
+  if (encoded.length > 1) encoded.sort(byNameAndValue);
+  const [first] = encoded as [Pair];
+  let names = first[0];
+  let text = `${first[0]}=${first[1]}`;
+  for (let at = 1; at < encoded.length; at++) {
+    const [name, value] = encoded[at] as Pair;
+    names += `;${name}`;
+    text += `&${name}=${value}`;
   }
   return { names, text };
 }
+
+const nothingCanonical = { names: "", text: "" };
 
 /** The HttpString of a request and the two lists that name what it covers. */
 export function httpString(request: SignableRequest): { text: string; headerList: string; parameterList: string } {
@@ -66,7 +87,7 @@ export function httpString(request: SignableRequest): { text: string; headerList
 }
 
 export function stringToSign(keyTime: string, httpStringText: string): string {
-  return `sha1\n${keyTime}\n${createHash("sha1").update(httpStringText).digest("hex")}\n`;
+  return `sha1\n${keyTime}\n${hash("sha1", httpStringText)}\n`;
 }
 
 export function signKey(secretKey: string, keyTime: string): string {
@@ -74,18 +95,40 @@ export function signKey(secretKey: string, keyTime: string): string {
 }
 
 export function signatureOf(key: string, text: string): string {
-  return createHmac("sha1", key).update(text).digest("hex");
+  return hmacSha1(key)(text);
 }
 
-/** The value of the Authorization header. `key` is `signKey(secretKey, keyTime)`, given where it is cached. */
+/** SHA-1 works on blocks of this many bytes. */
+const BLOCK = 64;
+
+/**
+ * HMAC-SHA1 (RFC 2104) of many texts under one key, in hex. Made of one-shot hashes with the key's two pads prepared, which
+ * takes half the time of an Hmac object for texts as short as these. `key` is ASCII of at most 64 characters, as a SignKey is:
+ * then its pads are ASCII as well.
+ */
+export function hmacSha1(key: string): (text: string) => string {
+  let inner = "";
+  const outer = Buffer.alloc(BLOCK + 20);
+  for (let at = 0; at < BLOCK; at++) {
+    const code = at < key.length ? key.charCodeAt(at) : 0;
+    inner += String.fromCharCode(code ^ 0x36);
+    outer[at] = code ^ 0x5c;
+  }
+  return (text) => {
+    hash("sha1", inner + text, "buffer").copy(outer, BLOCK);
+    return hash("sha1", outer);
+  };
+}
+
+/** The value of the Authorization header. `mac` is `hmacSha1(signKey(secretKey, keyTime))`, given where it is kept. */
 export function authorization(
   request: SignableRequest,
   credentials: Credentials,
   keyTime: string,
-  key: string = signKey(credentials.secretKey, keyTime),
+  mac: (text: string) => string = hmacSha1(signKey(credentials.secretKey, keyTime)),
 ): string {
   const { text, headerList, parameterList } = httpString(request);
-  const signature = signatureOf(key, stringToSign(keyTime, text));
+  const signature = mac(stringToSign(keyTime, text));
   return (
     `q-sign-algorithm=sha1&q-ak=${credentials.secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}` +
     `&q-header-list=${headerList}&q-url-param-list=${parameterList}&q-signature=${signature}`
@@ -104,7 +147,7 @@ const VALID_SECONDS = 900;
  * `nowSeconds` is the service's clock as far as it is known (skew corrected).
  */
 export function createSigner(): (request: SignableRequest, credentials: Credentials, nowSeconds: number) => string {
-  let window: { from: number; secretKey: string; keyTime: string; key: string } | undefined;
+  let window: { from: number; secretKey: string; keyTime: string; mac: (text: string) => string } | undefined;
   return (request, credentials, nowSeconds) => {
     const now = Math.floor(nowSeconds);
     if (
@@ -114,8 +157,9 @@ export function createSigner(): (request: SignableRequest, credentials: Credenti
       now >= window.from + REUSE_SECONDS
     ) {
       const keyTime = `${now - EARLY_SECONDS};${now + REUSE_SECONDS + VALID_SECONDS}`;
-      window = { from: now, secretKey: credentials.secretKey, keyTime, key: signKey(credentials.secretKey, keyTime) };
+      const mac = hmacSha1(signKey(credentials.secretKey, keyTime));
+      window = { from: now, secretKey: credentials.secretKey, keyTime, mac };
     }
-    return authorization(request, credentials, window.keyTime, window.key);
+    return authorization(request, credentials, window.keyTime, window.mac);
   };
 }

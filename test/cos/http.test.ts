@@ -8,10 +8,21 @@ import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts 
 import { cosErrorOf } from "./thrown-by.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";
 
-function client(timeouts?: Timeouts, connections?: number): Http {
-  const http = createHttp({ timeouts, connections });
+interface Client {
+  send(request: HttpRequest): Promise<HttpReply>;
+  close(): Promise<void>;
+}
+
+function client(timeouts?: Timeouts, connections?: number): Client {
+  return promising(createHttp({ timeouts, connections }));
+}
+
+function promising(http: Http): Client {
   onTestFinished(() => http.close());
-  return http;
+  return {
+    send: (request) => new Promise((resolve, reject) => http.send(request, resolve, reject)),
+    close: () => http.close(),
+  };
 }
 
 function request(server: Pick<TinyServer, "origin">, over: Partial<HttpRequest> = {}): HttpRequest {
