@@ -8,8 +8,9 @@ import { putLimit } from "../archive/upload.ts";
 import type { Random } from "../clock.ts";
 import type { RunOptions, RunRequest } from "../ledger/run-document.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
-import { mayRepeat, type PlanCounts, planShards } from "./plan-shards.ts";
-import { exactRows } from "./seen.ts";
+import type { PlanEntries } from "./plan-entry.ts";
+import { type Asked, mayRepeat, noCounts, planFrom } from "./plan-shards.ts";
+import { createSeen } from "./seen.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
 export interface Prices {
@@ -69,18 +70,19 @@ const LEDGER_A_RUN = 12;
 const OUTCOMES_A_SEGMENT = 200;
 
 export async function estimateRun(
-  entries: Parameters<typeof planShards>[0],
-  request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
+  entries: PlanEntries,
+  asked: Asked & Pick<RunRequest, "rows">,
   random: Random,
 ): Promise<Estimate> {
-  const counts: PlanCounts = { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
+  const counts = noCounts();
+  const seen = mayRepeat(asked) ? createSeen(random) : undefined;
   const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
   const samples: Sample[] = [];
   let shards = 0;
   let toArchive = 0;
   let rowsWithSize = 0;
   let rowsThatProve = 0;
-  for await (const rows of planShards(entries, request, counts, random)) {
+  for await (const { rows } of planFrom(entries, asked, { counts, seen, readUpTo: undefined })) {
     shards++;
     // Written once, read again for the report.
     requests.ledger += LEDGER_A_SHARD + 2 * Math.ceil(rows.length / OUTCOMES_A_SEGMENT);
@@ -92,7 +94,7 @@ export async function estimateRun(
       }
       toArchive++;
       if (row.size !== undefined) rowsWithSize++;
-      const needs = requestsOf(row, request.options);
+      const needs = requestsOf(row, asked.options);
       if (needs["source.head"] === 0) rowsThatProve++;
       for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
         requests[type] += needs[type];
@@ -111,7 +113,7 @@ export async function estimateRun(
     invalid,
     unchanged: counts.unchanged ?? 0,
     deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
-    comparedExactly: !mayRepeat(request) || rows - duplicates - collisions - invalid <= exactRows,
+    comparedExactly: seen?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
     requests,

@@ -44,7 +44,7 @@ export async function handleManifest(
       await sender.send(JSON.stringify(reconcile));
       return { kind: "acknowledge" };
     }
-    run = await writePlan(entries(), ruling, { ledger, clock: around.clock, random: around.random });
+    run = await writePlan(entries(), ruling, { ledger, place, clock: around.clock, random: around.random });
   } else {
     await claimRun(ledger, request);
     if ((await readSummary(ledger))?.state === "complete") return { kind: "acknowledge" };

@@ -35,7 +35,8 @@ export async function handleReconcile(
       return { kind: "acknowledge" };
     }
     const rows = (from: ReadUpTo | undefined) => rowsOf(request, around, { ledger: message.ledger, from });
-    run = await planOn({ ledger, clock, random, request, rows, deadline: delivery.deadline, signal: delivery.signal });
+    const { deadline, signal } = delivery;
+    run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
     if (run === undefined) {
       log.info("planning goes on in another delivery", { run: message.run });
       await sender.send(JSON.stringify(message));

@@ -15,7 +15,6 @@ import { compareKeys } from "../cos/key-order.ts";
 import { quote } from "../errors.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
 import type { Row } from "../manifest/row.ts";
-import type { Place } from "./messages.ts";
 import type { Compared, PlanEntry } from "./plan-entry.ts";
 
 export type Pages = AsyncIterable<readonly ListedObject[]>;
@@ -135,18 +134,6 @@ function reader(pages: Pages, before: string) {
       }
     },
   };
-}
-
-/** The part of the archive's listing that is the ledger's own; undefined where it has none. */
-export function ledgerWithin(
-  archive: { readonly bucket: string; readonly prefix: string },
-  ledger: Place | undefined,
-): string | undefined {
-  if (ledger === undefined || ledger.bucket !== archive.bucket) return undefined;
-  const folder = ledger.prefix === "" || ledger.prefix.endsWith("/") ? ledger.prefix : `${ledger.prefix}/`;
-  // A ledger that has no folder of its own within the archive lies in `runs/`.
-  const jumped = folder.length > archive.prefix.length ? folder : `${folder}runs/`;
-  return jumped.startsWith(archive.prefix) ? jumped : undefined;
 }
 
 /**

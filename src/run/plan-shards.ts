@@ -1,12 +1,13 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 import { archiveKeyFault, archiveKeyOf } from "../archive/archive-key.ts";
-import type { Random } from "../clock.ts";
 import { quote, UserError } from "../errors.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
 import type { PlannedRow, Settled } from "../ledger/shard-rows.ts";
 import type { Row } from "../manifest/row.ts";
+import { ledgerKeys } from "./ledger-keys.ts";
+import type { Place } from "./messages.ts";
 import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./plan-entry.ts";
-import { createSeen, type Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 
 export interface PlanCounts {
   rows: number;
@@ -23,6 +24,8 @@ export interface PlanCounts {
   deleted?: { count: number; keys: string[] };
 }
 
+export const noCounts = (): PlanCounts => ({ rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 });
+
 /** As many deleted keys are named. */
 const DELETED_KEYS = 100;
 
@@ -32,20 +35,28 @@ export interface PlannedShard {
   readonly readUpTo: ReadUpTo | undefined;
 }
 
-type Asked = Pick<RunRequest, "run" | "source" | "archive" | "options">;
+/** What planning a row needs of what was asked, and where the ledger is, which no row may be archived into. */
+export type Asked = Pick<RunRequest, "run" | "source" | "archive" | "options"> & {
+  readonly ledger: Pick<Place, "bucket" | "prefix">;
+};
 
-/**
- * Turns manifest entries into shards, one at a time. `counts` goes on from what it holds, and so does `from`, behind which the
- * entries begin.
- * @param seen undefined where no two rows can have one archive key
- */
+export interface PlanProgress {
+  /** Go on from what they hold. */
+  readonly counts: PlanCounts;
+  /** Undefined where no two rows can have one archive key. */
+  readonly seen: Seen | undefined;
+  /** Behind which the entries begin; undefined at the beginning. */
+  readonly readUpTo: ReadUpTo | undefined;
+}
+
+/** Turns manifest entries into shards, one at a time. */
 export async function* planFrom(
   entries: PlanEntries,
-  request: Asked,
-  counts: PlanCounts,
-  seen: Seen | undefined,
-  from: ReadUpTo = { part: 0, rows: 0 },
+  asked: Asked,
+  { counts, seen, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
 ): AsyncGenerator<PlannedShard> {
+  const { options, archive, ledger } = asked;
+  const forbidden = ledgerKeys(archive, ledger);
   let readUpTo = from;
   let rows: PlannedRow[] = [];
   for await (const batch of entries) {
@@ -55,12 +66,12 @@ export async function* planFrom(
         else learn(entry, counts);
         continue;
       }
-      const row = settle(entry, request, seen, counts);
+      const row = settle(entry, asked, forbidden, seen, counts);
       counts.rows++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
       readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
-      if (rows.length === request.options.shardSize) {
+      if (rows.length === options.shardSize) {
         seen?.nextShard();
         yield { rows, readUpTo };
         rows = [];
@@ -68,18 +79,6 @@ export async function* planFrom(
     }
   }
   if (rows.length > 0) yield { rows, readUpTo: undefined };
-}
-
-/** The rows of each shard of a whole plan, for who writes nothing. */
-export async function* planShards(
-  entries: PlanEntries,
-  request: Asked & { readonly rows?: RunRequest["rows"] },
-  counts: PlanCounts,
-  random: Random,
-): AsyncGenerator<readonly PlannedRow[]> {
-  const { rows: source, options } = request;
-  const seen = source === undefined || mayRepeat({ rows: source, options }) ? createSeen(random) : undefined;
-  for await (const { rows } of planFrom(entries, request, counts, seen)) yield rows;
 }
 
 /** Keys of a listing are all different; so are their archive keys, where nothing of a key gets lost. */
@@ -137,7 +136,8 @@ function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError 
 /** What planning alone can say of a row. */
 function settle(
   entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
-  request: Asked,
+  { source, archive, options, run }: Asked,
+  forbidden: string | undefined,
   seen: Seen | undefined,
   counts: PlanCounts,
 ): PlannedRow {
@@ -148,7 +148,6 @@ function settle(
   };
   if (entry.kind === "invalid") return invalid({ key: entry.key }, entry.message);
   const { row, at } = entry;
-  const { source, archive, options, run } = request;
   if (!row.key.startsWith(source.prefix)) {
     return invalid(
       row,
@@ -158,6 +157,12 @@ function settle(
   const archiveKey = archiveKeyOf(row, options.archiveKey, archive.prefix, run);
   const fault = archiveKeyFault(archiveKey);
   if (fault !== undefined) return invalid(row, `row ${at.line}: ${fault}`);
+  if (forbidden !== undefined && archiveKey.startsWith(forbidden)) {
+    return invalid(
+      row,
+      `row ${at.line}: the archive key ${quote(archiveKey)} lies in the ledger, whose keys begin with ${quote(forbidden)}; give it another, or the ledger another place with --ledger`,
+    );
+  }
   const sighting = seen?.see(archiveKey, `${row.versionId ?? ""}\n${row.key}`) ?? "new";
   if (sighting === "new") {
     if (entry.kind === "row") return row;

@@ -11,15 +11,18 @@ import { unreadable } from "../ledger/segment.ts";
 import { encodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { toolVersion } from "../version.ts";
+import type { Place } from "./messages.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "./plan-cursor.ts";
 import type { PlanEntries, ReadUpTo } from "./plan-entry.ts";
-import { mayRepeat, type PlanCounts, planFrom } from "./plan-shards.ts";
+import { mayRepeat, noCounts, type PlanCounts, planFrom } from "./plan-shards.ts";
 import { createSeen, type Seen } from "./seen.ts";
 
-export { checkManifest, type PlanCounts, planShards } from "./plan-shards.ts";
+export { checkManifest } from "./plan-shards.ts";
 
 export interface Planner {
   readonly ledger: LedgerStore;
+  /** Where the ledger is. */
+  readonly place: Place;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -58,7 +61,7 @@ export async function planOn(slice: PlanSlice): Promise<RunDocument | undefined>
 }
 
 async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): Promise<RunDocument | undefined> {
-  const { ledger, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
+  const { ledger, place, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
   const begun = clock.now();
   const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
   const plan = ulid(begun, random);
@@ -94,7 +97,9 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
     });
   };
 
-  for await (const shard of planFrom(options.rows(before?.readUpTo), request, counts, seen, before?.readUpTo)) {
+  const asked = { ...request, ledger: place };
+  const readUpTo = before?.readUpTo;
+  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, seen, readUpTo })) {
     await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;
@@ -130,7 +135,7 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
 }
 
 function countsOf(before: PlanCursor | undefined): PlanCounts {
-  if (before === undefined) return { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
+  if (before === undefined) return noCounts();
   const { rows, bytes, settled, compared, deletedFromSource } = before;
   const { duplicates, collisions, invalid, unchanged } = settled;
   return {

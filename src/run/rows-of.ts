@@ -9,7 +9,8 @@ import { parseInventory, readInventoryFile } from "../manifest/inventory.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../manifest/row.ts";
 import { bucketPattern } from "../options.ts";
-import { comparisonOf, ledgerWithin, listAround, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { comparisonOf, listAround, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { ledgerWithin } from "./ledger-keys.ts";
 import type { Place } from "./messages.ts";
 import { defaultLedger } from "./open-ledger.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./plan-entry.ts";
@@ -183,7 +184,13 @@ async function* listing(
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { clock, random, open } = around;
   const line = from?.rows ?? 0;
-  const source = parallelListing(open("source", request.source), prefix, { clock, random, after: from?.key });
+  const originals = open("source", request.source);
+  // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
+  const source = listAround(
+    (range) => parallelListing(originals, prefix, { clock, random, ...range }),
+    ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
+    from?.key,
+  );
   const comparison = comparisonOf(request);
   if (comparison?.by !== "listing") {
     if (comparison !== undefined) yield [{ kind: "compared", compared: comparison }];

@@ -75,8 +75,9 @@ export async function runHere(ask: RunAsk, around: Surroundings, options: RunHer
     const ruling = await claimRun(ledger, request);
     const { clock, random } = around;
     const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, around, from);
+    const planner = { ledger, place: ask.ledger, clock, random };
     const deadline = Number.POSITIVE_INFINITY;
-    run = await planOn({ ledger, clock, random, request: ruling, rows, deadline, signal: options.signal });
+    run = await planOn({ ...planner, request: ruling, rows, deadline, signal: options.signal });
     if (run === undefined) {
       // Asked to stop while it was planning: the next process goes on from there.
       options.signal?.throwIfAborted();

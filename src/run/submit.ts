@@ -55,9 +55,9 @@ export async function submitRun(ask: RunAsk, around: Surroundings, sender: Sende
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
     if (ruling.rows.kind === "file") {
-      const { clock, random } = around;
+      const planner = { ledger, place: ask.ledger, clock: around.clock, random: around.random };
       const rows = (from: ReadUpTo | undefined) => skipRows(ask.rows(), from?.rows ?? 0);
-      run = await planOn({ ledger, clock, random, request: ruling, rows, deadline: Number.POSITIVE_INFINITY });
+      run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY });
     }
   }
   const body = reconcileMessage(ask.ledger, request.run);

@@ -75,6 +75,7 @@ export function createOurs(options: CopierOptions, { proof, asks }: Form): Copie
     await claimRun(ledger, request);
     const planned = await planOn({
       ledger,
+      place,
       clock,
       random,
       request,

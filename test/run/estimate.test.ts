@@ -15,6 +15,7 @@ function asked(options: Partial<RunOptions> = {}) {
     run: "r",
     source: { bucket: "photos-1250000000", region, prefix: "" },
     archive: { bucket: "archive-1250000000", region, prefix: "" },
+    ledger: { bucket: "archive-1250000000", region, prefix: ".originals/" },
     rows: { kind: "inline" as const, digest: "", keys: [] },
     options: runOptionsSchema.parse(options),
   };

@@ -4,14 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { ListedObject } from "../../src/cos/bucket.ts";
 import { compareKeys } from "../../src/cos/key-order.ts";
 import { runOptionsSchema } from "../../src/ledger/run-document.ts";
-import {
-  comparisonOf,
-  ledgerWithin,
-  listAround,
-  listedRow,
-  mergeListings,
-  settledAfterMs,
-} from "../../src/run/incremental.ts";
+import { comparisonOf, listAround, listedRow, mergeListings, settledAfterMs } from "../../src/run/incremental.ts";
+import { ledgerWithin } from "../../src/run/ledger-keys.ts";
 import { readRun } from "../../src/run/plan.ts";
 import type { PlanEntry } from "../../src/run/plan-entry.ts";
 import { rowsOf } from "../../src/run/rows-of.ts";
@@ -288,6 +282,17 @@ describe("an incremental run", () => {
     expect(Object.keys(world.fetches()).length).toBe(before);
     const bytes = world.archive.object("vault/.originals/runs/next/report/summary.json")?.bytes.toString() ?? "{}";
     expect(JSON.parse(bytes)).toMatchObject({ rows: 3, skipped: 3, deletedFromSource: { count: 0 } });
+  });
+
+  test("of a bucket that is archived into a folder of itself takes no part of the ledger for an original", async () => {
+    const world = createWorld();
+    const keys = [".a.jpg", "copies/.originals.jpg", "d/e.jpg"];
+    for (const key of keys) world.source.seed(key, key);
+    for (let n = 0; n < 5_000; n++) world.source.seed(`copies/.originals/runs/older/outcomes/${n}`, "");
+    world.send(nightly({ archive: { ...sourcePlace, prefix: "copies/" } }));
+    await world.drain();
+    expect(Object.keys(world.fetches()).sort()).toEqual(keys);
+    expect(world.source.count("list", "")).toBeLessThan(4);
   });
 
   test("never lists the ledger, however much lies in it", async () => {

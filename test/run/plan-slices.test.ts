@@ -84,6 +84,7 @@ async function rowsOfRun(world: World, run: RunDocument): Promise<readonly (read
 const slice = (world: World, asked: RunRequest, seconds: number, rowsPerCursor?: number) =>
   planOn({
     ledger: world.ledger("r"),
+    place: ledgerPlace,
     clock: world.clock,
     random: world.around.random,
     request: asked,
@@ -131,7 +132,7 @@ describe("a plan in slices", () => {
             const object = world.archive.object(one);
             if (object !== undefined) atOnce.archive.seed(one, object.bytes, { lastModified: object.lastModified });
           }
-          const planner = { ledger: atOnce.ledger("r"), clock: atOnce.clock, random: () => 0.5 };
+          const planner = { ledger: atOnce.ledger("r"), place: ledgerPlace, clock: atOnce.clock, random: () => 0.5 };
           const entries = rowsOf(asked, atOnce.around, { ledger: ledgerPlace });
           const whole = await atOnce.done(writePlan(entries, asked, planner));
           const expected = await rowsOfRun(atOnce, whole);

@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import { type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../../src/ledger/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../src/manifest/row.ts";
-import { checkManifest, type PlanCounts, planShards, readRun, writePlan } from "../../src/run/plan.ts";
+import { checkManifest, readRun, writePlan } from "../../src/run/plan.ts";
+import { noCounts, planFrom } from "../../src/run/plan-shards.ts";
+import { createSeen } from "../../src/run/seen.ts";
 import { loseAnswer } from "../stores/bucket-fault.ts";
-import { archivePlace, createWorld, sourcePlace } from "./world.ts";
+import { archivePlace, createWorld, ledgerPlace, sourcePlace } from "./world.ts";
 
 const request = (over: Partial<RunRequest> = {}, options: object = {}): RunRequest => ({
   schema: "cos-originals/request@1",
@@ -34,10 +36,13 @@ async function* inBatches(entries: readonly ManifestEntry[], size = 3) {
   for (let from = 0; from < entries.length; from += size) yield entries.slice(from, from + size);
 }
 
-async function planned(entries: readonly ManifestEntry[], asked = request(), batch = 3) {
-  const counts: PlanCounts = { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 };
+const elsewhere = { ...archivePlace, bucket: "ledger-1250000000" };
+
+async function planned(entries: readonly ManifestEntry[], asked = request(), batch = 3, ledger = elsewhere) {
+  const counts = noCounts();
   const shards: (readonly PlannedRow[])[] = [];
-  for await (const shard of planShards(inBatches(entries, batch), asked, counts, () => 0.5)) shards.push(shard);
+  const progress = { counts, seen: createSeen(() => 0.5), readUpTo: undefined };
+  for await (const { rows } of planFrom(inBatches(entries, batch), { ...asked, ledger }, progress)) shards.push(rows);
   return { shards, rows: shards.flat(), counts };
 }
 
@@ -120,6 +125,46 @@ describe("planning", () => {
     expect(counts).toMatchObject({ rows: 5, invalid: 3 });
   });
 
+  test.each([
+    ["by the row's own archive key", { key: "a.jpg", archiveKey: ".originals/runs/r/run.json" }, {}],
+    ["by its key", { key: ".originals/runs/r/run.json" }, {}],
+    ["by the template", { key: "run.json" }, { archiveKey: ".originals/runs/{run}/{key}" }],
+  ])("fails a row that would be archived in the ledger, %s", async (_, row, options) => {
+    const archive = { ...archivePlace, prefix: "o/" };
+    const ledger = { ...archivePlace, prefix: "o/.originals/" };
+    const asked = request({ archive }, options);
+    const { rows, counts } = await planned(
+      [rowOf(row, 7), rowOf({ key: "b", archiveKey: "b.originals/c" })],
+      asked,
+      3,
+      ledger,
+    );
+    expect(rows[0]?.settled).toEqual({
+      outcome: "failed",
+      code: "InvalidRow",
+      message: expect.stringMatching(/^row 7: the archive key "o\/\.originals\/.*" lies in the ledger, .*--ledger/),
+    });
+    expect(codes(rows)).toEqual(["InvalidRow", undefined]);
+    expect(counts).toMatchObject({ rows: 2, invalid: 1, bytes: 0 });
+    // A ledger elsewhere is in nobody's way.
+    expect(codes((await planned([rowOf(row)], asked)).rows)).toEqual([undefined]);
+  });
+
+  test("of a ledger without a folder of its own, only what lies in runs/ is in its way", async () => {
+    const entries = rowsOf("a.jpg", "runs/b.jpg", "runs.jpg");
+    for (const prefix of ["", "o/"]) {
+      const place = { ...archivePlace, prefix };
+      const { rows } = await planned(entries, request({ archive: place }), 3, place);
+      expect(codes(rows)).toEqual([undefined, "InvalidRow", undefined]);
+    }
+  });
+
+  test("an archive within the ledger takes no row", async () => {
+    const archive = { ...archivePlace, prefix: ".originals/runs/old/" };
+    const { rows } = await planned(rowsOf("a.jpg"), request({ archive }), 3, { ...archivePlace, prefix: ".originals" });
+    expect(codes(rows)).toEqual(["InvalidRow"]);
+  });
+
   test("a row that failed takes no place from those after it", async () => {
     const asked = request({ source: { ...sourcePlace, prefix: "photos/" } });
     const { rows } = await planned(
@@ -165,6 +210,7 @@ describe("a manifest", () => {
 describe("a plan in the ledger", () => {
   const around = (world: ReturnType<typeof createWorld>) => ({
     ledger: world.ledger("r"),
+    place: ledgerPlace,
     clock: world.clock,
     random: world.around.random,
   });

@@ -54,7 +54,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     dispose = asked.dispose;
     const { request, rows, ledger } = asked.ask;
     await checkManifest(rows(), request);
-    const estimate = await estimateRun(rows(), request, around.random);
+    const estimate = await estimateRun(rows(), { ...request, ledger }, around.random);
     const document = documentOf(settings, request, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
