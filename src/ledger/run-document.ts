@@ -106,6 +106,8 @@ export const runDocumentSchema = z.strictObject({
     .optional(),
   /** Keys that the archive holds and the source no longer does; reported, never deleted. Up to a hundred are named. */
   deletedFromSource: z.strictObject({ count: z.int().min(0), keys: z.array(z.string()) }).optional(),
+  /** Requests that planning sent, by type: the LISTs of the source and the archive, and those of the ledger. */
+  requests: z.record(z.string(), z.int().min(0)).optional(),
   plannedAt: z.string(),
   tool: z.string(),
 });

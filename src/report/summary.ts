@@ -3,7 +3,7 @@
  * never changed; a reader passes over those it does not know.
  */
 import * as z from "zod";
-import { emptyTally, type Requests, rowsOf, type Tally } from "./tally.ts";
+import { emptyTally, type Requests, rowsOf, sumOfRequests, type Tally } from "./tally.ts";
 
 export const SUMMARY_SCHEMA = "cos-originals/summary@1";
 
@@ -74,6 +74,8 @@ export interface RunFacts {
   readonly redriveOf?: string | undefined;
   readonly manifest?: string | undefined;
   readonly deletedFromSource?: { readonly count: number; readonly keys: readonly string[] } | undefined;
+  /** Sent before there was a row to count, by planning. */
+  readonly requests?: Readonly<Record<string, number>> | undefined;
 }
 
 export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
@@ -91,7 +93,7 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     pending: tally.pending,
     bytes: tally.bytes,
     proofs: { ...tally.proofs },
-    requests: { ...tally.requests },
+    requests: sumOfRequests(tally.requests, facts.requests ?? {}),
     retries: tally.retries,
     failures: failuresOf(tally),
     startedAt: isoTime(startedAt),

@@ -67,6 +67,18 @@ export function addOutcome(tally: Tally, outcome: Outcome): void {
   }
 }
 
+/** Requests by type, of all together. */
+export function sumOfRequests<R extends Record<string, number>>(
+  first: Readonly<R>,
+  ...others: readonly Readonly<Record<string, number>>[]
+): R {
+  const sum: Record<string, number> = { ...first };
+  for (const requests of others) {
+    for (const [type, count] of Object.entries(requests)) sum[type] = (sum[type] ?? 0) + count;
+  }
+  return sum as R;
+}
+
 /** Counts requests by type, and retries, in place. */
 export function addRequests(tally: Tally, requests: Readonly<Record<string, number>>, retries = 0): void {
   for (const [type, count] of Object.entries(requests)) {

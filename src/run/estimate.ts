@@ -8,7 +8,8 @@ import { putLimit } from "../archive/upload.ts";
 import type { Random } from "../clock.ts";
 import type { RunOptions, RunRequest } from "../ledger/run-document.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
-import type { PlanEntries } from "./plan-entry.ts";
+import { sumOfRequests } from "../report/tally.ts";
+import type { Compared, PlanEntries } from "./plan-entry.ts";
 import { type Asked, mayRepeat, noCounts, planFrom } from "./plan-shards.ts";
 import { createSeen } from "./seen.ts";
 
@@ -40,11 +41,16 @@ export interface Estimate {
   readonly duplicates: number;
   readonly collisions: number;
   readonly invalid: number;
-  /** Rows of a listing that the archive's own listing already settles. */
+  /** Rows of a listing that the archive's own listing already settles: neither fetched nor asked. */
   readonly unchanged: number;
+  /** How those were told; null where it was not looked at: no listing, or one of which every row is fetched. */
+  readonly compared: Compared | null;
   /** Of a listing: what the archive holds and the source no longer does; null where that was not looked at. */
   readonly deletedFromSource: number | null;
-  /** Were all rows compared with each other, to find duplicates and collisions? Else within shards only, beyond 10,000,000. */
+  /**
+   * Are those all the duplicates and collisions there are? So it is up to 10,000,000 rows, and of a listing of any size whose
+   * archive keys differ as its keys do. Else, beyond 10,000,000 rows, they were found within a shard only.
+   */
   readonly comparedExactly: boolean;
   /** Of the rows to archive. */
   readonly bytes: {
@@ -56,7 +62,11 @@ export interface Estimate {
   };
   /** How the rows to archive can be proven from what the manifest tells. */
   readonly rowsThatProve: number;
-  readonly requests: Readonly<Record<"source.get" | "source.head" | "archive.head" | "archive.put" | "ledger", number>>;
+  /** Of the run, its planning included: the LISTs of a listing were counted. */
+  readonly requests: Readonly<
+    Record<"source.get" | "source.head" | "archive.head" | "archive.put" | "ledger", number>
+  > &
+    Readonly<Record<string, number>>;
   readonly samples: readonly Sample[];
 }
 
@@ -112,11 +122,12 @@ export async function estimateRun(
     collisions,
     invalid,
     unchanged: counts.unchanged ?? 0,
+    compared: counts.compared ?? null,
     deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
     comparedExactly: seen?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
-    requests,
+    requests: sumOfRequests(requests, ...counts.requests),
     samples,
   };
 }

@@ -159,7 +159,7 @@ export async function writeSummary(
 
 export async function factsOf(
   ledger: LedgerStore,
-  run: Pick<RunDocument, "run" | "request"> & { readonly deletedFromSource?: RunDocument["deletedFromSource"] },
+  run: Pick<RunDocument, "run" | "request"> & Partial<Pick<RunDocument, "deletedFromSource" | "requests">>,
   state: RunState,
   now: number,
 ) {
@@ -173,6 +173,7 @@ export async function factsOf(
     reason: control === undefined ? undefined : await controlReason(ledger, control),
     redriveOf: run.request.redriveOf,
     deletedFromSource: run.deletedFromSource,
+    requests: run.requests,
     manifest:
       rows.kind === "file"
         ? rows.name

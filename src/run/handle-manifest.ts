@@ -13,7 +13,7 @@ import { headOf, needsHead } from "./manifest-head.ts";
 import type { ManifestMessage, ReconcileMessage } from "./messages.ts";
 import { defaultLedger, openLedger } from "./open-ledger.ts";
 import { checkManifest, readRun, writePlan } from "./plan.ts";
-import type { PlanEntries, PlanEntry } from "./plan-entry.ts";
+import { isRow, type PlanEntries, type PlanEntry } from "./plan-entry.ts";
 import { manifestTrouble, rowsOf } from "./rows-of.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { remindUnfinished } from "./unfinished-runs.ts";
@@ -169,7 +169,7 @@ async function peek(
       break;
     }
     batches.push(next.value);
-    rows += next.value.length;
+    for (const entry of next.value) if (isRow(entry)) rows++;
   }
   if (!ended) await iterator.return?.();
   async function* entries() {

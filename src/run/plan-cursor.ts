@@ -31,6 +31,7 @@ export const cursorSchema = z.strictObject({
   settled: shape.settled,
   compared: shape.compared,
   deletedFromSource: shape.deletedFromSource,
+  requests: shape.requests,
   /** plan-entry.ts, ReadUpTo. */
   readUpTo: z.strictObject({ part: count, rows: count, key: z.string().optional() }),
   /** seen.ts: which objects hold the fingerprints, in order. Absent where no two rows can have one archive key. */

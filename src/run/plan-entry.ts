@@ -10,7 +10,9 @@ export type PlanEntry =
   /** Another file of an inventory begins: what follows is read from it. No row. */
   | { readonly kind: "part"; readonly part: number }
   /** How it is told which rows of a listing are unchanged; said once, before them. No row. */
-  | { readonly kind: "compared"; readonly compared: Compared };
+  | { readonly kind: "compared"; readonly compared: Compared }
+  /** Requests that reading sends, by type; said once, before them, and counted on while reading goes on. No row. */
+  | { readonly kind: "requests"; readonly sent: Readonly<Record<string, number>> };
 
 /** Absent (never said) where the run wants every row fetched, or has no listing. */
 export type Compared = { readonly by: "listing" } | { readonly by: "head"; readonly reason: string };

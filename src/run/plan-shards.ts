@@ -22,9 +22,13 @@ export interface PlanCounts {
   compared?: Compared;
   /** Keys of the archive that the source no longer has. */
   deleted?: { count: number; keys: string[] };
+  /** Requests of each reading, by type. */
+  readonly requests: Readonly<Record<string, number>>[];
 }
 
-export const noCounts = (): PlanCounts => ({ rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0 });
+export function noCounts(): PlanCounts {
+  return { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0, requests: [] };
+}
 
 /** As many deleted keys are named. */
 const DELETED_KEYS = 100;
@@ -88,7 +92,11 @@ export function mayRepeat({ rows, options }: Pick<RunRequest, "rows" | "options"
   return !(rows.kind === "listing" && fields.filter((field) => !constant.has(field as string)).join() === "key");
 }
 
-function learn(entry: Extract<PlanEntry, { kind: "deleted" | "compared" }>, counts: PlanCounts): void {
+function learn(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" }>, counts: PlanCounts): void {
+  if (entry.kind === "requests") {
+    counts.requests.push(entry.sent);
+    return;
+  }
   if (entry.kind === "compared") {
     // Where it was asked by HEAD in part, it is not to be called compared.
     if (counts.compared?.by !== "head") counts.compared = entry.compared;
@@ -107,6 +115,8 @@ export async function checkManifest(
   entries: PlanEntries,
   request: Pick<RunRequest, "rows" | "options">,
 ): Promise<void> {
+  // One that finds nothing is no mistake.
+  if (request.rows.kind === "listing") return;
   let rows = 0;
   let firstFault: string | undefined;
   for await (const batch of entries) {
@@ -114,12 +124,12 @@ export async function checkManifest(
       if (!isRow(entry)) continue;
       if (entry.kind !== "invalid" || entry.fault === "value") return;
       firstFault ??= entry.message;
+      rows++;
     }
-    rows += batch.length;
     if (rows >= request.options.shardSize) break;
   }
   if (firstFault !== undefined) throw notAsSaid(request, firstFault);
-  if (request.rows.kind !== "listing") throw emptyManifest(request);
+  throw emptyManifest(request);
 }
 
 function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError {

@@ -10,6 +10,7 @@ import { type RunDocument, type RunRequest, runDocumentSchema } from "../ledger/
 import { unreadable } from "../ledger/segment.ts";
 import { encodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
+import { sumOfRequests } from "../report/tally.ts";
 import { toolVersion } from "../version.ts";
 import type { Place } from "./messages.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "./plan-cursor.ts";
@@ -57,10 +58,16 @@ export async function writePlan(entries: PlanEntries, request: RunRequest, plann
 
 /** Plans on from where planning stands. Undefined: the time was over, and there is a cursor to go on from. */
 export async function planOn(slice: PlanSlice): Promise<RunDocument | undefined> {
-  return writeSlice(slice, await furthestCursor(slice.ledger));
+  const sentBefore = slice.ledger.requests();
+  return writeSlice(slice, await furthestCursor(slice.ledger), sentBefore);
 }
 
-async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): Promise<RunDocument | undefined> {
+/** @param sentBefore requests of the ledger that are not of this slice */
+async function writeSlice(
+  options: PlanSlice,
+  before: PlanCursor | undefined,
+  sentBefore = options.ledger.requests(),
+): Promise<RunDocument | undefined> {
   const { ledger, place, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
   const begun = clock.now();
   const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
@@ -75,6 +82,9 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
     ...(before?.slices ?? []),
     ...(shards > (before?.shards ?? 0) ? [{ plan, from: before?.shards ?? 0 }] : []),
   ];
+  /** @param more those of the ledger that are still to come */
+  const requests = (more: number) =>
+    sumOfRequests({ ledger: ledger.requests() - sentBefore + more }, ...counts.requests);
   const rowsBefore = counts.rows;
   let rowsAtCursor = rowsBefore;
 
@@ -93,6 +103,7 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
       slices: slices(),
       ...told(counts),
       readUpTo,
+      requests: requests(1),
       ...(seen === undefined ? undefined : { seen: { seed: seen.seed, rows: seen.rows(), parts: seenParts } }),
     });
   };
@@ -119,6 +130,8 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
     ...told(counts),
     ...(ranges.length === 0 || (ranges.length === 1 && ranges[0]?.plan === plan) ? undefined : { slices: ranges }),
     comparedAll: seen?.exact() ?? true,
+    // Written and read back.
+    requests: requests(2),
     plannedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
   };
@@ -136,7 +149,7 @@ async function writeSlice(options: PlanSlice, before: PlanCursor | undefined): P
 
 function countsOf(before: PlanCursor | undefined): PlanCounts {
   if (before === undefined) return noCounts();
-  const { rows, bytes, settled, compared, deletedFromSource } = before;
+  const { rows, bytes, settled, compared, deletedFromSource, requests = {} } = before;
   const { duplicates, collisions, invalid, unchanged } = settled;
   return {
     rows,
@@ -144,6 +157,7 @@ function countsOf(before: PlanCursor | undefined): PlanCounts {
     duplicates,
     collisions,
     invalid,
+    requests: [requests],
     ...(unchanged === undefined ? undefined : { unchanged }),
     ...(compared === undefined ? undefined : { compared }),
     ...(deletedFromSource === undefined

@@ -184,10 +184,13 @@ async function* listing(
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { clock, random, open } = around;
   const line = from?.rows ?? 0;
+  const sent = { "source.list": 0, "archive.list": 0 };
+  const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
+  yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
   // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
   const source = listAround(
-    (range) => parallelListing(originals, prefix, { clock, random, ...range }),
+    (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
     ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
     from?.key,
   );
@@ -200,7 +203,7 @@ async function* listing(
   const within = { bucket: request.archive.bucket, prefix: before + prefix };
   const bucket = open("archive", request.archive);
   const archive = listAround(
-    (range) => parallelListing(bucket, within.prefix, { clock, random, ...range }),
+    (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
     ledgerWithin(within, ledger),
     from?.key === undefined ? undefined : before + from.key,
   );

@@ -215,7 +215,12 @@ describe("an incremental run", () => {
       skipped: 9,
       failed: 0,
       deletedFromSource: { count: 1, keys: ["photos/5.jpg"] },
-      requests: { "source.get": 3, "archive.head": 3 },
+      requests: {
+        "source.get": 3,
+        "archive.head": 3,
+        "source.list": world.source.count("list"),
+        "archive.list": world.archive.log.filter(({ type, key }) => type === "list" && key === "").length,
+      },
     });
     expect(Object.keys(world.fetches()).sort()).toEqual(["photos/3.jpg", "photos/4.jpg", "photos/new.jpg"]);
     expect(

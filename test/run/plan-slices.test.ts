@@ -141,7 +141,7 @@ describe("a plan in slices", () => {
           const run = await world.done(untilWhole(world, asked, seconds));
           world.archive.onRequest(undefined);
           expect(await rowsOfRun(world, run)).toEqual(expected);
-          const { plan: _, slices: __, plannedAt: ___, ...same } = whole;
+          const { plan: _, slices: __, requests: ___, plannedAt: ____, ...same } = whole;
           expect(run).toMatchObject(same);
         },
       ),
@@ -215,6 +215,12 @@ describe("a plan in slices", () => {
     world.source.seed(`${last}-late`, "behind the cursor");
     world.source.removeObject("in/k99");
     const run = await world.done(untilWhole(world, asked, 1));
+    expect(run.requests).toEqual({
+      "source.list": world.source.count("list"),
+      "archive.list": world.archive.log.filter(({ type, key }) => type === "list" && key === "in/").length,
+      // But for the LIST and the GET by which the cursor was read here.
+      ledger: world.archive.log.filter(({ key }) => key.startsWith(".originals/")).length - 2,
+    });
     const planned = (await rowsOfRun(world, run)).flat().map((row) => row.key);
     expect(planned).toEqual([...keys.slice(0, 99).map((one) => `in/${one}`), `${last}-late`].sort());
     expect(run.slices?.length).toBeGreaterThan(1);

@@ -15,14 +15,18 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     collisions,
     invalid,
     unchanged,
+    compared,
     deletedFromSource,
+    comparedExactly,
     bytes,
     rowsThatProve,
     requests,
   } = plan;
   const lines = [
     `plan of run ${plan.run === null ? "(named with --run)" : visible(plan.run)}: nothing is written`,
-    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${unchanged > 0 ? `, ${formatCount(unchanged)} archived already` : ""}`,
+    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
+    `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
+    ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${visible(compared.reason)}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
     `  requests, where nothing fails: ${Object.entries(requests)
@@ -36,9 +40,6 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     lines.push(
       `  ${formatCount(deletedFromSource)} in the archive are no longer in the source; nothing will be deleted`,
     );
-  }
-  if (!plan.comparedExactly) {
-    lines.push("  beyond 10,000,000 rows, duplicates and collisions are found within a shard only: there may be more");
   }
   for (const { key, code, message } of plan.samples)
     lines.push(`  will fail: ${code} ${visible(key)}: ${visible(message)}`);

@@ -80,6 +80,7 @@ describe("cos-originals plan", { timeout: 60_000 }, () => {
     );
     expect(code).toBe(0);
     expect(stdout).toContain("7 rows in 1 shards: 4 to archive, 1 duplicates, 1 collisions of archive keys, 1 invalid");
+    expect(stdout).toContain("duplicates and collisions are exact");
     expect(stdout).toContain("cost: 2.67 USD (indicative, at 1 USD/GB of image processing");
     expect(stdout).toContain("look at your price list");
     expect(stdout).toContain("if an original takes 0.25 s");
@@ -103,6 +104,34 @@ describe("cos-originals plan", { timeout: 60_000 }, () => {
     const { code, stdout } = await plan("--json", "--list", "--source", `cos://${source}/a folder/`);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ run: null, rows: 1, toArchive: 1, rowsThatProve: 1 });
+  });
+
+  it("tells which rows of a listing are unchanged, or why it can't be told, and counts the LISTs", async () => {
+    const listing = ["--list", "--source", `cos://${source}/a folder/`, "--if-exists", "keep"];
+    await lab.run([...listing, "--run", "last-night"]);
+    const compared = JSON.parse((await plan("--json", ...listing)).stdout);
+    expect(compared).toMatchObject({ rows: 1, toArchive: 0, unchanged: 1, comparedExactly: true });
+    expect(compared.compared).toEqual({ by: "listing" });
+    expect(compared.requests).toMatchObject({ "source.list": 1, "archive.list": expect.any(Number), "source.get": 0 });
+    expect(compared.requests["archive.list"]).toBeGreaterThan(0);
+    const { stdout } = await plan(...listing);
+    expect(stdout).toContain("1 rows in 1 shards: 0 to archive, ");
+    expect(stdout).toContain(", 1 unchanged (neither fetched nor asked)");
+    expect(stdout).toMatch(/requests, where nothing fails: .*source\.list 1, archive\.list \d/);
+
+    lab.emulator.faults.use(({ operation, bucket }) =>
+      operation === "bucket.list" && bucket === archive ? { kind: "error", code: "AccessDenied" } : undefined,
+    );
+    const refused = await plan("--json", ...listing);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      rows: 1,
+      toArchive: 1,
+      unchanged: 0,
+      compared: { by: "head", reason: expect.stringContaining("AccessDenied") },
+    });
+    const told = (await plan(...listing)).stdout;
+    expect(told).toMatch(/unchanged rows are not known beforehand: the archive .* may not be listed \(AccessDenied\)/);
+    expect(told).not.toContain("neither fetched nor asked");
   });
 
   it("needs neither network nor credentials for a local file", async () => {
