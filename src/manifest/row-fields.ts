@@ -98,9 +98,9 @@ function parseSize(text: string | undefined): number | undefined | null {
 /** Without quotes, lower case where it is an MD5 (of an object, or of a multipart upload's parts); null where it is none. */
 function parseEtag(text: string | undefined): string | undefined | null {
   if (text === undefined || text === "") return undefined;
+  if (/^[0-9a-f]{32}$/.test(text)) return text;
   const bare = text.trim().replace(/^"(.*)"$/, "$1");
   if (bare === "") return undefined;
-  if (/^[0-9a-f]{32}$/.test(bare)) return bare;
   if (/^[0-9a-f]{32}(-\d{1,5})?$/i.test(bare)) return bare.toLowerCase();
   return /^[\x21\x23-\x7e]{1,200}$/.test(bare) ? bare : null;
 }
