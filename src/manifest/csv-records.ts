@@ -132,11 +132,35 @@ export function createCsvRecords(): CsvRecords {
 
 /** The fields of a record without quotes, or with quotes around each field and none inside; undefined for any other. */
 export function splitPlain(record: string): string[] | undefined {
-  if (!record.includes('"')) return record.split(",");
-  if (record.length < 2 || !record.startsWith('"') || !record.endsWith('"')) return undefined;
-  const fields = record.slice(1, -1).split('","');
-  for (const field of fields) if (field.includes('"')) return undefined;
+  return record.includes('"') ? splitQuoted(record) : splitBare(record);
+}
+
+/** As `record.split(",")` does, and faster. */
+function splitBare(record: string): string[] {
+  const fields: string[] = [];
+  let from = 0;
+  for (let comma = record.indexOf(","); comma !== -1; comma = record.indexOf(",", from)) {
+    fields.push(record.slice(from, comma));
+    from = comma + 1;
+  }
+  fields.push(record.slice(from));
   return fields;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+
+function splitQuoted(record: string): string[] | undefined {
+  if (record.charCodeAt(0) !== QUOTE) return undefined;
+  const fields: string[] = [];
+  for (let from = 1; ; from += 3) {
+    const end = record.indexOf('"', from);
+    if (end === -1) return undefined;
+    fields.push(record.slice(from, end));
+    if (end + 1 === record.length) return fields;
+    if (record.charCodeAt(end + 1) !== COMMA || record.charCodeAt(end + 2) !== QUOTE) return undefined;
+    from = end;
+  }
 }
 
 const csvOptions = { record_delimiter: ["\r\n", "\n"], relax_column_count: true };
