@@ -80,14 +80,19 @@ export function csvEntry(record: CsvRecord, { width, columns }: CsvLayout, rules
   }
   const row = {
     key,
-    bucket: fields[columns.bucket],
-    versionId: fields[columns.versionId],
-    size: fields[columns.size],
-    etag: fields[columns.etag],
-    crc64: fields[columns.crc64],
-    archiveKey: fields[columns.archiveKey],
+    bucket: fieldAt(fields, columns.bucket),
+    versionId: fieldAt(fields, columns.versionId),
+    size: fieldAt(fields, columns.size),
+    etag: fieldAt(fields, columns.etag),
+    crc64: fieldAt(fields, columns.crc64),
+    archiveKey: fieldAt(fields, columns.archiveKey),
   };
   return rowEntry(row, line, (field) => columns[field] + 1, rules);
+}
+
+/** `fields[column]`, undefined for -1: an array looks that up as a name, which takes as long as all the rest of a row. */
+export function fieldAt(fields: readonly string[], column: number): string | undefined {
+  return column === -1 ? undefined : fields[column];
 }
 
 function firstFields(record: CsvRecord, name: string): readonly string[] {

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { isCosError } from "../cos/error.ts";
 import { quote } from "../errors.ts";
-import { type CsvLayout, csvEntry, layoutOf, readRecords } from "./csv.ts";
+import { type CsvLayout, csvEntry, fieldAt, layoutOf, readRecords } from "./csv.ts";
 import type { CsvRecord } from "./csv-records.ts";
 import { ManifestError, type ManifestErrorCode } from "./manifest-error.ts";
 import { plainText } from "./plain-text.ts";
@@ -114,15 +114,14 @@ export async function* readInventoryFile(
   options: ReadInventoryOptions,
 ): AsyncGenerator<readonly ManifestEntry[], void, void> {
   const { name, signal } = options;
-  const reader = recordReader(columns, options);
+  const reader = recordReader(columns, file, options);
   signal?.throwIfAborted();
   const proof = createProof(await openFile(file, options), file, name);
-  const where = `${file.key}, `;
   let first = true;
   for await (const records of readRecords(plainText(proof.bytes, { name: file.key, signal }))) {
     const entries: ManifestEntry[] = [];
     for (const record of records) {
-      const entry = first && reader.isHeader(record) ? undefined : reader.entry(record, where);
+      const entry = first && reader.isHeader(record) ? undefined : reader.entry(record);
       first = false;
       if (entry !== undefined) entries.push(entry);
     }
@@ -131,7 +130,11 @@ export async function* readInventoryFile(
   proof.check();
 }
 
-function recordReader(columnNames: readonly string[], { name, keyEncoding, sourceBucket }: ReadInventoryOptions) {
+function recordReader(
+  columnNames: readonly string[],
+  file: InventoryFile,
+  { name, keyEncoding, sourceBucket }: ReadInventoryOptions,
+) {
   const names = columnNames.map(normal);
   const layout: CsvLayout = layoutOf(names, `the fileSchema of ${name}`, "InventoryInvalid");
   const { bucket } = layout.columns;
@@ -139,7 +142,10 @@ function recordReader(columnNames: readonly string[], { name, keyEncoding, sourc
   const isLatest = names.indexOf("islatest");
   const isDeleteMarker = names.indexOf("isdeletemarker");
   const says = (fields: readonly string[], column: number, what: string) =>
-    fields[column]?.trim().toLowerCase() === what;
+    fieldAt(fields, column)?.trim().toLowerCase() === what;
+  const rules = { keyEncoding: keyEncoding ?? "url", sourceBucket, where: `${file.key}, ` } as const;
+  /** Of rows whose bucket and APPID are the source's. */
+  const rulesOfSource = { ...rules, sourceBucket: undefined };
   return {
     /** Not documented, but harmless where it happens: the first record repeats the schema. */
     isHeader: (record: CsvRecord) =>
@@ -147,13 +153,12 @@ function recordReader(columnNames: readonly string[], { name, keyEncoding, sourc
       record.fields.length === names.length &&
       record.fields.every((field, index) => normal(field) === names[index]),
     /** Undefined for what is left out. */
-    entry(record: CsvRecord, where: string): ManifestEntry | undefined {
-      const rules = { keyEncoding: keyEncoding ?? "url", sourceBucket, where };
+    entry(record: CsvRecord): ManifestEntry | undefined {
       if (record.kind === "fault" || record.fields.length !== layout.width) return csvEntry(record, layout, rules);
       const { fields } = record;
       if (says(fields, isDeleteMarker, "true") || says(fields, isLatest, "false")) return undefined;
-      const isSource = sourceBucket !== undefined && `${fields[bucket]}-${fields[appid]}` === sourceBucket;
-      return csvEntry(record, layout, isSource ? { ...rules, sourceBucket: undefined } : rules);
+      const named = appid === -1 ? undefined : `${fieldAt(fields, bucket)}-${fields[appid]}`;
+      return csvEntry(record, layout, named === sourceBucket ? rulesOfSource : rules);
     },
   };
 }
