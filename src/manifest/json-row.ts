@@ -31,8 +31,9 @@ export function jsonEntry(text: string, at: Position, rules: RowRules): Manifest
     return invalidEntry("syntax", text, `${quote(value)} is neither a key nor a row object`, at.line, at.column, rules);
   }
   const fields: { -readonly [name in FieldName]?: string } = {};
-  for (const [name, given] of Object.entries(value)) {
-    const field = fieldOfName.get(name.toLowerCase());
+  for (const name of Object.keys(value)) {
+    const field = fieldOfName.get(name) ?? fieldOfName.get(name.toLowerCase());
+    const given = (value as Readonly<Record<string, unknown>>)[name];
     if (field === undefined || given === null) continue;
     const sample = fields.key ?? text;
     if (fields[field] !== undefined) {
