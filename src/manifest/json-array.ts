@@ -84,12 +84,17 @@ export async function* readJsonArray(
     /** Where in this chunk the element that has begun begins. */
     let start = 0;
     for (let offset = 0; offset < chunk.length; offset++) {
-      const byte = chunk[offset]!;
+      let byte = chunk[offset]!;
       if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
+        if (escaped && byte !== LF) {
+          escaped = false;
+          continue;
+        }
+        // Most bytes are these: the plain ones of a string.
+        while (byte !== QUOTE && byte !== BACKSLASH && byte !== LF && ++offset < chunk.length) byte = chunk[offset]!;
         if (byte === LF) throw broken("a string does not end on its line", offset);
+        escaped = byte === BACKSLASH;
+        inString = byte !== QUOTE;
         continue;
       }
       if (byte === LF) {
