@@ -104,7 +104,7 @@ export async function openShard(options: {
 }
 
 /** A segment that is listed and then gone is a ledger somebody else touched. */
-export async function readSegment(ledger: LedgerStore, path: string) {
+export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string) {
   const bytes = await ledger.get(path);
   if (bytes === undefined) {
     throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);

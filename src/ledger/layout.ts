@@ -14,8 +14,15 @@
  *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight
  *   done/000000/000000042~a998~s1~f1~b7340~<attempt>   the shard is over; counting costs LISTs only
  *   groups/000000~a998000~s1~f1~b7340~<id>       1,000 shards are over, their parts of the report are written
+ *   parts/000000/000003~a99800~s1~f1~b734~<id>   of a group that is being finalized: this part of the report is written
+ *   parts/000000/000003-000000341~<id>.json      of a part that a delivery had no time to end: its shards below that one, with
+ *                                                the beginnings of its files beside it: ….csv.gz and ….csv
+ *   stopped/000000001/…                          the same, of the report of a run that the control of that epoch stopped;
+ *                                                and `written` once that report is
  *   control/000000001-cancel.json                the highest epoch rules
- *   report/…                                     what people read
+ *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
+ *   report/failures-000003.csv                   the same ones whoever writes it
+ *   report/summary.json, report.html             of the whole run
  */
 
 /** Shards a group: one LIST page counts a group. */
@@ -26,6 +33,7 @@ const SHARD_DIGITS = 9;
 const GROUP_DIGITS = 6;
 const SEGMENT_DIGITS = 5;
 const EPOCH_DIGITS = 9;
+const PART_DIGITS = 6;
 
 /** Prefix of a run within the ledger's bucket, ending in `/`. */
 export function runPrefix(ledgerPrefix: string, run: string): string {
@@ -47,6 +55,7 @@ export const paths = {
   plans: "plans/",
   submitted: (plan: string) => `submitted/${plan}/`,
   outcomes: (shard: number) => `outcomes/${pad(shard, SHARD_DIGITS)}/`,
+  allOutcomes: "outcomes/",
   /** Of all shards of a group at once. */
   groupOutcomes: (group: number) => `outcomes/${pad(group, GROUP_DIGITS)}`,
   open: (shard: number, attempt: string, seq: number) => `${paths.outcomes(shard)}${attempt}-open~${seq}`,
@@ -59,15 +68,20 @@ export const paths = {
   groups: "groups/",
   control: "control/",
   controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
-  results: (group: number) => `report/results-${pad(group, GROUP_DIGITS)}.csv.gz`,
-  /** One file a group, unless its failures are very many: then `-01` and so on follow. */
-  failures: (group: number, part = 0) =>
-    `report/failures-${pad(group, GROUP_DIGITS)}${part === 0 ? "" : `-${pad(part, 2)}`}.csv`,
+  /** Of a group that is being finalized: which parts are written, and how far the others are. */
+  parts: (group: number) => `parts/${pad(group, GROUP_DIGITS)}/`,
+  /** The same, of the report of a run that was stopped. */
+  stopped: (epoch: number) => `stopped/${pad(epoch, EPOCH_DIGITS)}/`,
+  stoppedReport: (epoch: number) => `${paths.stopped(epoch)}written`,
+  results: (part: number) => `report/results-${pad(part, PART_DIGITS)}.csv.gz`,
+  /** One file a part, unless its failures are very many: then `-01` and so on follow. */
+  failures: (part: number, file = 0) =>
+    `report/failures-${pad(part, PART_DIGITS)}${file === 0 ? "" : `-${pad(file, 2)}`}.csv`,
   summary: "report/summary.json",
   html: "report/report.html",
 } as const;
 
-/** What a done or a group marker says in its name. */
+/** What the marker of a shard, a part or a group says in its name. */
 export interface MarkerCounts {
   readonly archived: number;
   readonly skipped: number;
@@ -86,14 +100,38 @@ export function groupPath(group: number, counts: MarkerCounts, id: string): stri
   return `${paths.groups}${pad(group, GROUP_DIGITS)}~${countsText(counts)}~${id}`;
 }
 
+/** `under`: paths.parts(…) or paths.stopped(…). */
+export function partPath(under: string, part: number, counts: MarkerCounts, id: string): string {
+  return `${under}${pad(part, PART_DIGITS)}~${countsText(counts)}~${id}`;
+}
+
+/** What one delivery had of a part when its time was over: the shards below `next`. */
+export interface Draft {
+  readonly part: number;
+  readonly next: number;
+  readonly id: string;
+}
+
+/** Written last, and says how it stands; the other two hold what is to be in the part's files. */
+export function draftPaths(under: string, { part, next, id }: Draft) {
+  const base = `${under}${pad(part, PART_DIGITS)}-${pad(next, SHARD_DIGITS)}~${id}`;
+  return { draft: `${base}.json`, results: `${base}.csv.gz`, failures: `${base}.csv` };
+}
+
+/** Undefined for what is no draft. */
+export function parseDraft(path: string): Draft | undefined {
+  const match = /\/(\d+)-(\d+)~([0-9A-Z]{26})\.json$/.exec(path);
+  return match === null ? undefined : { part: Number(match[1]), next: Number(match[2]), id: match[3] as string };
+}
+
 export interface Marker extends MarkerCounts {
-  /** The shard, or the group. */
+  /** The shard, the part, or the group. */
   readonly number: number;
   /** The attempt, or the finalizer's id. */
   readonly by: string;
 }
 
-/** Reads the last segment of a done or group path; undefined for what is neither. */
+/** Reads the last segment of such a marker's path; undefined for what is none. */
 export function parseMarker(path: string): Marker | undefined {
   const match = /^(\d+)~a(\d+)~s(\d+)~f(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path.slice(path.lastIndexOf("/") + 1));
   if (match === null) return undefined;
@@ -125,6 +163,8 @@ export function parseAttemptObject(
   if (match[4] !== undefined) return { shard, object: { kind: "segment", attempt, n: Number(match[4]) } };
   return { shard, object: { kind: "end", attempt } };
 }
+
+export const isStoppedReport = (path: string): boolean => /^stopped\/\d+\/written$/.test(path);
 
 export type ControlKind = "halt" | "cancel" | "resume";
 

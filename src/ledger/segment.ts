@@ -7,6 +7,7 @@ import * as z from "zod";
 import { UserError } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { type RequestType, requestTypes } from "../report/tally.ts";
+import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 
 /** Requests by type, of an attempt since its last segment. */
 export type RequestCounts = Record<RequestType, number>;
@@ -30,30 +31,6 @@ export interface Segment {
 }
 
 const count = z.int().min(0);
-const text = z.string().optional();
-const outcomeSchema = z.object({
-  row: count,
-  key: z.string(),
-  versionId: text,
-  outcome: z.enum(["archived", "skipped", "failed", "pending"]),
-  recovered: z.boolean().optional(),
-  archiveKey: text,
-  expectedSize: count.optional(),
-  expectedEtag: text,
-  expectedCrc64: text,
-  receivedSize: count.optional(),
-  receivedEtag: text,
-  receivedCrc64: text,
-  proof: z.enum(["content-md5", "crc64", "size"]).optional(),
-  expectedFrom: z.enum(["row", "head", "get"]).optional(),
-  attempts: count,
-  ms: z.number().min(0),
-  status: count.optional(),
-  code: text,
-  message: text,
-  requestId: text,
-  fetchedAt: text,
-});
 const lineSchema = z.union([
   z.object({
     trailer: z.object({
@@ -82,6 +59,10 @@ export function decodeSegment(bytes: Buffer, where: string): Segment {
   const outcomes: Outcome[] = [];
   let trailer: Trailer | undefined;
   for (const value of decodeLines(bytes, where)) {
+    if (isOutcome(value)) {
+      outcomes.push(value);
+      continue;
+    }
     const parsed = lineSchema.safeParse(value);
     if (!parsed.success) throw unreadable(where, "holds a line that is no outcome");
     if ("trailer" in parsed.data) trailer = parsed.data.trailer;

@@ -2,19 +2,17 @@
 import { ulid } from "ulid";
 import { UserError } from "../errors.ts";
 import { controlReason, readControl } from "../ledger/control.ts";
-import { groupOf, groupPath, type Marker, parseMarker, paths, shardsPerGroup } from "../ledger/layout.ts";
-import { type RunDocument, shardPath } from "../ledger/run-document.ts";
+import { groupPath, type Marker, parseMarker, partPath, paths, shardsPerGroup } from "../ledger/layout.ts";
+import type { RunDocument } from "../ledger/run-document.ts";
 import { unreadable } from "../ledger/segment.ts";
-import { decodeShardRows } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
-import { failuresHeader, failuresLine } from "../report/failures-csv.ts";
-import { createGzipText } from "../report/gzip-text.ts";
 import { reportHtml } from "../report/html.ts";
-import { resultsHeader, resultsLine } from "../report/results-csv.ts";
 import { parseSummary, type RunState, type Summary, summaryToTally, tallyToSummary } from "../report/summary.ts";
-import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../report/tally.ts";
-import { foldListed, resolved } from "./shard-outcomes.ts";
+import { addRequests, emptyTally, mergeTally, type Tally } from "../report/tally.ts";
+import { type Part, partsOf } from "./report-parts.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { Turns } from "./turns.ts";
+import { createMeter, type Meter, readProgress, writePart } from "./write-part.ts";
 
 /** How many groups a run has, and how many shards one of them. */
 export const groupsOf = (run: Pick<RunDocument, "shards">): number => Math.ceil(run.shards / shardsPerGroup);
@@ -45,89 +43,61 @@ export async function doneGroups(ledger: LedgerStore): Promise<ReadonlyMap<numbe
   return groups;
 }
 
-/** Writes the results and failures of one group, as far as its shards have come. Resolves with what they come to. */
-export async function writeGroupReport(
-  ledger: LedgerStore,
-  run: RunDocument,
-  group: number,
-  around: Surroundings,
-): Promise<Tally> {
-  const { source, archive } = run.request;
-  const tally = emptyTally();
-  const { objects } = await ledger.list(paths.groupOutcomes(group));
-  const archiveBucket = around.open("archive", archive);
-  const results = createGzipText();
-  results.add(resultsHeader);
-  const failures = createFailures(ledger, group);
-  for await (const { shard, rows } of foldListed(ledger, objects, tally)) {
-    if (groupOf(shard) !== group) continue;
-    const failed = [];
-    for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
-      const outcome = await resolved(folded, archiveBucket, tally, around);
-      // A tally counts what is over; what is pending is what is left of the run's rows.
-      if (outcome.outcome === "pending") continue;
-      addOutcome(tally, outcome);
-      results.add(resultsLine(source.bucket, outcome));
-      if (outcome.outcome === "failed") failed.push({ row, outcome });
-    }
-    if (failed.length === 0) continue;
-    const path = shardPath(run, shard);
-    const bytes = await ledger.get(path);
-    const planned = bytes === undefined ? [] : decodeShardRows(bytes, ledger.describe(path));
-    for (const { row, outcome } of failed) {
-      failures.add(failuresLine(source.bucket, { outcome, archiveKey: planned[row]?.archiveKey }));
-    }
-    await failures.writeFull();
-  }
-  await Promise.all([ledger.put(paths.results(group), results.end()), failures.end()]);
-  return tally;
-}
-
-/** Characters of failures in one file. A group of which every row failed comes to hundreds of megabytes. */
-const FAILURES_A_FILE = 16_000_000;
-
-/** The failures of a group, in files that are each a manifest; no more than one of them is held. */
-function createFailures(ledger: LedgerStore, group: number) {
-  let part = 0;
-  let lines = [failuresHeader];
-  let length = 0;
-  const write = async () => {
-    const body = lines.join("");
-    lines = [failuresHeader];
-    length = 0;
-    await ledger.put(paths.failures(group, part++), body);
-  };
-  return {
-    add(line: string): void {
-      lines.push(line);
-      length += line.length;
-    },
-    async writeFull(): Promise<void> {
-      if (length >= FAILURES_A_FILE) await write();
-    },
-    /** Writes the rest; of a group without failures an empty manifest, so that it is plain that there are none. */
-    async end(): Promise<void> {
-      if (length > 0 || part === 0) await write();
-    },
-  };
-}
-
-/** A group whose shards are over: its report, then its marker, which holds the tally. */
+/**
+ * A group whose shards are over: the parts of its report, then its marker, which holds the tally. What earlier deliveries
+ * wrote of them is not written again. Resolves with the tally, or with undefined where the time was over.
+ */
 export async function finalizeGroup(
   ledger: LedgerStore,
   run: RunDocument,
   group: number,
   around: Surroundings,
-): Promise<Tally> {
-  const before = ledger.requests();
-  const tally = await writeGroupReport(ledger, run, group, around);
-  addRequests(tally, { ledger: ledger.requests() - before + 1 });
-  const { archived, skipped, failed, bytes } = tally;
+  turns: Turns,
+): Promise<Tally | undefined> {
+  const meter = createMeter(ledger);
+  const under = paths.parts(group);
+  const progress = await readProgress(ledger, under);
+  const parts = partsOf(run, group);
+  const missing = parts.filter(({ number }) => !progress.written.has(number));
+  const tallies = new Map<number, Tally>();
+  for (const part of missing) {
+    if (!turns.another()) return undefined;
+    const tally = await writePart(ledger, run, part, around, { under, progress, turns, meter });
+    if (tally === undefined) return undefined;
+    // Each of its shards was marked as done, after its last trailer.
+    addRequests(tally, { ledger: part.to - part.from });
+    tallies.set(part.number, tally);
+    // After the last of them the group's own marker says the same.
+    if (tallies.size < missing.length) await writePartMarker(ledger, run, under, part, tally, meter, around);
+  }
+  await Promise.all(
+    [...progress.written].map(async ([number, path]) => tallies.set(number, await readTally(ledger, path))),
+  );
+  const whole = parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
+  meter.tell(whole, 1);
   const id = ulid(around.clock.now(), around.random);
-  const body = tallyToSummary(tally, { run: run.run, state: "running" });
-  await ledger.put(groupPath(group, { archived, skipped, failed, bytes }, id), `${JSON.stringify(body)}\n`);
-  return tally;
+  await ledger.put(groupPath(group, whole, id), tallyBody(run, whole));
+  return whole;
 }
+
+/** Records that a part is written, and what it comes to. */
+export async function writePartMarker(
+  ledger: LedgerStore,
+  run: Pick<RunDocument, "run">,
+  under: string,
+  part: Part,
+  tally: Tally,
+  meter: Meter,
+  { clock, random }: Pick<Surroundings, "clock" | "random">,
+): Promise<string> {
+  meter.tell(tally, 1);
+  const path = partPath(under, part.number, tally, ulid(clock.now(), random));
+  await ledger.put(path, tallyBody(run, tally));
+  return path;
+}
+
+const tallyBody = ({ run }: Pick<RunDocument, "run">, tally: Tally) =>
+  `${JSON.stringify(tallyToSummary(tally, { run, state: "running" }))}\n`;
 
 /**
  * The run's report: summary.json and report.html over all groups. Throws UserError `LedgerIncomplete` where a run that is said
@@ -185,8 +155,8 @@ export async function factsOf(
   };
 }
 
-/** The tally in a group's marker. */
-export async function readGroupTally(ledger: LedgerStore, path: string): Promise<Tally> {
+/** The tally in the marker of a group or a part. */
+export async function readTally(ledger: LedgerStore, path: string): Promise<Tally> {
   const summary = await readSummaryAt(ledger, path);
   if (summary !== undefined) return summaryToTally(summary);
   throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);

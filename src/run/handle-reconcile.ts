@@ -6,6 +6,7 @@ import { noSuchRun, openLedger, readRequest } from "./open-ledger.ts";
 import { planOn, readRun } from "./plan.ts";
 import type { ReadUpTo } from "./plan-entry.ts";
 import { reconcile } from "./reconcile.ts";
+import { reportStopped } from "./report-stopped.ts";
 import { rowsOf } from "./rows-of.ts";
 import { ledgerSubmissions } from "./submissions.ts";
 import type { ShardWorker } from "./work-shard.ts";
@@ -58,7 +59,9 @@ export async function handleReconcile(
     const { rows, archived, skipped, failed } = done.summary;
     log.info("run complete", { run: run.run, rows, archived, skipped, failed });
   } else if (done.kind === "stopped") {
-    log.warn(`run ${done.state}`, { run: run.run });
+    const report = await reportStopped(ledger, run, around, delivery.deadline);
+    if (report.kind === "again") await sender.send(JSON.stringify(message), Math.ceil(report.afterMs / 1000));
+    else log.warn(`run ${done.state}`, { run: run.run });
   } else {
     const age = (clock.now() - Date.parse(run.plannedAt)) / 1000;
     const delay = done.moved ? SOON_SECONDS : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, age / 20));

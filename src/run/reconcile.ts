@@ -12,18 +12,11 @@ import { isOverBudget, parseFailureBudget } from "../policy/failure-budget.ts";
 import type { Summary } from "../report/summary.ts";
 import type { Tally } from "../report/tally.ts";
 import type { Sender } from "./delivery.ts";
-import {
-  doneGroups,
-  doneMarkers,
-  finalizeGroup,
-  groupsOf,
-  readGroupTally,
-  shardsIn,
-  writeSummary,
-} from "./finalize.ts";
+import { doneGroups, doneMarkers, finalizeGroup, groupsOf, readTally, shardsIn, writeSummary } from "./finalize.ts";
 import type { Place, ShardMessage } from "./messages.ts";
 import { type Submissions, sentAt } from "./submissions.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
+import { createTurns, reserveOf } from "./turns.ts";
 
 export interface ReconcileOptions {
   readonly ledger: LedgerStore;
@@ -46,8 +39,6 @@ export type Reconciled =
   | { readonly kind: "again"; readonly moved: boolean; readonly counts: Progress }
   | { readonly kind: "stopped"; readonly state: "halted" | "cancelled"; readonly counts: Progress };
 
-/** Time kept for the last steps of a delivery; of a short one a quarter. */
-const RESERVE_MS = 20_000;
 /** With less time than this nothing is begun. */
 const LEAST_MS = 2_000;
 /** Messages sent at once. */
@@ -58,7 +49,7 @@ const READS = 16;
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { ledger, run, around, deadline } = options;
   const { clock } = around;
-  const reserve = Math.min(RESERVE_MS, (deadline - clock.now()) / 4);
+  const reserve = reserveOf(clock, deadline);
   const control = await readControl(ledger);
   const view = await look(options);
   const { counts } = view;
@@ -76,14 +67,16 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 
   let moved = false;
   const tallies = new Map<number, Tally>();
+  const turns = createTurns(clock, deadline - reserve);
   for (const group of view.complete) {
-    if (clock.now() + reserve > deadline && moved) return { kind: "again", moved, counts };
-    tallies.set(group, await finalizeGroup(ledger, run, group, around));
+    const tally = turns.another() ? await finalizeGroup(ledger, run, group, around, turns) : undefined;
+    if (tally === undefined) return { kind: "again", moved: true, counts };
+    tallies.set(group, tally);
     moved = true;
   }
   if (view.over.size + tallies.size === groupsOf(run)) {
     await pLimit(READS).map(view.over, async ([group, { path }]) => {
-      tallies.set(group, await readGroupTally(ledger, path));
+      tallies.set(group, await readTally(ledger, path));
     });
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
   }

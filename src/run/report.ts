@@ -1,13 +1,16 @@
-/** The report of a run, written anew from its ledger whatever state the run is in. */
+/** The report of a run, written from its ledger whatever state the run is in. */
 import { UserError } from "../errors.ts";
 import { runPrefix } from "../ledger/layout.ts";
+import type { RunDocument } from "../ledger/run-document.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import type { Summary } from "../report/summary.ts";
-import type { Tally } from "../report/tally.ts";
-import { doneGroups, groupsOf, readGroupTally, writeGroupReport, writeSummary } from "./finalize.ts";
+import { addRequests, type Tally } from "../report/tally.ts";
+import { doneGroups, readTally, writeSummary } from "./finalize.ts";
 import type { Place } from "./messages.ts";
+import { countDone, partsBegun } from "./report-parts.ts";
 import { statusOf } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { writePart } from "./write-part.ts";
 
 export interface WrittenReport {
   readonly ledger: LedgerStore;
@@ -16,7 +19,7 @@ export interface WrittenReport {
   readonly prefix: string;
 }
 
-/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`. */
+/** Every part anew. Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`. */
 export async function writeReport(place: Place, id: string, around: Surroundings): Promise<WrittenReport> {
   const { ledger, run, summary: listed } = await statusOf(place, id, around);
   if (run === undefined) {
@@ -25,18 +28,34 @@ export async function writeReport(place: Place, id: string, around: Surroundings
       `The run ${JSON.stringify(id)} is still being planned, so there are no rows to report; try again when it has a plan.`,
     );
   }
-  const over = await doneGroups(ledger);
-  const tallies: Tally[] = [];
-  for (let group = 0; group < groupsOf(run); group++) {
-    const written = await writeGroupReport(ledger, run, group, around);
-    const marker = over.get(group);
-    // The same outcomes; the marker also knows what finalizing cost.
-    tallies.push(marker === undefined ? written : await readGroupTally(ledger, marker.path));
-  }
+  const tallies = await writeParts(ledger, run, around, { finalizedToo: true });
   // A run that ended did so then, not now.
   const { clock } = around;
   const endedAt = listed.endedAt === null ? undefined : Date.parse(listed.endedAt);
   const then = endedAt === undefined ? around : { ...around, clock: { ...clock, now: () => endedAt } };
   const summary = await writeSummary(ledger, run, tallies, listed.state, then);
   return { ledger, summary, prefix: runPrefix(place.prefix, id) };
+}
+
+/**
+ * Writes the parts of which anything is recorded, as far as their shards have come; those of groups that are finalized only
+ * where they are wanted too. Resolves with tallies that come to the whole run.
+ */
+export async function writeParts(
+  ledger: LedgerStore,
+  run: RunDocument,
+  around: Surroundings,
+  { finalizedToo = false }: { readonly finalizedToo?: boolean } = {},
+): Promise<readonly Tally[]> {
+  const over = await doneGroups(ledger);
+  const tallies: Tally[] = [];
+  for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
+    const tally = await writePart(ledger, run, part, around);
+    // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
+    if (tally === undefined || over.has(part.group)) continue;
+    addRequests(tally, { ledger: await countDone(ledger, part) });
+    tallies.push(tally);
+  }
+  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  return tallies;
 }

@@ -10,7 +10,7 @@ import { queueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import { claimRun } from "./ask.ts";
 import type { HandleDelivery } from "./delivery.ts";
-import { doneGroups, groupsOf, readGroupTally, readSummary, writeGroupReport, writeSummary } from "./finalize.ts";
+import { readSummary, writeSummary } from "./finalize.ts";
 import { createShardWorker } from "./handle-delivery.ts";
 import { type Place, parseMessage } from "./messages.ts";
 import { openLedger } from "./open-ledger.ts";
@@ -20,6 +20,7 @@ import { pollQueue } from "./poll-queue.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { queueSender } from "./queue-sender.ts";
 import { type Reconciled, reconcile } from "./reconcile.ts";
+import { writeParts } from "./report.ts";
 import { rowsOf } from "./rows-of.ts";
 import { processSubmissions } from "./submissions.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
@@ -215,14 +216,7 @@ async function writeWhatThereIs(
   state: "incomplete" | "halted" | "cancelled",
   around: Surroundings,
 ): Promise<Summary> {
-  const tallies = [];
-  const over = await doneGroups(ledger);
-  for (let group = 0; group < groupsOf(run); group++) {
-    const path = over.get(group)?.path;
-    tallies.push(
-      await (path === undefined ? writeGroupReport(ledger, run, group, around) : readGroupTally(ledger, path)),
-    );
-  }
+  const tallies = await writeParts(ledger, run, around);
   return writeSummary(ledger, run, tallies, state, around);
 }
 

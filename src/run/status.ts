@@ -8,12 +8,13 @@ import { groupOf, type MarkerCounts, paths, shardsPerGroup } from "../ledger/lay
 import type { RunDocument, RunRequest } from "../ledger/run-document.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../report/summary.ts";
-import { addOutcome, emptyTally, mergeTally, type Tally } from "../report/tally.ts";
-import { doneGroups, doneMarkers, factsOf, groupsOf, readGroupTally, readSummary, shardsIn } from "./finalize.ts";
+import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../report/tally.ts";
+import { doneGroups, doneMarkers, factsOf, groupsOf, readSummary, readTally } from "./finalize.ts";
 import type { Place } from "./messages.ts";
 import { noSuchRun, openLedger, readRequest } from "./open-ledger.ts";
 import { readRun } from "./plan.ts";
-import { foldListed, resolved } from "./shard-outcomes.ts";
+import { countDone, partsBegun } from "./report-parts.ts";
+import { foldShards, resolved } from "./shard-outcomes.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface RunStatus {
@@ -168,24 +169,19 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], aroun
 /** What each group of a run comes to: its marker's tally, or the fold of its segments where it is not over. */
 export async function talliesOf(ledger: LedgerStore, run: RunDocument, around: Surroundings): Promise<Tally[]> {
   const over = await doneGroups(ledger);
-  const tallies: Tally[] = [];
-  for (let group = 0; group < groupsOf(run); group++) {
-    const path = over.get(group)?.path;
-    tallies.push(await (path === undefined ? foldGroup(ledger, run, group, around) : readGroupTally(ledger, path)));
-  }
-  return tallies;
-}
-
-async function foldGroup(ledger: LedgerStore, run: RunDocument, group: number, around: Surroundings): Promise<Tally> {
-  const tally = emptyTally();
-  if (shardsIn(run, group) <= 0) return tally;
   const archive = around.open("archive", run.request.archive);
-  const { objects } = await ledger.list(paths.groupOutcomes(group));
-  for await (const { rows } of foldListed(ledger, objects, tally)) {
-    for (const folded of rows.values()) {
-      const outcome = await resolved(folded, archive, tally, around);
-      if (outcome.outcome !== "pending") addOutcome(tally, outcome);
+  const tallies: Tally[] = [];
+  for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
+    const tally = emptyTally();
+    for await (const { rows } of foldShards(ledger, part.from, part.to, tally)) {
+      for (const folded of rows.values()) {
+        const outcome = await resolved(folded, archive, tally, around);
+        if (outcome.outcome !== "pending") addOutcome(tally, outcome);
+      }
     }
+    addRequests(tally, { ledger: await countDone(ledger, part) });
+    tallies.push(tally);
   }
-  return tally;
+  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  return tallies;
 }

@@ -416,14 +416,19 @@ describe("a reconcile message", () => {
     expect(world.queue).toEqual([]);
   });
 
-  test.each(["halt", "cancel"] as const)(
-    "of a run that was stopped (%s) is acknowledged, and sent by nobody again",
-    async (kind) => {
+  test.each([
+    ["halt", "halted"],
+    ["cancel", "cancelled"],
+  ] as const)(
+    "of a run that was stopped (%s) goes round until that is reported, and is sent by nobody again",
+    async (kind, state) => {
       const { world, reconcileMessage } = await planned(2, 1);
       await writeControl(world.ledger("r"), kind, "enough", at);
-      const before = world.queue.length;
       expect(await world.deliver(reconcileMessage)).toEqual({ kind: "acknowledge" });
-      expect(world.queue.length).toBe(before);
+      await world.drain();
+      expect(world.summary("r")).toMatchObject({ state, reason: "enough", rows: 2, pending: 2 });
+      expect(await world.deliver(reconcileMessage)).toEqual({ kind: "acknowledge" });
+      expect(world.queue).toEqual([]);
     },
   );
 });
