@@ -1,7 +1,7 @@
 /**
  * The one error of everything that speaks COS. `code` is COS's own name for what happened (document 436/7730), taken from
  * the Code element, or from Message where COS prints the name there under Code AccessDenied (436/40105), or, without a
- * reply, the name of the transport's failure (`ECONNRESET`, `UND_ERR_BODY_TIMEOUT`, `RequestAborted`).
+ * reply, the name of the transport's failure (`ECONNRESET`, `BodyTimeout`, `RequestAborted`).
  */
 export interface CosErrorDetails {
   readonly code: string;

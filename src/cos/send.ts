@@ -220,7 +220,7 @@ function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
 }
 
 function addHeader(headers: string[], signed: [string, string][], name: string, value: string): void {
-  headers.push(name, onTheWire(value));
+  headers.push(name, value);
   if (signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-")) signed.push([name, value]);
 }
 
@@ -237,11 +237,6 @@ export function requestTarget(pathPrefix: string, key: string | undefined, query
     separator = "&";
   }
   return target;
-}
-
-/** A header value's UTF-8, as the Latin-1 text that undici writes byte by byte. */
-function onTheWire(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, "utf8").toString("latin1");
 }
 
 /** A key of another length could only be refused; one that is no well-formed Unicode would name another object. */

@@ -13,6 +13,9 @@ export interface Progress {
 /** Ours, or the configuration's fault: the same request fails the same way. */
 const lasting = new Set([
   "CERT_HAS_EXPIRED",
+  "ClientClosed",
+  "InvalidRequest",
+  "LengthMismatch",
   "CERT_NOT_YET_VALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "ERR_TLS_CERT_ALTNAME_INVALID",
@@ -20,26 +23,57 @@ const lasting = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
-  "UND_ERR_INVALID_ARG",
-  "UND_ERR_NOT_SUPPORTED",
-  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
 ]);
 
-/** How undici names a reply that is shorter than its head or its chunks say. */
-const endings = new Set(["HTTPParserError", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "UND_ERR_SOCKET"]);
+/** Of a reply that is shorter than its head or its chunks say. */
+const endings = new Set(["ConnectionEnded", "MalformedHttp"]);
+
+/** The connection is gone, and nobody said why. */
+export class ConnectionEnded extends Error {
+  override readonly name = "ConnectionEnded";
+  constructor() {
+    super("the other side closed the connection");
+  }
+}
+
+/** Nothing moved for as long as it may: `HeadersTimeout` before the reply's head, `BodyTimeout` after it. */
+export class NoProgress extends Error {
+  override readonly name = "NoProgress";
+  readonly code: "HeadersTimeout" | "BodyTimeout";
+  constructor(code: "HeadersTimeout" | "BodyTimeout", ms: number) {
+    super(`nothing came for ${ms} ms`);
+    this.code = code;
+  }
+}
+
+/** A request's body has another length than was announced. */
+export class LengthMismatch extends Error {
+  override readonly name = "LengthMismatch";
+}
+
+/** The client was closed. */
+export class ClientClosed extends Error {
+  override readonly name = "ClientClosed";
+  constructor() {
+    super("the client was closed");
+  }
+}
+
+/** The request can't be written as HTTP. */
+export class InvalidRequest extends Error {
+  override readonly name = "InvalidRequest";
+}
 
 const advice: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such host: check the region and the endpoint",
   ECONNREFUSED: "nothing listens there: check the endpoint",
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "the body was not as long as was announced",
+  LengthMismatch: "the body was not as long as was announced",
 };
 
 /** `what` is the subject of the message: `GET "a.jpg" of photos-1250000000`. */
 export function transportError(what: string, cause: Error, progress: Progress): CosError {
   const named = codeOf(cause);
-  const brokeOff = progress.replied && (endings.has(named) || named.startsWith("HPE_"));
+  const brokeOff = progress.replied && endings.has(named);
   if (brokeOff) return incompleteBody(what, progress, cause);
   const when = progress.replied ? `the reply broke off after ${bytes(progress)}` : "no reply arrived";
   const hint = advice[named] ?? cause.message;

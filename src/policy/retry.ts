@@ -48,11 +48,11 @@ export function judge(failure: Failure): Verdict {
 
 /** How clients and services name an answer that did not come in time. */
 const LATE = new Set([
+  "BodyTimeout",
   "ETIMEDOUT",
+  "HeadersTimeout",
   "RequestTimeout",
-  "UND_ERR_BODY_TIMEOUT",
   "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_HEADERS_TIMEOUT",
   "UserNetworkTooSlow",
 ]);
 /** X-ErrNo of image processing, and of reading the origin, that took too long (document 460/8523). */

@@ -1,0 +1,121 @@
+/**
+ * The connections to one origin: at most so many, the one that was used last is used first, so that the others grow idle and
+ * close. An exchange beyond them waits its turn. undici's connector opens them (TCP, TLS, its sessions and time limit).
+ */
+import type { Socket } from "node:net";
+import { buildConnector } from "undici";
+import { Connection, type ConnectionLimits } from "./connection.ts";
+import type { Exchange } from "./exchange.ts";
+import { ClientClosed } from "./transport-error.ts";
+
+export interface Connections {
+  send(exchange: Exchange): void;
+  /** Closes them all, at once; what is under way or waits fails with ClientClosed. */
+  close(): void;
+}
+
+export interface ConnectionsOptions extends ConnectionLimits {
+  readonly most: number;
+  readonly connectMs: number;
+}
+
+/** Looks at what has waited for too long so often, or four times within the shortest limit. */
+const LOOK_MS = 1_000;
+
+export function createConnections(origin: string, options: ConnectionsOptions): Connections {
+  const { most, headersMs, bodyIdleMs } = options;
+  const { hostname, port, protocol } = new URL(origin);
+  const connect = connector(origin, options.connectMs);
+  const all = new Set<Connection>();
+  const free: Connection[] = [];
+  const waiting: Exchange[] = [];
+  /** Being opened. */
+  let opening = 0;
+  let closed = false;
+  let watch: NodeJS.Timeout | undefined;
+
+  const look = () => {
+    const now = performance.now();
+    for (const connection of all) connection.check(now);
+    if (all.size === 0) {
+      clearInterval(watch);
+      watch = undefined;
+    }
+  };
+  /** Those that were given up while they waited are not sent. */
+  const nextWaiting = (): Exchange | undefined => {
+    for (let exchange = waiting.shift(); exchange !== undefined; exchange = waiting.shift()) {
+      if (!exchange.settled) return exchange;
+    }
+    return undefined;
+  };
+  const owner = {
+    onFree(connection: Connection) {
+      const exchange = waiting.length === 0 ? undefined : nextWaiting();
+      if (exchange === undefined) free.push(connection);
+      else connection.carry(exchange);
+    },
+    onGone(connection: Connection) {
+      all.delete(connection);
+      const at = free.lastIndexOf(connection);
+      if (at >= 0) free.splice(at, 1);
+      // Its place is another's.
+      if (waiting.length > 0) open();
+    },
+  };
+  const onOpened = (error: Error | null, socket: Socket | null) => {
+    opening--;
+    if (error !== null || socket === null) {
+      nextWaiting()?.onError(error ?? new Error("there is no connection"));
+      if (waiting.length > 0) open();
+      return;
+    }
+    if (closed) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, owner, { headersMs, bodyIdleMs });
+    all.add(connection);
+    watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
+    owner.onFree(connection);
+  };
+  /** One for each that waits, as far as there may be. */
+  const open = () => {
+    while (!closed && opening < waiting.length && all.size + opening < most) {
+      opening++;
+      connect({ hostname, port, protocol }, (...[error, socket]) => onOpened(error, socket));
+    }
+  };
+
+  return {
+    send(exchange) {
+      if (closed) {
+        exchange.onError(new ClientClosed());
+        return;
+      }
+      const connection = free.pop();
+      if (connection !== undefined) connection.carry(exchange);
+      else {
+        waiting.push(exchange);
+        open();
+      }
+    },
+    close() {
+      closed = true;
+      clearInterval(watch);
+      for (const connection of [...all]) connection.close(new ClientClosed());
+      for (const exchange of waiting.splice(0)) exchange.onError(new ClientClosed());
+    },
+  };
+}
+
+/** The certificate must be of what is dialled, host name or address, whatever the Host header says. */
+function connector(origin: string, timeout: number): buildConnector.connector {
+  const { protocol, hostname } = new URL(origin);
+  const connect = buildConnector({ timeout });
+  if (protocol !== "https:") return connect;
+  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
+  // An address is no server name to send (RFC 6066, 3); with none, Node checks the certificate for the address.
+  const servername = isAddress ? "" : hostname;
+  return (to, callback) => connect({ ...to, servername }, callback);
+}
