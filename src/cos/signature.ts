@@ -39,38 +39,82 @@ export function encodeKey(key: string): string {
   return /^[A-Za-z0-9\-_.~/]*$/.test(key) ? key : urlEncode(key).replaceAll("%2F", "/");
 }
 
-/** Names are few and come again with each request. */
-const encodedNames = new Map<string, string>();
-const MOST_NAMES = 1_000;
-
-function encodedName(name: string): string {
-  let encoded = encodedNames.get(name);
-  if (encoded === undefined) {
-    encoded = urlEncode(name).toLowerCase();
-    if (encodedNames.size < MOST_NAMES) encodedNames.set(name, encoded);
-  }
-  return encoded;
-}
-
 type Pair = readonly [name: string, value: string];
 
-const byNameAndValue = (a: Pair, b: Pair) =>
-  a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0;
+/**
+ * How a list of names becomes canonical: which are where, and what stands before each value. Requests of one kind have the
+ * same names, so it is worked out once for each kind, and their values alone are left to encode.
+ */
+interface Shape {
+  readonly names: readonly string[];
+  /** Position among the names, by place in the text. */
+  readonly order: readonly number[];
+  /** `name=`, and `&name=` after the first, by place. */
+  readonly before: readonly string[];
+  /** `a;b` */
+  readonly list: string;
+  /** A name comes twice: then the values say which is first. */
+  readonly repeats: boolean;
+  /** The value that was encoded last, by place: a host, or a content type, is the same for many. */
+  readonly lastValue: string[];
+  readonly lastEncoded: string[];
+}
 
-function canonicalPairs(pairs: readonly Pair[]): { names: string; text: string } {
+const MOST_SHAPES = 64;
+let shapes: Shape[] = [];
+
+function shapeOf(pairs: readonly Pair[]): Shape {
+  for (const shape of shapes) if (hasNames(shape, pairs)) return shape;
+  const names = pairs.map(([name]) => name);
+  const encoded = names.map((name) => urlEncode(name).toLowerCase());
+  const order = [...names.keys()].sort((a, b) => compare(encoded[a] as string, encoded[b] as string));
+  const sorted = order.map((at) => encoded[at] as string);
+  const shape: Shape = {
+    names,
+    order,
+    before: sorted.map((name, place) => `${place === 0 ? "" : "&"}${name}=`),
+    list: sorted.join(";"),
+    repeats: new Set(encoded).size < encoded.length,
+    lastValue: sorted.map(() => ""),
+    lastEncoded: sorted.map(() => ""),
+  };
+  if (shapes.length >= MOST_SHAPES) shapes = [];
+  shapes.push(shape);
+  return shape;
+}
+
+function hasNames({ names }: Shape, pairs: readonly Pair[]): boolean {
+  if (names.length !== pairs.length) return false;
+  for (let at = 0; at < names.length; at++) if (names[at] !== (pairs[at] as Pair)[0]) return false;
+  return true;
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function canonicalPairs(pairs: readonly Pair[]): { readonly names: string; readonly text: string } {
   if (pairs.length === 0) return nothingCanonical;
-  const encoded: Pair[] = [];
-  for (const [name, value] of pairs) encoded.push([encodedName(name), urlEncode(value)]);
-  if (encoded.length > 1) encoded.sort(byNameAndValue);
-  const [first] = encoded as [Pair];
-  let names = first[0];
-  let text = `${first[0]}=${first[1]}`;
-  for (let at = 1; at < encoded.length; at++) {
-    const [name, value] = encoded[at] as Pair;
-    names += `;${name}`;
-    text += `&${name}=${value}`;
+  const shape = shapeOf(pairs);
+  if (shape.repeats) return { names: shape.list, text: repeatedText(pairs) };
+  const { order, before, lastValue, lastEncoded } = shape;
+  let text = "";
+  for (let place = 0; place < order.length; place++) {
+    const value = (pairs[order[place] as number] as Pair)[1];
+    if (value !== lastValue[place]) {
+      lastValue[place] = value;
+      lastEncoded[place] = urlEncode(value);
+    }
+    text += before[place] as string;
+    text += lastEncoded[place] as string;
   }
-  return { names, text };
+  return { names: shape.list, text };
+}
+
+function repeatedText(pairs: readonly Pair[]): string {
+  return pairs
+    .map(([name, value]) => [urlEncode(name).toLowerCase(), urlEncode(value)] as const)
+    .sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
 }
 
 const nothingCanonical = { names: "", text: "" };
