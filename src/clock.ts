@@ -6,6 +6,18 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+let lastTime = Number.NaN;
+let lastText = "";
+
+/** ISO 8601, UTC. Many rows have one time: of a Last-Modified, or of the same millisecond. */
+export function isoTime(ms: number): string {
+  if (ms !== lastTime) {
+    lastText = new Date(ms).toISOString();
+    lastTime = ms;
+  }
+  return lastText;
+}
+
 /** A number in [0, 1), like Math.random. */
 export type Random = () => number;
 

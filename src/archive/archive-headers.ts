@@ -1,4 +1,6 @@
 /** The headers of the PUT into the archive: what is preserved of the original, and where it came from. Pure. */
+
+import { isoTime } from "../clock.ts";
 import type { Headers, ObjectInfo } from "../cos/bucket.ts";
 import type { RunOptions } from "../ledger/run-document.ts";
 import type { Expectation } from "./identity.ts";
@@ -18,12 +20,18 @@ const META_BYTES = 2048;
 const META = "x-cos-meta-";
 
 /** Provenance, in the order in which it is left out where the 2 KB are short: last first. */
-const PROVENANCE = ["run", "etag", "crc64", "bucket", "modified"] as const;
+const provenance = {
+  run: `${META}original-run`,
+  etag: `${META}original-etag`,
+  crc64: `${META}original-crc64`,
+  bucket: `${META}original-bucket`,
+  modified: `${META}original-modified`,
+} as const;
 
-const OWN_NAMES: ReadonlySet<string> = new Set(PROVENANCE.map((field) => `${META}original-${field}`));
+const OWN_NAMES: ReadonlySet<string> = new Set(Object.values(provenance));
 
 /** The metadata key that names the run which archived an object. */
-export const provenanceRun = `${META}original-run`;
+export const provenanceRun = provenance.run;
 
 /**
  * @param object what says which headers the original has: the HEAD where there was one, else the GET
@@ -40,26 +48,26 @@ export function archiveHeaders(
     const value = object?.headers[name];
     if (value !== undefined) headers[name] = value;
   }
-  for (const [name, value] of Object.entries(object?.headers ?? {})) {
+  for (const name in object?.headers) {
     // What a chain of archives wrote about an earlier source would be a lie about this one.
     if (!name.startsWith(META) || OWN_NAMES.has(name)) continue;
+    const value = object.headers[name] as string;
     headers[name] = value;
     metaBytes += name.length + Buffer.byteLength(value);
   }
-  const provenance: Readonly<Record<(typeof PROVENANCE)[number], string | undefined>> = {
-    run: from.run,
-    etag: expectation.etag ?? object?.etag,
-    crc64: expectation.crc64 ?? object?.crc64,
-    bucket: from.bucket,
-    modified: object?.lastModified === undefined ? undefined : new Date(object.lastModified).toISOString(),
+  const add = (name: string, value: string | undefined) => {
+    if (value === undefined) return;
+    const bytes = name.length + Buffer.byteLength(value);
+    if (metaBytes + bytes > META_BYTES) return;
+    headers[name] = value;
+    metaBytes += bytes;
   };
-  for (const field of PROVENANCE) {
-    const value = provenance[field];
-    const name = `${META}original-${field}`;
-    if (value === undefined || metaBytes + name.length + Buffer.byteLength(value) > META_BYTES) continue;
-    headers[name] = value;
-    metaBytes += name.length + Buffer.byteLength(value);
-  }
+  const modified = object?.lastModified;
+  add(provenance.run, from.run);
+  add(provenance.etag, expectation.etag ?? object?.etag);
+  add(provenance.crc64, expectation.crc64 ?? object?.crc64);
+  add(provenance.bucket, from.bucket);
+  add(provenance.modified, modified === undefined ? undefined : isoTime(modified));
   if (options.storageClass !== undefined && options.storageClass !== "STANDARD") {
     headers["x-cos-storage-class"] = options.storageClass;
   }

@@ -4,6 +4,7 @@
  * Content-MD5 check). Resolves with a terminal outcome; a request that failed is thrown as the CosError it is, and the
  * caller (archive-task.ts) decides what that means.
  */
+import { isoTime } from "../clock.ts";
 import type { ObjectResponse } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
 import { isErrorDocument } from "../cos/error-from-reply.ts";
@@ -56,7 +57,7 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
   }
   try {
     if (memory.held === undefined) {
-      const at = new Date(context.clock.now()).toISOString();
+      const at = isoTime(context.clock.now());
       memory.fetched = { status: reply.status, requestId: reply.requestId, at };
       // Kept from here on: whatever fails next, these bytes are paid for.
       if (reply.kind === "bytes") memory.held = { bytes: reply.bytes, reply };
