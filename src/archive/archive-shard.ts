@@ -222,18 +222,18 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
       else if (end.outcome.outcome === "archived") refusals.succeeded();
       record(end.outcome);
     };
-    const tasks: Promise<void>[] = [];
+    const tasks = tasksOf(request, opened, record);
     let fault: Error | undefined;
-    const guarded = (task: Task): Promise<void> =>
-      runOne(task).catch((thrown: unknown) => {
+    const guarded = async (task: Task): Promise<void> => {
+      try {
+        await runOne(task);
+      } catch (thrown) {
         fault ??= ensureError(thrown);
         quit.abort();
-      });
-    for (const task of tasksOf(request, opened, record)) {
-      if (careful) await runOne(task);
-      else tasks.push(pace.run(() => guarded(task)));
-    }
-    await Promise.all(tasks);
+      }
+    };
+    if (careful) for (const task of tasks) await runOne(task);
+    else await pace.runEach(tasks, guarded);
     if (fault !== undefined) throw fault;
   } finally {
     over.abort();

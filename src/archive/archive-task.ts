@@ -26,12 +26,6 @@ export type TaskEnd =
 const THROTTLES = 20;
 
 export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
-  const startedAt = context.clock.now();
-  const end = await untilOver(task, context);
-  return { ...end, outcome: { ...end.outcome, ms: context.clock.now() - startedAt } };
-}
-
-async function untilOver(task: Task, context: TaskContext): Promise<TaskEnd> {
   const { options, pace, clock, random } = context;
   const memory = startMemory(task, context);
   let throttles = 0;
@@ -137,6 +131,8 @@ function startMemory(task: Task, context: TaskContext): TaskMemory {
     refetched: false,
     changed: false,
     tries: 0,
+    startedAt: context.clock.now(),
+    clock: context.clock,
   };
 }
 

@@ -16,7 +16,7 @@ export interface Expectation {
 
 /** The ETag of a simple upload is the MD5 of its bytes; that of a multipart upload (`…-N`) is not. */
 export function isMd5(etag: string | undefined): etag is string {
-  return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag);
+  return etag?.length === 32 && /^[0-9a-f]{32}$/i.test(etag);
 }
 
 /** An encrypted object's ETag need not be an MD5. */

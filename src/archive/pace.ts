@@ -15,8 +15,11 @@ import { backoffMs, throttleBackoff } from "../policy/retry.ts";
 import { createThroughput } from "../policy/throughput.ts";
 
 export interface Pace {
-  /** Runs `task` once fewer tasks run than may. */
-  run<T>(task: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on each of the tasks, as many at once as may, over all callers. They are taken one by one, as there is room, so
+   * a shard holds no more of them than run. `work` must not reject.
+   */
+  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
   /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
   waitMs(): number;
   /** Undefined where the next try may begin at once; else resolves once it may, or once `signal` aborts. */
@@ -34,6 +37,8 @@ export interface Pace {
   throttled(sentAt: number, retryAfterMs?: number): void;
   /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */
   strained(): void;
+  /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
+  unfinished(): number;
   /** Tasks that may run at once now. */
   concurrency(): number;
   /** Tries a second that may begin now; Infinity while nothing was refused for long. */
@@ -99,7 +104,26 @@ export function createPace(options: {
   }
 
   return {
-    run: (task) => limit(task),
+    async runEach(tasks, work) {
+      let next = tasks.next();
+      const take = () => {
+        const { done, value } = next;
+        if (done) return undefined;
+        next = tasks.next();
+        return { value };
+      };
+      /** A place among those that run, kept from task to task, until there are fewer places. */
+      const place = async () => {
+        for (let task = take(); task !== undefined; task = take()) {
+          await work(task.value);
+          if (limit.activeCount > limit.concurrency) return;
+        }
+      };
+      const placed = async () => {
+        while (!next.done) await limit(place);
+      };
+      await Promise.all(Array.from({ length: options.concurrency }, placed));
+    },
     waitMs() {
       const now = clock.now();
       const inBudget = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
@@ -131,6 +155,7 @@ export function createPace(options: {
       pause(now, until);
     },
     strained: () => apply(halve(tasks, clock.now())),
+    unfinished: () => limit.activeCount + limit.pendingCount,
     concurrency: () => limit.concurrency,
     triesPerSecond: () => limitAt(learnt, clock.now()),
   };

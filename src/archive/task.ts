@@ -71,6 +71,9 @@ export interface TaskMemory {
   asked: Side;
   /** Tries of this delivery. */
   tries: number;
+  /** When the task began, ms since the epoch, and by which clock. */
+  readonly startedAt: number;
+  readonly clock: Pick<Clock, "now">;
   /** HTTP status and request id of the GET that brought the bytes. */
   fetched?: { readonly status: number; readonly requestId: string | undefined; readonly at: string } | undefined;
 }

@@ -21,7 +21,7 @@ export interface UploadOptions {
 /** What the archive says that it now holds. */
 export type Uploaded = Pick<ObjectInfo, "etag" | "crc64" | "requestId"> & { readonly headers?: Headers };
 
-export async function upload(bucket: Bucket, key: string, body: Body, options: UploadOptions): Promise<Uploaded> {
+export function upload(bucket: Bucket, key: string, body: Body, options: UploadOptions): Promise<Uploaded> {
   const { size, headers, contentMd5, forbidOverwrite, signal, onRequest } = options;
   if (size <= (options.multipartAbove ?? putLimit) || Buffer.isBuffer(body)) {
     onRequest();

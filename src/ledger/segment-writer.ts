@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Outcome } from "../outcome.ts";
 import { requestTypes } from "../report/tally.ts";
 import { paths } from "./layout.ts";
-import { encodeSegment, noRequests, type RequestCounts } from "./segment.ts";
+import { noRequests, outcomeLine, packSegment, type RequestCounts } from "./segment.ts";
 import type { LedgerStore } from "./store.ts";
 
 export interface SegmentWriter {
@@ -35,7 +35,9 @@ export function createSegmentWriter(options: {
   const from = new Date(clock.now()).toISOString();
   const broken = new AbortController();
   const closed = new AbortController();
-  let waiting: Outcome[] = [];
+  /** Lines: an outcome would keep alive whatever its texts were cut from. */
+  let waiting = "";
+  let count = 0;
   let n = 0;
   let lastWrite = clock.now();
   let told = noRequests();
@@ -50,8 +52,9 @@ export function createSegmentWriter(options: {
     if (next !== undefined) return next;
     writing = next = writing.then(async () => {
       next = undefined;
-      const outcomes = waiting;
-      waiting = [];
+      const lines = waiting;
+      waiting = "";
+      count = 0;
       lastWrite = clock.now();
       const now = { ...requests, ledger: ledger.requests() + 1 };
       const since = noRequests();
@@ -64,7 +67,7 @@ export function createSegmentWriter(options: {
         to: new Date(clock.now()).toISOString(),
       };
       try {
-        await ledger.put(paths.segment(shard, attempt, ++n), encodeSegment(outcomes, trailer));
+        await ledger.put(paths.segment(shard, attempt, ++n), packSegment(lines, trailer));
       } catch (error) {
         fault = error;
         broken.abort(error);
@@ -80,14 +83,14 @@ export function createSegmentWriter(options: {
   const arm = () => {
     timer ??= clock.sleep(Math.max(0, lastWrite + MOST_MS - clock.now()), closed.signal).then(async () => {
       timer = undefined;
-      if (waiting.length > 0 && !closed.signal.aborted) await write().catch(() => undefined);
+      if (count > 0 && !closed.signal.aborted) await write().catch(() => undefined);
     });
   };
 
   return {
     add(outcome) {
-      waiting.push(outcome);
-      if (waiting.length >= MOST_OUTCOMES) write().catch(() => undefined);
+      waiting += outcomeLine(outcome);
+      if (++count >= MOST_OUTCOMES) write().catch(() => undefined);
       else arm();
     },
     beat: write,
@@ -95,7 +98,7 @@ export function createSegmentWriter(options: {
       closed.abort();
       await timer;
       await writing.catch(() => undefined);
-      if (waiting.length > 0 || fault !== undefined) await write();
+      if (count > 0 || fault !== undefined) await write();
     },
     broken: broken.signal,
   };

@@ -49,8 +49,13 @@ const lineSchema = z.union([
 const LEVEL = 1;
 
 export function encodeSegment(outcomes: readonly Outcome[], trailer: Trailer): Buffer {
-  let lines = "";
-  for (const outcome of outcomes) lines += `${JSON.stringify(outcome)}\n`;
+  return packSegment(outcomes.map(outcomeLine).join(""), trailer);
+}
+
+export const outcomeLine = (outcome: Outcome): string => `${JSON.stringify(outcome)}\n`;
+
+/** `lines`: of `outcomeLine`. */
+export function packSegment(lines: string, trailer: Trailer): Buffer {
   return gzipSync(`${lines}${JSON.stringify({ trailer })}\n`, { level: LEVEL });
 }
 

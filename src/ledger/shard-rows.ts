@@ -31,6 +31,33 @@ const plannedRowSchema = z.object({
     .optional(),
 });
 
+/** What passes here passes the schema, and comes out of it as it is; what does not may pass it all the same. */
+function isPlainRow(value: unknown): value is PlannedRow {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  let keyed = false;
+  for (const name in value) {
+    const field = (value as Record<string, unknown>)[name];
+    switch (name) {
+      case "key":
+        if (typeof field !== "string") return false;
+        keyed = true;
+        break;
+      case "size":
+        if (!Number.isSafeInteger(field) || (field as number) < 0) return false;
+        break;
+      case "versionId":
+      case "etag":
+      case "crc64":
+      case "archiveKey":
+        if (typeof field !== "string") return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  return keyed;
+}
+
 export function encodeShardRows(rows: readonly PlannedRow[]): Buffer {
   let lines = "";
   for (const row of rows) lines += `${JSON.stringify(row)}\n`;
@@ -39,9 +66,15 @@ export function encodeShardRows(rows: readonly PlannedRow[]): Buffer {
 
 /** Throws UserError `LedgerUnreadable` that names `where`. */
 export function decodeShardRows(bytes: Buffer, where: string): readonly PlannedRow[] {
-  return [...decodeLines(bytes, where)].map((value) => {
+  const rows: PlannedRow[] = [];
+  for (const value of decodeLines(bytes, where)) {
+    if (isPlainRow(value)) {
+      rows.push(value);
+      continue;
+    }
     const parsed = plannedRowSchema.safeParse(value);
     if (!parsed.success) throw unreadable(where, "holds a line that is no row");
-    return parsed.data;
-  });
+    rows.push(parsed.data);
+  }
+  return rows;
 }

@@ -21,7 +21,6 @@ import { queueSender } from "./queue-sender.ts";
 import { createRowCounts } from "./row-counts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
-import type { ShardWorker } from "./work-shard.ts";
 
 export interface WorkQueueOptions {
   readonly queue: QueueFromUrl;
@@ -71,24 +70,9 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   const touched = createTouchedRuns();
   const rejected = new Set<string>();
   let opening = 0;
-  let waiting = 0;
   let working = 0;
   let lastBusy = clock.now();
   const own = createShardWorker(around);
-  const shared: ShardWorker = {
-    ...own,
-    pace: {
-      ...own.pace,
-      async run(task) {
-        waiting++;
-        try {
-          return await own.pace.run(task);
-        } finally {
-          waiting--;
-        }
-      },
-    },
-  };
 
   const handle: HandleDelivery = async (delivery, send) => {
     const message = readable(delivery.body);
@@ -105,7 +89,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
       queueMicrotask(() => opened());
     };
     try {
-      const answer = await createDeliveryHandler(around, { ...shared, onOpen })(delivery, send);
+      const answer = await createDeliveryHandler(around, { ...own, onOpen })(delivery, send);
       if (answer.kind === "reject") rejected.add(delivery.messageId ?? delivery.body);
       else if (message !== undefined) touched.add(message, own.runs.keys());
       return answer;
@@ -122,7 +106,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   let enough = false;
   const inTurn = <T>(receive: () => Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
-      while (!stop.signal.aborted && (enough || opening > 0 || waiting >= settings.concurrency)) {
+      while (!stop.signal.aborted && (enough || opening > 0 || own.pace.unfinished() >= settings.concurrency)) {
         await clock.sleep(TURN_MS, stop.signal);
       }
       receiving = true;
