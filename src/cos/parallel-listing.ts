@@ -13,7 +13,7 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Clock, Random } from "../clock.ts";
-import { backoffMs, rowBackoff, throttleBackoff } from "../policy/retry.ts";
+import { type Backoff, backoffMs, throttleBackoff } from "../policy/retry.ts";
 import type { Bucket, ListedObject, ListPage } from "./bucket.ts";
 import { isCosError } from "./error.ts";
 import { subject } from "./error-from-reply.ts";
@@ -45,6 +45,7 @@ const READ_AHEAD = 4;
 const RANGES = 3;
 /** Tries of one page. */
 const TRIES = 8;
+const pageBackoff: Backoff = { baseMs: 200, capMs: 20_000 };
 
 interface Range {
   /** Of the next request. */
@@ -97,7 +98,7 @@ export async function* parallelListing(
       } catch (error) {
         if (!isCosError(error) || !(error.retryable || error.throttled)) throw error;
         if (tried + 1 >= TRIES || stop.signal.aborted) throw error;
-        const backoff = error.throttled ? throttleBackoff : rowBackoff;
+        const backoff = error.throttled ? throttleBackoff : pageBackoff;
         await clock.sleep(backoffMs(tried, backoff, random, error.retryAfterMs), stop.signal);
       }
     }

@@ -70,20 +70,27 @@ export function isStrain(failure: Failure): boolean {
 export interface Backoff {
   readonly baseMs: number;
   readonly capMs: number;
+  /** How much longer each wait may be than the one before; 2 where absent. */
+  readonly growth?: number | undefined;
 }
 
-export const rowBackoff: Backoff = { baseMs: 200, capMs: 20_000 };
+/**
+ * Of a row. What fails by chance succeeds at once when asked again; what fails a second and a third time is an outage, and five
+ * tries are to outlast a short one: they are 19 s apart in all on average, 38 s at most. A row that waits keeps its place, so
+ * an outage uses up few rows.
+ */
+export const rowBackoff: Backoff = { baseMs: 250, capMs: 30_000, growth: 5 };
 export const throttleBackoff: Backoff = { baseMs: 1_000, capMs: 30_000 };
 /** Of a shard that made no progress (design.md, One shard). */
 export const shardBackoff: Backoff = { baseMs: 30_000, capMs: 15 * 60_000 };
 
 /**
- * Exponential backoff with full jitter: a random time up to base × 2^try, at most the cap. `retryAfterMs`, where the
+ * Exponential backoff with full jitter: a random time up to base × growth^try, at most the cap. `retryAfterMs`, where the
  * service says it, is waited for in full, the jitter on top of it.
  * @param tried how often it was tried so far, from 0
  */
 export function backoffMs(tried: number, backoff: Backoff, random: Random, retryAfterMs = 0): number {
-  const ceiling = Math.min(backoff.capMs, backoff.baseMs * 2 ** Math.min(tried, 30));
+  const ceiling = Math.min(backoff.capMs, backoff.baseMs * (backoff.growth ?? 2) ** Math.min(tried, 30));
   return Math.round(retryAfterMs + random() * ceiling);
 }
 

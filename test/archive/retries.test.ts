@@ -19,8 +19,8 @@ describe("a failure that may pass", () => {
     here.source.seed(key, small);
     here.source.onRequest(fetches(refuse("InternalError"), 4));
     expect(await here.outcome(rowOf(small))).toMatchObject({ outcome: "archived", attempts: 5 });
-    // 200 ms, doubled each time, halved by a random of 0.5.
-    expect(timesOf(here)).toEqual([0, 100, 300, 700, 1500]);
+    // 250 ms, five times as long each time, at most 30 s, halved by a random of 0.5.
+    expect(timesOf(here)).toEqual([0, 125, 750, 3_875, 18_875]);
     expect(here.retries()).toBe(4);
   });
 
@@ -29,7 +29,7 @@ describe("a failure that may pass", () => {
     here.source.seed(key, small);
     here.source.onRequest(fetches(refuse("ServiceUnavailable", { retryAfterMs: 7_000 }), 1));
     await here.outcome(rowOf(small));
-    expect(timesOf(here)).toEqual([0, 7_100]);
+    expect(timesOf(here)).toEqual([0, 7_125]);
   });
 
   test("is given up after --max-attempts, those of earlier deliveries included", async () => {

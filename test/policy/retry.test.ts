@@ -151,16 +151,27 @@ describe("backing off", () => {
           const ms = backoffMs(tried, backoff, () => random, retryAfter);
           expect(Number.isInteger(ms)).toBe(true);
           expect(ms).toBeGreaterThanOrEqual(retryAfter);
-          expect(ms - retryAfter).toBeLessThanOrEqual(Math.min(backoff.capMs, backoff.baseMs * 2 ** tried));
+          expect(ms - retryAfter).toBeLessThanOrEqual(
+            Math.min(backoff.capMs, backoff.baseMs * (backoff.growth ?? 2) ** tried),
+          );
         },
       ),
     );
   });
 
   test("takes the whole range (full jitter), so that many who fail together come back apart", () => {
-    expect(backoffMs(4, rowBackoff, () => 0)).toBe(0);
-    expect(backoffMs(4, rowBackoff, () => 0.5)).toBe(1_600);
-    expect(backoffMs(40, rowBackoff, () => 0.999999)).toBe(20_000);
+    expect(backoffMs(2, rowBackoff, () => 0)).toBe(0);
+    expect(backoffMs(2, rowBackoff, () => 0.5)).toBe(3_125);
+    expect(backoffMs(40, rowBackoff, () => 0.999999)).toBe(30_000);
+    expect(backoffMs(4, throttleBackoff, () => 0.5)).toBe(8_000);
+  });
+
+  test("lets the five tries of a row outlast an outage of half a minute, and the first of them hardly wait", () => {
+    const waited = (random: number) => [0, 1, 2, 3].map((tried) => backoffMs(tried, rowBackoff, () => random));
+    const sum = (all: readonly number[]) => all.reduce((total, ms) => total + ms, 0);
+    expect(waited(0.5)).toEqual([125, 625, 3_125, 15_000]);
+    expect(sum(waited(0.5))).toBe(18_875);
+    expect(sum(waited(0.999999))).toBeGreaterThan(30_000);
   });
 
   test("gives a message back for 30 s to 15 min, whatever was tried", () => {

@@ -60,6 +60,20 @@ describe("of requests that fail at random", () => {
     },
   );
 
+  // Catches: a backoff so short that rows use up their tries, one after the other, while an archive is away for a moment.
+  test("an archive that is away for ten seconds fails no more rows than are worked at once", async () => {
+    const story = await tell({
+      ...base,
+      seed: 61,
+      weather: (side, _, __, at) => (side === "archive" && at >= 1_000 && at < 11_000 ? reset : undefined),
+    });
+    const { archived = 0, failed = 0 } = story.outcomes;
+    console.log(`an archive away for ten seconds: ${JSON.stringify(story.outcomes)} in ${story.seconds} s`);
+    expect(archived + failed).toBe(ROWS);
+    expect(failed).toBeLessThanOrEqual(base.concurrency);
+    expect(story.whole).toBe(true);
+  });
+
   test("half of them answered with 503 and timeouts: fewer at once, and the same outcomes", async () => {
     const story = await tell({
       ...base,

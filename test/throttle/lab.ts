@@ -34,8 +34,13 @@ export interface Scenario {
   readonly errNo?: number;
   /** Rows tell no ETag, so that each fetch has a HEAD beside it. */
   readonly bareRows?: boolean;
-  /** What else goes wrong with a request. */
-  readonly weather?: (side: "source" | "archive", type: RequestType, random: () => number) => Fault | undefined;
+  /** What else goes wrong with a request; `at` in milliseconds from the beginning. */
+  readonly weather?: (
+    side: "source" | "archive",
+    type: RequestType,
+    random: () => number,
+    at: number,
+  ) => Fault | undefined;
   readonly options?: Partial<RunOptions>;
 }
 
@@ -79,7 +84,7 @@ export async function tell(scenario: Scenario): Promise<Story> {
       const wayMs = (latencyMs / 2) * (0.8 + weather() * 0.4);
       await clock.sleep(wayMs);
       const back: Fault = { kind: "delay", ms: wayMs };
-      const fault = scenario.weather?.(side, type, weather);
+      const fault = scenario.weather?.(side, type, weather, clock.now() - beganAt);
       if (fault !== undefined) return [back, fault];
       if (!isCounted(side, type)) return [back];
       const allowed = throttle(clock.now() - beganAt + (seed % 1_000));
