@@ -205,6 +205,12 @@ export const settingTable = {
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
     default: "memory:",
   }),
+  deadLetterQueue: setting(values.deadLetterQueue, {
+    placeholder: "QUEUE",
+    description:
+      "where messages go that can never be worked, each with the reason: sqs:URL or tdmq:URL (default: what the RedrivePolicy of --queue names)",
+    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals-dead-letters",
+  }),
   visibility: setting(values.count(30, 43_200), {
     placeholder: "SECONDS",
     description:

@@ -128,6 +128,12 @@ export const queue = z.string().superRefine((value, context) => {
   }
 });
 
+/** One in which a letter outlives the process. */
+export const deadLetterQueue = queue.refine(
+  (value) => !value.startsWith("memory:"),
+  "would be lost with this process: it must be sqs:URL or tdmq:URL",
+);
+
 /** A switch, as the environment or a file writes it. */
 export const onOff = z
   .string()

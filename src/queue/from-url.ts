@@ -1,5 +1,5 @@
 /**
- * The value of `--queue` to a client and a queue URL:
+ * The value of `--queue` (and of `--dead-letter-queue`) to a client and a queue URL:
  *
  *   memory:             the embedded queue named "originals"; memory:NAME another
  *   sqs:URL             the queue's URL as AWS (or an SQS-compatible service) shows it: sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals
@@ -24,6 +24,8 @@ export interface QueueUrlDependencies {
   readonly env: Environment;
   /** Hosts of `--allow-http`. */
   readonly allowHttp?: readonly string[] | undefined;
+  /** What names the queue, for messages; `--queue` where absent. */
+  readonly setting?: string | undefined;
 }
 
 export interface QueueFromUrl {
@@ -40,39 +42,41 @@ export function queueFromUrl(text: string, dependencies: QueueUrlDependencies): 
   if (scheme === "memory") return memoryQueue(text, rest, dependencies);
   if (scheme === "sqs") return sqsQueue(text, rest, dependencies);
   if (scheme === "tdmq") return tdmqQueue(text, rest, dependencies);
-  throw invalid(text, "it must be memory:, sqs:URL or tdmq:URL");
+  throw invalid(text, "it must be memory:, sqs:URL or tdmq:URL", dependencies);
 }
 
-function invalid(text: string, why: string): UserError {
-  return new UserError("InvalidQueue", `--queue ${quote(text)} names no queue: ${why}.`);
+type Named = Pick<QueueUrlDependencies, "setting">;
+
+function invalid(text: string, why: string, { setting = "--queue" }: Named): UserError {
+  return new UserError("InvalidQueue", `${setting} ${quote(text)} names no queue: ${why}.`);
 }
 
-function httpUrl(text: string, rest: string, example: string): URL {
+function httpUrl(text: string, rest: string, example: string, named: Named): URL {
   if (!/^https?:\/\//i.test(rest) || !URL.canParse(rest))
-    throw invalid(text, `what follows must be a URL, as in ${example}`);
+    throw invalid(text, `what follows must be a URL, as in ${example}`, named);
   const url = new URL(rest);
   if (url.username !== "" || url.password !== "") {
     // The value is not quoted: it holds a secret.
     throw new UserError(
       "InvalidQueue",
-      "--queue names a URL with a user name or password in it: take them out, credentials come from the environment.",
+      `${named.setting ?? "--queue"} names a URL with a user name or password in it: take them out, credentials come from the environment.`,
     );
   }
   return url;
 }
 
-function memoryQueue(text: string, rest: string, { clock, random }: QueueUrlDependencies): QueueFromUrl {
+function memoryQueue(text: string, rest: string, dependencies: QueueUrlDependencies): QueueFromUrl {
   const name = rest === "" ? "originals" : rest;
-  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw invalid(text, "a name has 1 to 80 of A-Z a-z 0-9 _ -");
-  const queues = createMemoryQueues({ clock, random });
+  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw invalid(text, "a name has 1 to 80 of A-Z a-z 0-9 _ -", dependencies);
+  const queues = createMemoryQueues(dependencies);
   const queueUrl = queues.createQueue(name);
   return { kind: "memory", client: new SQSClient({ transport: queues }), queueUrl };
 }
 
 function sqsQueue(text: string, rest: string, dependencies: QueueUrlDependencies): QueueFromUrl {
   const example = "sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals";
-  const url = httpUrl(text, rest, example);
-  if (url.pathname.length < 2) throw invalid(text, `the URL has no queue in its path, as in ${example}`);
+  const url = httpUrl(text, rest, example, dependencies);
+  if (url.pathname.length < 2) throw invalid(text, `the URL has no queue in its path, as in ${example}`, dependencies);
   const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL } = dependencies.env;
   // With an endpoint set, the URL is only a name; what is dialled is checked at each request.
   if (!AWS_ENDPOINT_URL_SQS && !AWS_ENDPOINT_URL) refusePlainHttp(url, dependencies.allowHttp);
@@ -81,11 +85,16 @@ function sqsQueue(text: string, rest: string, dependencies: QueueUrlDependencies
 
 function tdmqQueue(text: string, rest: string, dependencies: QueueUrlDependencies): QueueFromUrl {
   const example = "tdmq:https://cmq-gz.publicXXX.tencenttdmq.com/originals?region=ap-guangzhou";
-  const url = httpUrl(text, rest, example);
-  if (!/^\/[^/]+$/.test(url.pathname)) throw invalid(text, `the URL's path must be the queue's name, as in ${example}`);
+  const url = httpUrl(text, rest, example, dependencies);
+  if (!/^\/[^/]+$/.test(url.pathname))
+    throw invalid(text, `the URL's path must be the queue's name, as in ${example}`, dependencies);
   const region = url.searchParams.get("region") || dependencies.env.TENCENTCLOUD_REGION;
   if (!region)
-    throw invalid(text, `the region is missing: add ?region=…, as in ${example}, or set TENCENTCLOUD_REGION`);
+    throw invalid(
+      text,
+      `the region is missing: add ?region=…, as in ${example}, or set TENCENTCLOUD_REGION`,
+      dependencies,
+    );
   const transport = createTdmqCmqTransport({ ...dependencies, endpoint: url.origin, region });
   return { kind: "tdmq", client: new SQSClient({ transport }), queueUrl: url.origin + url.pathname };
 }

@@ -15,6 +15,7 @@ export {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from "./commands.ts";
+export { deadLetterQueueOf, queueUrlBeside } from "./dead-letter-queue.ts";
 export * from "./error.ts";
 export { type QueueFromUrl, type QueueUrlDependencies, queueFromUrl } from "./from-url.ts";
 export { createLease, type Lease, type LeaseOptions, type LeaseState } from "./lease.ts";

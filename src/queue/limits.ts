@@ -14,7 +14,7 @@ export const MAX_DELAY_SECONDS = 900;
 export const MAX_VISIBILITY_SECONDS = 43_200;
 export const MAX_WAIT_SECONDS = 20;
 export const MAX_IN_FLIGHT = 120_000;
-const MAX_ATTRIBUTES = 10;
+export const MAX_ATTRIBUTES = 10;
 
 /** A required text; SQS answers MissingParameter for an absent one. */
 export function required(value: string | undefined, parameter: string): string {
@@ -38,6 +38,11 @@ export function within(value: number | undefined, parameter: string, from: numbe
 
 // #x9 | #xA | #xD | #x20–#xD7FF | #xE000–#xFFFD | #x10000–#x10FFFF; with the u flag a lone surrogate is a character of its own.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+/** The text with U+FFFD for each character that a message may not hold. */
+export function withAllowedCharacters(text: string): string {
+  return text.replace(new RegExp(FORBIDDEN, "gu"), "\u{FFFD}");
+}
 
 function checkCharacters(text: string, what: string): void {
   const found = FORBIDDEN.exec(text);

@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { ensureError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { DeadLetters } from "./dead-letters.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "./delivery.ts";
 
 /** Milliseconds kept back to give an answer: one request to the queue, and what the platform needs itself. */
@@ -12,6 +13,19 @@ export function deadlineAfter(now: number, remainingMs: number): number {
   return now + remainingMs - Math.min(answerMargin, remainingMs / 10);
 }
 
+export interface DeliverParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where a rejected message goes; absent: it stays in its queue. */
+  readonly deadLetters?: DeadLetters | undefined;
+}
+
+/** How a delivery ended, for its door. `moved`: it was rejected and is among the dead letters, so it is to be deleted. */
+export type Delivered = Answer | { readonly kind: "moved"; readonly reason: string };
+
+/** After a dead letter could not be sent. */
+const letterDelaySeconds = 60;
+
 /**
  * Works a delivery. A handler that throws in spite of its promise has acknowledged nothing: the message is given back. So is
  * one whose turn comes when its time is over.
@@ -20,8 +34,8 @@ export async function deliver(
   handle: HandleDelivery,
   delivery: Delivery,
   sender: Sender,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<Answer> {
+  { clock, log, deadLetters }: DeliverParts,
+): Promise<Delivered> {
   const { messageId, deadline } = delivery;
   if (clock.now() >= deadline) {
     return { kind: "give-back", delaySeconds: 0, reason: "its turn came when the time of this invocation was over" };
@@ -38,6 +52,39 @@ export async function deliver(
     const { delaySeconds, reason } = answer;
     log.info("A message was given back.", { messageId, delaySeconds, reason });
   }
-  if (answer.kind === "reject") log.error("A message can't be worked.", { messageId, reason: answer.reason });
-  return answer;
+  if (answer.kind === "refuse") log.error("A message can't be worked here.", { messageId, reason: answer.reason });
+  return answer.kind === "reject" ? bury(delivery, answer, { log, deadLetters }) : answer;
+}
+
+async function bury(
+  { body, messageId, attributes }: Delivery,
+  answer: Extract<Answer, { readonly kind: "reject" }>,
+  { log, deadLetters }: Pick<DeliverParts, "log" | "deadLetters">,
+): Promise<Delivered> {
+  const { reason } = answer;
+  const buried = await deadLetters?.take({ body, messageId, attributes, reason });
+  switch (buried?.kind) {
+    case "moved":
+      log.error("A message can't be worked and was sent to the dead-letter queue.", {
+        messageId,
+        reason,
+        deadLetterQueue: buried.queueUrl,
+      });
+      return { kind: "moved", reason };
+    case "failed":
+      log.error("A message can't be worked, and sending it to the dead-letter queue failed; it is given back.", {
+        messageId,
+        reason,
+        failure: buried.why,
+      });
+      return {
+        kind: "give-back",
+        delaySeconds: letterDelaySeconds,
+        reason: `it can't be worked, and sending it to the dead-letter queue failed: ${buried.why}`,
+      };
+    case "kept":
+    case undefined:
+      log.error("A message can't be worked.", { messageId, reason, kept: buried?.why });
+      return answer;
+  }
 }

@@ -58,10 +58,30 @@ async function handle(delivery: Delivery, sender: Sender, worker: ShardWorker): 
   }
 }
 
+/**
+ * What a UserError says of this worker or of the ledger, not of the message: rejected for it, the whole queue would be among the
+ * dead letters as soon as one worker came up with the wrong settings.
+ */
+const notOfTheMessage = new Set([
+  "InvalidEndpoint",
+  "LedgerIncomplete",
+  "LedgerUnreadable",
+  "ManifestForbidden",
+  "MissingCredentials",
+  "MissingRegion",
+  "MissingSetting",
+  "NotSqsJson",
+  "NotTdmqCmq",
+  "PartForbidden",
+  "PlainHttp",
+  "PlainHttpRefused",
+]);
+
 /** What can never be worked is rejected; what may work later is given back. The door logs either (deliver.ts). */
 function answerTo(error: Error): Answer {
   const reason = error.message;
-  if (error instanceof UserError || error instanceof RefusedError) return { kind: "reject", reason };
+  if (error instanceof RefusedError) return { kind: "refuse", reason };
+  if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
   const passing = isCosError(error) && error.retryable;
   return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import { ensureError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../queue/index.ts";
+import type { DeadLetters } from "./dead-letters.ts";
 import { deliver } from "./deliver.ts";
 import type { HandleDelivery, Sender } from "./delivery.ts";
 
@@ -13,6 +14,8 @@ export interface PollOptions {
   readonly queue: QueueFromUrl;
   readonly handle: HandleDelivery;
   readonly sender: Sender;
+  /** Where messages go that can never be worked; absent: they come again until the queue itself moves them. */
+  readonly deadLetters?: DeadLetters | undefined;
   /** Seconds; see the setting `visibility`. */
   readonly visibility: number;
   /** When the last answer must have been given, milliseconds since the epoch. Infinity where nothing limits it. */
@@ -31,6 +34,7 @@ export interface PollOptions {
 export interface Polled {
   readonly acknowledged: number;
   readonly givenBack: number;
+  /** Those that can't be worked, whether they are among the dead letters or still in the queue. */
   readonly rejected: number;
 }
 
@@ -81,6 +85,8 @@ async function receive(options: PollOptions, timeLeft: number): Promise<Message 
     QueueUrl: queue.queueUrl,
     MaxNumberOfMessages: 1,
     WaitTimeSeconds: wait,
+    // A dead letter keeps them.
+    MessageAttributeNames: ["All"],
     ...(queue.kind === "tdmq" ? {} : { VisibilityTimeout: visibility }),
   });
   const { Messages } = await queue.client.send(command, signal === undefined ? {} : { abortSignal: signal });
@@ -88,7 +94,7 @@ async function receive(options: PollOptions, timeLeft: number): Promise<Message 
 }
 
 async function workOne(options: PollOptions, message: Message, receivedAt: number): Promise<keyof Polled> {
-  const { queue, handle, sender, visibility, deadline, signal, clock, log } = options;
+  const { queue, handle, sender, deadLetters, visibility, deadline, signal, clock, log } = options;
   const lease = createLease({
     client: queue.client,
     queueUrl: queue.queueUrl,
@@ -102,17 +108,23 @@ async function workOne(options: PollOptions, message: Message, receivedAt: numbe
   const delivery = {
     body: message.Body ?? "",
     messageId: message.MessageId,
+    attributes: message.MessageAttributes,
     deadline: Math.min(deadline, lease.deadline() - leaseMargin),
     signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
   };
-  const answer = await deliver(handle, delivery, sender, { clock, log });
+  const answer = await deliver(handle, delivery, sender, { clock, log, deadLetters });
   switch (answer.kind) {
     case "acknowledge":
       return (await lease.acknowledge()).kind === "acknowledged" ? "acknowledged" : "givenBack";
     case "give-back":
       await lease.giveBack(answer.delaySeconds);
       return "givenBack";
+    case "moved":
+      // Where this fails it comes again, and is a dead letter twice.
+      await lease.acknowledge();
+      return "rejected";
     case "reject":
+    case "refuse":
       await lease.giveBack(rejectedDelaySeconds);
       return "rejected";
   }

@@ -12,6 +12,7 @@ import { ensureError } from "../errors.ts";
 import type { MarkerCounts } from "../ledger/layout.ts";
 import type { QueueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
+import { createDeadLetters, type DeadLetters, type QueueAt } from "./dead-letters.ts";
 import type { HandleDelivery } from "./delivery.ts";
 import { createDeliveryHandler, createShardWorker } from "./handle-delivery.ts";
 import { type Message, parseMessage } from "./messages.ts";
@@ -24,6 +25,8 @@ import { createTouchedRuns } from "./touched-runs.ts";
 
 export interface WorkQueueOptions {
   readonly queue: QueueFromUrl;
+  /** Where messages go that can never be worked; absent: where the queue's RedrivePolicy says. */
+  readonly deadLetterQueue?: QueueAt | undefined;
   /** Seconds; see the setting `visibility`. */
   readonly visibility: number;
   /** End when nothing is left to do. */
@@ -57,7 +60,7 @@ const RECONCILE_MS = 330_000;
 
 /** Throws what is wrong with the queue for good. */
 export async function workQueue(around: Surroundings, options: WorkQueueOptions): Promise<Worked> {
-  const { queue, visibility, drain, signal, onProgress } = options;
+  const { queue, deadLetterQueue, visibility, drain, signal, onProgress } = options;
   const { clock, log, settings } = around;
   const sender = queueSender(queue.client, queue.queueUrl, around);
   const stop = new AbortController();
@@ -68,7 +71,9 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
 
   const rows = createRowCounts();
   const touched = createTouchedRuns();
+  /** By message id: those that can't be worked, and of them those that are still in the queue. */
   const rejected = new Set<string>();
+  const staying = new Set<string>();
   let opening = 0;
   let working = 0;
   let lastBusy = clock.now();
@@ -90,8 +95,10 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
     };
     try {
       const answer = await createDeliveryHandler(around, { ...own, onOpen })(delivery, send);
-      if (answer.kind === "reject") rejected.add(delivery.messageId ?? delivery.body);
-      else if (message !== undefined) touched.add(message, own.runs.keys());
+      if (answer.kind === "reject" || answer.kind === "refuse") {
+        rejected.add(delivery.messageId ?? delivery.body);
+        staying.add(delivery.messageId ?? delivery.body);
+      } else if (message !== undefined) touched.add(message, own.runs.keys());
       return answer;
     } finally {
       opened();
@@ -99,6 +106,15 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
       rows.settle(counts);
       lastBusy = clock.now();
     }
+  };
+
+  const letters = createDeadLetters(around)(queue, deadLetterQueue);
+  const deadLetters: DeadLetters = {
+    async take(letter) {
+      const buried = await letters.take(letter);
+      if (buried.kind === "moved") staying.delete(letter.messageId ?? letter.body);
+      return buried;
+    },
   };
 
   let turn: Promise<unknown> = Promise.resolve();
@@ -135,8 +151,8 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
     while (!stop.signal.aborted && (empty < EMPTY_LOOKS || !(await receivesNoMore()))) {
       await clock.sleep(LOOK_MS, stop.signal);
       const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
-      // A message that can never be worked comes back until the queue's dead-letter queue has it: nobody waits for that.
-      const left = depth === undefined ? 0 : Math.max(0, depth - rejected.size);
+      // A message that can't be worked and could not be moved comes back until the queue itself moves it: nobody waits for that.
+      const left = depth === undefined ? 0 : Math.max(0, depth - staying.size);
       const quiet = clock.now() - lastBusy;
       const unasked = depth === undefined && quiet < 2 * longestWaitMs;
       if (left > 0 || unasked || working > 0) empty = 0;
@@ -157,6 +173,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
       queue,
       handle,
       sender,
+      deadLetters,
       visibility,
       deadline: Number.POSITIVE_INFINITY,
       idle: Number.POSITIVE_INFINITY,

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { quote, UserError } from "../errors.ts";
+import type { MessageAttributeValue } from "../queue/index.ts";
 
 export interface SqsRecord {
   readonly kind: "message";
@@ -13,6 +14,7 @@ export interface SqsRecord {
   readonly body: string;
   readonly receiptHandle?: string | undefined;
   readonly queueArn: string;
+  readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
 }
 
 /** A record of an SQS batch that is not as documented, but can be named in the answer. */
@@ -27,11 +29,22 @@ export type LambdaEvent =
   | { readonly kind: "schedule"; readonly scheduledAt: string }
   | { readonly kind: "message"; readonly body: string };
 
+/** Binary values come as base64. */
+const attributeSchema = z
+  .object({ dataType: z.string(), stringValue: z.string().nullish(), binaryValue: z.string().nullish() })
+  .transform(({ dataType, stringValue, binaryValue }) => ({
+    DataType: dataType,
+    StringValue: stringValue ?? undefined,
+    BinaryValue: binaryValue ? new Uint8Array(Buffer.from(binaryValue, "base64")) : undefined,
+  }));
+
 const recordSchema = z.object({
   messageId: z.string().min(1),
   body: z.string(),
   receiptHandle: z.string().min(1).optional(),
   eventSource: z.literal("aws:sqs"),
+  // What a dead letter keeps is no reason to fail a message that can be worked.
+  messageAttributes: z.record(z.string(), attributeSchema).optional().catch(undefined),
   eventSourceARN: z.string().regex(/^arn:[^:]+:sqs:[^:]+:[^:]+:.+$/, "is not the ARN of an SQS queue"),
 });
 
@@ -62,8 +75,15 @@ function decodeRecords(records: unknown): LambdaEvent {
 function decodeRecord(record: unknown, index: number): SqsRecord | MalformedRecord {
   const parsed = recordSchema.safeParse(record);
   if (parsed.success) {
-    const { messageId, body, receiptHandle, eventSourceARN } = parsed.data;
-    return { kind: "message", messageId, body, receiptHandle, queueArn: eventSourceARN };
+    const { messageId, body, receiptHandle, eventSourceARN, messageAttributes } = parsed.data;
+    return {
+      kind: "message",
+      messageId,
+      body,
+      receiptHandle,
+      queueArn: eventSourceARN,
+      attributes: messageAttributes,
+    };
   }
   const issue = parsed.error.issues[0];
   const field = issue?.path.join(".") ?? "";

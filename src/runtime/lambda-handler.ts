@@ -1,6 +1,7 @@
 /**
  * AWS Lambda. Decodes what invoked the function, hands each message to the run, and answers as Lambda expects it: of an SQS
- * batch the messages that failed (`ReportBatchItemFailures`), of anything else a thrown error.
+ * batch the messages that failed (`ReportBatchItemFailures`), of anything else a thrown error. A message that can never be
+ * worked is no failure once it is in the dead-letter queue.
  *
  * Documents: AWS Lambda developer guide, "Implementing partial batch responses"; a FIFO batch stops at its first failure
  * and returns the rest unworked.
@@ -9,7 +10,8 @@ import pLimit from "p-limit";
 import type { Clock, Random } from "../clock.ts";
 import { ensureError, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { ChangeMessageVisibilityCommand, type QueueClient } from "../queue/index.ts";
+import { ChangeMessageVisibilityCommand, type QueueClient, queueUrlBeside } from "../queue/index.ts";
+import { createDeadLetters, type QueueAt } from "../run/dead-letters.ts";
 import { deadlineAfter, deliver } from "../run/deliver.ts";
 import type { Sender } from "../run/delivery.ts";
 import { noQueue, queueSender } from "../run/queue-sender.ts";
@@ -42,13 +44,14 @@ export interface LambdaParts {
 const messagesAtOnce = 4;
 /** The longest visibility a queue takes (ChangeMessageVisibility, VisibilityTimeout). */
 const longestVisibility = 43_200;
-/** A message that can never be worked comes back soon, and so is soon among the dead letters; seconds. */
+/** A message that can't be worked and could not be moved comes back soon, so that the queue moves it soon; seconds. */
 const rejectedDelay = 60;
 /** Milliseconds given to a request that is only made to be kind to the queue. */
 const courtesyTimeout = 2_000;
 
 export function createLambdaHandler(parts: LambdaParts) {
   const { clock, log, queue } = parts;
+  const deadLettersOf = createDeadLetters(parts);
 
   /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */
   return async function handler(event: unknown, context: LambdaContext): Promise<SqsBatchResponse | undefined> {
@@ -92,11 +95,13 @@ export function createLambdaHandler(parts: LambdaParts) {
       log.error("A record of the event can't be worked.", { messageId: record.messageId, reason: record.reason });
       return false;
     }
-    const { body, messageId } = record;
+    const { body, messageId, attributes } = record;
     const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
     const sender = queueSender(queue, queueUrl, parts);
-    const answer = await deliver(worker.handle, { body, messageId, deadline }, sender, parts);
-    if (answer.kind === "acknowledge") return true;
+    const deadLetters = deadLettersOf({ client: queue, queueUrl }, deadLetterQueueOf(worker, queueUrl));
+    const delivery = { body, messageId, attributes, deadline };
+    const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
+    if (answer.kind === "acknowledge" || answer.kind === "moved") return true;
     await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);
     return false;
   }
@@ -134,6 +139,20 @@ export function createLambdaHandler(parts: LambdaParts) {
       ? name
       : queueUrlBesideFunction(context.invokedFunctionArn ?? "", name, endpointOfQueues());
     return queueSender(queue, url, parts);
+  }
+
+  /** The one that is set; undefined where the queue's own RedrivePolicy is to tell. */
+  function deadLetterQueueOf({ settings }: FunctionWorker, queueUrl: string): QueueAt | undefined {
+    const { deadLetterQueue } = settings.values;
+    if (deadLetterQueue === undefined) return undefined;
+    const name = /^sqs:(.+)$/s.exec(deadLetterQueue)?.[1];
+    if (name === undefined) {
+      throw new UserError(
+        "InvalidSetting",
+        `${settings.said("deadLetterQueue")} is no SQS queue; on Lambda it must be sqs:URL or sqs:NAME.`,
+      );
+    }
+    return { client: queue, queueUrl: name.includes("/") ? name : queueUrlBeside(queueUrl, name) };
   }
 
   function endpointOfQueues(): string | undefined {

@@ -5,6 +5,8 @@
  *   - a timer polls the queue ORIGINALS_QUEUE and deletes each message when it is done;
  *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
  *     then holds up nobody. Only where no queue is set is it worked at once, and an error thrown for what must come again.
+ *
+ * What can never be worked goes to the dead-letter queue. Of an event that no queue holds, the log keeps it where there is none.
  */
 import pLimit from "p-limit";
 import type { Clock, Random } from "../clock.ts";
@@ -12,6 +14,7 @@ import type { Settings } from "../config/read.ts";
 import { quote, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { QueueFromUrl } from "../queue/index.ts";
+import { createDeadLetters } from "../run/dead-letters.ts";
 import { deadlineAfter, deliver } from "../run/deliver.ts";
 import { type Polled, pollQueue } from "../run/poll-queue.ts";
 import { noQueue, queueSender } from "../run/queue-sender.ts";
@@ -36,6 +39,8 @@ export interface ScfParts {
   readonly worker: () => FunctionWorker;
   /** The queue of these settings; undefined where none is set. */
   readonly openQueue: (settings: Settings) => QueueFromUrl | undefined;
+  /** The dead-letter queue of these settings; absent or undefined: the queue's own RedrivePolicy tells it. */
+  readonly openDeadLetterQueue?: ((settings: Settings) => QueueFromUrl | undefined) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -49,6 +54,7 @@ const idle = 30_000;
 
 export function createScfHandler(parts: ScfParts) {
   const { clock, log } = parts;
+  const deadLettersOf = createDeadLetters(parts);
 
   /** Throws an Error of one sentence where the event must be delivered again. */
   return async function handler(event: unknown, context: ScfContext): Promise<ScfResult> {
@@ -84,7 +90,9 @@ export function createScfHandler(parts: ScfParts) {
       );
     }
     const sender = queueSender(queue.client, queue.queueUrl, parts);
-    return pollQueue({ queue, handle, sender, visibility: settings.values.visibility, deadline, idle, clock, log });
+    const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
+    const { visibility } = settings.values;
+    return pollQueue({ queue, handle, sender, deadLetters, visibility, deadline, idle, clock, log });
   }
 
   async function pass(
@@ -105,8 +113,9 @@ export function createScfHandler(parts: ScfParts) {
     messages: readonly PushedMessage[],
     deadline: number,
   ): Promise<ScfResult> {
+    const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, deadline }, noQueue, parts),
+      deliver(worker.handle, { body, messageId: id, deadline }, noQueue, { clock, log, deadLetters }),
     );
     const again = answers.filter((answer) => answer.kind === "give-back");
     if (again[0] !== undefined) {
@@ -115,9 +124,10 @@ export function createScfHandler(parts: ScfParts) {
         `${again.length} of ${answers.length} messages must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
       );
     }
-    // A message that can never be worked has been logged; thrown for, it would hold up its partition for ever.
-    const rejected = answers.filter((answer) => answer.kind === "reject").length;
-    return { acknowledged: answers.length - rejected, rejected };
+    // A message that can't be worked is among the dead letters, or has been logged; thrown for, it would hold up its partition
+    // for ever.
+    const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
+    return { acknowledged, rejected: answers.length - acknowledged };
   }
 
   /** A manifest that was stored starts a run; what a run itself writes does not. */

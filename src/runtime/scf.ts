@@ -1,6 +1,7 @@
 /** The deployed function on Tencent SCF: `index.main_handler` of dist/scf. */
 import { systemClock } from "../clock.ts";
 import type { Settings } from "../config/read.ts";
+import { flagOf } from "../config/settings.ts";
 import { jsonLog } from "../log.ts";
 import { type QueueFromUrl, queueFromUrl } from "../queue/index.ts";
 import { createDeliveryHandler } from "../run/handle-delivery.ts";
@@ -10,16 +11,16 @@ import { createScfHandler } from "./scf-handler.ts";
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */
-function keepQueue(): (settings: Settings) => QueueFromUrl | undefined {
+function keepQueue(setting: "queue" | "deadLetterQueue"): (settings: Settings) => QueueFromUrl | undefined {
   let kept: { readonly says: string; readonly queue: QueueFromUrl } | undefined;
   return ({ values, given }) => {
-    const { queue: text, allowHttp } = values;
-    if (!given("queue") || text.startsWith("memory:")) return undefined;
+    const { [setting]: text, allowHttp } = values;
+    if (!given(setting) || text === undefined || text.startsWith("memory:")) return undefined;
     const says = JSON.stringify([text, allowHttp]);
     if (kept?.says === says) return kept.queue;
     kept?.queue.client.destroy();
     const { clock, random, log, environment: env } = world;
-    const queue = queueFromUrl(text, { clock, random, log, env, allowHttp });
+    const queue = queueFromUrl(text, { clock, random, log, env, allowHttp, setting: flagOf(setting) });
     kept = { says, queue };
     return queue;
   };
@@ -29,5 +30,6 @@ function keepQueue(): (settings: Settings) => QueueFromUrl | undefined {
 export const main_handler = createScfHandler({
   ...world,
   worker: keepFunctionWorker(world, createDeliveryHandler),
-  openQueue: keepQueue(),
+  openQueue: keepQueue("queue"),
+  openDeadLetterQueue: keepQueue("deadLetterQueue"),
 });

@@ -63,6 +63,8 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["maxAttempts", "0", "is not a whole number from 1 to 100"],
   ["allowHttp", "http://host", "is not a host name"],
   ["queue", "rabbit:", "is none of memory:, sqs:URL and tdmq:URL"],
+  ["deadLetterQueue", "memory:", "would be lost with this process"],
+  ["deadLetterQueue", "rabbit:", "is none of memory:, sqs:URL and tdmq:URL"],
   ["visibility", "29", "is not a whole number from 30 to 43200"],
   ["queue", "tdmq:queue", "names no queue by a URL after the colon"],
   ["priceCurrency", "yuan", "is not a currency code like CNY"],

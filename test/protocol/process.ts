@@ -159,6 +159,7 @@ function settling(answer: QueueAnswer): Asking {
     case "give-back":
       return { where: "queue", kind: "give-back", delaySeconds: answer.delaySeconds, reason: answer.reason };
     case "reject":
+    case "refuse":
       return { where: "queue", kind: "give-back", delaySeconds: 60, reason: `rejected: ${answer.reason}` };
   }
 }

@@ -49,6 +49,12 @@ it.each([
   expect(attempt).toThrow(hint);
 });
 
+it("names the setting that is wrong", () => {
+  const named = { ...dependencies, setting: "--dead-letter-queue" };
+  expect(() => queueFromUrl("sqs:dead", named)).toThrow(/^--dead-letter-queue "sqs:dead" names no queue: /);
+  expect(() => queueFromUrl("sqs:https://me:hunter2@host/1/q", named)).toThrow(/^--dead-letter-queue names a URL with/);
+});
+
 it("never shows a password that was put into a queue's URL", () => {
   const attempt = () => queueFromUrl("sqs:https://me:hunter2@host/1/q", dependencies);
   expect(attempt).toThrow(expect.objectContaining({ code: "InvalidQueue" }));

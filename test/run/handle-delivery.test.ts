@@ -1,6 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { RefusedError, UserError } from "../../src/errors.ts";
+import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
 import { parseMessage } from "../../src/run/messages.ts";
+import { noQueue } from "../../src/run/queue-sender.ts";
 import { type OnRequest, refuse, reset } from "../stores/bucket-fault.ts";
 import {
   archivePlace,
@@ -241,11 +244,14 @@ describe("a manifest object that can't be had", () => {
 
   test("missing, forbidden, frozen, of another bucket and without a format are five sentences, and none writes anything", async () => {
     const reasons: string[] = [];
+    const kinds: string[] = [];
     const refusals = async (onRequest: OnRequest | undefined, asked: object = message) => {
       const world = createWorld();
       world.source.onRequest(onRequest);
       const answer = await answers(world, asked);
-      if (answer.kind !== "reject") throw new Error(`it was not rejected: ${JSON.stringify(answer)}`);
+      if (answer.kind !== "reject" && answer.kind !== "refuse")
+        throw new Error(`it was taken: ${JSON.stringify(answer)}`);
+      kinds.push(answer.kind);
       expect(answer.reason).toMatch(/^The manifest "cos:\/\/[^\n]*\.$/);
       reasons.push(answer.reason);
     };
@@ -265,6 +271,8 @@ describe("a manifest object that can't be had", () => {
       undefined,
     ]);
     expect(new Set(reasons).size).toBe(5);
+    // Another worker may be allowed to read it.
+    expect(kinds).toEqual(["reject", "refuse", "reject", "reject", "reject"]);
   });
 
   test("replaced between the question and the answer is told apart from missing", async () => {
@@ -370,6 +378,22 @@ describe("a message that nobody can work", () => {
   test.each(["", "{}", "null", '{"v":1,"type":"shard"}', "[1]"])("%j is rejected with a sentence", async (body) => {
     const world = createWorld();
     expect(await world.deliver(body)).toMatchObject({ kind: "reject", reason: expect.stringMatching(/^The .*\.$/) });
+  });
+
+  // Catches: a worker without credentials that has a whole queue moved to the dead letters.
+  test.each([
+    ["credentials", new UserError("MissingCredentials", "set TENCENTCLOUD_SECRETID in the environment")],
+    ["settings", new UserError("PlainHttpRefused", "--endpoint is plain http")],
+    ["permission", new RefusedError("AccessDenied", "The credentials were refused.")],
+  ])("a good message is refused, not rejected, by a worker without the right %s", async (_, error) => {
+    const world = createWorld();
+    const open = () => {
+      throw error;
+    };
+    const handle = createDeliveryHandler({ ...world.around, open });
+    const body = JSON.stringify(inlineMessage(["a"], { run: "r" }));
+    const answer = await handle({ body, deadline: Number.POSITIVE_INFINITY }, noQueue);
+    expect(answer).toEqual({ kind: "refuse", reason: error.message });
   });
 
   test("a reconcile message of no run is rejected", async () => {

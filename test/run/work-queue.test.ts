@@ -11,10 +11,12 @@ import { type WorkQueueOptions, workQueue } from "../../src/run/work-queue.ts";
 import { createWorld, inlineMessage, seedPictures } from "./world.ts";
 
 /** A world beside a queue by the same clock. `asked` false: the queue does not say what it holds, as TDMQ. */
-function beside({ asked = true, concurrency = 8 } = {}) {
+function beside({ asked = true, concurrency = 8, redrive = false } = {}) {
   const world = createWorld({ concurrency });
   const queues = createMemoryQueues({ clock: world.clock });
-  const queueUrl = queues.createQueue("work");
+  const dead = queues.createQueue("dead");
+  const policy = { deadLetterTargetArn: "arn:aws:sqs:memory:000000000000:dead", maxReceiveCount: 10 };
+  const queueUrl = queues.createQueue("work", redrive ? { RedrivePolicy: JSON.stringify(policy) } : {});
   const held = { now: 0, most: 0 };
   const client = new SQSClient({
     transport: {
@@ -46,7 +48,7 @@ function beside({ asked = true, concurrency = 8 } = {}) {
         ...options,
       }),
     );
-  return { world, client, queueUrl, send, work, held };
+  return { world, client, queueUrl, dead, send, work, held };
 }
 
 describe("draining a queue", () => {
@@ -68,6 +70,31 @@ describe("draining a queue", () => {
     await send({ v: 1, type: "nonsense" });
     await send(inlineMessage(seedPictures(world.source, 2), { run: "r" }));
     expect(await work()).toMatchObject({ rejected: 1, rows: { archived: 2 }, runs: [{ run: "r", state: "complete" }] });
+  });
+
+  test("moves such a message to the dead letters, where its queue has some", async () => {
+    const { world, client, dead, send, work } = beside({ redrive: true });
+    await send({ v: 1, type: "nonsense" });
+    await send(inlineMessage(seedPictures(world.source, 2), { run: "r" }));
+    expect(await work()).toMatchObject({ rejected: 1, rows: { archived: 2 }, runs: [{ run: "r", state: "complete" }] });
+    const { Messages } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: dead, MessageAttributeNames: ["OriginalsReason"] }),
+    );
+    expect(Messages).toMatchObject([
+      {
+        Body: '{"v":1,"type":"nonsense"}',
+        MessageAttributes: { OriginalsReason: { StringValue: expect.stringContaining('the type "nonsense"') } },
+      },
+    ]);
+  });
+
+  // Catches: counting what was moved as if it still lay in the queue, in the place of a message that does.
+  test("waits for a message in other hands although another was moved", async () => {
+    const { world, client, queueUrl, send, work } = beside({ redrive: true });
+    await send(inlineMessage(seedPictures(world.source, 2), { run: "r" }));
+    await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 120 }));
+    await send({ v: 1, type: "nonsense" });
+    expect(await work()).toMatchObject({ rejected: 1, rows: { archived: 2 } });
   });
 
   test("waits for a message in other hands, which may come back", async () => {

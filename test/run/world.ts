@@ -110,7 +110,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
         delivered.push(next.body);
         const answer = await deliver(next.body);
         if (answer.kind === "give-back") put(next.body, answer.delaySeconds);
-        if (answer.kind === "reject") rejected.push(answer.reason);
+        if (answer.kind === "reject" || answer.kind === "refuse") rejected.push(answer.reason);
       }
       return delivered;
     },

@@ -20,6 +20,12 @@ describe("the payloads in events/", () => {
     }
   });
 
+  it("a message attribute that is not as documented is no reason to fail its message", () => {
+    const [record] = (eventOf("sqs") as { Records: object[] }).Records;
+    const event = decodeLambdaEvent({ Records: [{ ...record, messageAttributes: { trace: "t-1" } }] });
+    expect(event).toMatchObject({ records: [{ kind: "message", attributes: undefined }] });
+  });
+
   it("an SQS batch is normalised to what the run needs", () => {
     const event = decodeLambdaEvent(eventOf("sqs"));
     expect(event).toEqual({
@@ -32,6 +38,7 @@ describe("the payloads in events/", () => {
           body: expect.any(String),
           receiptHandle: expect.any(String),
           queueArn: "arn:aws:sqs:us-east-1:123456789012:originals-dev",
+          attributes: {},
         },
       ],
     });

@@ -25,10 +25,15 @@ interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** A handler over a queue that notes every request and answers nothing, or fails. */
+/** A handler over a queue that notes every request and answers nothing but its redrive policy, or fails. */
 function setUp(
   answerTo: (delivery: Delivery, index: number) => Answer | Promise<Answer>,
-  more: { environment?: Record<string, string>; queueFails?: boolean } = {},
+  more: {
+    environment?: Record<string, string>;
+    queueFails?: boolean;
+    sendFails?: boolean;
+    redrivePolicy?: string;
+  } = {},
 ) {
   const clock = idleClock();
   const calls: Call[] = [];
@@ -37,8 +42,10 @@ function setUp(
   const queue = {
     async send(command: { input: object }) {
       calls.push({ action: command.constructor.name, input: { ...command.input } });
-      if (more.queueFails) throw new Error("the queue is away");
-      return { $metadata: {} } as never;
+      const action = command.constructor.name;
+      if (more.queueFails || (more.sendFails && action === "SendMessageCommand")) throw new Error("the queue is away");
+      const asked = action === "GetQueueAttributesCommand" && more.redrivePolicy !== undefined;
+      return { $metadata: {}, ...(asked ? { Attributes: { RedrivePolicy: more.redrivePolicy } } : {}) } as never;
     },
     destroy() {},
   };
@@ -68,7 +75,7 @@ describe("an SQS batch", () => {
     expect(await handler(event, seconds(900))).toEqual({
       batchItemFailures: [{ itemIdentifier: "b" }, { itemIdentifier: "c" }],
     });
-    expect(calls).toEqual([
+    expect(calls.filter(({ action }) => action !== "GetQueueAttributesCommand")).toEqual([
       {
         action: "ChangeMessageVisibilityCommand",
         input: { QueueUrl: "memory:work", ReceiptHandle: "handle-b", VisibilityTimeout: 45 },
@@ -82,7 +89,11 @@ describe("an SQS batch", () => {
       {
         level: "error",
         message: "A message can't be worked.",
-        fields: { messageId: "c", reason: "The message is not JSON." },
+        fields: {
+          messageId: "c",
+          reason: "The message is not JSON.",
+          kept: "no dead-letter queue is known: none is set, and its queue has no RedrivePolicy",
+        },
       },
     ]);
   });
@@ -170,6 +181,103 @@ describe("an SQS batch", () => {
     const answer = await handler(eventOf("sqs-fifo"), seconds(900));
     expect(handled).toHaveLength(2);
     expect(answer?.batchItemFailures.map((f) => f.itemIdentifier[0])).toEqual(["1", "2"]);
+  });
+});
+
+describe("a message of a batch that can never be worked", () => {
+  const redrive = (name: string) =>
+    JSON.stringify({ deadLetterTargetArn: `arn:aws:sqs:eu-west-1:123456789012:${name}`, maxReceiveCount: 10 });
+  const aws = { eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:work" };
+
+  it("fails no longer once it is among the dead letters, and the queue is asked where those are once", async () => {
+    const { handler, calls, log } = setUp((delivery) => (delivery.messageId === "a" ? acknowledge : reject), {
+      redrivePolicy: redrive("dead"),
+    });
+    const body = "{ \u0000 not JSON";
+    const messageAttributes = {
+      trace: { stringValue: "t-1", dataType: "String", stringListValues: [], binaryListValues: [] },
+      bytes: { binaryValue: "AP8=", dataType: "Binary" },
+    };
+    const event = { Records: [record("a", aws), record("b", { ...aws, body, messageAttributes })] };
+    expect(await handler(event, seconds(900))).toEqual({ batchItemFailures: [] });
+    expect(await handler({ Records: [record("c", aws)] }, seconds(900))).toEqual({ batchItemFailures: [] });
+    expect(calls.map((call) => call.action)).toEqual([
+      "GetQueueAttributesCommand",
+      "SendMessageCommand",
+      "SendMessageCommand",
+    ]);
+    expect(calls[1]?.input).toEqual({
+      QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/dead",
+      MessageBody: body,
+      MessageAttributes: {
+        OriginalsReason: { DataType: "String", StringValue: "The message is not JSON." },
+        OriginalsMessageId: { DataType: "String", StringValue: "b" },
+        OriginalsQueue: {
+          DataType: "String",
+          StringValue: "https://sqs.eu-west-1.amazonaws.com/123456789012/work",
+        },
+        OriginalsRejectedAt: { DataType: "String", StringValue: "2026-11-22T02:00:00.000Z" },
+        trace: { DataType: "String", StringValue: "t-1" },
+        bytes: { DataType: "Binary", BinaryValue: new Uint8Array([0, 255]) },
+      },
+    });
+    expect(log.entries.map((entry) => entry.level)).toEqual(["error", "error"]);
+  });
+
+  it.each([
+    ["sqs:refused", "https://sqs.eu-west-1.amazonaws.com/123456789012/refused"],
+    [
+      "sqs:https://sqs.eu-west-1.amazonaws.com/210987654321/all",
+      "https://sqs.eu-west-1.amazonaws.com/210987654321/all",
+    ],
+  ])("goes to the queue that the settings name: %s", async (ORIGINALS_DEAD_LETTER_QUEUE, url) => {
+    const { handler, calls } = setUp(() => reject, { environment: { ORIGINALS_DEAD_LETTER_QUEUE } });
+    expect(await handler({ Records: [record("a", aws)] }, seconds(900))).toEqual({ batchItemFailures: [] });
+    expect(calls.map(({ action, input }) => [action, input.QueueUrl])).toEqual([["SendMessageCommand", url]]);
+  });
+
+  it("fails as before where it can't be sent there", async () => {
+    const environment = { ORIGINALS_DEAD_LETTER_QUEUE: "sqs:dead" };
+    const { handler, calls } = setUp(() => reject, { environment, sendFails: true });
+    expect(await handler({ Records: [record("a", aws)] }, seconds(900))).toEqual({
+      batchItemFailures: [{ itemIdentifier: "a" }],
+    });
+    expect(calls.map(({ action, input }) => [action, input.VisibilityTimeout])).toEqual([
+      ["SendMessageCommand", undefined],
+      ["ChangeMessageVisibilityCommand", 60],
+    ]);
+  });
+
+  it("holds up nothing behind it in a FIFO queue, and gets its own group and id among the dead letters", async () => {
+    const { handler, handled, calls } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+      redrivePolicy: redrive("dead.fifo"),
+    });
+    const [first, ...others] = (eventOf("sqs-fifo") as { Records: { messageId: string }[] }).Records;
+    expect(await handler(eventOf("sqs-fifo"), seconds(900))).toEqual({ batchItemFailures: [] });
+    expect(handled).toHaveLength(1 + others.length);
+    expect(calls.at(-1)?.input).toMatchObject({
+      QueueUrl: expect.stringMatching(/\/dead\.fifo$/),
+      MessageGroupId: first?.messageId,
+      MessageDeduplicationId: first?.messageId,
+    });
+  });
+
+  it("and a setting that names no SQS queue fail the invocation, in a sentence", async () => {
+    const environment = { ORIGINALS_DEAD_LETTER_QUEUE: "tdmq:https://cmq.example/dead?region=ap-guangzhou" };
+    const { handler } = setUp(() => reject, { environment });
+    await expect(handler({ Records: [record("a", aws)] }, seconds(900))).rejects.toThrow(
+      /^ORIGINALS_DEAD_LETTER_QUEUE "tdmq:.*" is no SQS queue; on Lambda it must be sqs:URL or sqs:NAME\.$/,
+    );
+  });
+
+  it("is failed, not moved, by a function that is merely set up wrongly", async () => {
+    const { handler, calls } = setUp(() => ({ kind: "refuse", reason: "set TENCENTCLOUD_SECRETID" }), {
+      redrivePolicy: redrive("dead"),
+    });
+    expect(await handler({ Records: [record("a", aws)] }, seconds(900))).toEqual({
+      batchItemFailures: [{ itemIdentifier: "a" }],
+    });
+    expect(calls.map((call) => call.action)).toEqual(["ChangeMessageVisibilityCommand"]);
   });
 });
 

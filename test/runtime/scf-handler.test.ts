@@ -16,14 +16,29 @@ const context = { time_limit_in_ms: 900_000 };
 
 function setUp(
   answerTo: (delivery: Delivery, index: number) => Answer | Promise<Answer>,
-  more: { queue?: "none" | "broken"; environment?: Record<string, string>; kind?: QueueFromUrl["kind"] } = {},
+  more: {
+    queue?: "none" | "broken";
+    /** Whether a dead-letter queue is set, or named by the queue's redrive policy. */
+    deadLetters?: "set" | "named";
+    sends?: "fail";
+    environment?: Record<string, string>;
+    kind?: QueueFromUrl["kind"];
+  } = {},
 ) {
   const clock = idleClock();
   const log = notingLog();
   const queues = createMemoryQueues({ clock });
-  const queueUrl = queues.createQueue("work", { VisibilityTimeout: "300" });
+  const dead = queues.createQueue("dead");
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: "arn:aws:sqs:memory:000000000000:dead",
+    maxReceiveCount: 10,
+  });
+  const queueUrl = queues.createQueue("work", {
+    VisibilityTimeout: "300",
+    ...(more.deadLetters === "named" ? { RedrivePolicy } : {}),
+  });
   const transport =
-    more.queue === "broken"
+    more.queue === "broken" || more.sends === "fail"
       ? { ...queues, SendMessage: () => Promise.reject(serviceException("AccessDenied", "You may not send.")) }
       : queues;
   const client = new SQSClient({ transport });
@@ -31,6 +46,7 @@ function setUp(
   const handler = createScfHandler({
     worker: () => ({ settings: settingsOf(more.environment), handle }),
     openQueue: () => (more.queue === "none" ? undefined : { kind: more.kind ?? "memory", client, queueUrl }),
+    openDeadLetterQueue: () => (more.deadLetters === "set" ? { kind: "memory", client, queueUrl: dead } : undefined),
     clock,
     random: () => 0.5,
     log,
@@ -47,7 +63,18 @@ function setUp(
       all.push(...Messages.map((message) => message.Body ?? ""));
     }
   };
-  return { handler, handled, clock, log, send, waiting };
+  /** Bodies and reasons of the dead letters. */
+  const letters = async () => {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: dead, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+    );
+    return Messages.map(({ Body, MessageAttributes = {} }) => [
+      Body,
+      MessageAttributes.OriginalsReason?.StringValue,
+      MessageAttributes.OriginalsMessageId?.StringValue,
+    ]);
+  };
+  return { handler, handled, clock, log, send, waiting, letters };
 }
 
 describe("a timer", () => {
@@ -82,6 +109,21 @@ describe("a timer", () => {
     clock.advance(60_000);
     expect(await waiting()).toEqual(["poison"]);
   });
+
+  it.each(["set", "named"] as const)(
+    "moves it there itself, with the reason, where those are %s",
+    async (deadLetters) => {
+      const { handler, clock, send, waiting, letters } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+        deadLetters,
+      });
+      const { MessageId } = await send("poison");
+      await send("good");
+      expect(await handler(eventOf("scf-timer"), context)).toEqual({ acknowledged: 1, givenBack: 0, rejected: 1 });
+      expect(await letters()).toEqual([["poison", "The message is not JSON.", MessageId]]);
+      clock.advance(3_600_000);
+      expect(await waiting()).toEqual([]);
+    },
+  );
 
   it("takes no further message when its time is nearly over", async () => {
     const { handler, handled, clock, send } = setUp(() => {
@@ -174,6 +216,29 @@ describe("an event of messages", () => {
     expect(log.entries).toMatchObject([
       { level: "error", fields: { messageId: "originals/1/36", reason: reject.kind === "reject" && reject.reason } },
     ]);
+  });
+});
+
+describe("an event of messages of which one can never be worked, where no queue is set", () => {
+  it("is over, and the message is in the dead-letter queue that is set", async () => {
+    const { handler, letters } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+      queue: "none",
+      deadLetters: "set",
+    });
+    expect(await handler(eventOf("scf-ckafka"), context)).toEqual({ acknowledged: 1, rejected: 1 });
+    expect(await letters()).toEqual([[expect.any(String), "The message is not JSON.", "originals/1/36"]]);
+  });
+
+  // Catches: an event that is over although its dead letter is nowhere.
+  it("comes again where the dead letter can't be sent", async () => {
+    const { handler } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+      queue: "none",
+      deadLetters: "set",
+      sends: "fail",
+    });
+    await expect(handler(eventOf("scf-ckafka"), context)).rejects.toThrow(
+      /^1 of 2 messages must be delivered again: it can't be worked, .* failed: AccessDenied: You may not send\.$/,
+    );
   });
 });
 

@@ -102,17 +102,20 @@ describe("the deployment to AWS", { timeout: 60_000 }, () => {
     expect(template?.Resources.DeadLetterQueue?.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
-  it("allows the function five actions on its queue and the writing of its own logs, nothing else", () => {
+  it("allows the function five actions on its queue, sending dead letters, and writing its own logs, nothing else", () => {
     const [policy] = only("AWS::IAM::Role").Policies as { PolicyDocument: { Statement: Statement[] } }[];
     const statements = policy?.PolicyDocument.Statement ?? [];
     const actionsOf = (all: readonly Statement[]) => all.flatMap((statement) => statement.Action).sort();
     const ofLogs = statements.filter((statement) =>
       JSON.stringify(statement.Resource).includes("log-group:/aws/lambda/cos-originals-"),
     );
-    const ofQueue = statements.filter(
-      (statement) => JSON.stringify([statement.Resource].flat()) === '[{"Fn::GetAtt":["WorkQueue","Arn"]}]',
-    );
-    expect(ofLogs.length + ofQueue.length).toBe(statements.length);
+    const of = (queue: string) =>
+      statements.filter(
+        (statement) => JSON.stringify([statement.Resource].flat()) === `[{"Fn::GetAtt":["${queue}","Arn"]}]`,
+      );
+    const [ofQueue, ofDeadLetters] = [of("WorkQueue"), of("DeadLetterQueue")];
+    expect(ofLogs.length + ofQueue.length + ofDeadLetters.length).toBe(statements.length);
+    expect(actionsOf(ofDeadLetters)).toEqual(["sqs:SendMessage"]);
     expect(actionsOf(ofQueue)).toEqual([
       "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",

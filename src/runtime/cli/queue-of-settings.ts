@@ -29,6 +29,14 @@ export function openQueue(settings: Settings, log: Log): QueueFromUrl {
   return queueFromUrl(queue, { clock: systemClock, random: Math.random, log, env: process.env, allowHttp });
 }
 
+/** The queue of `--dead-letter-queue`; undefined where none is set. Errors: UserError `InvalidQueue`. */
+export function openDeadLetterQueue({ values }: Settings, log: Log): QueueFromUrl | undefined {
+  const { deadLetterQueue, allowHttp } = values;
+  if (deadLetterQueue === undefined) return undefined;
+  const world = { clock: systemClock, random: Math.random, log, env: process.env, allowHttp };
+  return queueFromUrl(deadLetterQueue, { ...world, setting: flagOf("deadLetterQueue") });
+}
+
 /** Names of those errors that say who asks, not what is asked for. */
 const refusals =
   /^(AccessDenied|InvalidSecurity|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|MissingAuthenticationToken|ExpiredToken|InvalidAccessKeyId)/;

@@ -9,7 +9,7 @@ import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
 import { settingsOfWork } from "./asked-run.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { openQueue, withQueue } from "./queue-of-settings.ts";
+import { openDeadLetterQueue, openQueue, withQueue } from "./queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,13 +24,17 @@ export function describeWork(command: Command): void {
 SIGTERM and SIGINT end it cleanly: what is under way ends and is recorded, the rest goes back to the queue. With --drain it
 ends when the queue is empty (nothing visible, in other hands, or delayed) and every run it worked on is at rest.
 
+A message that can never be worked (not JSON, an unknown type, a run that does not exist) is sent to the dead-letter queue at once,
+its body unchanged and the reason as the message attribute OriginalsReason, and then deleted. Where no dead-letter queue is
+known, it is given back, and the queue's own redelivery moves it in the end.
+
 Exit codes: 0 stopped, or drained and every run archived; 2 usage; 6 credentials refused; and with --drain, by the worst of its
 runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled, 4 halted; 130 interrupted.
 
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
       ),
-    ["queue", "visibility", ...settingsOfWork],
+    ["queue", "deadLetterQueue", "visibility", ...settingsOfWork],
   );
 }
 
@@ -39,6 +43,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const drain = flags.drain === true;
   const json = flags.json === true;
   const queue = openQueue(settings, terminal.log);
+  const deadLetterQueue = openDeadLetterQueue(settings, terminal.log);
   const log = noticing(terminal);
   const around = surroundingsFromSettings(settings, {
     environment: process.env,
@@ -55,7 +60,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
     const { visibility } = settings.values;
     const worked = await withQueue(settings, queue, () =>
-      workQueue(around, { queue, visibility, drain, signal, onProgress }),
+      workQueue(around, { queue, deadLetterQueue, visibility, drain, signal, onProgress }),
     );
     terminal.status("");
     if (json) terminal.out(JSON.stringify(documentOf(worked)));
@@ -65,6 +70,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   } finally {
     terminal.status("");
     interrupt.dispose();
+    deadLetterQueue?.client.destroy();
     await around.close();
   }
 }

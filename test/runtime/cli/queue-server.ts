@@ -1,17 +1,27 @@
 import { buildApp } from "fauxqs";
 import { systemClock } from "../../../src/clock.ts";
-import { CreateQueueCommand, createSqsJsonTransport, SendMessageCommand, SQSClient } from "../../../src/queue/index.ts";
+import {
+  CreateQueueCommand,
+  createSqsJsonTransport,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "../../../src/queue/index.ts";
 import { queueDepth } from "../../../src/run/queue-depth.ts";
 
 /** A real SQS server on this machine. */
 export interface QueueServer {
   /** Where it is, and who asks. */
   readonly env: Readonly<Record<string, string>>;
-  /** What `--queue` is given. */
-  create(name: string): Promise<string>;
+  /** What `--queue` is given. With `deadLetters`, another queue's name, after ten receives a message goes there. */
+  create(name: string, deadLetters?: string): Promise<string>;
   /** Messages visible, in flight and delayed. */
   depth(name: string): Promise<number | undefined>;
   send(name: string, body: string): Promise<void>;
+  /** Bodies of what is visible, with the texts of their message attributes. */
+  read(
+    name: string,
+  ): Promise<readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[]>;
   close(): Promise<void>;
 }
 
@@ -34,14 +44,29 @@ export async function openQueueServer(): Promise<QueueServer> {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_ENDPOINT_URL_SQS: endpoint,
     },
-    async create(QueueName) {
-      const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName }));
+    async create(QueueName, deadLetters) {
+      const deadLetterTargetArn = `arn:aws:sqs:us-east-1:000000000000:${deadLetters}`;
+      const Attributes =
+        deadLetters === undefined
+          ? {}
+          : { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 10 }) };
+      const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName, Attributes }));
       urls.set(QueueName, QueueUrl);
       return `sqs:${url(QueueName)}`;
     },
     depth: (name) => queueDepth({ kind: "sqs", client, queueUrl: url(name) }),
     async send(name, body) {
       await client.send(new SendMessageCommand({ QueueUrl: url(name), MessageBody: body }));
+    },
+    async read(name) {
+      const asked = { QueueUrl: url(name), MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] };
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand(asked));
+      return Messages.map(({ Body = "", MessageAttributes = {} }) => ({
+        body: Body,
+        attributes: Object.fromEntries(
+          Object.entries(MessageAttributes).map(([attribute, { StringValue = "" }]) => [attribute, StringValue]),
+        ),
+      }));
     },
     async close() {
       client.destroy();

@@ -273,4 +273,71 @@ describe.concurrent("cos-originals work", { timeout: 120_000 }, () => {
     });
     expect(stderr).toContain("nonsense");
   });
+
+  it("sends what can never be worked to the queue's dead letters, with the reason, and works the rest", async ({
+    expect,
+  }) => {
+    const { cli, keys, prefix } = await scene("poisoned", 2);
+    await queues.create("poisoned-dead");
+    const queue = await queues.create("poisoned-work", "poisoned-dead");
+    const place = { region: "ap-guangzhou" };
+    const to = { ...place, bucket: archive, prefix };
+    const message = { v: 1, type: "manifest", run: "among", source: { ...place, bucket: source }, archive: to, keys };
+    const shard = {
+      v: 1,
+      type: "shard",
+      ledger: to,
+      run: "nobody",
+      plan: "01HZZZZZZZZZZZZZZZZZZZZZZZ",
+      shard: 0,
+      seq: 0,
+    };
+    const poison = ['{"keys": ["ü ☠.png"', JSON.stringify(shard)];
+    for (const body of [poison[0] ?? "", JSON.stringify(message), poison[1] ?? ""]) {
+      await queues.send("poisoned-work", body);
+    }
+    const { code, stdout, stderr } = await cli(["work", "--drain", "--json", "--queue", queue]);
+    expect(code, stderr).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      messages: { rejected: 2 },
+      archived: 2,
+      runs: [{ run: "among", state: "complete" }],
+    });
+    expect(await queues.depth("poisoned-work")).toBe(0);
+    const letters = (await queues.read("poisoned-dead")).toSorted(
+      (a, b) => poison.indexOf(a.body) - poison.indexOf(b.body),
+    );
+    expect(letters).toEqual([
+      {
+        body: poison[0],
+        attributes: {
+          OriginalsReason: expect.stringMatching(/^The message ".*☠.*" is not JSON\.$/),
+          OriginalsMessageId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          OriginalsQueue: queue.replace("sqs:", ""),
+          OriginalsRejectedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      },
+      {
+        body: poison[1],
+        attributes: expect.objectContaining({
+          OriginalsReason: expect.stringMatching(/^the run nobody has no run\.json: /),
+        }),
+      },
+    ]);
+    expect(stderr).toContain("sent to the dead-letter queue");
+  });
+
+  it("sends it to the dead-letter queue that is set, and refuses one that would be lost", async ({ expect }) => {
+    const { cli, queue } = await scene("set-dead", 0);
+    const deadLetters = await queues.create("set-dead-letters");
+    await queues.send("set-dead", "poison");
+    const work = ["work", "--drain", "--queue", queue, "--dead-letter-queue"];
+    expect(await cli([...work, "memory:"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--dead-letter-queue "memory:" would be lost with this process'),
+    });
+    expect((await cli([...work, deadLetters])).code).toBe(3);
+    expect(await queues.depth("set-dead")).toBe(0);
+    expect((await queues.read("set-dead-letters")).map(({ body }) => body)).toEqual(["poison"]);
+  });
 });
