@@ -224,6 +224,23 @@ describe("a message that can never be worked", () => {
     expect(await letters()).toHaveLength(1);
   });
 
+  it("asks again for the dead-letter queue where the one it was told of is gone", async () => {
+    let asked = 0;
+    const deadLetterTargetArn = "arn:aws:sqs:memory:000000000000:former";
+    const former = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 10 }) };
+    const { send, poll, letters, clock } = setUp({
+      faults: (queues) => ({
+        GetQueueAttributes: async (input, options) =>
+          asked++ === 0 ? { Attributes: former, $metadata: {} } : queues.GetQueueAttributes(input, options),
+      }),
+    });
+    await send(poison);
+    expect(await poll()).toMatchObject({ givenBack: 1 });
+    clock.advance(60_000);
+    expect(await poll()).toMatchObject({ rejected: 1 });
+    expect(await letters()).toHaveLength(1);
+  });
+
   it("is a dead letter twice, and never none, where its process dies before it is deleted", async () => {
     let deletes = 0;
     const { send, poll, letters, work, clock } = setUp({
