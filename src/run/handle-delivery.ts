@@ -17,7 +17,7 @@ import { type ShardWorker, workShard } from "./work-shard.ts";
 /** After a failure that is nobody's fault but the network's. */
 const FAILED_DELAY_SECONDS = 30;
 
-export function createShardWorker(around: Surroundings, onOpen?: ShardWorker["onOpen"]): ShardWorker {
+export function createShardWorker(around: Surroundings): ShardWorker {
   const { clock, random, settings } = around;
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
@@ -29,7 +29,6 @@ export function createShardWorker(around: Surroundings, onOpen?: ShardWorker["on
       return trust;
     },
     runs: new Map(),
-    onOpen,
   };
 }
 
@@ -39,14 +38,15 @@ export function createDeliveryHandler(
 ): HandleDelivery {
   return async (delivery, sender) => {
     try {
-      return await handle(delivery, sender, worker);
+      return await workDelivery(delivery, sender, worker);
     } catch (thrown) {
       return answerTo(ensureError(thrown));
     }
   };
 }
 
-async function handle(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
+/** Rejects with what went wrong, for who has another answer to it. */
+export async function workDelivery(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
   const message = parseMessage(delivery.body);
   switch (message.type) {
     case "manifest":
@@ -78,7 +78,7 @@ const notOfTheMessage = new Set([
 ]);
 
 /** What can never be worked is rejected; what may work later is given back. The door logs either (deliver.ts). */
-function answerTo(error: Error): Answer {
+export function answerTo(error: Error): Answer {
   const reason = error.message;
   if (error instanceof RefusedError) return { kind: "refuse", reason };
   if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };

@@ -11,7 +11,6 @@ import type { Summary } from "../report/summary.ts";
 import { claimRun } from "./ask.ts";
 import type { HandleDelivery } from "./delivery.ts";
 import { readSummary, writeSummary } from "./finalize.ts";
-import { createShardWorker } from "./handle-delivery.ts";
 import { type Place, parseMessage } from "./messages.ts";
 import { openLedger } from "./open-ledger.ts";
 import { checkManifest, planOn, readRun } from "./plan.ts";
@@ -24,7 +23,7 @@ import { writeParts } from "./report.ts";
 import { rowsOf } from "./rows-of.ts";
 import { processSubmissions } from "./submissions.ts";
 import type { Progress, Surroundings } from "./surroundings.ts";
-import { workShard } from "./work-shard.ts";
+import { createOwnWorkers, type StartWorkers } from "./workers.ts";
 
 export interface RunAsk {
   readonly ledger: Place;
@@ -43,9 +42,11 @@ export interface RunEnd {
 export interface RunHereOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Where nothing is said, this thread works alone. */
+  readonly startWorkers?: StartWorkers;
 }
 
-/** Shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
+/** For each that works: shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
 const SUBMIT_AHEAD = 64;
 /** Between two looks at the ledger, unless a shard ends. */
 const LOOK_MS = 5_000;
@@ -101,18 +102,23 @@ async function workHere(
   ledger: LedgerStore,
   run: RunDocument,
   around: Surroundings,
-  { signal, onProgress }: RunHereOptions,
+  { signal, onProgress, startWorkers = () => createOwnWorkers(around) }: RunHereOptions,
 ): Promise<Summary> {
   const { clock, random, log } = around;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
   const sender = queueSender(queue.client, queue.queueUrl, around);
   const opened = new Map<number, () => MarkerCounts>();
-  const worker = createShardWorker(around, (shard, counts) => opened.set(shard, counts));
+  const workers = startWorkers(run.shards);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
   const stop = new AbortController();
   // Every poller and every wait listens to it, and Node would warn of a leak.
   setMaxListeners(0, stop.signal);
   const fatal: { error?: Error } = {};
+  const fail = (thrown: unknown) => {
+    fatal.error ??= ensureError(thrown);
+    stop.abort();
+  };
+  workers.broken.addEventListener("abort", () => fail(workers.broken.reason), { once: true });
   const stopToo = () => stop.abort();
   signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
@@ -123,7 +129,7 @@ async function workHere(
       const message = parseMessage(delivery.body);
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
-      const answer = await workShard(message, delivery, send, worker);
+      const answer = await workers.work(delivery, send, (shard, counts) => opened.set(shard, counts));
       if (answer.kind === "reject") throw new Error(answer.reason);
       return answer;
     } catch (thrown) {
@@ -132,8 +138,7 @@ async function workHere(
         return { kind: "give-back", delaySeconds: 5, reason: error.message };
       }
       // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
-      fatal.error ??= error;
-      stop.abort();
+      fail(error);
       return { kind: "give-back", delaySeconds: 0, reason: error.message };
     } finally {
       wake.abort();
@@ -148,13 +153,13 @@ async function workHere(
       around,
       submissions,
       sender,
-      submitAhead: SUBMIT_AHEAD,
+      submitAhead: SUBMIT_AHEAD * workers.count,
       hiddenMs: Number.POSITIVE_INFINITY,
       deadline: Number.POSITIVE_INFINITY,
     });
   const submissions = processSubmissions(clock);
   const first = await step();
-  const pollers = first.kind === "again" ? pollersFor(around.settings.concurrency, run) : 0;
+  const pollers = first.kind === "again" ? pollersFor(around.settings.concurrency, workers.count, run) : 0;
   const polling = Promise.all(
     Array.from({ length: pollers }, () =>
       pollQueue({
@@ -169,10 +174,7 @@ async function workHere(
         log,
       }),
     ),
-  ).catch((thrown: unknown) => {
-    fatal.error ??= ensureError(thrown);
-    stop.abort();
-  });
+  ).catch(fail);
   const progress = reportProgress(run, first, opened, onProgress);
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
@@ -192,6 +194,7 @@ async function workHere(
     stop.abort();
     signal?.removeEventListener("abort", stopToo);
     await Promise.all([polling, showing]);
+    await workers.close();
     queue.client.destroy();
     progress();
   }
@@ -204,9 +207,9 @@ async function workHere(
 }
 
 /** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
-function pollersFor(concurrency: number, run: RunDocument): number {
+function pollersFor(concurrency: number, workers: number, run: RunDocument): number {
   const rows = Math.max(1, Math.min(run.rows, run.request.options.shardSize));
-  return Math.min(64, run.shards, Math.ceil(concurrency / rows) + 1);
+  return Math.min(run.shards, workers * Math.min(64, Math.ceil(concurrency / workers / rows) + 1));
 }
 
 /** The report of a run that is not over. */

@@ -14,7 +14,7 @@ import type { QueueFromUrl } from "../queue/index.ts";
 import type { Summary } from "../report/summary.ts";
 import { createDeadLetters, type DeadLetters, type QueueAt } from "./dead-letters.ts";
 import type { HandleDelivery } from "./delivery.ts";
-import { createDeliveryHandler, createShardWorker } from "./handle-delivery.ts";
+import { answerTo } from "./handle-delivery.ts";
 import { type Message, parseMessage } from "./messages.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
@@ -22,6 +22,7 @@ import { queueSender } from "./queue-sender.ts";
 import { createRowCounts } from "./row-counts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
+import { createOwnWorkers, type StartWorkers } from "./workers.ts";
 
 export interface WorkQueueOptions {
   readonly queue: QueueFromUrl;
@@ -33,6 +34,8 @@ export interface WorkQueueOptions {
   readonly drain: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((worked: WorkedRows) => void) | undefined;
+  /** Where nothing is said, this thread works alone. */
+  readonly startWorkers?: StartWorkers | undefined;
 }
 
 /** What this process did, of the rows of any run. */
@@ -46,7 +49,7 @@ export interface Worked extends Polled {
   readonly runs: readonly Summary[];
 }
 
-/** Messages at once, at most. */
+/** Messages at once, at most, for each that works. */
 const MOST_POLLERS = 64;
 const TURN_MS = 50;
 const PROGRESS_MS = 250;
@@ -61,6 +64,7 @@ const RECONCILE_MS = 330_000;
 /** Throws what is wrong with the queue for good. */
 export async function workQueue(around: Surroundings, options: WorkQueueOptions): Promise<Worked> {
   const { queue, deadLetterQueue, visibility, drain, signal, onProgress } = options;
+  const { startWorkers = () => createOwnWorkers(around) } = options;
   const { clock, log, settings } = around;
   const sender = queueSender(queue.client, queue.queueUrl, around);
   const stop = new AbortController();
@@ -74,34 +78,27 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   /** By message id: those that can't be worked, and of them those that are still in the queue. */
   const rejected = new Set<string>();
   const staying = new Set<string>();
-  let opening = 0;
   let working = 0;
   let lastBusy = clock.now();
-  const own = createShardWorker(around);
+  const workers = startWorkers(Number.POSITIVE_INFINITY);
 
   const handle: HandleDelivery = async (delivery, send) => {
     const message = readable(delivery.body);
     let counts: (() => MarkerCounts) | undefined;
-    opening++;
     working++;
-    let opened = () => {
-      opening--;
-      opened = () => undefined;
-    };
     const onOpen = (_: number, of: () => MarkerCounts) => {
       counts = rows.follow(of);
-      // Its tasks are handed to the pace in the same breath.
-      queueMicrotask(() => opened());
     };
     try {
-      const answer = await createDeliveryHandler(around, { ...own, onOpen })(delivery, send);
+      const answer = await workers
+        .work(delivery, send, onOpen)
+        .catch((thrown: unknown) => answerTo(ensureError(thrown)));
       if (answer.kind === "reject" || answer.kind === "refuse") {
         rejected.add(delivery.messageId ?? delivery.body);
         staying.add(delivery.messageId ?? delivery.body);
-      } else if (message !== undefined) touched.add(message, own.runs.keys());
+      } else if (message !== undefined) touched.add(message, workers.runs());
       return answer;
     } finally {
-      opened();
       working--;
       rows.settle(counts);
       lastBusy = clock.now();
@@ -122,7 +119,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   let enough = false;
   const inTurn = <T>(receive: () => Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
-      while (!stop.signal.aborted && (enough || opening > 0 || own.pace.unfinished() >= settings.concurrency)) {
+      while (!stop.signal.aborted && (enough || !workers.hasRoom())) {
         await clock.sleep(TURN_MS, stop.signal);
       }
       receiving = true;
@@ -167,7 +164,8 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
     stop.abort();
     return { acknowledged: 0, givenBack: 0, rejected: 0 };
   };
-  const pollers = Math.min(MOST_POLLERS, settings.concurrency + 1);
+  workers.broken.addEventListener("abort", () => failed(workers.broken.reason), { once: true });
+  const pollers = Math.min(MOST_POLLERS * workers.count, settings.concurrency + workers.count);
   const polling = Array.from({ length: pollers }, () =>
     pollQueue({
       queue,
@@ -193,6 +191,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
   })();
   const polled = await Promise.all(polling);
   await Promise.all([draining, showing]);
+  await workers.close();
   signal?.removeEventListener("abort", stopToo);
   if (fatal.error !== undefined) throw fatal.error;
   return {

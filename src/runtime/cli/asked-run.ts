@@ -44,6 +44,7 @@ export const settingsOfWork: readonly SettingName[] = [
   "concurrency",
   "rate",
   "maxInstances",
+  "workers",
   "endpoint",
   "sourceEndpoint",
   "archiveEndpoint",

@@ -4,6 +4,7 @@ import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/redrive.ts";
+import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import { settingsOfWork } from "./asked-run.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -67,7 +68,8 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
         return left > 0 ? exitCodes.failedKeys : exitCodes.done;
       }
       if (hasQueue(settings)) return await submitAndTell(ask, settings, around, json, terminal);
-      return await runToEnd(ask, around, terminal, { signal: interrupt.signal, json });
+      const startWorkers = workersFromSettings(settings, around);
+      return await runToEnd(ask, around, terminal, { signal: interrupt.signal, json, startWorkers });
     } finally {
       interrupt.dispose();
     }

@@ -4,6 +4,7 @@ import { printAddress } from "../../cos/address.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { type RunAsk, type RunEnd, runHere } from "../../run/run-here.ts";
 import type { Surroundings } from "../../run/surroundings.ts";
+import type { StartWorkers } from "../../run/workers.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
 import { ledgerFlags } from "./ledger-flags.ts";
 import { progressLine } from "./progress.ts";
@@ -14,17 +15,19 @@ export const interruptNote = "Stopping: what is under way ends, nothing new begi
 export interface ToEndOptions {
   readonly signal: AbortSignal;
   readonly json: boolean;
+  readonly startWorkers: StartWorkers;
 }
 
 export async function runToEnd(
   ask: RunAsk,
   around: Surroundings,
   terminal: Terminal,
-  { signal, json }: ToEndOptions,
+  { signal, json, startWorkers }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
-    const end = await runHere(ask, around, terminal.statusShown ? { signal, onProgress } : { signal });
+    const options = { signal, startWorkers };
+    const end = await runHere(ask, around, terminal.statusShown ? { ...options, onProgress } : options);
     terminal.status("");
     return tell(end, ask, signal.aborted, json, terminal);
   } finally {

@@ -9,6 +9,7 @@ import { rowsOf } from "../../run/rows-of.ts";
 import type { Surroundings } from "../../run/surroundings.ts";
 import { ledgerPlace } from "../places.ts";
 import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import {
   type AskedRun,
   askedRun,
@@ -70,7 +71,8 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   try {
     const prepared = await prepare(settings, surroundings, signal);
     dispose = prepared.dispose;
-    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true });
+    const startWorkers = workersFromSettings(settings, surroundings);
+    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true, startWorkers });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;

@@ -6,6 +6,7 @@ import { formatBytes, formatCount } from "../../report/quantity.ts";
 import type { Summary } from "../../report/summary.ts";
 import { type Worked, type WorkedRows, workQueue } from "../../run/work-queue.ts";
 import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import { settingsOfWork } from "./asked-run.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -59,8 +60,9 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   try {
     const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
     const { visibility } = settings.values;
+    const startWorkers = workersFromSettings(settings, around);
     const worked = await withQueue(settings, queue, () =>
-      workQueue(around, { queue, deadLetterQueue, visibility, drain, signal, onProgress }),
+      workQueue(around, { queue, deadLetterQueue, visibility, drain, signal, onProgress, startWorkers }),
     );
     terminal.status("");
     if (json) terminal.out(JSON.stringify(documentOf(worked)));
