@@ -1,12 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Log } from "../../../src/log.ts";
+import { UserError } from "../../../src/errors.ts";
+import type { MarkerCounts } from "../../../src/ledger/layout.ts";
+import { type Log, silentLog } from "../../../src/log.ts";
 import { createMemoryQueues, SendMessageCommand, SQSClient } from "../../../src/queue/index.ts";
+import type { Sender } from "../../../src/run/delivery.ts";
 import { type RunHereOptions, runHere } from "../../../src/run/run-here.ts";
 import type { Progress } from "../../../src/run/surroundings.ts";
 import { workQueue } from "../../../src/run/work-queue.ts";
-import { MOST_DEATHS } from "../../../src/runtime/threads/pool.ts";
+import type { FromThread, ToThread } from "../../../src/runtime/threads/messages.ts";
+import { createThreadPool, MOST_DEATHS, type Thread } from "../../../src/runtime/threads/pool.ts";
 import { createWorld, inlineMessage, seedPictures, type World } from "../../run/world.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
+import { settled } from "../../stores/fake-clock.ts";
 import { askFor, createTestPool, type TestPoolOptions, type TestThread } from "./lab.ts";
 
 /** A run by threads; each of `keys` in a shard with `shardSize` others. */
@@ -81,12 +86,12 @@ describe("a run by threads", () => {
     slowFetches(world, (nth) => {
       if (nth === 20) stop.abort();
     });
-    const first = await runByThreads(world, keys, { run: { signal: stop.signal } });
+    const first = await runByThreads(world, keys, { shardSize: 30, run: { signal: stop.signal } });
     expect(first.summary.state).toBe("incomplete");
     expect(first.summary.archived).toBeGreaterThanOrEqual(20);
     expect(first.summary.archived).toBeLessThanOrEqual(20 + 3 * 4);
     expect(first.summary.archived + first.summary.pending).toBe(90);
-    const second = await runByThreads(world, keys);
+    const second = await runByThreads(world, keys, { shardSize: 30 });
     expect(second.summary).toMatchObject({ state: "complete", archived: 90, pending: 0 });
     expect(Object.values(world.fetches())).toEqual(Array(90).fill(1));
   });
@@ -171,6 +176,67 @@ describe("a run by threads", () => {
     const { summary } = await runByThreads(world, keys, { pool: { log } });
     expect(summary).toMatchObject({ state: "halted", archived: 0 });
     expect(lines.filter((line) => line.startsWith("error: run halted")).length).toBeGreaterThan(0);
+  });
+});
+
+describe("the line to a thread", () => {
+  /** One thread, whose part the test plays. */
+  function byHand() {
+    const told: ToThread[] = [];
+    let say: (message: FromThread) => void = () => undefined;
+    const thread: Thread = {
+      number: 1,
+      post: (message) => void told.push(message),
+      listen(heard) {
+        say = heard;
+      },
+      onDeath: () => undefined,
+      terminate: async () => undefined,
+    };
+    const pool = createThreadPool({ count: 1, start: () => thread, log: silentLog });
+    return { pool, told, say: (message: FromThread) => say(message) };
+  }
+  const delivery = { body: "{}", deadline: Number.POSITIVE_INFINITY };
+  const deaf: Sender = { send: async () => undefined };
+
+  test("does not take for room what was said before the last delivery arrived", () => {
+    const { pool, say } = byHand();
+    expect(pool.hasRoom()).toBe(true);
+    void pool.work(delivery, deaf);
+    expect(pool.hasRoom()).toBe(false);
+    say({ kind: "state", taken: 0, room: true, counts: [] });
+    expect(pool.hasRoom()).toBe(false);
+    say({ kind: "state", taken: 1, room: true, counts: [] });
+    expect(pool.hasRoom()).toBe(true);
+  });
+
+  test("tells a thread why the queue did not take what it sent", async () => {
+    const { pool, told, say } = byHand();
+    void pool.work(delivery, {
+      send: async () => {
+        throw new UserError("MissingSetting", "there is no queue");
+      },
+    });
+    say({ kind: "send", delivery: 1, send: 7, body: "{}", delaySeconds: undefined });
+    await settled();
+    const refused = { kind: "user", code: "MissingSetting", message: "there is no queue" };
+    expect(told.at(-1)).toEqual({ kind: "sent", send: 7, refused });
+  });
+
+  test("brings the last counts of a delivery with its answer", async () => {
+    const { pool, say } = byHand();
+    let counts: (() => MarkerCounts) | undefined;
+    const answered = pool.work(delivery, deaf, (_, of) => {
+      counts = of;
+    });
+    const none = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
+    say({ kind: "opened", delivery: 1, shard: 4, counts: none });
+    expect(counts?.()).toEqual(none);
+    const all = { archived: 3, skipped: 2, failed: 1, bytes: 99 };
+    say({ kind: "answered", delivery: 1, answer: { kind: "acknowledge" }, counts: all, runs: ["b/p/r"] });
+    expect(await answered).toEqual({ kind: "acknowledge" });
+    expect(counts?.()).toEqual(all);
+    expect([...pool.runs()]).toEqual(["b/p/r"]);
   });
 });
 
