@@ -1,10 +1,12 @@
 /**
  * The opening of one delivery of a shard: say that an attempt begins, look at what others did, and decide. The decision is
- * made on one listing that includes this attempt's own marker, so of two that open at once at least one sees the other.
+ * made on one listing that includes this attempt's own marker, so of two that open at once at least one sees the other;
+ * ledger/attempts.ts has the rule by which only one of them goes on.
  */
 
+import type { Clock } from "../clock.ts";
 import { UserError } from "../errors.ts";
-import { type Attempt, attemptToYieldTo, lifeMs, newestSeq, readAttempts } from "../ledger/attempts.ts";
+import { type Attempt, claimOf, isAlive, newestSeq, readAttempts } from "../ledger/attempts.ts";
 import { type Control, readControl, saysStop } from "../ledger/control.ts";
 import { type FoldedRow, foldShard } from "../ledger/fold.ts";
 import { paths } from "../ledger/layout.ts";
@@ -12,6 +14,7 @@ import { decodeSegment } from "../ledger/segment.ts";
 import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { outOfTimeCode } from "./admission.ts";
+import { awaitTurn } from "./await-turn.ts";
 
 export interface OpenedShard {
   readonly kind: "open";
@@ -40,6 +43,18 @@ export type Opening =
   /** Another attempt is alive. */
   | { readonly kind: "yield"; readonly to: Attempt };
 
+/** What one look at the shard shows. */
+type Look =
+  | Exclude<Opening, OpenedShard>
+  | { readonly kind: "wait"; readonly for: Attempt }
+  | {
+      readonly kind: "free";
+      readonly others: readonly Attempt[];
+      readonly gone: ReadonlySet<string>;
+      readonly serverTime: number;
+      readonly rowBytes: Buffer | undefined;
+    };
+
 export async function openShard(options: {
   readonly ledger: LedgerStore;
   readonly plan: string;
@@ -50,35 +65,41 @@ export async function openShard(options: {
   readonly worker: string;
   /** Is the process that wrote such a text known to be gone? Then nobody waits for its sign of life to grow old. */
   readonly isGone: (worker: string) => boolean;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<Opening> {
   const { ledger, plan, shard, seq, attempt, worker } = options;
-  const [, done, control] = await Promise.all([
-    ledger.put(paths.open(shard, attempt, seq), worker),
-    ledger.listPage(paths.doneOfShard(shard)),
-    readControl(ledger),
-  ]);
-  const leave = async (opening: Opening): Promise<Opening> => {
-    await ledger.put(paths.end(shard, attempt), "");
-    return opening;
-  };
-  if (done.objects.length > 0) return leave({ kind: "done" });
-  if (saysStop(control)) return leave({ kind: "stopped", control });
+  const said = ledger.put(paths.open(shard, attempt, seq), worker);
+  let planned: Promise<Buffer | undefined> | undefined;
+  const look = async (): Promise<Look> => {
+    const [, done, control] = await Promise.all([said, ledger.listPage(paths.doneOfShard(shard)), readControl(ledger)]);
+    if (done.objects.length > 0) return { kind: "done" };
+    if (saysStop(control)) return { kind: "stopped", control };
 
-  const [listing, rowBytes] = await Promise.all([
-    ledger.list(paths.outcomes(shard)),
-    ledger.get(paths.shard(plan, shard)),
-  ]);
-  const others = readAttempts(listing.objects).filter((other) => other.id !== attempt);
-  if (newestSeq(others) > seq) return leave({ kind: "superseded" });
-  const gone = new Set<string>();
-  for (const other of others) {
-    if (other.ended || listing.serverTime - other.lastSign > lifeMs) continue;
-    const text = await ledger.get(paths.open(shard, other.id, other.seq ?? 0));
-    if (text !== undefined && options.isGone(text.toString("utf8"))) gone.add(other.id);
+    planned ??= ledger.get(paths.shard(plan, shard));
+    const [{ objects, serverTime }, rowBytes] = await Promise.all([ledger.list(paths.outcomes(shard)), planned]);
+    const others = readAttempts(objects).filter((other) => other.id !== attempt);
+    if (newestSeq(others) > seq) return { kind: "superseded" };
+    const gone = new Set<string>();
+    for (const other of others) {
+      if (!isAlive(other, serverTime)) continue;
+      const text = await ledger.get(paths.open(shard, other.id, other.seq ?? 0));
+      if (text !== undefined && options.isGone(text.toString("utf8"))) gone.add(other.id);
+    }
+    const present = others.filter((other) => !gone.has(other.id));
+    const claim = claimOf(present, attempt, serverTime);
+    if (claim.kind === "taken") return { kind: "yield", to: claim.by };
+    if (claim.kind === "contested") return { kind: "wait", for: claim.by };
+    return { kind: "free", others, gone, serverTime, rowBytes };
+  };
+  const seen = await awaitTurn(look, options);
+  if (seen.kind !== "free") {
+    await ledger.put(paths.end(shard, attempt), "");
+    return seen.kind === "wait" ? { kind: "yield", to: seen.for } : seen;
   }
-  const present = others.filter((other) => !gone.has(other.id));
-  const to = attemptToYieldTo(present, attempt, listing.serverTime);
-  if (to !== undefined) return leave({ kind: "yield", to });
+  const { others, gone, serverTime, rowBytes } = seen;
   if (rowBytes === undefined) {
     throw new UserError(
       "LedgerIncomplete",
@@ -95,7 +116,7 @@ export async function openShard(options: {
     kind: "open",
     rows: decodeShardRows(rowBytes, ledger.describe(paths.shard(plan, shard))),
     past: foldShard(records),
-    crashes: others.filter((o) => !o.ended && (gone.has(o.id) || listing.serverTime - o.lastSign > lifeMs)).length,
+    crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,
     unsure: others.some((other) => !other.ended),
     gone,
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),

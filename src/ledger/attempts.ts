@@ -43,13 +43,43 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** How an attempt that opens finds its shard. */
+export type Claim =
+  | { readonly kind: "free" }
+  /** Another is at work, or of two that open it is the smaller. */
+  | { readonly kind: "taken"; readonly by: Attempt }
+  /** Larger ones have opened, and do not show whether that was before they could see this one. */
+  | { readonly kind: "contested"; readonly by: Attempt };
+
 /**
- * The attempt that `own` must yield to: alive, not ended, and of the smaller id. Of two that open at once the smaller goes
- * on; overlap would cost money, never truth.
+ * What the others that are alive leave to `own`, which has opened. Whoever is at work goes on, whatever its id: ids are made by
+ * clocks that may differ. Of those that have only opened, the smallest goes on; but a larger one may have looked before it
+ * was there and begin at any moment, so it waits until that one either ends or is at work. Thus no two ever begin, as long as
+ * what was written is listed and nobody is taken for dead.
+ */
+export function claimOf(attempts: readonly Attempt[], own: string, serverTime: number): Claim {
+  const alive = attempts.filter((other) => other.id !== own && isAlive(other, serverTime));
+  const taken = alive.find((other) => other.id < own || isAtWork(other));
+  if (taken !== undefined) return { kind: "taken", by: taken };
+  const [contested] = alive;
+  return contested === undefined ? { kind: "free" } : { kind: "contested", by: contested };
+}
+
+/**
+ * The attempt that `own`, at work, must yield to: the smaller of two that work at once, because a LIST lagged or one was
+ * taken for dead. One that has only opened yields itself.
  */
 export function attemptToYieldTo(attempts: readonly Attempt[], own: string, serverTime: number): Attempt | undefined {
-  return attempts.find((other) => other.id < own && !other.ended && serverTime - other.lastSign <= lifeMs);
+  return attempts.find((other) => other.id < own && isAtWork(other) && isAlive(other, serverTime));
 }
+
+/** It may still be at work: it has not ended, and its last sign is fresh. */
+export function isAlive({ ended, lastSign }: Attempt, serverTime: number): boolean {
+  return !ended && serverTime - lastSign <= lifeMs;
+}
+
+/** It wrote a segment: each attempt that begins does, at its first heartbeat at the latest. */
+const isAtWork = ({ segments }: Attempt): boolean => segments.length > 0;
 
 /** The highest hand-over number that any attempt worked for. */
 export function newestSeq(attempts: readonly Attempt[]): number {

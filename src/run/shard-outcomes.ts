@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { readSegment } from "../archive/open-shard.ts";
 import type { Bucket } from "../cos/bucket.ts";
 import { isCosError } from "../cos/error.ts";
-import { type Attempt, lifeMs, readAttempts } from "../ledger/attempts.ts";
+import { type Attempt, isAlive, readAttempts } from "../ledger/attempts.ts";
 import { type AttemptRecords, type FoldedRow, foldShard, sameBytes } from "../ledger/fold.ts";
 import { parseAttemptObject, paths } from "../ledger/layout.ts";
 import { patiently } from "../ledger/patience.ts";
@@ -62,7 +62,7 @@ export async function nextRecorded(ledger: LedgerStore, from: number, to: number
 /** Is an attempt on one of these shards alive? */
 export async function isAnyAlive(ledger: LedgerStore, from: number, to: number): Promise<boolean> {
   for await (const { objects, serverTime } of listedShards(ledger, from, to)) {
-    if (readAttempts(objects).some(({ ended, lastSign }) => !ended && serverTime - lastSign <= lifeMs)) return true;
+    if (readAttempts(objects).some((attempt) => isAlive(attempt, serverTime))) return true;
   }
   return false;
 }

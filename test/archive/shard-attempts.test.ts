@@ -1,7 +1,8 @@
 /** Two attempts on one shard: overlap costs money, never truth, so whoever should yield does, and nobody else. */
 import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../src/archive/control-watch.ts";
-import { paths } from "../../src/ledger/layout.ts";
+import { lifeMs } from "../../src/ledger/attempts.ts";
+import { donePath, paths } from "../../src/ledger/layout.ts";
 import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
 import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./shard-lab.ts";
 
@@ -37,11 +38,91 @@ describe("another attempt", () => {
     here.expectOver({ archived: 6 });
   });
 
-  test("that is larger yields itself: the smaller goes on, asking the archive first", async () => {
-    const here = shardLab(5, { ifExists: "overwrite" });
-    here.trace(paths.open(0, larger, 0), "other");
-    expect(await here.work({ attempt: mine })).toEqual({ kind: "over" });
-    expect(here.archive.count("head")).toBe(5);
+  test("that is larger and at work is yielded to at once: its worker's clock may be ahead", async () => {
+    const here = shardLab(5);
+    here.trace(paths.open(0, larger, 0), "other", 60_000);
+    here.trace(paths.segment(0, larger, 1), "", 9_000);
+    const began = here.clock.now();
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
+    expect(here.clock.now()).toBe(began);
+    expect(here.source.log.length).toBe(0);
+    expect(here.written(paths.end(0, mine))).toHaveLength(1);
+  });
+
+  describe("that is larger and has only opened is waited for", () => {
+    const opened = (ageMs = 0, deadline = Number.POSITIVE_INFINITY) => {
+      const here = shardLab(5, { ifExists: "overwrite" });
+      here.trace(paths.open(0, larger, 0), "other", ageMs);
+      return {
+        here,
+        began: here.clock.now(),
+        ...here.deliver({ attempt: mine, deadline: here.clock.now() + deadline }),
+      };
+    };
+
+    test("until it has ended: then this one goes on", async () => {
+      const { here, ended, began } = opened();
+      void later(here, 4_000, () => here.trace(paths.end(0, larger)));
+      expect(await here.until(ended)).toEqual({ kind: "over" });
+      expect(Math.min(...fetchTimes(here))).toBeGreaterThanOrEqual(began + 4_000);
+      expect(here.archive.count("head")).toBe(0);
+    });
+
+    test("until it is at work: then this one yields", async () => {
+      const { here, ended } = opened();
+      void later(here, 4_000, () => here.trace(paths.segment(0, larger, 1)));
+      expect(await here.until(ended)).toEqual({ kind: "yielded" });
+      expect(here.source.log.length).toBe(0);
+    });
+
+    test("until it is taken for dead: then this one goes on, asking the archive first", async () => {
+      const { here, ended } = opened(25_000);
+      expect(await here.until(ended)).toEqual({ kind: "over" });
+      expect(here.archive.count("head")).toBe(5);
+    });
+
+    test("until the run is stopped, or the shard is over, or somebody smaller appears", async () => {
+      for (const [path, end] of [
+        [paths.controlAt(1, "cancel"), { kind: "stopped" }],
+        [donePath(0, { archived: 5, skipped: 0, failed: 0, bytes: 510 }, larger), { kind: "over" }],
+        [paths.open(0, smaller, 0), { kind: "yielded" }],
+      ] as const) {
+        const { here, ended } = opened();
+        void later(here, 4_000, () => here.trace(path));
+        expect(await here.until(ended)).toMatchObject(end);
+        expect(here.source.log.length).toBe(0);
+        expect(here.written(paths.end(0, mine))).toHaveLength(1);
+      }
+    });
+
+    test("no longer than leaves time to show a sign of life: then the message is given back", async () => {
+      const { here, ended, began } = opened();
+      expect(await here.until(ended)).toEqual({ kind: "yielded" });
+      expect(here.clock.now() + heartbeatMs).toBeLessThan(began + lifeMs);
+      expect(here.source.log.length).toBe(0);
+      expect(here.written(paths.end(0, mine))).toHaveLength(1);
+    });
+
+    test.each([1_800, 25_000])("no longer than half of the %i ms that its process has", async (limitMs) => {
+      const { here, ended, began } = opened(0, limitMs);
+      expect(await here.until(ended)).toEqual({ kind: "yielded" });
+      expect(here.clock.now()).toBeLessThanOrEqual(began + limitMs / 2);
+      const shown = opened(0, limitMs);
+      void later(shown.here, limitMs / 4, () => shown.here.trace(paths.end(0, larger)));
+      expect((await shown.here.until(shown.ended)).kind).not.toBe("yielded");
+      expect(shown.here.source.count("original")).toBeGreaterThan(0);
+    });
+
+    test("not at all by a process that is to stop", async () => {
+      const here = shardLab(5);
+      here.trace(paths.open(0, larger, 0), "other");
+      const stop = new AbortController();
+      const { ended } = here.deliver({ attempt: mine, signal: stop.signal });
+      const began = here.clock.now();
+      void later(here, 100, () => stop.abort());
+      expect(await here.until(ended)).toEqual({ kind: "yielded" });
+      expect(here.clock.now()).toBe(began + 100);
+    });
   });
 
   test("of two that open at once exactly the smaller goes on, and no row is fetched twice", async () => {
@@ -53,15 +134,25 @@ describe("another attempt", () => {
     here.expectOver({ archived: 20 });
   });
 
-  test("smaller, that appears later, is yielded to at a heartbeat; what is in flight is recorded", async () => {
+  test("smaller, that works as well, is yielded to at a heartbeat; what is in flight is recorded", async () => {
     const here = shardLab(50, {}, { concurrency: 2 });
     slowly(here, 3_000);
-    void later(here, 8_000, () => here.trace(paths.open(0, smaller, 0), "other"));
+    const nothing = encodeSegment([], { requests: noRequests(), retries: 0, from: "", to: "" });
+    void later(here, 8_000, () => here.trace(paths.segment(0, smaller, 1), nothing));
     const began = here.clock.now();
     expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
     expect(Math.max(...fetchTimes(here))).toBeLessThanOrEqual(began + heartbeatMs);
     expect(here.folded().size).toBe(here.source.count("original"));
     expect(here.markers()).toEqual([]);
+  });
+
+  test("smaller, that only opens later, is not: it sees this one and leaves", async () => {
+    const here = shardLab(20, {}, { concurrency: 2 });
+    slowly(here, 3_000);
+    const mineFirst = here.deliver({ attempt: mine });
+    const then = later(here, 8_000, () => here.deliver({ attempt: smaller }).ended);
+    expect(await here.until(Promise.all([mineFirst.ended, then]))).toEqual([{ kind: "over" }, { kind: "yielded" }]);
+    expect(here.source.count("original")).toBe(20);
   });
 
   test("of a later hand-over: this message is a late copy", async () => {

@@ -130,7 +130,7 @@ export function shardLab(
         .filter((path) => path.startsWith(prefix + below))
         .map((path) => path.slice(prefix.length)),
     /** Writes what another attempt would have written. */
-    trace: (path: string, text = "", ageMs = 0) =>
+    trace: (path: string, text: Buffer | string = "", ageMs = 0) =>
       ledger.seed(prefix + path, text, { lastModified: clock.now() - ageMs }),
     /** The shard is over: every row has one outcome that is terminal, the marker adds up, archived bytes are right. */
     expectOver(counts: { archived: number; skipped?: number; failed?: number }) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { attemptToYieldTo, lifeMs, newestSeq, readAttempts } from "../../src/ledger/attempts.ts";
+import { attemptToYieldTo, claimOf, lifeMs, newestSeq, readAttempts } from "../../src/ledger/attempts.ts";
 import { paths } from "../../src/ledger/layout.ts";
 import { anyUlid, ulidAt } from "./samples.ts";
 
@@ -51,13 +51,51 @@ describe("the attempts on a shard", () => {
   });
 });
 
-describe("of several attempts that are alive", () => {
-  const open = (id: string, at = now) => listed(paths.open(7, id, 0), at);
+const open = (id: string, at = now) => listed(paths.open(7, id, 0), at);
+const segment = (id: string, at = now) => listed(paths.segment(7, id, 1), at);
 
-  test("exactly one goes on: every other yields", () => {
+describe("an attempt that opens", () => {
+  test("finds its shard free where the others have ended, or gave no sign of life for 30 s by the store's clock", () => {
+    for (const other of [first, third]) {
+      const ended = readAttempts([open(other), segment(other), listed(paths.end(7, other)), open(second)]);
+      expect(claimOf(ended, second, now)).toEqual({ kind: "free" });
+      const silent = readAttempts([open(other, now - lifeMs - 1), open(second)]);
+      expect(claimOf(silent, second, now)).toEqual({ kind: "free" });
+      const quiet = readAttempts([open(other, now - lifeMs), open(second)]);
+      expect(claimOf(quiet, second, now)).toMatchObject({ kind: other < second ? "taken" : "contested" });
+    }
+  });
+
+  test("leaves it to one that is at work, whose id is smaller or larger", () => {
+    for (const other of [first, third]) {
+      const attempts = readAttempts([open(other, now - 60_000), segment(other), open(second)]);
+      expect(claimOf(attempts, second, now)).toMatchObject({ kind: "taken", by: { id: other } });
+    }
+  });
+
+  test("does so where that one's open marker is not listed yet", () => {
+    const attempts = readAttempts([segment(first), open(second)]);
+    expect(attempts[0]?.seq).toBeUndefined();
+    expect(claimOf(attempts, second, now)).toMatchObject({ kind: "taken", by: { id: first } });
+  });
+
+  test("of several that only opened, waits for the others where its id is the smallest, and else leaves it to them", () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyUlid, { minLength: 2, maxLength: 6 }), (ids) => {
         const attempts = readAttempts(ids.map((id) => open(id)));
+        const [smallest, ...others] = [...ids].sort() as [string, ...string[]];
+        expect(claimOf(attempts, smallest, now).kind).toBe("contested");
+        for (const id of others) expect(claimOf(attempts, id, now).kind).toBe("taken");
+      }),
+    );
+  });
+});
+
+describe("of several attempts that work at once", () => {
+  test("exactly one goes on: every other yields", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(anyUlid, { minLength: 2, maxLength: 6 }), (ids) => {
+        const attempts = readAttempts(ids.flatMap((id) => [open(id), segment(id)]));
         const going = ids.filter((id) => attemptToYieldTo(attempts, id, now) === undefined);
         expect(going).toEqual([[...ids].sort()[0]]);
       }),
@@ -65,21 +103,15 @@ describe("of several attempts that are alive", () => {
   });
 
   test("nobody yields to one that ended, or gave no sign of life for 30 s by the store's clock", () => {
-    const ended = readAttempts([open(first), listed(paths.end(7, first)), open(second)]);
+    const ended = readAttempts([segment(first), listed(paths.end(7, first)), segment(second)]);
     expect(attemptToYieldTo(ended, second, now)).toBeUndefined();
-    const silent = readAttempts([open(first, now - lifeMs - 1), open(second)]);
+    const silent = readAttempts([segment(first, now - lifeMs - 1), segment(second)]);
     expect(attemptToYieldTo(silent, second, now)).toBeUndefined();
-    const quiet = readAttempts([open(first, now - lifeMs), open(second)]);
+    const quiet = readAttempts([segment(first, now - lifeMs), segment(second)]);
     expect(attemptToYieldTo(quiet, second, now)?.id).toBe(first);
   });
 
-  test("a segment is a sign of life, also where the open marker is not listed yet", () => {
-    const attempts = readAttempts([listed(paths.segment(7, first, 3)), open(second)]);
-    expect(attempts[0]?.seq).toBeUndefined();
-    expect(attemptToYieldTo(attempts, second, now)?.id).toBe(first);
-  });
-
-  test("the one with the smaller id yields to nobody", () => {
-    expect(attemptToYieldTo(readAttempts([open(first), open(second)]), first, now)).toBeUndefined();
+  test("nobody yields to one that has only opened: it will leave", () => {
+    expect(attemptToYieldTo(readAttempts([open(first), segment(second)]), second, now)).toBeUndefined();
   });
 });
