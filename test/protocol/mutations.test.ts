@@ -37,11 +37,12 @@ vi.mock("../../src/archive/open-shard.ts", async (original) => {
 
 vi.mock("../../src/ledger/attempts.ts", async (original) => {
   const real = await original<typeof import("../../src/ledger/attempts.ts")>();
-  const attemptToYieldTo: typeof real.attemptToYieldTo = (attempts, own, serverTime) =>
-    broken.thing === "yield"
-      ? attempts.find(({ id, ended, lastSign }) => id !== own && !ended && serverTime - lastSign <= real.lifeMs)
-      : real.attemptToYieldTo(attempts, own, serverTime);
-  return { ...real, attemptToYieldTo };
+  const claimOf: typeof real.claimOf = (...of) => {
+    const claim = real.claimOf(...of);
+    if (claim.kind !== "contested") return claim;
+    return broken.thing === "yield" ? { ...claim, kind: "taken" } : broken.thing === "wait" ? { kind: "free" } : claim;
+  };
+  return { ...real, claimOf };
 });
 
 vi.mock("../../src/run/work-shard.ts", async (original) => {
@@ -70,6 +71,7 @@ it.each([
   ["a done marker before the outcomes are durable", "flush", oneShard, nothingWrong, /^I6: shard 0 is marked as done/],
   ["rows that are over are worked once more", "past", byTheLedger, duplicate, /^I5/],
   ["of two attempts both yield", "yield", oneShard, duplicate, /yielded too/],
+  ["an opener that does not wait for a larger one", "wait", byTheLedger, duplicate, /^I5/],
   ["a hand-over that is not sent", "hand-over", "one shard, handed over", nothingWrong, /^I6: shard 0\.0#0 is ack/],
   ["a group that is over with its first shard", "group", "two shards of one row", nothingWrong, /^I3/],
   ["a reconcile that sees no done marker", "reconcile", oneShard, nothingWrong, /^I9/],

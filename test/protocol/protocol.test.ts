@@ -15,7 +15,13 @@ const always: readonly (readonly [story: string, bounds: readonly Bounds[]])[] =
   ["one shard", [nothingWrong, crash, duplicate, stall]],
   ["one shard, reconciled in time", [{ ...both, lateWrites: false }]],
   ["one shard, its later deliveries on clocks that are behind", [duplicate]],
-  ["one shard, row by row, by the ledger alone", [{ ...both, lateWrites: false }]],
+  [
+    "one shard, row by row, by the ledger alone",
+    [
+      { ...both, lateWrites: false },
+      { ...duplicate, duplicates: 2 },
+    ],
+  ],
   ["one shard, handed over", [nothingWrong, crash, duplicate]],
   ["two shards of one row", [nothingWrong, crash, duplicate, stall]],
   ["the whole run in one message", [nothingWrong, crash, { ...nothingWrong, crashes: 2 }, stall]],
@@ -25,7 +31,7 @@ const always: readonly (readonly [story: string, bounds: readonly Bounds[]])[] =
 const deep: typeof always = [
   ["one shard, reconciled in time", [both, { ...crash, crashes: 2 }]],
   ["one shard, its later deliveries on clocks that are behind", [crash, { ...both, lateWrites: false }]],
-  ["one shard, row by row, by the ledger alone", [both]],
+  ["one shard, row by row, by the ledger alone", [both, { ...duplicate, stalls: 1 }]],
   [
     "one shard, handed over",
     [

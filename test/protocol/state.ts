@@ -49,6 +49,8 @@ export interface State {
   readonly crashes: number;
   readonly duplicates: number;
   readonly stalls: number;
+  /** Of the stalls, those that went on for longer than an attempt's life. */
+  readonly lives: number;
   /** Deliveries of a shard that began beside another of the same. */
   readonly overlaps: number;
 }
@@ -56,7 +58,7 @@ export interface State {
 export function keyOf(state: State): string {
   const { now, archive, ledger, messages, deliveries, endings, late, crashedShards } = state;
   let text = `${now} ${archive.digest} ${ledger.digest} ${crashedShards}`;
-  text += ` ${state.fetches} ${state.crashes} ${state.duplicates} ${state.stalls} ${state.overlaps}`;
+  text += ` ${state.fetches} ${state.crashes} ${state.duplicates} ${state.stalls} ${state.lives} ${state.overlaps}`;
   for (const m of messages) text += `\n${m.id} ${m.deleted ? "" : m.visibleAt} ${m.receives}`;
   for (const { name, point, beside } of deliveries) text += `\n${name} ${point.knows} ${beside}`;
   for (const [name, { how, beside }] of endings) text += `\n${name} ${how} ${beside}`;

@@ -220,7 +220,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       }
       fault(
         () => "an attempt's life goes by",
-        () => passed(stalled, state.now + LIFE_MS),
+        () => passed({ ...stalled, lives: state.lives + 1 }, state.now + LIFE_MS),
       );
     }
     return steps;
@@ -240,6 +240,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       crashes: 0,
       duplicates: 0,
       stalls: 0,
+      lives: 0,
       overlaps: 0,
     };
     for (const [key, bytes] of firstObjects(story)) {
