@@ -3,7 +3,7 @@
  * bodies, lagging lists; and death at any await.
  */
 import { Readable } from "node:stream";
-import type { Bucket, ListPage, ObjectResponse } from "../../src/cos/bucket.ts";
+import type { Bucket, ListedObject, ListPage, ObjectResponse } from "../../src/cos/bucket.ts";
 import { CosError } from "../../src/cos/error.ts";
 import type { Process, World } from "./world.ts";
 
@@ -46,6 +46,8 @@ export interface Observed {
   onFetch(key: string, process: Process): void;
   /** A try that did not bring the original: a fault, or a spoiled body. */
   onFailedTry(): void;
+  /** What a LIST said of the object before the one that is there now, where there was one. */
+  listedBefore(bucket: string, key: string): ListedObject | undefined;
   /** Is the original too large to be held? */
   isLarge(key: string): boolean;
 }
@@ -137,7 +139,10 @@ export function faultyBucket(core: Bucket, process: Process, world: World, weath
         const page = await core.list(options);
         if (weather.listLagMs === 0) return page;
         const horizon = world.now() - weather.listLagMs;
-        return { ...page, objects: page.objects.filter(({ lastModified }) => lastModified <= horizon) };
+        const objects = page.objects.flatMap(
+          (object) => (object.lastModified <= horizon ? object : seen.listedBefore(core.name, object.key)) ?? [],
+        );
+        return { ...page, objects };
       }),
     createUpload: (key, options) => request(() => core.createUpload(key, options)),
     uploadPart: (key, id, n, body, options) => request(() => core.uploadPart(key, id, n, body, options)),

@@ -169,7 +169,5 @@ export function scenarioOf(random: Random, asking: Asking = "keys"): Scenario {
     copies,
     rows: keys.sort().map((key) => ({ key })),
     limitMs: chance(0.3) ? 12_000 : limitMs,
-    // A lagging LIST hides a replaced object altogether here, as no store does.
-    replacements: scenario.weather.listLagMs > 0 ? [] : scenario.replacements,
   };
 }
