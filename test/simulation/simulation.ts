@@ -20,6 +20,7 @@ import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/stop-and-g
 import type { Role, Surroundings } from "../../src/run/surroundings.ts";
 import { anonymousWorker } from "../../src/run/worker-identity.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
+import { acknowledgedTooEarly } from "./acknowledged.ts";
 import { calm, faultyBucket, type Weather } from "./faulty-bucket.ts";
 import { type Asking, type Scenario, scenarioOf } from "./scenario.ts";
 import { createProcess, createWorld, type Process, type World } from "./world.ts";
@@ -192,7 +193,7 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
     const answer = await handle({ body, deadline }, senderOf(process));
     forget();
     if (answer.kind === "acknowledge") {
-      const wrong = acknowledgedTooEarly(body, ledger, sentBodies, scenario.versionedLedger);
+      const wrong = acknowledgedTooEarly(body, `runs/${RUN}/`, ledger, sentBodies);
       if (wrong !== undefined) badAcknowledgements.push(wrong);
       await process.effect(10, () => client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })));
     } else if (answer.kind === "give-back") {
@@ -320,52 +321,10 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   };
 }
 
-/**
- * A manifest message may go once what it asks is written down. A shard message may go once its shard is over, or handed over
- * by a message that was sent, or the run is stopped, or the message is nobody's (of a plan that lost, or overtaken by a later
- * hand-over). Where a second planner took the first one's place, as only a bucket that ever had versioning lets it, the
- * hand-over may have been one of the first one's plan: then reconcile submits the shard again, and I1 and I9 say that it does.
- */
-function acknowledgedTooEarly(
-  body: string,
-  ledger: MemoryBucket,
-  sent: ReadonlySet<string>,
-  ofAnyPlan: boolean,
-): string | undefined {
-  const message: { type?: string; plan?: string; shard?: number; seq?: number } = JSON.parse(body);
-  if (message.type === "manifest" && ledger.object(`runs/${RUN}/request.json`) === undefined) {
-    return "the manifest was acknowledged before request.json was written";
-  }
-  if (message.type !== "shard") return undefined;
-  const shard = String(message.shard).padStart(9, "0");
-  const keys = ledger.keys();
-  const run = JSON.parse(ledger.object(`runs/${RUN}/run.json`)?.bytes.toString() ?? "{}") as { plan?: string };
-  if (run.plan !== message.plan) return undefined;
-  if (keys.some((key) => key.includes(`done/`) && key.includes(`/${shard}~`))) return undefined;
-  if ([...sent].some((other) => isLaterHandOver(other, message, ofAnyPlan))) return undefined;
-  const controls = keys.filter((key) => key.includes("/control/")).sort();
-  if (controls.some((key) => /-(cancel|halt)\.json$/.test(key))) return undefined;
-  return `shard ${message.shard}, seq ${message.seq}, was acknowledged with neither a done marker nor a hand-over`;
-}
-
 /** The shard that a message's delivery may work on. A manifest message's is the first. */
 function shardOf(body: string): string | undefined {
   const message: { type?: string; shard?: number } = JSON.parse(body);
   return message.type === "manifest" ? "0" : message.type === "shard" ? String(message.shard) : undefined;
-}
-
-function isLaterHandOver(
-  other: string,
-  message: { plan?: string; shard?: number; seq?: number },
-  ofAnyPlan: boolean,
-): boolean {
-  const later: { type?: string; plan?: string; shard?: number; seq?: number } = JSON.parse(other);
-  return (
-    later.type === "shard" &&
-    (ofAnyPlan || later.plan === message.plan) &&
-    later.shard === message.shard &&
-    (later.seq ?? 0) > (message.seq ?? 0)
-  );
 }
 
 export type { World };
