@@ -130,7 +130,7 @@ async function workHere(
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
       const answer = await workers.work(delivery, send, (shard, counts) => opened.set(shard, counts));
-      if (answer.kind === "reject") throw new Error(answer.reason);
+      if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
       return answer;
     } catch (thrown) {
       const error = ensureError(thrown);
