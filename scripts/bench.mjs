@@ -1,14 +1,17 @@
-// Bundles test/bench/ and runs it: `npm run bench`, `npm run bench -- --sizes 16KiB --concurrency 16 --only limit-buffer,content-md5`.
+// Bundles test/bench/ and runs it: `npm run bench`, `npm run bench -- --parts copy --sizes 16KiB --only limit-buffer,content-md5`.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-const outdir = `node_modules/.cache/bench-${process.pid}`;
+const root = fileURLToPath(new URL("..", import.meta.url));
+// Below node_modules, where the dependencies are found.
+const outdir = join(root, `node_modules/.cache/bench-${process.pid}`);
 try {
   await build({
     entryPoints: ["main", "store", "racer"].map((name) => `test/bench/${name}.ts`),
+    absWorkingDir: root,
     outdir,
     bundle: true,
     splitting: true,

@@ -57,3 +57,10 @@ export const contestants: readonly Contestant[] = [
     create: async (options) => (await import("./sdk.ts")).createSdkStreamCopier(options),
   },
 ];
+
+/** Those who are measured at this size, of those who were named. */
+export function contestantsAt(label: SizeLabel, named: readonly string[] | undefined): readonly Contestant[] {
+  return contestants.filter(
+    ({ name, only }) => (only?.includes(label) ?? true) && (named === undefined || named.includes(name)),
+  );
+}

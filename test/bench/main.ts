@@ -1,58 +1,68 @@
-/** `npm run bench`: the store in one process, each contestant in another, cell by cell. */
-
+/** `npm run bench`: each part in turn; the store in one process, what is measured in another. */
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { type SizeLabel, sizeLabels } from "./bodies.ts";
-import { contestants } from "./contestants.ts";
+import { UserError } from "../../src/errors.ts";
+import { type Flags, readFlags } from "./flags.ts";
+import type { Bench, Part, PartName, Store } from "./part.ts";
+import { createCopyPart } from "./parts/copy.ts";
 import { canPin, start } from "./processes.ts";
-import { type Cell, race } from "./race.ts";
-import { cellText, ratiosOf, ratiosText } from "./table.ts";
 
-const { values } = parseArgs({
-  options: {
-    sizes: { type: "string", default: sizeLabels.join(",") },
-    concurrency: { type: "string", default: "1,16,64" },
-    rounds: { type: "string", default: "9" },
-    only: { type: "string" },
-    /** For the contestants' processes, `--cpu-prof` say. */
-    "node-flags": { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
-const say = (text: string) => (values.json ? process.stderr : process.stdout).write(`${text}\n`);
-const note = (text: string) => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
+  copy: createCopyPart,
 };
-const folder = dirname(fileURLToPath(import.meta.url));
-const names = values.only?.split(",");
-const rounds = Number(values.rounds);
-const nodeFlags = values["node-flags"]?.split(" ") ?? [];
 
-say(
-  `Node ${process.version}, ${cpus()[0]?.model ?? "unknown CPU"} × ${cpus().length}; each contestant on core 0, the store on core 1${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
-);
-const store = await start(`${folder}/store.js`, 1);
-const { port } = store.greeting as { port: number };
-const cells: Cell[] = [];
-try {
-  for (const label of values.sizes.split(",") as SizeLabel[]) {
-    for (const concurrency of values.concurrency.split(",").map(Number)) {
-      const some = contestants.filter(
-        ({ name, only }) => (only?.includes(label) ?? true) && (names === undefined || names.includes(name)),
-      );
-      const cell = await race({ folder, store, port, label, concurrency, contestants: some, rounds, nodeFlags, note });
+async function main(flags: Flags): Promise<number> {
+  const folder = dirname(fileURLToPath(import.meta.url));
+  const say = (text: string) => (flags.json || flags.markdown ? process.stderr : process.stdout).write(`${text}\n`);
+  const note = (text: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  };
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model ?? "unknown CPU",
+    cores: cpus().length,
+    pinned: canPin,
+  };
+  say(
+    `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
+  );
+  let begun: Promise<Store> | undefined;
+  const store = () => {
+    begun ??= start(`${folder}/store.js`, 1).then((talking) => ({
+      talking,
+      ...(talking.greeting as { port: number }),
+    }));
+    return begun;
+  };
+  const bench: Bench = { flags, folder, store, cells: [], say, note };
+  const results: Record<string, unknown> = {};
+  let right = true;
+  try {
+    for (const name of flags.parts) {
+      const part = parts[name](bench);
+      const result = await part.run();
       note("");
-      say(cellText(cell));
-      cells.push(cell);
+      say(part.text(result));
+      results[name] = result;
+      right &&= part.isRight(result);
     }
+  } finally {
+    await (await begun)?.talking.end();
   }
-} finally {
-  await store.end();
+  if (flags.json) {
+    // The race's own fields are not nested: they were there before there were other parts.
+    const { copy, ...others } = results;
+    const document = { ...machine, rounds: flags.rounds, ...(copy as object | undefined), ...others };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  return right ? 0 : 1;
 }
-const ratios = cells.map(ratiosOf);
-say(ratiosText(ratios));
-if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, rounds, cells, ratios }, null, 2)}\n`);
-const bad = cells.some(({ results }) => results.some(({ wrong, failure }) => wrong > 0 || failure !== undefined));
-process.exitCode = bad ? 1 : 0;
+
+try {
+  process.exitCode = await main(readFlags(process.argv.slice(2)));
+} catch (thrown) {
+  if (!(thrown instanceof UserError)) throw thrown;
+  process.stderr.write(`${thrown.message}\n`);
+  process.exitCode = 2;
+}

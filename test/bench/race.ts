@@ -39,8 +39,13 @@ const enough: Readonly<Record<SizeLabel, number>> = { "16KiB": 5000, "256KiB": 1
 /** The SDK's rate shows in fewer. */
 const sdkShare = 8;
 
-export function objectsFor(label: SizeLabel, concurrency: number, kind: Contestant["kind"]): number {
-  const whole = Math.max(enough[label], concurrency);
+export function objectsFor(
+  label: SizeLabel,
+  concurrency: number,
+  kind: Contestant["kind"],
+  asked: number = enough[label],
+): number {
+  const whole = Math.max(asked, concurrency);
   return kind === "sdk" ? Math.max(Math.ceil(whole / sdkShare), Math.min(whole, concurrency)) : whole;
 }
 
@@ -52,6 +57,8 @@ export async function race(options: {
   readonly concurrency: number;
   readonly contestants: readonly Contestant[];
   readonly rounds: number;
+  /** A round; what is enough for the size where undefined. */
+  readonly objects: number | undefined;
   readonly nodeFlags: readonly string[];
   readonly note: (text: string) => void;
 }): Promise<Cell> {
@@ -62,7 +69,7 @@ export async function race(options: {
     for (const contestant of options.contestants) {
       const talking = await start(join(folder, "racer.js"), 0, ["--expose-gc", ...options.nodeFlags]);
       await talking.ask({ order: "open", name: contestant.name, options: { port, label, concurrency, facts } });
-      const objects = objectsFor(label, concurrency, contestant.kind);
+      const objects = objectsFor(label, concurrency, contestant.kind, options.objects);
       racers.push({ contestant, talking, objects, laps: [], checks: [], loads: [] });
     }
     // The first lap of each warms it up and is not counted; it is checked all the same.

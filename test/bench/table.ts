@@ -42,6 +42,8 @@ const number = (value: number) =>
     ? "–"
     : value.toLocaleString("en-US", { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 });
 
+/** Of a column; one more than its title has at most, so that titles stand apart. */
+const width = 12;
 const column = (text: string, width: number) => text.padStart(width);
 
 export function cellText({ label, concurrency, results }: Cell): string {
@@ -52,7 +54,7 @@ export function cellText({ label, concurrency, results }: Cell): string {
       "least",
       "most",
       "MB/s",
-      "CPU ms/obj",
+      "CPU µs/obj",
       "RSS MB",
       "GET",
       "HEAD",
@@ -60,7 +62,7 @@ export function cellText({ label, concurrency, results }: Cell): string {
       "ledger",
       "store",
     ]
-      .map((name) => column(name, 11))
+      .map((name) => column(name, width))
       .join("")}`,
   );
   for (const result of results) {
@@ -74,12 +76,12 @@ export function cellText({ label, concurrency, results }: Cell): string {
       rate.least,
       rate.most,
       result.megabytesPerSecond,
-      result.cpuMsPerObject,
+      1000 * result.cpuMsPerObject,
       result.peakRssMB,
     ];
     const each = [requests.get, requests.head, requests.put, requests.ledger].map((value) => value.toFixed(3));
     const load = `${Math.round(100 * result.storeLoad)} %`;
-    const cells = [...values.map(number), ...each, load].map((text) => column(text, 11)).join("");
+    const cells = [...values.map(number), ...each, load].map((text) => column(text, width)).join("");
     lines.push(`  ${name.padEnd(14)}${cells}${wrong > 0 ? `   ${wrong} OBJECTS WRONG` : ""}`);
   }
   return lines.join("\n");

@@ -1,0 +1,48 @@
+/** The benchmark itself, run: what it measures must be right; how fast anything is, no test says. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { contestantsAt } from "./contestants.ts";
+import type { CopyResult } from "./parts/copy.ts";
+
+const script = fileURLToPath(new URL("../../scripts/bench.mjs", import.meta.url));
+
+function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe("npm run bench", () => {
+  it("races everybody, and every object arrives right", async () => {
+    const race = ["--parts", "copy", "--sizes", "16KiB", "--concurrency", "4", "--rounds", "1", "--objects", "64"];
+    const { code, stdout, stderr } = await bench(...race, "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("16KiB, concurrency 4") });
+    const { cells, ratios } = JSON.parse(stdout) as CopyResult;
+    const [cell] = cells;
+    expect(cell?.results.map(({ name }) => name)).toEqual(contestantsAt("16KiB", undefined).map(({ name }) => name));
+    for (const { name, objects, failure, wrong, rates, requests, cpuMsPerObject } of cell?.results ?? []) {
+      const isSdk = name.startsWith("sdk");
+      expect({ name, objects, failure, wrong }).toEqual({
+        name,
+        objects: isSdk ? 8 : 64,
+        failure: undefined,
+        wrong: 0,
+      });
+      expect(rates).toHaveLength(1);
+      // Each original is fetched once and put once, whoever does it; who asks, asks source and archive.
+      expect(requests).toMatchObject({ get: 1, put: 1 });
+      if (name === "asking") expect(requests.head).toBe(2);
+      expect(cpuMsPerObject).toBeGreaterThan(0);
+    }
+    expect(ratios[0]).toMatchObject({ label: "16KiB", concurrency: 4, md5ToSdk: { median: expect.any(Number) } });
+  });
+
+  it("refuses what it does not know, in one sentence and with exit code 2", async () => {
+    const { code, stdout, stderr } = await bench("--rounds", "abc");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe('--rounds "abc" is not a whole number from 1 to 1,000.\n');
+  });
+});
