@@ -32,6 +32,17 @@ const shared = {
   metafile: true,
 };
 
+/** A function loads of undici what it uses: not what undici-client.mjs leaves out, and no HTTP/2, which it is never asked for. */
+const undiciClient = {
+  name: "undici-client",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: resolve("scripts/undici-client.mjs") }));
+    onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
+      contents: 'module.exports = () => { throw new Error("HTTP/2 is not part of this bundle"); };',
+    }));
+  },
+};
+
 /** npm links the commands of dependencies, not a checkout's own: without this `npx cos-originals` would not find it here. */
 function linkCommand() {
   const bin = "node_modules/.bin";
@@ -65,6 +76,7 @@ try {
     format: "cjs",
     outdir: aside,
     outExtension: { ".js": ".cjs" },
+    plugins: [undiciClient],
     minify: true,
   });
   // SCF loads index.js: say that this folder is CommonJS, whatever lies above it.

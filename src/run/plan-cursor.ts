@@ -11,7 +11,7 @@
  * otherwise. The one decision is the old one: run.json is written once, names the path that was whole first, and whatever
  * lies on other branches is nobody's. Each slice writes at least one shard, so the furthest cursor gets further.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { paths } from "../ledger/layout.ts";
 import { runDocumentSchema } from "../ledger/run-document.ts";
 import { unreadable } from "../ledger/segment.ts";

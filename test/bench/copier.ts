@@ -7,6 +7,8 @@ export interface CopierOptions {
   readonly concurrency: number;
   /** By variant. */
   readonly facts: readonly Facts[];
+  /** Rows a shard, where there are shards. Default 1,000, as the product's. */
+  readonly shardSize?: number;
 }
 
 export interface Copier {

@@ -1,19 +1,23 @@
 /** `npm run bench`: each part in turn; the store in one process, what is measured in another. */
 import { cpus } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../src/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
+import { createStartPart } from "./parts/start.ts";
 import { canPin, start } from "./processes.ts";
 
 const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   copy: createCopyPart,
+  start: createStartPart,
 };
 
 async function main(flags: Flags): Promise<number> {
+  // scripts/bench.mjs bundles this into node_modules/.cache/ of the checkout.
   const folder = dirname(fileURLToPath(import.meta.url));
+  const dist = resolve(folder, "../../../dist");
   const say = (text: string) => (flags.json || flags.markdown ? process.stderr : process.stdout).write(`${text}\n`);
   const note = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
@@ -35,7 +39,7 @@ async function main(flags: Flags): Promise<number> {
     }));
     return begun;
   };
-  const bench: Bench = { flags, folder, store, cells: [], say, note };
+  const bench: Bench = { flags, folder, dist, store, cells: [], say, note };
   const results: Record<string, unknown> = {};
   let right = true;
   try {

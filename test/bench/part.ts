@@ -4,7 +4,7 @@ import type { Talking } from "./processes.ts";
 import type { Cell } from "./race.ts";
 
 /** In the order in which they are run; a name more is a file more in parts/ and a line more in main.ts. */
-export const partNames = ["copy"] as const;
+export const partNames = ["copy", "start"] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface Part<Result = unknown> {
@@ -22,6 +22,8 @@ export interface Bench {
   readonly flags: Flags;
   /** Where the bundled processes lie (store.js, racer.js, …). */
   readonly folder: string;
+  /** What is shipped: the checkout's dist/. */
+  readonly dist: string;
   /** The store of the race: one process, begun when it is first wanted. */
   readonly store: () => Promise<Store>;
   /** Cells of the race so far, for who compares with them. */

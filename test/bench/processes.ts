@@ -21,10 +21,19 @@ export const canPin: boolean = (() => {
   }
 })();
 
-export async function start(file: string, core: number, flags: readonly string[] = []): Promise<Talking> {
+export interface StartOptions {
+  /** Of Node. */
+  readonly flags?: readonly string[];
+  /** Is what it writes of its own accord nobody's business? */
+  readonly quiet?: boolean;
+}
+
+export async function start(file: string, core: number, options: StartOptions = {}): Promise<Talking> {
+  const { flags = [], quiet = false } = options;
   const command = [process.execPath, ...flags, file];
   const [program = "", ...args] = canPin ? ["taskset", "-c", String(core), ...command] : command;
-  const child: ChildProcess = spawn(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const output = quiet ? "ignore" : "inherit";
+  const child: ChildProcess = spawn(program, args, { stdio: ["ignore", output, output, "ipc"] });
   let waiting: { resolve: (answer: never) => void; reject: (error: Error) => void } | undefined;
   const gone = new Promise<void>((resolve) => {
     child.once("exit", (code, signal) => {

@@ -7,13 +7,16 @@
 import { createServer, type Socket } from "node:net";
 import { bodyOf, bucketsOf, type Facts, factsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
 import { createLedgerObjects } from "./ledger-objects.ts";
+import { machineMs } from "./machine-clock.ts";
 
 export type StoreOrder =
   | { readonly order: "forget" }
   /** What was put since the last `forget`, of the first `objects` keys. */
   | { readonly order: "check"; readonly label: SizeLabel; readonly objects: number }
   | { readonly order: "facts"; readonly label: SizeLabel }
-  | { readonly order: "cpu" };
+  | { readonly order: "cpu" }
+  /** When the first original was asked for since the last `forget`, by the machine's clock. */
+  | { readonly order: "first-get" };
 
 export interface Checked {
   /** Keys whose object was put right, and never wrong. */
@@ -66,6 +69,7 @@ function originalOf(bytes: Buffer): Original {
 
 /** By label and index of the key: 1 put right, 2 put wrong. */
 let copies = new Map<SizeLabel, Uint8Array>();
+let firstGetAt: number | undefined;
 let counts = { gets: 0, heads: 0, puts: 0, ledger: 0 };
 const ledger = createLedgerObjects();
 
@@ -177,6 +181,7 @@ function serve(socket: Socket): void {
       return;
     }
     counts.gets++;
+    firstGetAt ??= machineMs();
     if (original.reply !== undefined) {
       socket.write(original.reply);
       return;
@@ -213,6 +218,7 @@ function check(label: SizeLabel, objects: number): Checked {
 
 function forget(): void {
   copies = new Map();
+  firstGetAt = undefined;
   counts = { gets: 0, heads: 0, puts: 0, ledger: 0 };
   ledger.clear();
 }
@@ -232,7 +238,10 @@ process.on("message", (message: StoreOrder) => {
     case "cpu": {
       const { user, system } = process.cpuUsage();
       process.send?.({ cpuMs: (user + system) / 1000 });
+      return;
     }
+    case "first-get":
+      process.send?.({ at: firstGetAt });
   }
 });
 process.on("disconnect", () => process.exit(0));

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -72,6 +72,14 @@ function archivedKeys(): string[] {
   }
   return archive.keys().filter((key) => key.startsWith("photos/") && !key.includes("/.originals/"));
 }
+
+describe("the bundles that are deployed", () => {
+  // A megabyte is what a cold start can afford: `import { z } from "zod"` brings all its languages, undici's index all of fetch.
+  it.each(["lambda.cjs", "scf/index.js"])("%s is less than a megabyte", async (file) => {
+    const { size } = await stat(join(built.folder, "dist", file));
+    expect(size).toBeLessThan(1_000_000);
+  });
+});
 
 describe("the function that is deployed to AWS", { timeout: 60_000 }, () => {
   it("archives what events/sqs.json asks for, invoked by `osls invoke local`", async () => {

@@ -1,5 +1,5 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
-import { type Dispatcher, errors, request } from "undici";
+import { type Dispatcher, errors } from "undici";
 import { ensureError } from "../../errors.ts";
 import { AbortError, QueueConnectionError } from "../error.ts";
 
@@ -22,13 +22,14 @@ export interface Exchange {
 /** POSTs; rejects with QueueConnectionError where no whole answer came, and with AbortError. */
 export async function exchange({ url, headers, body, timeoutMs, signal, dispatcher }: Exchange): Promise<Answer> {
   try {
-    const response = await request(url, {
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
       method: "POST",
       headers,
       body,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      dispatcher,
       ...(signal ? { signal } : {}),
     });
     const text = await response.body.text();

@@ -1,0 +1,75 @@
+/** A run in the ledger of the benchmark's store, planned as any run is, for who measures what comes after. */
+import { systemClock } from "../../src/clock.ts";
+import { readSettings } from "../../src/config/read.ts";
+import { type RunDocument, type RunRequest, requestSchema } from "../../src/ledger/run-document.ts";
+import { silentLog } from "../../src/log.ts";
+import type { Row } from "../../src/manifest/row.ts";
+import { claimRun } from "../../src/run/ask.ts";
+import type { Place } from "../../src/run/messages.ts";
+import { openLedger } from "../../src/run/open-ledger.ts";
+import { planOn } from "../../src/run/plan.ts";
+import type { PlanEntries, PlanEntry } from "../../src/run/plan-entry.ts";
+import type { Surroundings } from "../../src/run/surroundings.ts";
+import { type OpenedSurroundings, surroundingsFromSettings } from "../../src/runtime/surroundings-from-settings.ts";
+import { bucketsOf, credentials, region } from "./bodies.ts";
+
+export const ledgerPlace: Place = { bucket: bucketsOf.archive, region, prefix: ".originals" };
+
+/** What a function or a command line is told of the store, in its environment. */
+export function environmentOf(port: number): Readonly<Record<string, string>> {
+  return {
+    ORIGINALS_ENDPOINT: `http://127.0.0.1:${port}`,
+    ORIGINALS_REGION: region,
+    TENCENTCLOUD_SECRETID: credentials.secretId,
+    TENCENTCLOUD_SECRETKEY: credentials.secretKey,
+  };
+}
+
+export function openAround(port: number, concurrency: number): OpenedSurroundings {
+  const environment = { ...environmentOf(port), ORIGINALS_CONCURRENCY: String(concurrency) };
+  return surroundingsFromSettings(readSettings({ environment }), {
+    environment,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+}
+
+export interface RunToPlan {
+  readonly run: string;
+  readonly rows: RunRequest["rows"];
+  readonly options: { readonly [name in keyof RunRequest["options"]]?: unknown };
+  readonly entries: (request: RunRequest) => PlanEntries;
+}
+
+export async function planRun({ run, rows, options, entries }: RunToPlan, around: Surroundings): Promise<RunDocument> {
+  const { clock, random } = around;
+  const request: RunRequest = requestSchema.parse({
+    schema: "cos-originals/request@1",
+    run,
+    source: { bucket: bucketsOf.source, region, prefix: "" },
+    archive: { bucket: bucketsOf.archive, region, prefix: "" },
+    rows,
+    options,
+    askedAt: new Date(clock.now()).toISOString(),
+    tool: "bench",
+  });
+  const ledger = openLedger(ledgerPlace, run, around);
+  await claimRun(ledger, request);
+  const planned = await planOn({
+    ledger,
+    place: ledgerPlace,
+    clock,
+    random,
+    request,
+    rows: () => entries(request),
+    deadline: Number.POSITIVE_INFINITY,
+  });
+  if (planned === undefined) throw new Error("planning did not end");
+  return planned;
+}
+
+/** `count` rows, one an entry. */
+export async function* entriesOf(count: number, rowOf: (index: number) => Row): AsyncGenerator<readonly PlanEntry[]> {
+  for (let index = 0; index < count; index++) yield [{ kind: "row", row: rowOf(index), at: { line: index + 1 } }];
+}
