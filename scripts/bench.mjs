@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = join(root, `node_modules/.cache/bench-${process.pid}`);
 try {
   await build({
-    entryPoints: ["main", "store", "racer", "starter"].map((name) => `test/bench/${name}.ts`),
+    entryPoints: ["main", "store", "racer", "starter", "job", "listing-store"].map((name) => `test/bench/${name}.ts`),
     absWorkingDir: root,
     outdir,
     bundle: true,

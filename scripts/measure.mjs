@@ -1,15 +1,12 @@
 // Measures what README.md and docs/scale.md say: memory of planning and status by rows, and requests, ledger and time per object.
 // `npm run measure` (about ten minutes); `npm run measure -- --rows 1000000 --objects 10000` for less. Prints Markdown, --json JSON.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createGzip } from "node:zlib";
+import { runCommand, writeGzippedCsv } from "./measured-command.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -33,7 +30,6 @@ const emulator = await startEmulator({
   buckets: [{ name: source, protect: ["jpg"] }, { name: archive }],
 });
 const environment = {
-  PATH: process.env.PATH,
   TENCENTCLOUD_SECRETID: credentials.secretId,
   TENCENTCLOUD_SECRETKEY: credentials.secretKey,
   ORIGINALS_ENDPOINT: emulator.url,
@@ -50,55 +46,14 @@ const open = (bucket) =>
     clock: systemClock,
   });
 
-/** Runs the command line; resolves with its JSON, its peak RSS in MB, and its seconds. */
-async function command(...args) {
-  const atExit = "process.on('exit',()=>require('node:fs').writeSync(3,String(process.resourceUsage().maxRSS)))";
-  const hook = join(folder, "peak.cjs");
-  await writeFile(hook, atExit);
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, ["--require", hook, join(root, "dist/cli.js"), ...args, "--json"], {
-    env: environment,
-    stdio: ["ignore", "pipe", "inherit", "pipe"],
-  });
-  let out = "";
-  let peak = "";
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stdio[3].on("data", (chunk) => {
-    peak += chunk;
-  });
-  await new Promise((resolve) => child.on("close", resolve));
-  return {
-    result: JSON.parse(out),
-    peakMB: Math.round(Number(peak) / 1024),
-    seconds: (performance.now() - startedAt) / 1000,
-  };
-}
-
-async function manifestOf(rows) {
-  const path = join(folder, `rows-${rows}.csv.gz`);
-  const gzip = createGzip({ level: 1 });
-  const file = createWriteStream(path);
-  gzip.pipe(file);
-  gzip.write("Key,Size,ETag\n");
-  for (let row = 0; row < rows; ) {
-    let lines = "";
-    for (const end = Math.min(rows, row + 10_000); row < end; row++) {
-      lines += `2026/11/22/${row.toString(36)}/picture-${row}.jpg,${16384 + (row % 1000)},${String(row).padStart(32, "0")}\n`;
-    }
-    if (!gzip.write(lines)) await new Promise((resolve) => gzip.once("drain", resolve));
-  }
-  gzip.end();
-  await finished(file);
-  return path;
-}
+const command = (...args) => runCommand({ cli: join(root, "dist/cli.js"), args, environment, folder });
 
 async function measurePlanning() {
   const table = [];
   for (let rows = 10_000; rows <= Number(options.rows); rows *= 10) {
     note(`planning ${rows.toLocaleString("en-US")} rows …`);
-    const path = await manifestOf(rows);
+    const path = join(folder, `rows-${rows}.csv.gz`);
+    await writeGzippedCsv(path, rows);
     const { result, peakMB, seconds } = await command("plan", "--manifest", path);
     if (result.rows !== rows) throw new Error(`the plan has ${result.rows} rows of ${rows}`);
     table.push({ rows, seconds, rowsPerSecond: Math.round(rows / seconds), peakMB });

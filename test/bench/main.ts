@@ -6,12 +6,16 @@ import { UserError } from "../../src/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
+import { createListPart } from "./parts/list.ts";
+import { createPlanPart } from "./parts/plan.ts";
 import { createStartPart } from "./parts/start.ts";
 import { canPin, start } from "./processes.ts";
 
 const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   copy: createCopyPart,
   start: createStartPart,
+  plan: createPlanPart,
+  list: createListPart,
 };
 
 async function main(flags: Flags): Promise<number> {

@@ -1,0 +1,8 @@
+export function manifestRow(row: number): { readonly key: string; readonly size: number; readonly etag: string };
+export function writeGzippedCsv(path: string, rows: number): Promise<void>;
+export function runCommand(options: {
+  readonly cli: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+}): Promise<{ readonly result: unknown; readonly peakMB: number; readonly seconds: number }>;

@@ -1,0 +1,42 @@
+/** Lists a prefix of the listing store, many LISTs side by side or one after the other. */
+import type { ListedObject } from "../../../src/cos/bucket.ts";
+import { compareKeys } from "../../../src/cos/key-order.ts";
+import { parallelListing } from "../../../src/cos/parallel-listing.ts";
+import { bucketsOf, region } from "../bodies.ts";
+import { openAround } from "../planned-run.ts";
+
+export interface ListJob {
+  readonly port: number;
+  readonly prefix: string;
+  readonly sideBySide: boolean;
+}
+
+/** Entries, each once and in order; anything else is an error. */
+export async function list({ port, prefix, sideBySide }: ListJob): Promise<number> {
+  const around = openAround(port, 16);
+  try {
+    const bucket = around.open("source", { bucket: bucketsOf.source, region });
+    const pages = sideBySide ? parallelListing(bucket, prefix, around) : serial();
+    let entries = 0;
+    let last: string | undefined;
+    for await (const page of pages) {
+      const first = page[0]?.key;
+      if (first !== undefined && last !== undefined && compareKeys(first, last) <= 0)
+        throw new Error(`${first} came again`);
+      last = page.at(-1)?.key ?? last;
+      entries += page.length;
+    }
+    return entries;
+
+    async function* serial(): AsyncGenerator<readonly ListedObject[]> {
+      let marker: string | undefined;
+      do {
+        const page = await bucket.list({ prefix, marker });
+        yield page.objects;
+        marker = page.nextMarker;
+      } while (marker !== undefined);
+    }
+  } finally {
+    await around.close();
+  }
+}
