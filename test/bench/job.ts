@@ -2,8 +2,9 @@
 import { list } from "./jobs/list.ts";
 import { planManifest } from "./jobs/plan-manifest.ts";
 import { readFile } from "./jobs/read-manifest.ts";
+import { saturate } from "./jobs/saturate.ts";
 
-const jobs = { "read-manifest": readFile, "plan-manifest": planManifest, list } as const;
+const jobs = { "read-manifest": readFile, "plan-manifest": planManifest, list, saturate } as const;
 
 type Jobs = typeof jobs;
 export type JobOrder = {

@@ -1,6 +1,7 @@
 /** The ledger's objects, as far as the benchmark's store has to know them: put, get, list, forbid-overwrite. */
 import { createHash } from "node:crypto";
 import { crc64 } from "../../src/cos/crc64.ts";
+import { createLedgerKeys } from "./ledger-keys.ts";
 
 export interface LedgerObjects {
   /** A whole reply. */
@@ -11,12 +12,13 @@ export interface LedgerObjects {
 
 export function createLedgerObjects(): LedgerObjects {
   const objects = new Map<string, { readonly bytes: Buffer; readonly etag: string; readonly at: Date }>();
+  const inOrder = createLedgerKeys();
 
   const list = (query: URLSearchParams): Buffer => {
     const prefix = query.get("prefix") ?? "";
     const marker = query.get("marker") ?? "";
     const most = Number(query.get("max-keys") ?? 1000);
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > marker).sort();
+    const keys = inOrder.list(prefix, marker, most);
     const page = keys.slice(0, most);
     let xml = "<ListBucketResult><EncodingType>url</EncodingType>";
     xml += `<IsTruncated>${keys.length > page.length}</IsTruncated>`;
@@ -35,6 +37,7 @@ export function createLedgerObjects(): LedgerObjects {
         return reply("409 Conflict", Buffer.from("<Error><Code>FileAlreadyExists</Code></Error>"), "");
       }
       const etag = createHash("md5").update(bytes).digest("hex");
+      inOrder.add(key);
       objects.set(key, { bytes, etag, at: new Date() });
       return reply("200 OK", Buffer.alloc(0), told(bytes, etag));
     },
@@ -48,7 +51,10 @@ export function createLedgerObjects(): LedgerObjects {
       }
       return reply("200 OK", there.bytes, told(there.bytes, there.etag), method === "HEAD");
     },
-    clear: () => objects.clear(),
+    clear() {
+      objects.clear();
+      inOrder.clear();
+    },
   };
 }
 

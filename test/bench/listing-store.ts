@@ -6,7 +6,7 @@
 import { createServer, type Socket } from "node:net";
 
 /** `2026/03/17/IMG_0042.jpg`, in order. */
-const [months, days, each] = [12, 28, 600];
+const [months, days, each] = [12, 28, 300];
 const two = (value: number) => String(value).padStart(2, "0");
 const keys: string[] = [];
 for (let month = 1; month <= months; month++) {

@@ -8,11 +8,15 @@ import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
 import { createListPart } from "./parts/list.ts";
 import { createPlanPart } from "./parts/plan.ts";
+import { createRowsPart } from "./parts/rows.ts";
 import { createStartPart } from "./parts/start.ts";
+import { createStorePart } from "./parts/store.ts";
 import { canPin, start } from "./processes.ts";
 
 const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   copy: createCopyPart,
+  store: createStorePart,
+  rows: createRowsPart,
   start: createStartPart,
   plan: createPlanPart,
   list: createListPart,
