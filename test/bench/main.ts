@@ -1,9 +1,11 @@
 /** `npm run bench`: each part in turn; the store in one process, what is measured in another. */
+import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../src/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
+import { headlineMarkdown, headlineOf } from "./headline.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
 import { createListPart } from "./parts/list.ts";
@@ -11,6 +13,7 @@ import { createPlanPart } from "./parts/plan.ts";
 import { createRowsPart } from "./parts/rows.ts";
 import { createStartPart } from "./parts/start.ts";
 import { createStorePart } from "./parts/store.ts";
+import { plotSvg } from "./plot.ts";
 import { canPin, start } from "./processes.ts";
 
 const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
@@ -62,6 +65,9 @@ async function main(flags: Flags): Promise<number> {
   } finally {
     await (await begun)?.talking.end();
   }
+  const headline = headlineOf(bench.cells);
+  if (flags.plot !== undefined) await writeFile(flags.plot, plotSvg(headline, machine, flags.rounds));
+  if (flags.markdown) process.stdout.write(`${headlineMarkdown(headline, machine, flags.rounds)}\n`);
   if (flags.json) {
     // The race's own fields are not nested: they were there before there were other parts.
     const { copy, ...others } = results;

@@ -70,7 +70,7 @@ describe("growing numbers of rows", () => {
       "1,000 rows: 950 (900–1,000)   10,000 rows: 1,045 (990–1,100)   100,000 rows: 1,140 (1,080–1,200)",
     );
     expect(lines[3]).toBe(
-      "never slower than proportional: to 1,000 rows 10,000 rows 1.10 (1.10–1.10), 100,000 rows 1.20 (1.20–1.20)",
+      "never slower than proportional: 10,000 rows go at 1.10 (1.10–1.10) of the rate of 1,000, 100,000 rows go at 1.20 (1.20–1.20) of the rate of 1,000",
     );
   });
 

@@ -13,16 +13,16 @@ export interface Ratios {
   readonly md5ToSdk: Spread | undefined;
 }
 
-const usable = ({ failure, wrong, rates }: Result) => failure === undefined && wrong === 0 && rates.length > 0;
+export const isUsable = ({ failure, wrong, rates }: Result) => failure === undefined && wrong === 0 && rates.length > 0;
 
-function best(results: readonly Result[], kind: Result["kind"]): Result | undefined {
-  const kin = results.filter((result) => result.kind === kind && usable(result));
+export function best(results: readonly Result[], kind: Result["kind"]): Result | undefined {
+  const kin = results.filter((result) => result.kind === kind && isUsable(result));
   return kin.sort((a, b) => b.rate.median - a.rate.median)[0];
 }
 
 /** No ratio is made of a cell in which any object was wrong: whoever is fast and wrong is not fast. */
 export function ratiosOf({ label, concurrency, results }: Cell): Ratios {
-  const named = (name: string) => results.find((result) => result.name === name && usable(result));
+  const named = (name: string) => results.find((result) => result.name === name && isUsable(result));
   const honest = results.every(({ wrong }) => wrong === 0);
   const to = (of: Result | undefined, against: Result | undefined) =>
     honest && of !== undefined && against !== undefined ? ratio(of.rates, against.rates) : undefined;

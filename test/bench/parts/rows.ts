@@ -106,14 +106,14 @@ export function rowsText({ shardSize, counts, proportional }: RowsResult): strin
     const range = `${number(rate.median)} (${number(rate.least)}–${number(rate.most)})`;
     return `${number(rows)} rows: ${range}${wrong > 0 ? `, ${wrong} OBJECTS WRONG` : ""}`;
   });
-  const ratios = others.map(
-    ({ rows, toLeast }) =>
-      `${number(rows)} rows ${toLeast.median.toFixed(2)} (${toLeast.least.toFixed(2)}–${toLeast.most.toFixed(2)})`,
-  );
+  const ratios = others.map(({ rows, toLeast }) => {
+    const range = `${toLeast.median.toFixed(2)} (${toLeast.least.toFixed(2)}–${toLeast.most.toFixed(2)})`;
+    return `${number(rows)} rows go at ${range} of the rate of ${number(least?.rows ?? 0)}`;
+  });
   const verdict =
     proportional === undefined
       ? "refused"
-      : `${proportional ? "never slower than proportional" : "SLOWER THAN PROPORTIONAL"}: to ${number(least?.rows ?? 0)} rows ${ratios.join(", ")}`;
+      : `${proportional ? "never slower than proportional" : "SLOWER THAN PROPORTIONAL"}: ${ratios.join(", ")}`;
   return [
     `\nRows of one run: 16KiB, concurrency 16, content-md5, shards of ${shardSize}; objects/s, median (least–most)`,
     `  ${cells.join("   ")}`,
