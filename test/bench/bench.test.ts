@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { contestantsAt } from "./contestants.ts";
 import type { CopyResult } from "./parts/copy.ts";
+import type { RowsResult } from "./parts/rows.ts";
+import type { StoreResult } from "./parts/store.ts";
 
 const script = fileURLToPath(new URL("../../scripts/bench.mjs", import.meta.url));
 
@@ -38,6 +40,22 @@ describe("npm run bench", () => {
       expect(cpuMsPerObject).toBeGreaterThan(0);
     }
     expect(ratios[0]).toMatchObject({ label: "16KiB", concurrency: 4, md5ToSdk: { median: expect.any(Number) } });
+  });
+
+  it("measures a part alone, each number of rows and the store itself right", async () => {
+    const { code, stdout } = await bench("--parts", "store,rows", "--rounds", "1", "--objects", "12", "--json");
+    expect(code).toBe(0);
+    const measured = JSON.parse(stdout) as Partial<CopyResult> & { store: StoreResult; rows: RowsResult };
+    expect(measured.cells).toBeUndefined();
+    expect(measured.store.ceilings.map(({ label, wrong }) => ({ label, wrong }))).toEqual([
+      { label: "16KiB", wrong: 0 },
+      { label: "4MiB", wrong: 0 },
+    ]);
+    expect(measured.rows.counts.map(({ rows, wrong }) => ({ rows, wrong }))).toEqual([
+      { rows: 12, wrong: 0 },
+      { rows: 120, wrong: 0 },
+      { rows: 1200, wrong: 0 },
+    ]);
   });
 
   it("refuses what it does not know, in one sentence and with exit code 2", async () => {

@@ -56,6 +56,8 @@ describe("the benchmark's flags", () => {
       /^Option '--node-flags' argument is ambiguous; a value that begins with a dash is written --node-flags=VALUE\.$/,
     ],
     [["copy"], /^Unexpected argument 'copy'\.$/],
+    [["--parts", "rows", "--plot", "x.svg"], /^--plot shows the race, but --parts "rows" lacks copy\.$/],
+    [["--parts", "rows,list", "--markdown"], /^--markdown shows the race, but --parts "rows,list" lacks copy\.$/],
     [["--json", "--markdown"], /^--json and --markdown both want standard output; give one of them\.$/],
   ])("%j are refused in one sentence", (args, sentence) => {
     expect(() => readFlags(args)).toThrow(

@@ -1,9 +1,10 @@
 /** `npm run bench`: each part in turn; the store in one process, what is measured in another. */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../src/errors.ts";
+import { quote, UserError } from "../../src/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import { headlineMarkdown, headlineOf } from "./headline.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
@@ -42,6 +43,9 @@ async function main(flags: Flags): Promise<number> {
   say(
     `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
   );
+  if (flags.plot !== undefined && !existsSync(dirname(resolve(flags.plot)))) {
+    throw new UserError("NoFolder", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);
+  }
   let begun: Promise<Store> | undefined;
   const store = () => {
     begun ??= start(`${folder}/store.js`, 1).then((talking) => ({
@@ -54,12 +58,12 @@ async function main(flags: Flags): Promise<number> {
   const results: Record<string, unknown> = {};
   let right = true;
   try {
-    for (const name of flags.parts) {
-      const part = parts[name](bench);
+    // All of them are made before any is run: what can be refused is refused at once.
+    for (const part of flags.parts.map((name) => parts[name](bench))) {
       const result = await part.run();
       note("");
       say(part.text(result));
-      results[name] = result;
+      results[part.name] = result;
       right &&= part.isRight(result);
     }
   } finally {

@@ -5,9 +5,10 @@
  * Its process says `{ port }` once it listens, and answers the messages of `StoreOrder`.
  */
 import { createServer, type Socket } from "node:net";
-import { bodyOf, bucketsOf, type Facts, factsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
+import { bucketsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
 import { createLedgerObjects } from "./ledger-objects.ts";
 import { machineMs } from "./machine-clock.ts";
+import { type Original, originalsOf, small } from "./originals.ts";
 
 export type StoreOrder =
   | { readonly order: "forget" }
@@ -26,45 +27,6 @@ export interface Checked {
   readonly heads: number;
   readonly puts: number;
   readonly ledger: number;
-}
-
-interface Original {
-  readonly bytes: Buffer;
-  readonly facts: Facts;
-  readonly head: Buffer;
-  /** Head and body in one, where the body is small. */
-  readonly reply: Buffer | undefined;
-  readonly putReply: Buffer;
-  readonly md5: string;
-}
-
-const lastModified = "Sun, 01 Nov 2026 08:00:00 GMT";
-const small = 1024 * 1024;
-const originals = new Map<SizeLabel, readonly Original[]>();
-
-function originalsOf(label: SizeLabel): readonly Original[] {
-  let list = originals.get(label);
-  if (list === undefined) {
-    list = Array.from({ length: variants[label] }, (_, variant) => originalOf(bodyOf(label, variant)));
-    originals.set(label, list);
-  }
-  return list;
-}
-
-function originalOf(bytes: Buffer): Original {
-  const facts = factsOf(bytes);
-  const told = `ETag: "${facts.etag}"\r\nx-cos-hash-crc64ecma: ${facts.crc64}\r\nx-cos-request-id: NmFiY2QxMjM0\r\nDate: ${lastModified}\r\nServer: tencent-cos\r\nConnection: keep-alive\r\n`;
-  const head = Buffer.from(
-    `HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: ${bytes.length}\r\nLast-Modified: ${lastModified}\r\nx-cos-meta-author: bench\r\n${told}\r\n`,
-  );
-  return {
-    bytes,
-    facts,
-    head,
-    reply: bytes.length <= small ? Buffer.concat([head, bytes]) : undefined,
-    putReply: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${told}\r\n`),
-    md5: Buffer.from(facts.etag, "hex").toString("base64"),
-  };
 }
 
 /** By label and index of the key: 1 put right, 2 put wrong. */

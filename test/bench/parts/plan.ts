@@ -14,6 +14,7 @@ import { ratio, type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";
 import { environmentOf, openAround } from "../planned-run.ts";
 import { start, type Talking } from "../processes.ts";
+import { shippedBytes } from "../shipped.ts";
 
 export interface PlanResult {
   readonly rows: number;
@@ -43,6 +44,7 @@ const commandRows = 1_000_000;
 export function createPlanPart({ flags, folder, dist, store, note }: Bench): Part<PlanResult> {
   const rounds = Math.min(flags.rounds, mostRounds);
   const rows = flags.objects ?? formatRows;
+  shippedBytes(dist, "cli.js");
   return {
     name: "plan",
     async run() {

@@ -4,15 +4,14 @@
  * to begin, its own share of it alone. Two events: a shard of a run that is planned, which is what begins when a run spreads
  * over many functions, and a manifest message of one key, which plans and claims its run before it fetches.
  */
-import { statSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../../src/errors.ts";
 import type { ShardMessage } from "../../../src/run/messages.ts";
 import { bucketsOf, type Facts, keyOf, region } from "../bodies.ts";
 import { type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";
 import { entriesOf, environmentOf, ledgerPlace, openAround, planRun } from "../planned-run.ts";
 import { start } from "../processes.ts";
+import { shippedBytes } from "../shipped.ts";
 import type { Started, StartOrder } from "../starter.ts";
 import type { Checked } from "../store.ts";
 
@@ -48,10 +47,10 @@ const functions = [
 ] as const;
 
 export function createStartPart({ flags, folder, dist, store, note }: Bench): Part<StartResult> {
+  const bundles = functions.map(({ file }) => ({ file, bytes: shippedBytes(dist, file) }));
   return {
     name: "start",
     async run() {
-      const bundles = functions.map(({ file }) => ({ file, bytes: sizeOf(join(dist, file)) }));
       const starts: Start[] = [];
       for (const event of ["shard", "manifest"] as const) {
         for (const each of functions) starts.push(await measure(each, event));
@@ -133,12 +132,6 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
 function manifestMessage(): string {
   const [source, archive] = [bucketsOf.source, bucketsOf.archive].map((bucket) => ({ bucket, region }));
   return JSON.stringify({ v: 1, type: "manifest", source, archive, keys: [keyOf(label, 0)] });
-}
-
-function sizeOf(path: string): number {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined) return found.size;
-  throw new UserError("NotBuilt", `The bundle ${path} is not there to be started; \`npm run build\` makes it.`);
 }
 
 function sqsEvent(body: string) {
