@@ -4,6 +4,7 @@
  */
 import type { Bucket, ListedObject, ListOptions, ListPage } from "./bucket.ts";
 import { subject } from "./error-from-reply.ts";
+import { scanListing } from "./listing-scan.ts";
 import { timeOf, unquote, wholeNumber } from "./object-info.ts";
 import type { Query } from "./send.ts";
 import { malformedReply } from "./transport-error.ts";
@@ -24,10 +25,24 @@ export function listQuery(options: ListOptions): Query {
  * @throws CosError `MalformedReply`
  */
 export function parseListing(text: string, bucket: string, status: number, date: string | undefined): ListPage {
-  const malformed = (why: string) => malformedReply(`list ${subject("GET", bucket)}`, status, why);
+  return listPage(scanListing(text) ?? parsedListing(text), bucket, status, date);
+}
+
+/** The root of a listing as the parser for any XML reads it; undefined where the text is no listing. */
+export function parsedListing(text: string): XmlElement | undefined {
   const document = parseXml(text);
-  if (document?.name !== "ListBucketResult") throw malformed("the reply is not a listing");
-  const { root } = document;
+  return document?.name === "ListBucketResult" ? document.root : undefined;
+}
+
+/** What the root says, whoever read it; as `parseListing`. */
+export function listPage(
+  root: XmlElement | undefined,
+  bucket: string,
+  status: number,
+  date: string | undefined,
+): ListPage {
+  const malformed = (why: string) => malformedReply(`list ${subject("GET", bucket)}`, status, why);
+  if (root === undefined) throw malformed("the reply is not a listing");
   const encoded = textOf(root, "EncodingType")?.trim() === "url";
   const decode = (value: string): string => {
     if (!encoded || !value.includes("%")) return value;
