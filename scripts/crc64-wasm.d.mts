@@ -1,0 +1,2 @@
+export const built: URL;
+export function build(): Promise<string>;
