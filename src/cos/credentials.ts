@@ -30,22 +30,38 @@ export function environmentCredentials(
   env: Environment,
   prefix: CredentialsPrefix = "TENCENTCLOUD",
 ): CredentialsProvider {
+  const own = reader(env, prefix);
+  if (prefix === "TENCENTCLOUD") return { get: () => own() ?? missing(`${prefix}_SECRETID and ${prefix}_SECRETKEY`) };
+  const common = reader(env, "TENCENTCLOUD");
   return {
-    get() {
-      if (prefix === "TENCENTCLOUD") return read(env, prefix) ?? missing(`${prefix}_SECRETID and ${prefix}_SECRETKEY`);
-      return (
-        read(env, prefix) ??
-        read(env, "TENCENTCLOUD") ??
-        missing(`TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (or ${prefix}_SECRETID and ${prefix}_SECRETKEY)`)
-      );
-    },
+    get: () =>
+      own() ??
+      common() ??
+      missing(`TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (or ${prefix}_SECRETID and ${prefix}_SECRETKEY)`),
   };
 }
 
-function read(env: Environment, prefix: CredentialsPrefix): Credentials | undefined {
-  const secretId = env[`${prefix}_SECRETID`]?.trim();
-  const secretKey = env[`${prefix}_SECRETKEY`]?.trim();
-  const sessionToken = env[`${prefix}_SESSIONTOKEN`]?.trim();
+/** Looks anew each time; as long as the variables are what they were, so are the credentials. */
+function reader(env: Environment, prefix: CredentialsPrefix): () => Credentials | undefined {
+  const names = [`${prefix}_SECRETID`, `${prefix}_SECRETKEY`, `${prefix}_SESSIONTOKEN`] as const;
+  let last: { id: string; key: string; token: string | undefined; credentials: Credentials } | undefined;
+  return () => {
+    const id = env[names[0]];
+    const key = env[names[1]];
+    const token = env[names[2]];
+    if (last !== undefined && last.id === id && last.key === key && last.token === token) return last.credentials;
+    const credentials = credentialsOf(prefix, id?.trim(), key?.trim(), token?.trim());
+    if (credentials !== undefined && id !== undefined && key !== undefined) last = { id, key, token, credentials };
+    return credentials;
+  };
+}
+
+function credentialsOf(
+  prefix: CredentialsPrefix,
+  secretId: string | undefined,
+  secretKey: string | undefined,
+  sessionToken: string | undefined,
+): Credentials | undefined {
   if (secretId && secretKey) return sessionToken ? { secretId, secretKey, sessionToken } : { secretId, secretKey };
   if (secretId) return missing(`${prefix}_SECRETKEY`, `${prefix}_SECRETID is set`);
   if (secretKey) return missing(`${prefix}_SECRETID`, `${prefix}_SECRETKEY is set`);
