@@ -2,7 +2,7 @@
  * What the original is: learnt by a HEAD of the source where the manifest does not tell, and asked again where what came
  * differs from it.
  */
-import type { ObjectInfo } from "../cos/bucket.ts";
+import { heldLength, type ObjectInfo } from "../cos/bucket.ts";
 import type { Outcome } from "../outcome.ts";
 import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
 import { failed } from "./outcome-of.ts";
@@ -49,7 +49,9 @@ export async function onDifference(
     // What was fetched may well be what the source is now: then nobody pays for it twice.
     const { held } = memory;
     const stale =
-      held === undefined || held.bytes.length !== head.size || difference(memory.expectation, held.reply) !== undefined;
+      held === undefined ||
+      heldLength(held.body) !== head.size ||
+      difference(memory.expectation, held.reply) !== undefined;
     if (stale) memory.held = undefined;
     return "again";
   }

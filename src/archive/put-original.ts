@@ -1,10 +1,10 @@
 /** Puts a fetched original into the archive, proven before it is committed, and checks what the archive says it stored. */
-import type { ObjectInfo, ObjectResponse } from "../cos/bucket.ts";
-import { crc64 } from "../cos/crc64.ts";
+import { type Body, type HeldBody, heldLength, type ObjectInfo, type ObjectResponse } from "../cos/bucket.ts";
+import { crc64Digest, crc64Start, crc64Update } from "../cos/crc64.ts";
 import { isCosError } from "../cos/error.ts";
 import type { Outcome, Proof } from "../outcome.ts";
 import { archiveHeaders } from "./archive-headers.ts";
-import { contentMd5, difference, hasChanged, isEncrypted, isMd5 } from "./identity.ts";
+import { contentMd5, difference, hasChanged, isEncrypted, isMd5, sameEtag } from "./identity.ts";
 import { completed, onDifference } from "./original.ts";
 import { archived, failed } from "./outcome-of.ts";
 import { provenStream, WrongBytes } from "./proven-stream.ts";
@@ -21,17 +21,16 @@ export async function putBytes(
   proof: Proof,
   size: number,
 ): Promise<Outcome | "again"> {
-  const { bytes, reply } = held;
-  if (bytes.length !== size) {
-    return onDifference(task, memory, context, `${bytes.length} bytes instead of ${size}`, reply);
-  }
-  const local = proof === "content-md5" ? undefined : crc64(bytes);
+  const { body, reply } = held;
+  const length = heldLength(body);
+  if (length !== size) return onDifference(task, memory, context, `${length} bytes instead of ${size}`, reply);
+  const local = proof === "content-md5" ? undefined : crc64Of(body);
   if (proof === "crc64" && local !== memory.expectation.crc64) {
     return onDifference(task, memory, context, `CRC64 ${local} instead of ${memory.expectation.crc64}`, reply);
   }
-  const put = await send(task, memory, context, reply, bytes, size, proof);
+  const put = await send(task, memory, context, reply, body, size, proof);
   if (put === "exists") return "again";
-  if (put === "bad-digest") return onBadDigest(task, memory, context, reply, bytes);
+  if (put === "bad-digest") return onBadDigest(task, memory, context, reply, body);
   return confirmed(task, memory, context, proof, size, put, local);
 }
 
@@ -55,7 +54,7 @@ export async function putStream(
     if (put === "exists") return "again";
     if (put === "bad-digest") return await onBadDigest(task, memory, context, reply, undefined);
     // Right after all: had the archive refused the same bytes, or others? Its ETag for these tells, unless it has no MD5.
-    const md5 = isMd5(put.etag) && put.etag.toLowerCase() === memory.expectation.etag?.toLowerCase();
+    const md5 = isMd5(put.etag) && sameEtag(put.etag, memory.expectation.etag);
     if (memory.badDigest && proof === "crc64" && !md5) context.md5Trust.falseAlarm();
     return confirmed(task, memory, context, proof, size, put, proven.digest());
   } catch (error) {
@@ -66,6 +65,12 @@ export async function putStream(
     if (isCosError(error) && error.status === 0) memory.askArchive = true;
     throw error;
   }
+}
+
+function crc64Of(body: HeldBody): string {
+  const state = crc64Start();
+  for (const piece of Buffer.isBuffer(body) ? [body] : body) crc64Update(state, piece);
+  return crc64Digest(state);
 }
 
 const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
@@ -90,7 +95,7 @@ async function send(
   memory: TaskMemory,
   context: TaskContext,
   reply: ObjectInfo,
-  body: Buffer | AsyncIterable<Uint8Array>,
+  body: Body,
   size: number,
   proof: Proof,
 ): Promise<Uploaded | "exists" | "bad-digest"> {
@@ -133,12 +138,12 @@ async function onBadDigest(
   memory: TaskMemory,
   context: TaskContext,
   reply: ObjectInfo,
-  bytes: Buffer | undefined,
+  held: HeldBody | undefined,
 ): Promise<Outcome | "again"> {
   const wrong = "bytes whose MD5 is not the ETag";
   let head: ObjectInfo | undefined;
   // A HEAD, before anybody pays for another fetch.
-  if (memory.expectation.crc64 === undefined || bytes === undefined) {
+  if (memory.expectation.crc64 === undefined || held === undefined) {
     head = await headSource(task, memory, context);
     memory.head = head;
     if (hasChanged(memory.expectation, head)) return onDifference(task, memory, context, wrong, reply, head);
@@ -146,12 +151,12 @@ async function onBadDigest(
   }
   const expected = memory.expectation.crc64;
   const onlyMd5 = context.options.proof === "content-md5";
-  const mayBeRight = expected !== undefined && (bytes === undefined ? !onlyMd5 : crc64(bytes) === expected);
-  if (!mayBeRight || (bytes === undefined && memory.refetched)) {
+  const mayBeRight = expected !== undefined && (held === undefined ? !onlyMd5 : crc64Of(held) === expected);
+  if (!mayBeRight || (held === undefined && memory.refetched)) {
     return onDifference(task, memory, context, wrong, reply, head);
   }
   if (isEncrypted(reply) || (memory.head !== undefined && isEncrypted(memory.head))) context.md5Trust.encrypted();
-  else if (bytes !== undefined) context.md5Trust.falseAlarm();
+  else if (held !== undefined) context.md5Trust.falseAlarm();
   if (onlyMd5) {
     return failed(
       task,
@@ -161,7 +166,7 @@ async function onBadDigest(
     );
   }
   memory.noMd5 = true;
-  if (bytes === undefined) {
+  if (held === undefined) {
     memory.badDigest = true;
     memory.refetched = true;
   }
@@ -183,7 +188,7 @@ function confirmed(
   const plain = context.options.encryption === undefined && put.headers?.["x-cos-server-side-encryption"] === undefined;
   let wrong: string | undefined;
   if (crc !== undefined && put.crc64 !== undefined && put.crc64 !== crc) wrong = `CRC64 ${put.crc64} instead of ${crc}`;
-  else if (proof === "content-md5" && plain && isMd5(put.etag) && put.etag.toLowerCase() !== etag?.toLowerCase()) {
+  else if (proof === "content-md5" && plain && isMd5(put.etag) && !sameEtag(put.etag, etag)) {
     wrong = `ETag ${put.etag} instead of ${etag}`;
   }
   if (wrong !== undefined) {

@@ -42,7 +42,8 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
   checkTime(context);
   const turn = pace.beforeFetch(stopping ?? signal);
   if (turn !== undefined) await turn;
-  await context.cleared?.();
+  const cleared = context.cleared?.();
+  if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
   memory.asked = "source";
   context.requests["source.get"]++;
@@ -52,6 +53,7 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
       originImage: true,
       versionId: task.planned.versionId,
       bufferUpTo: holdUpTo,
+      inPieces: true,
       signal,
     });
     if (reply.errNo === undefined || reply.errNo === 0) return reply;

@@ -1,6 +1,6 @@
 /** What one task is given, and what it remembers between its tries. */
 import type { Clock, Random } from "../clock.ts";
-import type { Bucket, ObjectInfo } from "../cos/bucket.ts";
+import type { Bucket, HeldBody, ObjectInfo } from "../cos/bucket.ts";
 import type { RunOptions } from "../ledger/run-document.ts";
 import type { RequestCounts } from "../ledger/segment.ts";
 import type { PlannedRow } from "../ledger/shard-rows.ts";
@@ -56,7 +56,7 @@ export interface TaskMemory {
   expectation: Expectation;
   /** The newest HEAD of the source. */
   head?: ObjectInfo | undefined;
-  held?: { readonly bytes: Buffer; readonly reply: ObjectInfo } | undefined;
+  held?: { readonly body: HeldBody; readonly reply: ObjectInfo } | undefined;
   /** Ask the archive before fetching. */
   askArchive: boolean;
   /** Prove by CRC64: the ETag is, or may be, no MD5 of the bytes. */

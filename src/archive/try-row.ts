@@ -60,9 +60,10 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
       const at = isoTime(context.clock.now());
       memory.fetched = { status: reply.status, requestId: reply.requestId, at };
       // Kept from here on: whatever fails next, these bytes are paid for.
-      if (reply.kind === "bytes") memory.held = { bytes: reply.bytes, reply };
+      if (reply.kind === "bytes")
+        memory.held = { body: reply.more === undefined ? reply.bytes : [reply.bytes, ...reply.more], reply };
     }
-    const ended = await learning;
+    const ended = learning === undefined ? undefined : await learning;
     return ended ?? (await proveAndPut(task, memory, context, reply));
   } finally {
     reply.stream?.destroy();
@@ -82,7 +83,10 @@ function learnTwice(task: Task, memory: TaskMemory, context: TaskContext): Promi
 }
 
 function asReply(held: NonNullable<TaskMemory["held"]>): ObjectResponse {
-  return { ...held.reply, kind: "bytes", bytes: held.bytes };
+  const { body, reply } = held;
+  return Buffer.isBuffer(body)
+    ? { ...reply, kind: "bytes", bytes: body }
+    : { ...reply, kind: "bytes", bytes: body[0] as Buffer, more: body.slice(1) };
 }
 
 /** The proof that what is known of the original allows. Content-MD5 can't cover a multipart upload. */
@@ -150,25 +154,26 @@ async function proveAndPut(
     );
   }
   if (reply.kind === "stream" && size <= holdUpTo) {
-    memory.held = { bytes: await collect(reply.stream, size), reply };
+    memory.held = { body: await collect(reply.stream, size), reply };
   }
   // A reply that brings no header of the object says nothing about its metadata either, and others may not: ask.
   if (memory.head === undefined && (!bringsObjectHeaders(reply) || context.metadataTrust.asks())) {
     memory.head = await headSource(task, memory, context);
   }
   if (memory.head !== undefined) context.metadataTrust.learn(memory.head, reply);
-  if (memory.held !== undefined) return putBytes(task, memory, context, memory.held, proof, size);
-  return reply.kind === "stream" ? putStream(task, memory, context, reply, proof, size) : "again";
+  // Awaited here: an async function that returns a promise pays for it with three turns of the queue.
+  if (memory.held !== undefined) return await putBytes(task, memory, context, memory.held, proof, size);
+  return reply.kind === "stream" ? await putStream(task, memory, context, reply, proof, size) : "again";
 }
 
 /** At most one chunk more than `size`, which is enough to see that it is more. */
-async function collect(stream: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+async function collect(stream: AsyncIterable<Uint8Array>, size: number): Promise<readonly Buffer[]> {
+  const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
-    chunks.push(chunk);
+    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
     length += chunk.length;
     if (length > size) break;
   }
-  return Buffer.concat(chunks);
+  return chunks;
 }

@@ -1,5 +1,5 @@
 /** Puts an original into the archive: one PUT up to 5 GB, a multipart upload above it. */
-import type { Body, Bucket, Headers, ObjectInfo, UploadedPart } from "../cos/bucket.ts";
+import { type Body, type Bucket, type Headers, isHeld, type ObjectInfo, type UploadedPart } from "../cos/bucket.ts";
 
 /** PUT Object takes at most 5 GB (document 436/7749). */
 export const putLimit = 5 * 1024 ** 3;
@@ -23,7 +23,7 @@ export type Uploaded = Pick<ObjectInfo, "etag" | "crc64" | "requestId"> & { read
 
 export function upload(bucket: Bucket, key: string, body: Body, options: UploadOptions): Promise<Uploaded> {
   const { size, headers, contentMd5, forbidOverwrite, signal, onRequest } = options;
-  if (size <= (options.multipartAbove ?? putLimit) || Buffer.isBuffer(body)) {
+  if (size <= (options.multipartAbove ?? putLimit) || isHeld(body)) {
     onRequest();
     return bucket.put(key, body, { contentLength: size, contentMd5, forbidOverwrite, headers, signal });
   }

@@ -31,8 +31,14 @@ export interface ObjectInfo {
  */
 export type ObjectResponse = ObjectInfo &
   (
-    | { readonly kind: "bytes"; readonly bytes: Buffer; readonly stream?: undefined }
-    | { readonly kind: "stream"; readonly stream: Readable; readonly bytes?: undefined }
+    | {
+        readonly kind: "bytes";
+        readonly bytes: Buffer;
+        /** Only where `inPieces` was asked: what comes after `bytes`. */
+        readonly more?: readonly Buffer[] | undefined;
+        readonly stream?: undefined;
+      }
+    | { readonly kind: "stream"; readonly stream: Readable; readonly bytes?: undefined; readonly more?: undefined }
   );
 
 export interface GetOptions {
@@ -41,6 +47,8 @@ export interface GetOptions {
   readonly versionId?: string | undefined;
   /** A body of at most this many bytes is returned as one Buffer. Default 1 MiB. */
   readonly bufferUpTo?: number;
+  /** The Buffer may be several, as they came: to make one of them costs a third of fetching it. */
+  readonly inPieces?: boolean;
   /** Further request headers (Range, If-Match, …); names in lower case. */
   readonly headers?: Headers;
   readonly signal?: AbortSignal | undefined;
@@ -51,11 +59,19 @@ export interface HeadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A Buffer, or a source of chunks; what is iterated is pulled with backpressure. */
-export type Body = Buffer | AsyncIterable<Uint8Array>;
+/** What is held, in one Buffer or in several, or a source of chunks, which is pulled with backpressure. */
+export type Body = HeldBody | AsyncIterable<Uint8Array>;
+export type HeldBody = Buffer | readonly Buffer[];
+
+export const isHeld = (body: Body): body is HeldBody => Buffer.isBuffer(body) || Array.isArray(body);
+
+/** Bytes. */
+export function heldLength(body: HeldBody): number {
+  return Buffer.isBuffer(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
+}
 
 export interface PutOptions {
-  /** Needed where body is not a Buffer. */
+  /** Needed where body is a source of chunks. */
   readonly contentLength?: number;
   /** base64 of the MD5; the service refuses other bytes (400 BadDigest). */
   readonly contentMd5?: string | undefined;

@@ -52,9 +52,9 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     region,
 
     get(key, request = {}) {
-      const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, signal } = request;
+      const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, inPieces, signal } = request;
       const query = objectQuery(original === true ? originImage : undefined, versionId);
-      return send({ method: "GET", key, query, headers, bufferUpTo, signal }, objectResponse);
+      return send({ method: "GET", key, query, headers, bufferUpTo, inPieces, signal }, objectResponse);
     },
 
     head(key, request = {}) {

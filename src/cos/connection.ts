@@ -8,6 +8,7 @@
  */
 import type { Socket } from "node:net";
 import { ensureError } from "../errors.ts";
+import { isHeld } from "./bucket.ts";
 import type { Exchange } from "./exchange.ts";
 import { ReplyReader } from "./reply-reader.ts";
 import { ConnectionEnded, LengthMismatch, NoProgress } from "./transport-error.ts";
@@ -72,20 +73,23 @@ export class Connection {
     exchange.onCarried(this);
     if (this.#gone) return;
     const socket = this.#socket;
-    if (body === undefined || Buffer.isBuffer(body)) {
+    if (body === undefined || isHeld(body)) {
       this.#sent = true;
+      // A Buffer of no bytes is no write.
       if (body === undefined || body.length === 0) socket.write(exchange.head, "latin1");
       else {
+        // In one system call.
         socket.cork();
         socket.write(exchange.head, "latin1");
-        socket.write(body);
+        if (Buffer.isBuffer(body)) socket.write(body);
+        else for (const piece of body) socket.write(piece);
         socket.uncork();
       }
       return;
     }
     this.#sent = false;
     socket.write(exchange.head, "latin1");
-    // An exchange has an upload where its request's body is no Buffer.
+    // An exchange has an upload where its request's body is a source of chunks.
     this.#sendBody(exchange, exchange.upload as UploadBody, contentLength ?? 0).catch((error: unknown) =>
       this.#failIf(exchange, ensureError(error)),
     );

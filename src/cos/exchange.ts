@@ -9,7 +9,7 @@
 import { Readable } from "node:stream";
 import { ensureError } from "../errors.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
-import type { Headers } from "./bucket.ts";
+import { type Headers, isHeld } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
 import type { HttpReply, HttpRequest } from "./http.ts";
 import type { ReplySink } from "./reply-reader.ts";
@@ -23,13 +23,15 @@ const wholeBodyLimit = 16 * 1024 * 1024;
 /** Two reads of a socket: enough to keep the writer busy, little for hundreds of streams. */
 const streamHighWaterMark = 128 * 1024;
 
+const nothing = Buffer.alloc(0);
+
 /** Nobody hears of it; one for all, because an Error costs as much as a signature. */
 const unwanted = new Error("the rest of the reply is no longer wanted");
 
 /** A class, because at thousands a second its methods should exist once. */
 export class Exchange implements ReplySink, Aborted {
   readonly request: HttpRequest;
-  /** Of a body that is no Buffer. */
+  /** Of a body that is a source of chunks. */
   readonly upload: UploadBody | undefined;
   readonly #resolve: (reply: HttpReply) => void;
   readonly #reject: (error: Error) => void;
@@ -52,7 +54,7 @@ export class Exchange implements ReplySink, Aborted {
     this.#resolve = resolve;
     this.#reject = reject;
     const { body } = request;
-    this.upload = body === undefined || Buffer.isBuffer(body) ? undefined : uploadBody(body);
+    this.upload = body === undefined || isHeld(body) ? undefined : uploadBody(body);
   }
 
   /** False where there is nothing to send: the caller gave up already, or the request is none. */
@@ -184,9 +186,16 @@ export class Exchange implements ReplySink, Aborted {
     this.#settled = true;
     const chunks = this.#chunks;
     const first = chunks[0];
-    const bytes = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+    let bytes: Buffer;
+    let more: readonly Buffer[] | undefined;
+    if (first === undefined) bytes = nothing;
+    else if (chunks.length === 1) bytes = first;
+    else if (this.request.inPieces === true && this.#status < 300) {
+      bytes = first;
+      more = chunks.slice(1);
+    } else bytes = Buffer.concat(chunks);
     this.#letGo();
-    this.#resolve({ status: this.#status, headers: this.#headers, kind: "bytes", bytes });
+    this.#resolve({ status: this.#status, headers: this.#headers, kind: "bytes", bytes, more });
   }
 
   #fail(error: Error): void {

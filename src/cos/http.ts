@@ -24,17 +24,19 @@ export interface HttpRequest {
   /** name, value, name, value, …; lower-case names; `host` and, with a body, `content-length` among them. */
   readonly headers: string[];
   readonly body?: Body | undefined;
-  /** Bytes of the body, where it is not a Buffer. */
+  /** Bytes of the body, where it is a source of chunks. */
   readonly contentLength?: number | undefined;
   /** Bytes up to which a success's body is a Buffer; "whole": always. */
   readonly bufferUpTo: number | "whole";
+  /** That Buffer may be several, as they came: `bytes`, and `more` after it. */
+  readonly inPieces?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The subject of a message, asked for only where there is one: `GET "a.jpg" of photos-1250000000`. */
   readonly what: () => string;
 }
 
 export type HttpReply = { readonly status: number; readonly headers: Headers } & (
-  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  | { readonly kind: "bytes"; readonly bytes: Buffer; readonly more?: readonly Buffer[] | undefined }
   | { readonly kind: "stream"; readonly stream: Readable }
 );
 

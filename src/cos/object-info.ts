@@ -32,6 +32,7 @@ export function objectResponse(reply: HttpReply): ObjectResponse {
     errNo: errNoOf(headers),
     kind: reply.kind,
     bytes: reply.kind === "bytes" ? reply.bytes : undefined,
+    more: reply.kind === "bytes" ? reply.more : undefined,
     stream: reply.kind === "stream" ? reply.stream : undefined,
   } as ObjectResponse;
 }

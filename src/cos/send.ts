@@ -9,7 +9,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { type Log, silentLog } from "../log.ts";
-import { type Body, type Headers, maxKeyBytes } from "./bucket.ts";
+import { type Body, type Headers, heldLength, isHeld, maxKeyBytes } from "./bucket.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { CosError } from "./error.ts";
@@ -32,6 +32,7 @@ export interface BucketRequest {
   /** Bytes, where body is not a Buffer. */
   readonly contentLength?: number | undefined;
   readonly bufferUpTo: number | "whole";
+  readonly inPieces?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Elsewhere than the bucket's own endpoint. */
   readonly endpoint?: Endpoint | undefined;
@@ -179,11 +180,22 @@ export function createSend(options: SendOptions): Send {
       if (!tokenEnded || credentials === undefined) onError(error);
       else afterRenewal(error, credentials).then(onError, onError);
     };
-    const { bufferUpTo, signal } = request;
+    const { bufferUpTo, inPieces, signal } = request;
     const target = requestTarget(endpoint.pathPrefix, key, query);
     const what = () => subject(method, bucket, key);
     http.send(
-      { origin: endpoint.origin, method, target, headers, body, contentLength: length, bufferUpTo, signal, what },
+      {
+        origin: endpoint.origin,
+        method,
+        target,
+        headers,
+        body,
+        contentLength: length,
+        bufferUpTo,
+        inPieces,
+        signal,
+        what,
+      },
       onReply,
       onError,
     );
@@ -194,7 +206,7 @@ export function createSend(options: SendOptions): Send {
     new Promise((resolve, reject) => {
       const { method, key, body } = request;
       if (key !== undefined) checkKey(method, bucket, key);
-      const length = body === undefined ? undefined : Buffer.isBuffer(body) ? body.length : request.contentLength;
+      const length = body === undefined ? undefined : isHeld(body) ? heldLength(body) : request.contentLength;
       if (body !== undefined && length === undefined) {
         throw refusal(
           "MissingContentLength",

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Body } from "../../src/cos/bucket.ts";
 import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts } from "../../src/cos/http.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";
@@ -94,6 +95,23 @@ describe("a body", () => {
       response.end();
     });
     expect(bytesOf(await client().send(request(server, { bufferUpTo: 5000 })))).toEqual(body);
+  });
+
+  test("that came in many pieces is left in them where that is asked, unless it is an error", async () => {
+    const server = await tinyServer(async ({ target }, response) => {
+      response.writeHead(target === "/error" ? 500 : 200, { "content-length": 5000 });
+      for (let at = 0; at < 5000; at += 1000) {
+        await new Promise((sent) => response.write(body.subarray(at, at + 1000), sent));
+        await standstill(() => 0);
+      }
+      response.end();
+    });
+    const http = client();
+    const reply = await http.send(request(server, { bufferUpTo: 5000, inPieces: true }));
+    const more = reply.kind === "bytes" ? (reply.more ?? []) : [];
+    expect(more.length).toBeGreaterThan(0);
+    expect(Buffer.concat([bytesOf(reply), ...more])).toEqual(body);
+    expect(bytesOf(await http.send(request(server, { target: "/error", inPieces: true })))).toEqual(body);
   });
 
   test("of unknown length is a stream, however small", async () => {
@@ -378,7 +396,7 @@ describe("a request's body", () => {
       yield Buffer.from(part);
     }
   }
-  const put = (body: AsyncIterable<Uint8Array> | Buffer, contentLength?: number) =>
+  const put = (body: Body, contentLength?: number) =>
     ({ method: "PUT", body, contentLength, bufferUpTo: "whole" }) as const;
 
   test("is sent whole, from a Buffer and from a source of chunks, with its Content-Length", async () => {
@@ -391,8 +409,17 @@ describe("a request's body", () => {
     await http.send(request(server, put(Buffer.from("from a buffer"))));
     await http.send(request(server, put(chunks(["from ", "", "chunks"]), 11)));
     await http.send(request(server, put(Buffer.alloc(0))));
-    expect(got).toEqual(["from a buffer", "from chunks", ""]);
-    expect(server.requests.map((each) => each.headers["content-length"])).toEqual(["13", "11", "0"]);
+    await http.send(
+      request(
+        server,
+        put(
+          ["in ", "", "pieces"].map((piece) => Buffer.from(piece)),
+          9,
+        ),
+      ),
+    );
+    expect(got).toEqual(["from a buffer", "from chunks", "", "in pieces"]);
+    expect(server.requests.map((each) => each.headers["content-length"])).toEqual(["13", "11", "0", "9"]);
     expect(server.requests.some((each) => "transfer-encoding" in each.headers)).toBe(false);
   });
 

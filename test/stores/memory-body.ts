@@ -1,5 +1,5 @@
 /** Bodies on their way into a bucket in memory, and the checks that the service makes of them. */
-import type { Body, Headers, PutOptions } from "../../src/cos/bucket.ts";
+import { type Body, type Headers, heldLength, isHeld, type PutOptions } from "../../src/cos/bucket.ts";
 import { aborted, connectionReset, type Fault, refusal } from "./bucket-fault.ts";
 import { md5 } from "./memory-objects.ts";
 
@@ -21,7 +21,7 @@ export async function takeBody(
   request: PutOptions,
   faults: readonly Fault[],
 ): Promise<Buffer> {
-  const expected = Buffer.isBuffer(body) ? body.length : request.contentLength;
+  const expected = isHeld(body) ? heldLength(body) : request.contentLength;
   if (expected === undefined) throw refusal("MissingContentLength", { what });
   const brokenAt = faults.find((fault) => fault.kind === "break-off")?.afterBytes ?? Number.POSITIVE_INFINITY;
   const chunks: Uint8Array[] = [];
