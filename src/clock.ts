@@ -6,16 +6,22 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-let lastTime = Number.NaN;
-let lastText = "";
+/** `2026-01-15T12:34:` by the minute since the epoch: what is archived now has one, and originals of one day few. */
+const minutes = new Map<number, string>();
+const MOST_MINUTES = 100;
 
-/** ISO 8601, UTC. Many rows have one time: of a Last-Modified, or of the same millisecond. */
+/** ISO 8601, UTC: as Date writes it, at a tenth of the cost. */
 export function isoTime(ms: number): string {
-  if (ms !== lastTime) {
-    lastText = new Date(ms).toISOString();
-    lastTime = ms;
+  const minute = Math.floor(ms / 60_000);
+  let text = minutes.get(minute);
+  if (text === undefined) {
+    text = new Date(minute * 60_000).toISOString().slice(0, -7);
+    if (minutes.size >= MOST_MINUTES) minutes.clear();
+    minutes.set(minute, text);
   }
-  return lastText;
+  const rest = Math.floor(ms - minute * 60_000) + 100_000;
+  const digits = String(rest);
+  return `${text}${digits.slice(1, 3)}.${digits.slice(3)}Z`;
 }
 
 /** A number in [0, 1), like Math.random. */

@@ -46,17 +46,13 @@ export function createAdmission(options: {
   let ended = 0;
   let waiting: (() => void)[] = [];
 
-  const decide = (size: number | undefined) =>
-    stopped()
-      ? "never"
-      : admit({
-          now: clock.now() + pace.waitMs(),
-          deadline,
-          estimate: durations.estimate(size),
-          running,
-          ended,
-          wary,
-        });
+  const isTimed = Number.isFinite(deadline);
+  const decide = (size: number | undefined) => {
+    if (stopped()) return "never";
+    if (!isTimed) return "now";
+    const estimate = durations.estimate(size);
+    return admit({ now: clock.now() + pace.waitMs(), deadline, estimate, running, ended, wary });
+  };
   async function later(size: number | undefined): Promise<boolean> {
     for (;;) {
       await new Promise<void>((resolve) => {
@@ -71,7 +67,7 @@ export function createAdmission(options: {
   const left = deadline - lastMs - clock.now();
   let late: AbortController | undefined;
   // A delivery that begins without time lets its one task have what it needs: to give it up at once would help nobody.
-  if (Number.isFinite(deadline) && left > 0) {
+  if (isTimed && left > 0) {
     late = new AbortController();
     clock.sleep(left, over).then(() => {
       if (!over.aborted) late?.abort(new OutOfTime(running));
@@ -88,12 +84,14 @@ export function createAdmission(options: {
     ended(size, ms) {
       running--;
       ended++;
-      if (ms !== undefined) durations.record(size, ms);
+      if (ms !== undefined && isTimed) durations.record(size, ms);
+      if (waiting.length === 0) return;
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();
     },
-    mayWait: (ms, size) => !stopped() && mayStart(clock.now() + ms, deadline, durations.estimate(size).ms),
+    mayWait: (ms, size) =>
+      !stopped() && (!isTimed || mayStart(clock.now() + ms, deadline, durations.estimate(size).ms)),
     late: late?.signal,
   };
 }

@@ -210,9 +210,6 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
       } finally {
         admission.ended(size, end && tellingMs(end.outcome));
       }
-      await settle(end);
-    };
-    const settle = async (end: TaskEnd): Promise<void> => {
       if (end.kind === "refused") {
         const reason = await refusals.refused(end.outcome, end.by);
         if (reason !== undefined) await halt(reason);

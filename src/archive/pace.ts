@@ -73,6 +73,9 @@ export function createPace(options: {
     if (limit.concurrency !== whole) limit.concurrency = whole;
   };
   const isOpen = (now: number) => learnt.kind === "free" && resumeAt <= now;
+  /** No budget, and nothing was refused yet: the clock need not be asked. */
+  const isUnlimited = () =>
+    learnt.kind === "free" && resumeAt === Number.NEGATIVE_INFINITY && budget.perSecond === Number.POSITIVE_INFINITY;
   /** The gate lets through what is learnt by now. */
   const adjust = (now: number) => {
     const perSecond = limitAt(learnt, now);
@@ -125,12 +128,14 @@ export function createPace(options: {
       await Promise.all(Array.from({ length: options.concurrency }, placed));
     },
     waitMs() {
+      if (isUnlimited()) return 0;
       const now = clock.now();
       const inBudget = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
       return isOpen(now) ? inBudget : Math.max(inBudget, take(gate, now).waitMs);
     },
-    beforeTry: (signal) => (isOpen(clock.now()) ? undefined : turn(signal)),
+    beforeTry: (signal) => (isUnlimited() || isOpen(clock.now()) ? undefined : turn(signal)),
     beforeFetch(signal) {
+      if (isUnlimited()) return undefined;
       const now = clock.now();
       const taken = take(budget, now);
       budget = taken.rate;

@@ -67,7 +67,7 @@ export async function race(options: {
   const racers: Racer[] = [];
   try {
     for (const contestant of options.contestants) {
-      const talking = await start(join(folder, "racer.js"), 0, { flags: ["--expose-gc", ...options.nodeFlags] });
+      const talking = await start(join(folder, "racer.js"), 0, { flags: [...options.nodeFlags] });
       await talking.ask({ order: "open", name: contestant.name, options: { port, label, concurrency, facts } });
       const objects = objectsFor(label, concurrency, contestant.kind, options.objects);
       racers.push({ contestant, talking, objects, laps: [], checks: [], loads: [] });
