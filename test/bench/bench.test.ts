@@ -24,7 +24,7 @@ describe("npm run bench", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("16KiB, concurrency 4") });
     const { cells, ratios } = JSON.parse(stdout) as CopyResult;
     const [cell] = cells;
-    expect(cell?.results.map(({ name }) => name)).toEqual(contestantsAt("16KiB", undefined).map(({ name }) => name));
+    expect(cell?.results.map(({ name }) => name)).toEqual(contestantsAt("16KiB", 4, undefined).map(({ name }) => name));
     for (const { name, objects, failure, wrong, rates, requests, cpuMsPerObject } of cell?.results ?? []) {
       const isSdk = name.startsWith("sdk");
       expect({ name, objects, failure, wrong }).toEqual({

@@ -1,6 +1,6 @@
 /** Who takes part, under which name. */
 
-import type { SizeLabel } from "./bodies.ts";
+import { type SizeLabel, sizes } from "./bodies.ts";
 import type { Copier, CopierOptions } from "./copier.ts";
 
 export interface Contestant {
@@ -9,6 +9,8 @@ export interface Contestant {
   readonly says: string;
   /** Sizes it is measured at; all where absent. */
   readonly only?: readonly SizeLabel[];
+  /** It holds whole bodies, however large. */
+  readonly holds?: boolean;
   /** Imported when it is wanted, so that a process holds nothing of the others. */
   readonly create: (options: CopierOptions) => Promise<Copier>;
 }
@@ -48,6 +50,7 @@ export const contestants: readonly Contestant[] = [
     name: "sdk-buffer",
     kind: "sdk",
     says: "cos-nodejs-sdk-v5, Buffer",
+    holds: true,
     create: async (options) => (await import("./sdk.ts")).createSdkBufferCopier(options),
   },
   {
@@ -58,9 +61,19 @@ export const contestants: readonly Contestant[] = [
   },
 ];
 
-/** Those who are measured at this size, of those who were named. */
-export function contestantsAt(label: SizeLabel, named: readonly string[] | undefined): readonly Contestant[] {
+/** Who holds every body several times over is not asked to hold more of them than this, bytes. */
+const MOST_HELD = 2 * 1024 ** 3;
+
+/** Those who are measured at this size and concurrency, of those who were named. */
+export function contestantsAt(
+  label: SizeLabel,
+  concurrency: number,
+  named: readonly string[] | undefined,
+): readonly Contestant[] {
   return contestants.filter(
-    ({ name, only }) => (only?.includes(label) ?? true) && (named === undefined || named.includes(name)),
+    ({ name, only, holds }) =>
+      (only?.includes(label) ?? true) &&
+      (named === undefined || named.includes(name)) &&
+      (holds !== true || sizes[label] * concurrency <= MOST_HELD),
   );
 }

@@ -44,7 +44,8 @@ export function readFlags(args: readonly string[]): Flags {
     throw invalid("--json and --markdown both want standard output; give one of them");
   }
   if (parts.includes("copy")) {
-    if (!flags.sizes.some((label) => contestantsAt(label, only).length > 0)) {
+    const least = Math.min(...flags.concurrency);
+    if (!flags.sizes.some((label) => contestantsAt(label, least, only).length > 0)) {
       throw invalid(`--only ${quote(values.only)} names nobody who is measured at --sizes ${quote(values.sizes)}`);
     }
   } else if (flags.markdown || flags.plot !== undefined) {

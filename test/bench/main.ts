@@ -14,6 +14,7 @@ import { createPlanPart } from "./parts/plan.ts";
 import { createRowsPart } from "./parts/rows.ts";
 import { createStartPart } from "./parts/start.ts";
 import { createStorePart } from "./parts/store.ts";
+import { createWorkersPart } from "./parts/workers.ts";
 import { plotSvg } from "./plot.ts";
 import { canPin, start } from "./processes.ts";
 
@@ -24,6 +25,7 @@ const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   start: createStartPart,
   plan: createPlanPart,
   list: createListPart,
+  workers: createWorkersPart,
 };
 
 async function main(flags: Flags): Promise<number> {
@@ -41,7 +43,7 @@ async function main(flags: Flags): Promise<number> {
     pinned: canPin,
   };
   say(
-    `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
+    `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1, where it is kept awake${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
   );
   if (flags.plot !== undefined && !existsSync(dirname(resolve(flags.plot)))) {
     throw new UserError("NoFolder", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);

@@ -4,7 +4,7 @@ import type { Facts, SizeLabel } from "./bodies.ts";
 import { sizes } from "./bodies.ts";
 import type { Contestant } from "./contestants.ts";
 import { type Spread, spread } from "./numbers.ts";
-import { start, type Talking } from "./processes.ts";
+import { canPin, start, type Talking } from "./processes.ts";
 import type { Lap } from "./racer.ts";
 import type { Checked } from "./store.ts";
 
@@ -35,9 +35,10 @@ export interface Cell {
 }
 
 /** Objects a round: about a second of the limit's work, and enough for every loop to have some. */
-const enough: Readonly<Record<SizeLabel, number>> = { "16KiB": 5000, "256KiB": 1000, "4MiB": 96, "100MiB": 6 };
+const enough: Readonly<Record<SizeLabel, number>> = { "16KiB": 15_000, "256KiB": 3_000, "4MiB": 96, "100MiB": 6 };
 /** The SDK's rate shows in fewer. */
 const sdkShare = 8;
+const WARM_UPS = 2;
 
 export function objectsFor(
   label: SizeLabel,
@@ -67,20 +68,24 @@ export async function race(options: {
   const racers: Racer[] = [];
   try {
     for (const contestant of options.contestants) {
-      const talking = await start(join(folder, "racer.js"), 0, { flags: [...options.nodeFlags] });
+      const talking = await start(join(folder, "racer.js"), 0, { flags: options.nodeFlags });
       await talking.ask({ order: "open", name: contestant.name, options: { port, label, concurrency, facts } });
       const objects = objectsFor(label, concurrency, contestant.kind, options.objects);
       racers.push({ contestant, talking, objects, laps: [], checks: [], loads: [] });
     }
-    // The first lap of each warms it up and is not counted; it is checked all the same.
-    for (let round = -1; round < rounds; round++) {
+    // The first laps of each warm it up and are not counted; they are checked all the same, and show what the store has to do.
+    // In those that count it is kept awake: to wake a sleeping core costs the sender more than anything else here, and the
+    // slower the sender, the more often it pays.
+    for (let round = -WARM_UPS; round < rounds; round++) {
+      await store.ask({ order: "awake", awake: canPin && round >= 0 });
       // Each round begins with another, so that nobody is always measured after the same neighbour.
-      const from = (round + racers.length) % racers.length;
+      const from = (round + WARM_UPS) % racers.length;
       for (const racer of [...racers.slice(from), ...racers.slice(0, from)]) await lap(racer, round >= 0);
       note(`${label} × ${concurrency}: round ${round + 1} of ${rounds}`);
     }
   } finally {
     await Promise.all(racers.map(({ talking }) => talking.end()));
+    await store.ask({ order: "awake", awake: false });
   }
   return { label, concurrency, results: racers.map((racer) => resultOf(racer, label)) };
 
@@ -96,9 +101,8 @@ export async function race(options: {
       const after = await store.ask<{ cpuMs: number }>({ order: "cpu" });
       const checked = await store.ask<Checked>({ order: "check", label, objects });
       racer.checks.push({ ...checked, ledger: checked.ledger - planned.ledger });
-      if (!counted) return;
-      racer.laps.push(took);
-      racer.loads.push((after.cpuMs - before.cpuMs) / took.ms);
+      if (counted) racer.laps.push(took);
+      else racer.loads.push((after.cpuMs - before.cpuMs) / took.ms);
     } catch (error) {
       racer.failure = error instanceof Error ? error.message : String(error);
     }

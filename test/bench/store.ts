@@ -16,6 +16,8 @@ export type StoreOrder =
   | { readonly order: "check"; readonly label: SizeLabel; readonly objects: number }
   | { readonly order: "facts"; readonly label: SizeLabel }
   | { readonly order: "cpu" }
+  /** Should it never sleep? Waking it costs whoever sends, and most whoever sends least. */
+  | { readonly order: "awake"; readonly awake: boolean }
   /** When the first original was asked for since the last `forget`, by the machine's clock. */
   | { readonly order: "first-get" };
 
@@ -185,6 +187,17 @@ function forget(): void {
   ledger.clear();
 }
 
+let awake = false;
+
+function stayAwake(now: boolean): void {
+  if (now && !awake) setImmediate(turn);
+  awake = now;
+}
+
+function turn(): void {
+  if (awake) setImmediate(turn);
+}
+
 process.on("message", (message: StoreOrder) => {
   switch (message.order) {
     case "forget":
@@ -202,6 +215,10 @@ process.on("message", (message: StoreOrder) => {
       process.send?.({ cpuMs: (user + system) / 1000 });
       return;
     }
+    case "awake":
+      stayAwake(message.awake);
+      process.send?.({ done: true });
+      return;
     case "first-get":
       process.send?.({ at: firstGetAt });
   }

@@ -16,9 +16,9 @@ export function createCopyPart({ flags, folder, store, cells, say, note }: Bench
     async run() {
       const { talking, port } = await store();
       for (const label of sizes) {
-        const contestants = contestantsAt(label, only);
-        if (contestants.length === 0) continue;
         for (const each of concurrency) {
+          const contestants = contestantsAt(label, each, only);
+          if (contestants.length === 0) continue;
           const options = { folder, store: talking, port, label, contestants, rounds, objects, nodeFlags, note };
           const cell = await race({ ...options, concurrency: each });
           note("");

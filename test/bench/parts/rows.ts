@@ -45,7 +45,7 @@ export function createRowsPart({ flags, folder, store, note }: Bench): Part<Rows
     async run() {
       const { talking, port } = await store();
       const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
-      const racer = await start(join(folder, "racer.js"), 0, { flags: ["--expose-gc", ...flags.nodeFlags] });
+      const racer = await start(join(folder, "racer.js"), 0, { flags: flags.nodeFlags });
       const rates = numbers.map((): number[] => []);
       const wrong = numbers.map(() => 0);
       const run = async (at: number, counted: boolean) => {

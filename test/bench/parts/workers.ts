@@ -7,10 +7,11 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { bucketsOf, credentials, type Facts, keyOf, region } from "./bodies.ts";
-import { type Spread, spread } from "./numbers.ts";
-import type { Talking } from "./processes.ts";
-import type { Checked } from "./store.ts";
+import { bucketsOf, credentials, type Facts, keyOf, region } from "../bodies.ts";
+import { type Spread, spread } from "../numbers.ts";
+import type { Bench, Part } from "../part.ts";
+import type { Talking } from "../processes.ts";
+import type { Checked } from "../store.ts";
 
 export interface WorkersLap {
   readonly ms: number;
@@ -31,15 +32,6 @@ export interface WorkersRow {
   readonly rate: Spread;
 }
 
-export interface WorkersBench {
-  /** The built command line, dist/cli.js. */
-  readonly cli: string;
-  readonly store: () => Promise<{ readonly talking: Talking; readonly port: number }>;
-  readonly objects?: number | undefined;
-  readonly rounds?: number | undefined;
-  readonly note?: (text: string) => void;
-}
-
 const label = "16KiB";
 const counts = [1, 2, 4];
 const concurrency = 32;
@@ -49,12 +41,14 @@ const accountant = `import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 if (isMainThread) process.on("exit", () => writeSync(3, JSON.stringify(process.resourceUsage())));`;
 
-export function createWorkersPart(bench: WorkersBench) {
-  const { cli, objects = 20_000, rounds = 3, note = () => undefined } = bench;
+export function createWorkersPart({ flags, dist, store, note }: Bench): Part<readonly WorkersRow[]> {
+  const cli = join(dist, "cli.js");
+  const objects = flags.objects ?? 50_000;
+  const rounds = Math.min(flags.rounds, 3);
   return {
     name: "workers",
-    async run(): Promise<readonly WorkersRow[]> {
-      const { talking, port } = await bench.store();
+    async run() {
+      const { talking, port } = await store();
       const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
       const folder = await mkdtemp(join(tmpdir(), "originals-bench-"));
       const laps = new Map<number, WorkersLap[]>(counts.map((workers) => [workers, []]));
@@ -79,8 +73,8 @@ export function createWorkersPart(bench: WorkersBench) {
       }));
     },
     text: workersText,
-    isRight: (rows: readonly WorkersRow[]) => rows.every(({ laps }) => laps.every(({ wrong }) => wrong === 0)),
-  } as const;
+    isRight: (rows) => rows.every(({ laps }) => laps.every(({ wrong }) => wrong === 0)),
+  };
 }
 
 function manifestOf(facts: readonly Facts[], objects: number): string {
@@ -139,7 +133,7 @@ async function runCli(cli: string, port: number, args: readonly string[]) {
   return { cpuMs: (used.userCPUTime + used.systemCPUTime) / 1000, peakRssMB: used.maxRSS / 1024 };
 }
 
-function workersText(rows: readonly WorkersRow[]): string {
+export function workersText(rows: readonly WorkersRow[]): string {
   const whole = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
   const median = (row: WorkersRow, of: (lap: WorkersLap) => number) => spread(row.laps.map(of)).median;
   const alone = rows.find(({ workers }) => workers === 1)?.rate.median ?? Number.NaN;
