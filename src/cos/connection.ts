@@ -69,6 +69,7 @@ export class Connection {
     this.#exchange = exchange;
     this.#paused = false;
     this.#movedAt = performance.now();
+    this.#socket.ref();
     this.#reader.begin(exchange, method === "HEAD");
     exchange.onCarried(this);
     if (this.#gone) return;
@@ -105,6 +106,12 @@ export class Connection {
     this.#paused = false;
     this.#movedAt = performance.now();
     this.#socket.resume();
+  }
+
+  /** For its owner to lend out. A process that has nothing else to do may end meanwhile. */
+  free(): void {
+    this.#socket.unref();
+    this.#owner.onFree(this);
   }
 
   /** Ends at once; an exchange that is under way fails with `error`. */
@@ -204,7 +211,7 @@ export class Connection {
     if (this.#paused) this.resume();
     this.#idleMs =
       exchange.keepAliveMs === undefined ? IDLE_MS : Math.min(LONGEST_IDLE_MS, exchange.keepAliveMs - IDLE_MARGIN_MS);
-    if (this.#idleMs > 0) this.#owner.onFree(this);
+    if (this.#idleMs > 0) this.free();
     else this.close(new ConnectionEnded());
   }
 }

@@ -77,7 +77,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     const connection = new Connection(socket, owner, { headersMs, bodyIdleMs });
     all.add(connection);
     watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
-    owner.onFree(connection);
+    connection.free();
   };
   /** One for each that waits, as far as there may be. */
   const open = () => {

@@ -137,7 +137,7 @@ describe("cos-originals run refuses", { timeout: 60_000 }, () => {
 
   it("every flag out of its range with 2, and one sentence that quotes flag and value", async () => {
     const prices = ["priceCurrency", "priceProcessing", "freeProcessing", "priceRequests", "priceTraffic"];
-    const notOfRun = ["list", "queue", "visibility", ...prices];
+    const notOfRun = ["list", "queue", "deadLetterQueue", "visibility", ...prices];
     expect(wrongFlags.length).toBe(Object.keys(settingTable).length - notOfRun.length);
     const manifest = await file("keys.txt", lines("plain.png"));
     await pLimit(4).map(wrongFlags, async ([flag = "", value = ""]) => {
