@@ -24,7 +24,9 @@ const LOOK_MS = 1_000;
 
 export function createConnections(origin: string, options: ConnectionsOptions): Connections {
   const { most, headersMs, bodyIdleMs } = options;
-  const { hostname, port, protocol } = new URL(origin);
+  const { hostname: named, port, protocol } = new URL(origin);
+  // An IPv6 address stands in brackets in a URL only.
+  const hostname = named.replace(/^\[|\]$/g, "");
   const connect = connector(origin, options.connectMs);
   const all = new Set<Connection>();
   const free: Connection[] = [];

@@ -1,0 +1,48 @@
+/** Two self-signed certificates of nobody, good until 2126: of localhost and 127.0.0.1, and of another host. */
+export interface Identity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export const local: Identity = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSJwXRlaU5tCeFnUC
+PX2ay2sxPezaOAz7qv/F6e9JwzShRANCAASNt0i/TyN89s62WDb2mPAE6+uqQOuG
+rJQq7fQbP/T992sgg+3ZjXHDfnJt3wNkkwdlJX0SAHP/6+3Oegl0PVdB
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBrDCCAVOgAwIBAgIUWhiQddjW/489Lo4Re505BymFIc0wCgYIKoZIzj0EAwIw
+HTEbMBkGA1UEAwwSY29zLW9yaWdpbmFscyB0ZXN0MCAXDTI2MTEyNTE0MzkxOVoY
+DzIxMjYxMTAxMTQzOTE5WjAdMRswGQYDVQQDDBJjb3Mtb3JpZ2luYWxzIHRlc3Qw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASNt0i/TyN89s62WDb2mPAE6+uqQOuG
+rJQq7fQbP/T992sgg+3ZjXHDfnJt3wNkkwdlJX0SAHP/6+3Oegl0PVdBo28wbTAd
+BgNVHQ4EFgQUHdWyeX+Oz/TnTTyyWk2v/ja+FvMwHwYDVR0jBBgwFoAUHdWyeX+O
+z/TnTTyyWk2v/ja+FvMwDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2Nh
+bGhvc3SHBH8AAAEwCgYIKoZIzj0EAwIDRwAwRAIgVQtl2AvZQf/de6+U1ii1si2f
+JdYEsjz8WjC7efJu7q8CIFKnof69o8g7Tx9hkll/gXwxwZzaOO24OyvUMK4BxqIQ
+-----END CERTIFICATE-----
+`,
+};
+
+export const elsewhere: Identity = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgylhzJqW3BFlTHMYc
+uen1zL1o5oHev9fRbqyywTIKiY6hRANCAAQRuWb9YE4Z9Z3OmJvuOVWCHNGDwDEl
+5VeMzPrWlftO3997xe12SOQ1szzBmfLklimkse7bLPwQ9ligCYuO2duC
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBsDCCAVWgAwIBAgIUGzXwbiuEwowekhOCfR1miUcXp+wwCgYIKoZIzj0EAwIw
+HTEbMBkGA1UEAwwSY29zLW9yaWdpbmFscyB0ZXN0MCAXDTI2MTEyNTE0MzkxOVoY
+DzIxMjYxMTAxMTQzOTE5WjAdMRswGQYDVQQDDBJjb3Mtb3JpZ2luYWxzIHRlc3Qw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQRuWb9YE4Z9Z3OmJvuOVWCHNGDwDEl
+5VeMzPrWlftO3997xe12SOQ1szzBmfLklimkse7bLPwQ9ligCYuO2duCo3EwbzAd
+BgNVHQ4EFgQUM7cnEog0F+a+QBkI+XCnKw5A6eEwHwYDVR0jBBgwFoAUM7cnEog0
+F+a+QBkI+XCnKw5A6eEwDwYDVR0TAQH/BAUwAwEB/zAcBgNVHREEFTATghFlbHNl
+d2hlcmUuZXhhbXBsZTAKBggqhkjOPQQDAgNJADBGAiEAqGpmU1C8rwBALqs+0Qwc
+Udm2GgVxJ23cLv4YdRh+6dYCIQDeZebnzIqGFFiaUGi87voQcfC+F3IkO/n45++S
+zzKvDw==
+-----END CERTIFICATE-----
+`,
+};
