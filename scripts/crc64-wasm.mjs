@@ -10,7 +10,7 @@ export const built = new URL("../src/cos/crc64-wasm.ts", import.meta.url);
 /** The text of crc64-wasm.ts. */
 export async function build() {
   const { parseWat } = await assembler();
-  const module = parseWat("crc64.wat", readFileSync(source), { simd: true, bulk_memory: true });
+  const module = parseWat("crc64.wat", readFileSync(source, "utf8"), { simd: true, bulk_memory: true });
   try {
     module.validate();
     const base64 = Buffer.from(module.toBinary({}).buffer).toString("base64");
