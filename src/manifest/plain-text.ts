@@ -8,8 +8,8 @@ import { ManifestError } from "./manifest-error.ts";
 
 /** Enough of the beginning to tell what a file is. */
 const HEAD_BYTES = 512;
-/** A larger chunk is handed on in slices, so that what is made of it stays small. */
-const SLICE_BYTES = 256 * 1024;
+/** A larger chunk is handed on in slices, so that the rows made of it are gone before they count as old to the collector. */
+const SLICE_BYTES = 32 * 1024;
 
 const foreignKinds: readonly { readonly magic: string; readonly kind: string }[] = [
   { magic: "504b0304", kind: "a zip archive (or a spreadsheet); unpack it, or save it as CSV" },

@@ -4,6 +4,7 @@
  * seeded anew for each plan, so that nobody can prepare keys that collide.
  */
 import type { Random } from "../clock.ts";
+import { createFingerprintTable } from "./fingerprint-table.ts";
 
 export type Sighting =
   /** The first row with this archive key. */
@@ -37,11 +38,7 @@ export interface SeenBefore {
 /** Rows that are remembered over the whole plan. */
 export const exactRows = 10_000_000;
 
-const FIRST_SLOTS = 64;
-/** A table grows fourfold, to exactly what the most rows need in the end: what it leaves as garbage is small beside it. */
-const GROWTH = 4;
-const FULLEST = 0.9;
-/** Of a table that is about one shard. */
+/** As many as a shard may have. */
 const SHARD_ROWS = 10_000;
 
 /**
@@ -54,14 +51,14 @@ export function createSeen(
   onNew?: (high: number, low: number, source: number) => void,
 ): Seen {
   const seed = before?.seed ?? Math.floor(random() * 2 ** 32);
-  const whole = createTable(limit, "compact");
+  const whole = createFingerprintTable(limit);
   for (const prints of before?.prints ?? []) {
     for (let at = 0; at + 12 <= prints.length; at += 12) {
       whole.add(prints.readUInt32LE(at), prints.readUInt32LE(at + 4), prints.readUInt32LE(at + 8));
     }
   }
   let rows = before?.rows ?? 0;
-  let shard = createTable(SHARD_ROWS, "whole");
+  let shard = createFingerprintTable(SHARD_ROWS);
   return {
     see(archiveKey, source) {
       const a = fingerprint(archiveKey, seed);
@@ -76,71 +73,12 @@ export function createSeen(
       return "new";
     },
     nextShard() {
-      if (rows > limit) shard = createTable(SHARD_ROWS, "whole");
+      if (rows > limit) shard = createFingerprintTable(SHARD_ROWS);
     },
     exact: () => rows <= limit,
     rows: () => rows,
     seed,
   };
-}
-
-interface Table {
-  get(high: number, low: number): number | undefined;
-  add(high: number, low: number, value: number): void;
-}
-
-/**
- * Open addressing over three arrays: high, low, value. `low` is never zero, so a slot where it is, is free; memory of which
- * no slot was written costs nothing yet.
- *
- * The last and largest table keeps only the upper half of `high`: the slot where a fingerprint stands tells the rest, to
- * within the few slots it may have been pushed on.
- * @param most entries; a table that is given more goes on growing, whole
- */
-function createTable(most: number, last: "compact" | "whole"): Table {
-  const enough = Math.ceil(most / FULLEST) + 1;
-  let slots = Math.min(FIRST_SLOTS, enough);
-  let highs: Uint32Array | Uint16Array = new Uint32Array(slots);
-  let lows = new Uint32Array(slots);
-  let values = new Uint32Array(slots);
-  let kept = 0;
-  let used = 0;
-  const slotOf = (high: number, low: number): number => {
-    // Both words choose the slot: 32 bits alone would cluster among millions.
-    let slot = (high * 4096 + (low >>> 20)) % slots;
-    const told = high >>> kept;
-    while (lows[slot] !== 0 && (lows[slot] !== low || highs[slot] !== told)) slot = slot + 1 === slots ? 0 : slot + 1;
-    return slot;
-  };
-  const grow = () => {
-    const before = { highs, lows, values };
-    slots = slots < enough ? Math.min(enough, slots * GROWTH) : slots * GROWTH;
-    const compact = last === "compact" && slots === enough;
-    kept = compact ? 16 : 0;
-    highs = compact ? new Uint16Array(slots) : new Uint32Array(slots);
-    lows = new Uint32Array(slots);
-    values = new Uint32Array(slots);
-    used = 0;
-    for (let slot = 0; slot < before.lows.length; slot++) {
-      const low = before.lows[slot] as number;
-      if (low !== 0) table.add(before.highs[slot] as number, low, before.values[slot] as number);
-    }
-  };
-  const table: Table = {
-    get(high, low) {
-      const slot = slotOf(high, low);
-      return lows[slot] === 0 ? undefined : values[slot];
-    },
-    add(high, low, value) {
-      if (used + 1 > slots * FULLEST && kept === 0) grow();
-      const slot = slotOf(high, low);
-      highs[slot] = high >>> kept;
-      lows[slot] = low;
-      values[slot] = value;
-      used++;
-    },
-  };
-  return table;
 }
 
 /** 64 bits of a text, never all zero. Not cryptographic; the seed is what keeps it from being predicted. */

@@ -69,14 +69,14 @@ describe("which archive keys were given out", () => {
   test("takes a few bytes a row, not a few hundred", async () => {
     const rows = 900_000;
     const before = await heldBytes();
-    const seen = createSeen(() => 0.3);
+    const seen = createSeen(() => 0.3, rows);
     for (let n = 0; n < rows; n++) seen.see(`photos/${n}.jpg`, `photos/${n}.jpg`);
     const bytes = ((await heldBytes()) - before) / rows;
     expect(seen.see("photos/0.jpg", "photos/0.jpg")).toBe("duplicate");
     expect(seen.exact()).toBe(true);
     console.log(`seen: ${bytes.toFixed(1)} bytes a row`);
-    // 12 bytes a slot, slots at least a quarter used; strings in a Map would take 150 and more.
-    expect(bytes).toBeLessThan(54);
+    // 10 bytes a slot, nine of ten slots used, and no older table beside it; strings in a Map would take 150 and more.
+    expect(bytes).toBeLessThan(12);
   });
 });
 
