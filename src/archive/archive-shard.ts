@@ -31,7 +31,10 @@ export interface ShardDelivery {
   /** Of this delivery alone, so that its requests are this attempt's. */
   readonly ledger: LedgerStore;
   readonly request: RunRequest;
+  /** That wrote the shard's rows. */
   readonly plan: string;
+  /** The plan that run.json names, where it is not `plan`. */
+  readonly ruling?: string | undefined;
   readonly shard: number;
   readonly seq: number;
   /** A ULID of its own. */

@@ -6,10 +6,11 @@
 
 import type { Clock } from "../clock.ts";
 import { UserError } from "../errors.ts";
-import { type Attempt, claimOf, isAlive, newestSeq, readAttempts } from "../ledger/attempts.ts";
+import { type Attempt, claimOf, isAlive, readAttempts } from "../ledger/attempts.ts";
 import { type Control, readControl, saysStop } from "../ledger/control.ts";
 import { type FoldedRow, foldShard } from "../ledger/fold.ts";
 import { paths } from "../ledger/layout.ts";
+import { openMarkerText, parseOpenMarker } from "../ledger/open-marker.ts";
 import { decodeSegment } from "../ledger/segment.ts";
 import { decodeShardRows, type PlannedRow } from "../ledger/shard-rows.ts";
 import type { LedgerStore } from "../ledger/store.ts";
@@ -57,7 +58,10 @@ type Look =
 
 export async function openShard(options: {
   readonly ledger: LedgerStore;
+  /** That wrote the shard's rows. */
   readonly plan: string;
+  /** The plan that run.json names, where it is not `plan`. */
+  readonly ruling?: string | undefined;
   readonly shard: number;
   readonly seq: number;
   readonly attempt: string;
@@ -70,8 +74,19 @@ export async function openShard(options: {
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
 }): Promise<Opening> {
-  const { ledger, plan, shard, seq, attempt, worker } = options;
-  const said = ledger.put(paths.open(shard, attempt, seq), worker);
+  const { ledger, plan, ruling = plan, shard, seq, attempt, worker } = options;
+  const said = ledger.put(paths.open(shard, attempt, seq), openMarkerText({ worker, plan: ruling }));
+  const markerOf = async ({ id, seq: handOver = 0 }: Attempt) =>
+    parseOpenMarker(await ledger.get(paths.open(shard, id, handOver)));
+  /** Where another plan took the place of the first, hand-overs of that one are no longer anybody's. */
+  const isOvertaken = async (others: readonly Attempt[]): Promise<boolean> => {
+    for (const other of others) {
+      if ((other.seq ?? 0) <= seq) continue;
+      const marker = await markerOf(other);
+      if (marker?.plan === undefined || marker.plan === ruling) return true;
+    }
+    return false;
+  };
   let planned: Promise<Buffer | undefined> | undefined;
   const look = async (): Promise<Look> => {
     const [, done, control] = await Promise.all([said, ledger.listPage(paths.doneOfShard(shard)), readControl(ledger)]);
@@ -81,12 +96,12 @@ export async function openShard(options: {
     planned ??= ledger.get(paths.shard(plan, shard));
     const [{ objects, serverTime }, rowBytes] = await Promise.all([ledger.list(paths.outcomes(shard)), planned]);
     const others = readAttempts(objects).filter((other) => other.id !== attempt);
-    if (newestSeq(others) > seq) return { kind: "superseded" };
+    if (await isOvertaken(others)) return { kind: "superseded" };
     const gone = new Set<string>();
     for (const other of others) {
       if (!isAlive(other, serverTime)) continue;
-      const text = await ledger.get(paths.open(shard, other.id, other.seq ?? 0));
-      if (text !== undefined && options.isGone(text.toString("utf8"))) gone.add(other.id);
+      const marker = await markerOf(other);
+      if (marker !== undefined && options.isGone(marker.worker)) gone.add(other.id);
     }
     const present = others.filter((other) => !gone.has(other.id));
     const claim = claimOf(present, attempt, serverTime);

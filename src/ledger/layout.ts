@@ -9,7 +9,7 @@
  *   plans/cursor-000001000~<plan>.json           where planning stands: so many shards are written
  *   run.json                                     names the plan that counts; written when that plan is whole
  *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
- *   outcomes/000000042/<attempt>-open~<seq>      a worker looks whether the shard is its own
+ *   outcomes/000000042/<attempt>-open~<seq>      a worker looks whether the shard is its own; who, and by which plan
  *   outcomes/000000042/<attempt>-<n>.jsonl.gz    a segment of outcomes; also the heartbeat, and the sign that it is at work
  *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight
  *   done/000000/000000042~a998~s1~f1~b7340~<attempt>   the shard is over; counting costs LISTs only

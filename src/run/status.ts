@@ -5,6 +5,7 @@
 import { lifeMs, readAttempts } from "../ledger/attempts.ts";
 import { readControl, saysStop } from "../ledger/control.ts";
 import { groupOf, type MarkerCounts, paths, shardsPerGroup } from "../ledger/layout.ts";
+import { parseOpenMarker } from "../ledger/open-marker.ts";
 import type { RunDocument, RunRequest } from "../ledger/run-document.ts";
 import type { LedgerStore } from "../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../report/summary.ts";
@@ -156,8 +157,8 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], aroun
     for (const { id, seq = 0, ended, lastSign } of readAttempts(listing.objects)) {
       newest = Math.max(newest, lastSign);
       if (ended) continue;
-      const worker = serverTime - lastSign > lifeMs ? undefined : await ledger.get(paths.open(shard, id, seq));
-      if (worker !== undefined && !around.worker.isGone(worker.toString("utf8"))) {
+      const marker = serverTime - lastSign > lifeMs ? undefined : await ledger.get(paths.open(shard, id, seq));
+      if (marker !== undefined && !around.worker.isGone(parseOpenMarker(marker)?.worker ?? "")) {
         return { alive: true, died, newest, serverTime };
       }
       died = true;

@@ -60,6 +60,7 @@ export async function workShard(
     ledger,
     request,
     plan: planOfShard(run, message.shard),
+    ruling: run.plan,
     shard: message.shard,
     seq: message.seq,
     attempt: ulid(clock.now(), random),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../src/archive/control-watch.ts";
 import { lifeMs } from "../../src/ledger/attempts.ts";
 import { donePath, paths } from "../../src/ledger/layout.ts";
+import { openMarkerText } from "../../src/ledger/open-marker.ts";
 import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
 import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./shard-lab.ts";
 
@@ -32,7 +33,7 @@ describe("another attempt", () => {
 
   test("of a process known to be gone is not, however fresh its sign of life, nor at a later heartbeat", async () => {
     const here = shardLab(6, {}, { concurrency: 1 });
-    here.trace(paths.open(0, smaller, 0), "gone process");
+    here.trace(paths.open(0, smaller, 0), openMarkerText({ worker: "gone process" }));
     slowly(here, 4_000);
     expect(await here.work({ attempt: mine, isGone: (worker) => worker === "gone process" })).toEqual({ kind: "over" });
     here.expectOver({ archived: 6 });
@@ -160,6 +161,15 @@ describe("another attempt", () => {
     here.trace(paths.open(0, smaller, 3), "other", 60_000);
     expect(await here.work({ attempt: mine, seq: 2 })).toEqual({ kind: "superseded" });
     expect(await here.work({ seq: 3 })).toEqual({ kind: "over" });
+  });
+
+  test.each([
+    ["the plan that rules", "plan-1", "superseded"],
+    ["a plan whose place another took: its hand-overs are nobody's", "plan-0", "over"],
+  ])("of a later hand-over by %s", async (_, plan, kind) => {
+    const here = shardLab(5);
+    here.trace(paths.open(0, smaller, 3), openMarkerText({ worker: "other", plan }), 60_000);
+    expect(await here.work({ attempt: mine, seq: 2 })).toEqual({ kind });
   });
 
   test("that finished the shard: nothing is to do", async () => {

@@ -11,8 +11,7 @@ interface Message {
 /**
  * A manifest message may go once what it asks is written down. A shard message may go once its shard is over, or handed over
  * by a message that was sent, or the run is stopped, or the message is nobody's (of a plan that lost, or overtaken by a later
- * hand-over). Where a second planner took the first one's place, as only a bucket that ever had versioning lets it, the
- * hand-over may have been one of the first one's plan: then reconcile submits the shard again, and I1 and I9 say that it does.
+ * hand-over).
  */
 export function acknowledgedTooEarly(
   body: string,
@@ -30,17 +29,17 @@ export function acknowledgedTooEarly(
   const run = JSON.parse(ledger.object(`${prefix}run.json`)?.bytes.toString() ?? "{}") as { plan?: string };
   if (run.plan !== message.plan) return undefined;
   if (keys.some((key) => key.includes(`done/`) && key.includes(`/${shard}~`))) return undefined;
-  if ([...sent].some((other) => isLaterHandOver(other, message, ledger.switches.everVersioned))) return undefined;
+  if ([...sent].some((other) => isLaterHandOver(other, message))) return undefined;
   const controls = keys.filter((key) => key.includes("/control/")).sort();
   if (controls.some((key) => /-(cancel|halt)\.json$/.test(key))) return undefined;
   return `shard ${message.shard}, seq ${message.seq}, was acknowledged with neither a done marker nor a hand-over`;
 }
 
-function isLaterHandOver(other: string, message: Message, ofAnyPlan: boolean): boolean {
+function isLaterHandOver(other: string, message: Message): boolean {
   const later: Message = JSON.parse(other);
   return (
     later.type === "shard" &&
-    (ofAnyPlan || later.plan === message.plan) &&
+    later.plan === message.plan &&
     later.shard === message.shard &&
     (later.seq ?? 0) > (message.seq ?? 0)
   );

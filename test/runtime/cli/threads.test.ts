@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseOpenMarker } from "../../../src/ledger/open-marker.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { runCli, start } from "./built.ts";
 import { archive, type Lab, lines, openLab, source } from "./lab.ts";
@@ -30,7 +31,9 @@ function threadsSeen(): readonly number[] {
   const bucket = lab.emulator.bucket(archive);
   const below = lab.place().replace(`cos://${archive}/`, "");
   const opened = bucket.keys().filter((key) => key.startsWith(below) && key.includes("-open~"));
-  const seen = opened.map((key) => JSON.parse(bucket.get(key)?.bytes.toString() ?? "{}").thread as number);
+  const seen = opened.map(
+    (key) => JSON.parse(parseOpenMarker(bucket.get(key)?.bytes)?.worker ?? "{}").thread as number,
+  );
   return [...new Set(seen)].sort((a, b) => a - b);
 }
 
