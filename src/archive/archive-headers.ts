@@ -57,7 +57,8 @@ export function archiveHeaders(
   }
   const add = (name: string, value: string | undefined) => {
     if (value === undefined) return;
-    const bytes = name.length + Buffer.byteLength(value);
+    // All of them are ASCII.
+    const bytes = name.length + value.length;
     if (metaBytes + bytes > META_BYTES) return;
     headers[name] = value;
     metaBytes += bytes;

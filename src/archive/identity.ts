@@ -14,16 +14,17 @@ export interface Expectation {
   readonly from: "row" | "head" | "get";
 }
 
-/** The last ETag that was seen to be an MD5: row, original and archive have one and the same, and each is asked about. */
-let lastMd5 = "";
-
 /** The ETag of a simple upload is the MD5 of its bytes; that of a multipart upload (`…-N`) is not. */
 export function isMd5(etag: string | undefined): etag is string {
-  if (etag === undefined || etag.length !== 32) return false;
-  if (etag === lastMd5) return true;
-  if (!/^[0-9a-f]{32}$/i.test(etag)) return false;
-  lastMd5 = etag;
+  if (etag?.length !== 32) return false;
+  // Asked several times of each object, and twice as fast as a regular expression.
+  for (let at = 0; at < 32; at++) if (!isHexDigit(etag.charCodeAt(at))) return false;
   return true;
+}
+
+function isHexDigit(code: number): boolean {
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
 }
 
 /** Are two ETags the same, in whichever case? */

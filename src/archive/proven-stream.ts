@@ -3,6 +3,7 @@
  * cleanly, with the expected length and, where the proof is a CRC64, the expected checksum: a wrong or short body makes the
  * upload fall short of its Content-Length, and the archive stores nothing.
  */
+import type { BodySource } from "../cos/bucket.ts";
 import { type Crc64, crc64Digest, crc64Start, crc64Update } from "../cos/crc64.ts";
 
 /** What came differs from what the original is; thrown from within the stream, so that the upload ends unfinished. */
@@ -25,14 +26,14 @@ export interface Proving {
 }
 
 export interface ProvenStream {
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: BodySource;
   /** Of all bytes that passed; undefined while the source has not ended, or where nothing was hashed. */
   digest(): string | undefined;
   /** What ended the stream early: WrongBytes, or the source's own error. The upload's error merely follows from it. */
   fault(): unknown;
 }
 
-export function provenStream(source: AsyncIterable<Uint8Array>, proving: Proving): ProvenStream {
+export function provenStream(source: BodySource, proving: Proving): ProvenStream {
   const crc: Crc64 | undefined = proving.crc64 !== undefined || proving.hash ? crc64Start() : undefined;
   let digest: string | undefined;
   let fault: unknown;
@@ -63,5 +64,6 @@ export function provenStream(source: AsyncIterable<Uint8Array>, proving: Proving
       throw error;
     }
   }
-  return { body: watched(), digest: () => digest, fault: () => fault };
+  const body = Object.assign(watched(), { release: (chunk: Uint8Array) => source.release?.(chunk) });
+  return { body, digest: () => digest, fault: () => fault };
 }

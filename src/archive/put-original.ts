@@ -31,7 +31,10 @@ export async function putBytes(
   const put = await send(task, memory, context, reply, body, size, proof);
   if (put === "exists") return "again";
   if (put === "bad-digest") return onBadDigest(task, memory, context, reply, body);
-  return confirmed(task, memory, context, proof, size, put, local);
+  const outcome = confirmed(task, memory, context, proof, size, put, local);
+  // The archive has them all, and nobody will look at them again.
+  if (outcome.outcome === "archived") held.lease?.release();
+  return outcome;
 }
 
 /** A body that streams through. */

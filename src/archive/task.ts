@@ -56,7 +56,9 @@ export interface TaskMemory {
   expectation: Expectation;
   /** The newest HEAD of the source. */
   head?: ObjectInfo | undefined;
-  held?: { readonly body: HeldBody; readonly reply: ObjectInfo } | undefined;
+  held?:
+    | { readonly body: HeldBody; readonly reply: ObjectInfo; readonly lease?: { release(): void } | undefined }
+    | undefined;
   /** Ask the archive before fetching. */
   askArchive: boolean;
   /** Prove by CRC64: the ETag is, or may be, no MD5 of the bytes. */

@@ -61,7 +61,11 @@ async function oneRound(task: Task, memory: TaskMemory, context: TaskContext): P
       memory.fetched = { status: reply.status, requestId: reply.requestId, at };
       // Kept from here on: whatever fails next, these bytes are paid for.
       if (reply.kind === "bytes")
-        memory.held = { body: reply.more === undefined ? reply.bytes : [reply.bytes, ...reply.more], reply };
+        memory.held = {
+          body: reply.more === undefined ? reply.bytes : [reply.bytes, ...reply.more],
+          reply,
+          lease: reply.lease,
+        };
     }
     const ended = learning === undefined ? undefined : await learning;
     return ended ?? (await proveAndPut(task, memory, context, reply));

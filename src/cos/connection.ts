@@ -10,6 +10,7 @@ import type { Socket } from "node:net";
 import { ensureError } from "../errors.ts";
 import { isHeld } from "./bucket.ts";
 import type { Exchange } from "./exchange.ts";
+import type { ReadMemory, Slab } from "./read-memory.ts";
 import { ReplyReader } from "./reply-reader.ts";
 import { ConnectionEnded, LengthMismatch, NoProgress } from "./transport-error.ts";
 import type { UploadBody } from "./upload-body.ts";
@@ -52,12 +53,14 @@ export class Connection {
   #idleMs = IDLE_MS;
   #gone = false;
   #onDrain: (() => void) | undefined;
+  #slab: Slab | undefined;
 
-  constructor(socket: Socket, owner: ConnectionOwner, limits: ConnectionLimits) {
+  /** @param memory that `socket` reads to */
+  constructor(socket: Socket, memory: ReadMemory, owner: ConnectionOwner, limits: ConnectionLimits) {
     this.#socket = socket;
     this.#owner = owner;
     this.#limits = limits;
-    socket.on("data", (bytes: Buffer) => this.#onData(bytes));
+    memory.onRead = (bytes, slab) => this.#onRead(bytes, slab);
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
     socket.on("error", (error) => this.close(error));
@@ -94,6 +97,12 @@ export class Connection {
     this.#sendBody(exchange, exchange.upload as UploadBody, contentLength ?? 0).catch((error: unknown) =>
       this.#failIf(exchange, ensureError(error)),
     );
+  }
+
+  /** That the bytes lie in which are being read. */
+  get slab(): Slab {
+    if (this.#slab === undefined) throw new Error("nothing was read yet");
+    return this.#slab;
   }
 
   pause(): void {
@@ -150,7 +159,10 @@ export class Connection {
       if (this.#exchange !== exchange) return;
       sent += chunk.length;
       if (sent > length) throw new LengthMismatch();
-      if (chunk.length > 0 && !socket.write(chunk)) {
+      const onWritten = (error?: Error | null) => {
+        if (!error) body.release(chunk);
+      };
+      if (chunk.length > 0 && !socket.write(chunk, onWritten)) {
         await new Promise<void>((resolve) => {
           this.#onDrain = resolve;
         });
@@ -176,17 +188,20 @@ export class Connection {
     if (this.#exchange === exchange) this.close(error);
   }
 
-  #onData(bytes: Buffer): void {
-    if (this.#gone) return;
+  #onRead(bytes: Buffer, slab: Slab): boolean {
+    if (this.#gone) return false;
+    this.#slab = slab;
     this.#movedAt = performance.now();
     const exchange = this.#exchange;
+    // Where it throws, some of it may have been given on before.
+    let isGiven = true;
     try {
-      this.#reader.read(bytes);
+      isGiven = this.#reader.read(bytes);
     } catch (error) {
       this.close(ensureError(error));
-      return;
     }
     if (exchange !== undefined && this.#reader.ended) this.#exchangeEnded(exchange);
+    return isGiven;
   }
 
   #onPeerEnd(): void {
@@ -203,8 +218,8 @@ export class Connection {
   #exchangeEnded(exchange: Exchange): void {
     if (this.#exchange !== exchange || this.#gone) return;
     this.#exchange = undefined;
-    // What is left of the request's body would be read as another request.
-    if (!this.#sent || !this.#reader.persistent) {
+    // What is left of the request's body would be read as another request, or its memory be used again before it has gone.
+    if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent) {
       this.close(new ConnectionEnded());
       return;
     }

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import { buildConnector } from "undici";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
+import { ReadMemory } from "./read-memory.ts";
 import { ClientClosed } from "./transport-error.ts";
 
 export interface Connections {
@@ -24,9 +25,6 @@ const LOOK_MS = 1_000;
 
 export function createConnections(origin: string, options: ConnectionsOptions): Connections {
   const { most, headersMs, bodyIdleMs } = options;
-  const { hostname: named, port, protocol } = new URL(origin);
-  // An IPv6 address stands in brackets in a URL only.
-  const hostname = named.replace(/^\[|\]$/g, "");
   const connect = connector(origin, options.connectMs);
   const all = new Set<Connection>();
   const free: Connection[] = [];
@@ -65,7 +63,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
       if (waiting.length > 0) open();
     },
   };
-  const onOpened = (error: Error | null, socket: Socket | null) => {
+  const onOpened = (error: Error | null, socket: Socket | null, memory: ReadMemory) => {
     opening--;
     if (error !== null || socket === null) {
       nextWaiting()?.onError(error ?? new Error("there is no connection"));
@@ -76,7 +74,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, owner, { headersMs, bodyIdleMs });
+    const connection = new Connection(socket, memory, owner, { headersMs, bodyIdleMs });
     all.add(connection);
     watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
     connection.free();
@@ -85,7 +83,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   const open = () => {
     while (!closed && opening < waiting.length && all.size + opening < most) {
       opening++;
-      connect({ hostname, port, protocol }, (...[error, socket]) => onOpened(error, socket));
+      connect(onOpened);
     }
   };
 
@@ -111,13 +109,27 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   };
 }
 
-/** The certificate must be of what is dialled, host name or address, whatever the Host header says. */
-function connector(origin: string, timeout: number): buildConnector.connector {
-  const { protocol, hostname } = new URL(origin);
-  const connect = buildConnector({ timeout });
-  if (protocol !== "https:") return connect;
-  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-  // An address is no server name to send (RFC 6066, 3); with none, Node checks the certificate for the address.
-  const servername = isAddress ? "" : hostname;
-  return (to, callback) => connect({ ...to, servername }, callback);
+type OnOpened = (error: Error | null, socket: Socket | null, memory: ReadMemory) => void;
+
+/** Opens connections one by one, as each reads to memory of its own. */
+function connector(origin: string, timeout: number): (onOpened: OnOpened) => void {
+  const { hostname: named, port, protocol } = new URL(origin);
+  // An IPv6 address stands in brackets in a URL only.
+  const hostname = named.replace(/^\[|\]$/g, "");
+  // The certificate must be of what is dialled, host name or address, whatever the Host header says. An address is no server
+  // name to send (RFC 6066, 3); with none, Node checks the certificate for the address.
+  const servername = hostname !== named || /^[\d.]+$/.test(hostname) ? "" : hostname;
+  const to = protocol === "https:" ? { hostname, port, protocol, servername } : { hostname, port, protocol };
+  /** Of the last TLS handshake, which the next one goes on with. */
+  let session: Buffer | undefined;
+  return (onOpened) => {
+    const memory = new ReadMemory();
+    const connect = buildConnector({ timeout, onread: memory.onread, ...(session && { session }) });
+    connect(to, (...[error, socket]) => {
+      socket?.on("session", (latest: Buffer) => {
+        session = latest;
+      });
+      onOpened(error, socket, memory);
+    });
+  };
 }

@@ -6,13 +6,14 @@
  *
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
-import { Readable } from "node:stream";
 import { ensureError } from "../errors.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
 import { type Headers, isHeld } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
 import type { HttpReply, HttpRequest } from "./http.ts";
+import { Lease } from "./read-memory.ts";
 import type { ReplySink } from "./reply-reader.ts";
+import { ReplyStream } from "./reply-stream.ts";
 import { requestHead } from "./request-head.ts";
 import { incompleteBody, replyTooLarge, requestAborted, transportError } from "./transport-error.ts";
 import { type UploadBody, uploadBody } from "./upload-body.ts";
@@ -20,9 +21,6 @@ import { type UploadBody, uploadBody } from "./upload-body.ts";
 const errorBodyLimit = 64 * 1024;
 /** A listing of 1,000 keys of 850 bytes, each URL-encoded and escaped, stays well below. */
 const wholeBodyLimit = 16 * 1024 * 1024;
-/** Two reads of a socket: enough to keep the writer busy, little for hundreds of streams. */
-const streamHighWaterMark = 128 * 1024;
-
 const nothing = Buffer.alloc(0);
 
 /** Nobody hears of it; one for all, because an Error costs as much as a signature. */
@@ -47,7 +45,9 @@ export class Exchange implements ReplySink, Aborted {
   #received = 0;
   #limit = 0;
   #chunks: Buffer[] = [];
-  #stream: Readable | undefined;
+  #stream: ReplyStream | undefined;
+  /** Of the memory that `#chunks` lie in. */
+  #lease: Lease | undefined;
 
   constructor(request: HttpRequest, resolve: (reply: HttpReply) => void, reject: (error: Error) => void) {
     this.request = request;
@@ -116,17 +116,13 @@ export class Exchange implements ReplySink, Aborted {
   }
 
   #flow(): void {
-    const stream = new Readable({
-      highWaterMark: streamHighWaterMark,
-      read: () => this.#connection?.resume(),
-      destroy: (error, callback) => {
+    const stream = new ReplyStream(
+      () => this.#connection?.resume(),
+      () => {
         this.#stream = undefined;
         this.#letGo();
-        callback(error);
       },
-    });
-    // It may break before anybody reads it; whoever does is told then.
-    stream.on("error", () => undefined);
+    );
     this.#stream = stream;
     this.#settled = true;
     this.#resolve({ status: this.#status, headers: this.#headers, kind: "stream", stream });
@@ -134,11 +130,16 @@ export class Exchange implements ReplySink, Aborted {
 
   onData(chunk: Buffer): void {
     this.#received += chunk.length;
+    const connection = this.#connection;
+    // Bytes come only from the connection that carries it.
+    if (connection === undefined) return;
     if (this.#stream !== undefined) {
-      if (!this.#stream.push(chunk)) this.#connection?.pause();
+      if (!this.#stream.push(chunk, connection.slab)) connection.pause();
       return;
     }
     if (this.#settled) return;
+    this.#lease ??= new Lease();
+    this.#lease.hold(connection.slab);
     this.#chunks.push(chunk);
     if (this.#received <= this.#limit) return;
     if (this.#status >= 300) this.#answer();
@@ -153,7 +154,7 @@ export class Exchange implements ReplySink, Aborted {
     if (this.#stream === undefined) this.#answer();
     else {
       this.#forgetSignal();
-      this.#stream.push(null);
+      this.#stream.end();
     }
   }
 
@@ -195,12 +196,15 @@ export class Exchange implements ReplySink, Aborted {
       more = chunks.slice(1);
     } else bytes = Buffer.concat(chunks);
     this.#letGo();
-    this.#resolve({ status: this.#status, headers: this.#headers, kind: "bytes", bytes, more });
+    this.#resolve({ status: this.#status, headers: this.#headers, kind: "bytes", bytes, more, lease: this.#lease });
   }
 
   #fail(error: Error): void {
     if (this.#stream !== undefined) {
-      this.#stream.destroy(error);
+      const stream = this.#stream;
+      this.#stream = undefined;
+      this.#letGo();
+      stream.fail(error);
       return;
     }
     if (this.#settled) return;

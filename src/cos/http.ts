@@ -10,10 +10,10 @@
  * A request is never retried and a redirection never followed. What goes wrong on the way is a CosError with status 0;
  * what a request's own body throws is thrown on as it is.
  */
-import type { Readable } from "node:stream";
-import type { Body, Headers } from "./bucket.ts";
+import type { Body, BodyStream, Headers } from "./bucket.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
+import type { Lease } from "./read-memory.ts";
 
 export interface HttpRequest {
   /** `https://host[:port]`, dialled. */
@@ -36,8 +36,14 @@ export interface HttpRequest {
 }
 
 export type HttpReply = { readonly status: number; readonly headers: Headers } & (
-  | { readonly kind: "bytes"; readonly bytes: Buffer; readonly more?: readonly Buffer[] | undefined }
-  | { readonly kind: "stream"; readonly stream: Readable }
+  | {
+      readonly kind: "bytes";
+      readonly bytes: Buffer;
+      readonly more?: readonly Buffer[] | undefined;
+      /** Of the memory that they lie in. */
+      readonly lease?: Lease | undefined;
+    }
+  | { readonly kind: "stream"; readonly stream: BodyStream }
 );
 
 export interface Timeouts {

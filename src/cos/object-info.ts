@@ -17,7 +17,7 @@ export function objectInfo(status: number, headers: Headers): ObjectInfo {
   };
 }
 
-/** The same of a reply that brings the object. One literal: a copy of `objectInfo`'s with two fields more costs more than it. */
+/** The same of a reply that brings the object. One literal: a copy of `objectInfo`'s with a few fields more costs more than it. */
 export function objectResponse(reply: HttpReply): ObjectResponse {
   const { status, headers } = reply;
   return {
@@ -33,6 +33,7 @@ export function objectResponse(reply: HttpReply): ObjectResponse {
     kind: reply.kind,
     bytes: reply.kind === "bytes" ? reply.bytes : undefined,
     more: reply.kind === "bytes" ? reply.more : undefined,
+    lease: reply.kind === "bytes" ? reply.lease : undefined,
     stream: reply.kind === "stream" ? reply.stream : undefined,
   } as ObjectResponse;
 }

@@ -7,7 +7,7 @@
 
 import type { Headers } from "./bucket.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
-import { MalformedHttp, parseReplyHead, type ReplyHead } from "./reply-head.ts";
+import { MalformedHttp, noKnownNames, parseReplyHead, type ReplyHead } from "./reply-head.ts";
 
 /** Who takes a reply. */
 export interface ReplySink {
@@ -29,6 +29,7 @@ export class ReplyReader {
   /** Bytes of the body that are still to come, where its head says how many. */
   #left = 0;
   #chunks: ChunkedBody | undefined;
+  readonly #names = noKnownNames();
 
   /** A request goes out whose reply `sink` takes. */
   begin(sink: ReplySink, toHead: boolean): void {
@@ -52,13 +53,22 @@ export class ReplyReader {
     return this.#head?.persistent === true;
   }
 
-  /** @throws MalformedHttp, also for bytes that nobody asked for */
-  read(bytes: Buffer): void {
+  /**
+   * @returns whether the sink was given some of `bytes`; here nothing of it is kept
+   * @throws MalformedHttp, also for bytes that nobody asked for
+   */
+  read(bytes: Buffer): boolean {
     let at = 0;
+    let isGiven = false;
     while (at < bytes.length) {
       if (this.#sink === undefined) throw new MalformedHttp("there are bytes after the end of the reply");
-      at = this.#head === undefined ? this.#readHead(bytes, at) : this.#readBody(bytes, at);
+      if (this.#head === undefined) at = this.#readHead(bytes, at);
+      else {
+        at = this.#readBody(bytes, at);
+        isGiven = true;
+      }
     }
+    return isGiven;
   }
 
   /**
@@ -81,12 +91,12 @@ export class ReplyReader {
     // What came before may have ended within the four bytes.
     const end = all.indexOf(END_OF_HEAD, Math.max(from, before - 3));
     if (end < 0) {
-      this.#begun = from === 0 ? all : all.subarray(from);
+      this.#begun = this.#begun === undefined ? Buffer.from(all.subarray(from)) : all;
       this.#checkBeginning(this.#begun, false);
       return bytes.length;
     }
     this.#begun = undefined;
-    const head = parseReplyHead(all.toString("latin1", from, end), this.#toHead);
+    const head = parseReplyHead(all.toString("latin1", from, end), this.#toHead, this.#names);
     const next = end + 4 - (all.length - bytes.length);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
     if (head.status === 101) throw new MalformedHttp("the reply switches protocols");

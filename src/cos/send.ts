@@ -233,7 +233,20 @@ function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
 
 function addHeader(headers: string[], signed: [string, string][], name: string, value: string): void {
   headers.push(name, value);
-  if (signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-")) signed.push([name, value]);
+  if (isSigned(name)) signed.push([name, value]);
+}
+
+/** By name; they are few and come again with each request. */
+const known = new Map<string, boolean>();
+const MOST_KNOWN = 1_000;
+
+function isSigned(name: string): boolean {
+  let signed = known.get(name);
+  if (signed === undefined) {
+    signed = signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-");
+    if (known.size < MOST_KNOWN) known.set(name, signed);
+  }
+  return signed;
 }
 
 const noQuery: Query = [];

@@ -159,7 +159,8 @@ export function hmacSha1(key: string): (text: string) => string {
     outer[at] = code ^ 0x5c;
   }
   return (text) => {
-    hash("sha1", inner + text, "buffer").copy(outer, BLOCK);
+    // As a string of bytes: a Buffer for it would cost more than the hash.
+    outer.write(hash("sha1", inner + text, "binary"), BLOCK, "latin1");
     return hash("sha1", outer);
   };
 }

@@ -4,17 +4,20 @@
  * while it is being waited for.
  */
 import { ensureError } from "../errors.ts";
+import type { BodySource } from "./bucket.ts";
 
 export interface UploadBody extends AsyncIterable<Uint8Array> {
   /** Bytes handed to the connection. */
   readonly taken: number;
+  /** A chunk has left the process. */
+  release(chunk: Uint8Array): void;
   /** What the body threw. */
   readonly failure: Error | undefined;
   /** Lets the source go: a stream is destroyed, an iterator returned. Nothing happens where it is at its end. */
   stop(): void;
 }
 
-export function uploadBody(body: AsyncIterable<Uint8Array>): UploadBody {
+export function uploadBody(body: BodySource): UploadBody {
   let taken = 0;
   let failure: Error | undefined;
   let state: "open" | "ended" | "stopped" = "open";
@@ -62,6 +65,7 @@ export function uploadBody(body: AsyncIterable<Uint8Array>): UploadBody {
     get failure() {
       return failure;
     },
+    release: (chunk) => body.release?.(chunk),
     stop,
     [Symbol.asyncIterator]: () => ({
       next,

@@ -178,7 +178,6 @@ describe("a body", () => {
     const stream = streamOf(await client().send(request(server)));
     await standstill(() => sent);
     expect(sent).toBeLessThan(size / 2);
-    expect(stream.readableLength).toBeLessThan(1 << 20);
     let received = 0;
     for await (const chunk of stream) received += (chunk as Buffer).length;
     expect(received).toBe(size);
@@ -193,7 +192,7 @@ describe("a body", () => {
     const stream = streamOf(await client().send(request(server)));
     stream.destroy();
     await closed.opened;
-    expect(stream.destroyed).toBe(true);
+    await expect(buffer(stream)).rejects.toThrow("destroyed before it was read to its end");
   });
 });
 
@@ -363,7 +362,7 @@ describe("what goes wrong on the way", () => {
       socket.end(`${head}${"x".repeat(300)}`);
     });
     const stream = streamOf(await client().send(request(server, { bufferUpTo: 0 })));
-    await new Promise<void>((resolve) => stream.once("close", resolve));
+    // The server's socket is closed once ours is.
     await hungUp.opened;
     expect(await cosErrorOf(buffer(stream))).toMatchObject({ code: "IncompleteBody", retryable: true });
   });

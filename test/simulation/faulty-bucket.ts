@@ -151,7 +151,7 @@ export function faultyBucket(core: Bucket, process: Process, world: World, weath
   };
 }
 
-async function* spoiltChunks(source: AsyncIterable<Buffer>, how: "truncated" | "flipped"): AsyncGenerator<Buffer> {
+async function* spoiltChunks(source: AsyncIterable<Uint8Array>, how: "truncated" | "flipped"): AsyncGenerator<Buffer> {
   let first = true;
   for await (const chunk of source) {
     if (!first && how === "truncated") throw failure("IncompleteBody", 200);
