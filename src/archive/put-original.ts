@@ -188,10 +188,9 @@ function confirmed(
 ): Outcome {
   const { etag } = memory.expectation;
   const crc = memory.expectation.crc64 ?? local;
-  const plain = context.options.encryption === undefined && put.headers?.["x-cos-server-side-encryption"] === undefined;
   let wrong: string | undefined;
   if (crc !== undefined && put.crc64 !== undefined && put.crc64 !== crc) wrong = `CRC64 ${put.crc64} instead of ${crc}`;
-  else if (proof === "content-md5" && plain && isMd5(put.etag) && !sameEtag(put.etag, etag)) {
+  else if (proof === "content-md5" && !sameEtag(put.etag, etag) && isMd5(put.etag) && isPlain(put, context)) {
     wrong = `ETag ${put.etag} instead of ${etag}`;
   }
   if (wrong !== undefined) {
@@ -203,3 +202,7 @@ function confirmed(
   }
   return archived(task, memory, proof, { size, etag: put.etag, crc64: put.crc64 ?? local });
 }
+
+/** Nothing says that the archive encrypts it, where an ETag need not be an MD5. */
+const isPlain = (put: Uploaded, { options }: TaskContext): boolean =>
+  options.encryption === undefined && put.headers?.["x-cos-server-side-encryption"] === undefined;

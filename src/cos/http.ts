@@ -21,8 +21,8 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Path and query, encoded; sent as it is. */
   readonly target: string;
-  /** name, value, name, value, …; lower-case names; `host` and, with a body, `content-length` among them. */
-  readonly headers: string[];
+  /** Lower-case names; `host` and, with a body, `content-length` among them. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: Body | undefined;
   /** Bytes of the body, where it is a source of chunks. */
   readonly contentLength?: number | undefined;

@@ -2,32 +2,43 @@
 import { InvalidRequest } from "./transport-error.ts";
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** The names of earlier requests, by how many, each seen to be a token: most often they are the same. */
+/** What stands before each value, of an earlier request with as many headers; the names were seen to be tokens. */
+interface Line {
+  readonly name: string;
+  /** `CRLF name: `, in one piece, as a text of fewer pieces is made and written faster. */
+  readonly before: string;
+}
 const MOST_HEADERS = 100;
-const seenNames: readonly string[][] = Array.from({ length: MOST_HEADERS + 1 }, () => []);
+const earlier: readonly Line[][] = Array.from({ length: MOST_HEADERS + 1 }, () => []);
 
 /**
- * @param headers name, value, name, value, …; values are Unicode and go out as UTF-8
+ * @param headers values are Unicode and go out as UTF-8
  * @throws InvalidRequest for a name or a value that would end its line
  */
-export function requestHead(method: string, target: string, headers: readonly string[]): string {
+export function requestHead(
+  method: string,
+  target: string,
+  headers: readonly (readonly [name: string, value: string])[],
+): string {
   if (!/^[\x21-\x7e]+$/.test(target))
     throw new InvalidRequest("the request target has characters that are not encoded");
   let values = "";
-  for (let at = 1; at < headers.length; at += 2) values += headers[at] as string;
+  for (const header of headers) values += header[1];
   const isPlain = /^[\x20-\x7e]*$/.test(values);
-  const seen = seenNames[Math.min(headers.length, MOST_HEADERS)] as string[];
-  let text = `${method} ${target} HTTP/1.1\r\n`;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    if (name !== seen[at >> 1]) {
+  const lines = earlier[Math.min(headers.length, MOST_HEADERS)] as Line[];
+  let text = `${method} ${target} HTTP/1.1`;
+  for (let at = 0; at < headers.length; at++) {
+    const [name, value] = headers[at]!;
+    let line = lines[at];
+    if (line?.name !== name) {
       if (!token.test(name)) throw new InvalidRequest(`${JSON.stringify(name)} is no name of a header`);
-      seen[at >> 1] = name;
+      line = { name, before: `\r\n${name}: ` };
+      if (at < MOST_HEADERS) lines[at] = line;
     }
-    const value = headers[at + 1] as string;
-    text += `${name}: ${isPlain ? value : onTheWire(name, value)}\r\n`;
+    text += line.before;
+    text += isPlain ? value : onTheWire(name, value);
   }
-  return `${text}connection: keep-alive\r\n\r\n`;
+  return `${text}\r\nconnection: keep-alive\r\n\r\n`;
 }
 
 /** A header value's UTF-8, as the Latin-1 text that is written byte by byte. */

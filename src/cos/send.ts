@@ -143,22 +143,29 @@ export function createSend(options: SendOptions): Send {
     const { method, key, body } = request;
     const endpoint = request.endpoint ?? options.endpoint;
     const query = request.query ?? noQuery;
-    // `headers` alternates name and value, as undici takes them; `signed` is what of it the signature covers.
-    const headers: string[] = ["host", endpoint.host];
-    const signed: [string, string][] = [["host", endpoint.host]];
-    if (length !== undefined) addHeader(headers, signed, "content-length", String(length));
+    const headers: Pair[] = [["host", endpoint.host]];
+    let areAllSigned = true;
+    if (length !== undefined) headers.push(["content-length", String(length)]);
     for (const name in request.headers) {
       const value = request.headers[name];
-      if (value !== undefined && !reservedHeaders.has(name)) addHeader(headers, signed, name, value.trim());
+      if (value === undefined || reservedHeaders.has(name)) continue;
+      headers.push([name, value.trim()]);
+      areAllSigned &&= isSigned(name);
     }
-    if (request.more !== undefined) for (const [name, value] of request.more) addHeader(headers, signed, name, value);
+    if (request.more !== undefined) {
+      for (const pair of request.more) {
+        headers.push(pair);
+        areAllSigned &&= isSigned(pair[0]);
+      }
+    }
     const sentOffsetMs = clockOffsetMs;
     if (credentials !== undefined) {
       const { sessionToken } = credentials;
-      if (sessionToken !== undefined) addHeader(headers, signed, "x-cos-security-token", sessionToken);
+      if (sessionToken !== undefined) headers.push(["x-cos-security-token", sessionToken]);
       const path = key === undefined ? `${endpoint.pathPrefix}/` : `${endpoint.pathPrefix}/${key}`;
       const now = (clock.now() + sentOffsetMs) / 1000;
-      headers.push("authorization", sign({ method, path, query, headers: signed }, credentials, now));
+      const signed = areAllSigned ? headers : headers.filter(([name]) => isSigned(name));
+      headers.push(["authorization", sign({ method, path, query, headers: signed }, credentials, now)]);
     }
     const onReply = (reply: HttpReply): void => {
       if (isSuccess(request, reply)) {
@@ -231,10 +238,7 @@ function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
   return !(request.bufferUpTo === "whole" && reply.kind === "bytes" && isErrorDocument(reply.bytes));
 }
 
-function addHeader(headers: string[], signed: [string, string][], name: string, value: string): void {
-  headers.push(name, value);
-  if (isSigned(name)) signed.push([name, value]);
-}
+type Pair = readonly [name: string, value: string];
 
 /** By name; they are few and come again with each request. */
 const known = new Map<string, boolean>();

@@ -27,10 +27,10 @@ function promising(http: Http): Client {
 }
 
 function request(server: Pick<TinyServer, "origin">, over: Partial<HttpRequest> = {}): HttpRequest {
-  const headers = ["host", "photos-1250000000.cos.ap-guangzhou.myqcloud.com"];
+  const headers: [string, string][] = [["host", "photos-1250000000.cos.ap-guangzhou.myqcloud.com"]];
   const { contentLength, body } = over;
   const length = contentLength ?? (Buffer.isBuffer(body) ? body.length : undefined);
-  if (length !== undefined) headers.push("content-length", String(length));
+  if (length !== undefined) headers.push(["content-length", String(length)]);
   return {
     origin: server.origin,
     method: "GET",
@@ -220,7 +220,10 @@ describe("headers", () => {
 
   test("with a line feed are refused before anything is sent", async () => {
     const server = await tinyServer((_, response) => response.end());
-    const headers = ["host", "h", "x-cos-meta-a", "b\r\nx-cos-acl: public-read"];
+    const headers: HttpRequest["headers"] = [
+      ["host", "h"],
+      ["x-cos-meta-a", "b\r\nx-cos-acl: public-read"],
+    ];
     const error = await cosErrorOf(client().send(request(server, { headers })));
     expect(error).toMatchObject({ code: "InvalidRequest", status: 0, retryable: false });
     expect(server.requests).toHaveLength(0);
