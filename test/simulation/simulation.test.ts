@@ -8,9 +8,14 @@ const regressions = [
   4, 27, 46, 58, 105, 116, 117, 159, 185, 239, 279, 334, 384, 578, 586, 705, 770, 792, 874, 1001, 1263, 1326, 208790086,
 ];
 
-/** `SIMULATION_SEEDS=10000` for more, `SIMULATION_FIRST=…` for others; CI runs this many from a new place each day. */
-const count = Number(process.env.SIMULATION_SEEDS ?? 1000);
-const first = Number(process.env.SIMULATION_FIRST ?? 1_000_000 + Math.floor(Date.now() / 86_400_000) * 10_000);
+/**
+ * `SIMULATION_SEEDS=10000` for more, `SIMULATION_FIRST=…` for others; CI runs this many from a new place each day, and on each
+ * Node.
+ */
+const count = Number(process.env.SIMULATION_SEEDS ?? 1500);
+const today = Math.floor(Date.now() / 86_400_000);
+const node = Number.parseInt(process.versions.node, 10);
+const first = Number(process.env.SIMULATION_FIRST ?? 1_000_000 + today * 10_000 + (node % 10) * 1_000);
 
 async function brokenIn(seeds: Iterable<number>, asking: Asking = "keys"): Promise<string[]> {
   const broken: string[] = [];
