@@ -7,6 +7,7 @@ import { demoCommand, describeDemo } from "./demo.ts";
 import { describeEmulator, emulatorCommand } from "./emulator.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { describePlan, planCommand } from "./plan.ts";
+import { describePolicy, policyCommand } from "./policy.ts";
 import { describeRedrive, redriveCommand } from "./redrive.ts";
 import { describeReport, reportCommand } from "./report.ts";
 import { describeResume, resumeCommand } from "./resume.ts";
@@ -37,6 +38,7 @@ const commands: readonly CommandOfProgram[] = [
   { name: "cancel", describe: describeCancel, run: cancelCommand },
   { name: "resume", describe: describeResume, run: resumeCommand },
   { name: "verify", describe: describeVerify, run: verifyCommand },
+  { name: "policy", describe: describePolicy, run: policyCommand },
   { name: "emulator", describe: describeEmulator, run: emulatorCommand },
   { name: "demo", describe: describeDemo, run: demoCommand },
 ];

@@ -1,0 +1,54 @@
+/** `cos-originals policy`: what the credentials of a configuration must be allowed to do. Asks nobody. */
+import type { Command } from "commander";
+import type { Settings } from "../../config/read.ts";
+import { camPolicy } from "../../run/cam-policy.ts";
+import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../places.ts";
+import { settingsOfAsk } from "./asked-run.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describePolicy(command: Command): void {
+  addFlags(
+    command
+      .description("print the least-privilege CAM policy of a configuration: what a run of it must be allowed to do")
+      .addHelpText(
+        "after",
+        `
+The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
+resume and verify need no more. An archive whose credentials are others takes the statements about its own bucket. What a
+queue needs is its own service's matter.
+
+Exit codes: 0 printed, 2 usage.
+
+Example:
+  cos-originals policy --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
+    --region ap-guangzhou --list > policy.json`,
+      ),
+    settingsOfAsk,
+  );
+}
+
+export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  const policy = camPolicy({
+    source: sourcePlace(settings),
+    archive: archivePlace(settings),
+    ledger: ledgerPlace(settings),
+    manifest: manifestOf(settings),
+  });
+  terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2));
+  terminal.note(
+    "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
+  );
+  return exitCodes.done;
+}
+
+/** Whether it is an inventory is told without a look at it: by --format, or by the name that inventories have. */
+function manifestOf(settings: Settings) {
+  const manifest = manifestObject(settings);
+  if (manifest === undefined) return undefined;
+  const { format } = settings.values;
+  const named = /(^|\/)manifest\.json$/.test(manifest.key);
+  return { ...manifest, isInventory: format === undefined ? named : format.endsWith("-inventory") };
+}
