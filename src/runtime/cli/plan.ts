@@ -4,9 +4,8 @@ import { systemClock } from "../../clock.ts";
 import type { Settings } from "../../config/read.ts";
 import type { RunRequest } from "../../ledger/run-document.ts";
 import { costOf, type Estimate, estimateRun, timeOf } from "../../run/estimate.ts";
-import type { Place } from "../../run/messages.ts";
+import { keepsVersions } from "../../run/keeps-versions.ts";
 import { checkManifest } from "../../run/plan.ts";
-import type { Surroundings } from "../../run/surroundings.ts";
 import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
 import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked-run.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -58,7 +57,8 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const document = documentOf(settings, request, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
-    if (await isVersioned(ledger, around)) {
+    // Planning a local file needs no network.
+    if (await keepsVersions(around.open("ledger", ledger), ledger.prefix)) {
       terminal.note(
         `The bucket ${ledger.bucket} keeps versions, so COS does not forbid overwriting in it: never start one run twice at the same moment, or some of its work is done twice.`,
       );
@@ -99,17 +99,4 @@ function documentOf({ values }: Settings, request: RunRequest, estimate: Estimat
       maxInstances,
     },
   } as const;
-}
-
-/** An object of a bucket that ever had versioning has a version. Best effort: planning a local file needs no network. */
-async function isVersioned(ledger: Place, { open }: Surroundings): Promise<boolean> {
-  const signal = AbortSignal.timeout(3_000);
-  try {
-    const bucket = open("ledger", ledger);
-    const [object] = (await bucket.list({ prefix: ledger.prefix, maxKeys: 1, signal })).objects;
-    if (object === undefined) return false;
-    return (await bucket.head(object.key, { signal })).versionId !== undefined;
-  } catch {
-    return false;
-  }
 }

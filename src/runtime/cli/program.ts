@@ -4,6 +4,7 @@ import { ensureError } from "../../errors.ts";
 import { version } from "../../version.ts";
 import { cancelCommand, describeCancel } from "./cancel.ts";
 import { demoCommand, describeDemo } from "./demo.ts";
+import { describeDoctor, doctorCommand } from "./doctor.ts";
 import { describeEmulator, emulatorCommand } from "./emulator.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { describePlan, planCommand } from "./plan.ts";
@@ -38,6 +39,7 @@ const commands: readonly CommandOfProgram[] = [
   { name: "cancel", describe: describeCancel, run: cancelCommand },
   { name: "resume", describe: describeResume, run: resumeCommand },
   { name: "verify", describe: describeVerify, run: verifyCommand },
+  { name: "doctor", describe: describeDoctor, run: doctorCommand },
   { name: "policy", describe: describePolicy, run: policyCommand },
   { name: "emulator", describe: describeEmulator, run: emulatorCommand },
   { name: "demo", describe: describeDemo, run: demoCommand },

@@ -1,75 +1,12 @@
 /** Is the policy enough, and not more? The real command line goes through a door that lets pass only what the policy allows. */
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseAddress } from "../../../src/emulator/host.ts";
-import { type Operation, route } from "../../../src/emulator/route.ts";
 import type { CamPolicy } from "../../../src/run/cam-policy.ts";
 import { runCli } from "./built.ts";
+import { type Door, openDoor } from "./door.ts";
 import { keys, type Lab, lines, openLab, source } from "./lab.ts";
 
-const actions: Partial<Record<Operation, string>> = {
-  "bucket.list": "GetBucket",
-  "object.get": "GetObject",
-  "object.original": "GetObject",
-  "object.head": "HeadObject",
-  "object.put": "PutObject",
-};
-
-/** `*` is any text. */
-function matches(pattern: string, resource: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(resource);
-}
-
-const REFUSAL = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Not by this policy.</Message></Error>';
-
-/** Passes requests on to the emulator, as far as a policy allows them; without one it allows all. */
-async function openDoor(url: string) {
-  let policy: CamPolicy | undefined;
-  const used = new Set<string>();
-  const refused: string[] = [];
-  const emulator = new URL(url);
-  const server = createServer((incoming, outgoing) => {
-    const address = parseAddress(incoming.url ?? "", incoming.headers.host ?? "", false);
-    const action = `name/cos:${actions[route(incoming.method ?? "", address, false)] ?? "?"}`;
-    const { bucket = "", key } = address;
-    const resource = `qcs::cos:ap-guangzhou:uid/${bucket.split("-").at(-1)}:${bucket}/${key}`;
-    const by = policy?.statement.filter(
-      (each) => each.action.includes(action) && each.resource.some((pattern) => matches(pattern, resource)),
-    );
-    if (by?.length === 0) {
-      refused.push(`${action} ${resource}`);
-      incoming.resume().on("end", () => outgoing.writeHead(403).end(incoming.method === "HEAD" ? "" : REFUSAL));
-      return;
-    }
-    for (const each of by ?? []) used.add(`${action} ${each.resource.join(" ")}`);
-    const { method, url: path, headers } = incoming;
-    const onward = request({ host: emulator.hostname, port: emulator.port, method, path, headers }, (reply) => {
-      outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
-      reply.pipe(outgoing);
-    });
-    incoming.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    used,
-    refused,
-    enforce(next: CamPolicy) {
-      policy = next;
-      used.clear();
-      refused.length = 0;
-    },
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 let lab: Lab;
-let door: Awaited<ReturnType<typeof openDoor>>;
+let door: Door;
 beforeAll(async () => {
   lab = await openLab();
   door = await openDoor(lab.emulator.url);

@@ -1,0 +1,67 @@
+/** `cos-originals doctor`: is a configuration fit for a run? */
+import type { Command } from "commander";
+import { systemClock } from "../../clock.ts";
+import { examine } from "../../run/doctor.ts";
+import type { Finding } from "../../run/doctor-findings.ts";
+import { archivePlace, ledgerPlace, sourcePlace } from "../places.ts";
+import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function describeDoctor(command: Command): void {
+  addFlags(
+    command
+      .description("probe real buckets: credentials, clock, permissions, protection, what originImage answers")
+      .option("--key <KEY>", "the original to fetch (default: the smallest image among the first 1,000 keys)")
+      .addHelpText(
+        "after",
+        `
+Stores nothing: writing is probed with a checksum that is wrong. Fetches one original, which is paid for, and asks for one
+that is not there.
+
+Exit codes: 0 fit for a run, perhaps with warnings, 2 usage, 6 something that a run needs is refused or goes wrong.
+
+Example:
+  cos-originals doctor --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
+    --region ap-guangzhou`,
+      ),
+    [
+      "source",
+      "archive",
+      "ledger",
+      "region",
+      "sourceRegion",
+      "archiveRegion",
+      "endpoint",
+      "sourceEndpoint",
+      "archiveEndpoint",
+      "allowHttp",
+    ],
+  );
+}
+
+export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  const places = { source: sourcePlace(settings), archive: archivePlace(settings), ledger: ledgerPlace(settings) };
+  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const around = surroundingsFromSettings(settings, world);
+  const key = typeof flags.key === "string" ? flags.key : undefined;
+  const findings: Finding[] = [];
+  try {
+    for await (const finding of examine({
+      ...places,
+      key,
+      open: around.open,
+      clock: world.clock,
+      random: world.random,
+    })) {
+      findings.push(finding);
+      if (flags.json !== true) terminal.out(`${finding.verdict.padEnd(8)} ${finding.check}: ${finding.says}`);
+    }
+  } finally {
+    await around.close();
+  }
+  if (flags.json === true) terminal.out(JSON.stringify({ schema: "cos-originals/doctor@1", findings }));
+  return findings.some(({ verdict }) => verdict === "bad") ? exitCodes.refused : exitCodes.done;
+}

@@ -1,0 +1,150 @@
+/** `doctor` by the real command line: what it finds, that it leaves nothing behind, and what it costs. */
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import { startEmulator } from "../../../src/emulator/emulator.ts";
+import type { CamPolicy } from "../../../src/run/cam-policy.ts";
+import type { Check, Finding, Verdict } from "../../../src/run/doctor-findings.ts";
+import { runCli } from "./built.ts";
+import { type Door, openDoor } from "./door.ts";
+import { archive, credentials, type Lab, openLab, source } from "./lab.ts";
+
+let lab: Lab;
+let door: Door;
+beforeAll(async () => {
+  lab = await openLab();
+  door = await openDoor(lab.emulator.url);
+}, 60_000);
+afterAll(async () => {
+  await door.close();
+  await lab.close();
+});
+beforeEach(() => {
+  lab.next();
+  lab.emulator.turn({ fourXxDisplay: "code" });
+  lab.emulator.resetRequests();
+});
+
+const run = (command: string, args: readonly string[], more: Record<string, string> = {}) =>
+  runCli(lab.built.cli, [command, "--archive", lab.place(), "--json", ...args], { ...lab.env, ...more });
+
+async function doctor(args: readonly string[] = [], more: Record<string, string> = {}) {
+  const { code, stdout } = await run("doctor", args, more);
+  const { findings }: { readonly findings: readonly Finding[] } = JSON.parse(stdout);
+  const of = (check: Check) => findings.find((each) => each.check === check);
+  return { code, of, verdicts: Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict])) };
+}
+
+const allGood: Partial<Record<Check, Verdict>> = {
+  clock: "good",
+  source: "good",
+  protection: "good",
+  original: "good",
+  "missing key": "good",
+  archive: "good",
+  ledger: "good",
+};
+
+describe("cos-originals doctor", () => {
+  it("finds nothing amiss where all is well, fetches one original, and leaves nothing behind", async () => {
+    const before = lab.emulator.bucket(archive).keys();
+    const { code, of, verdicts } = await doctor();
+    expect({ code, verdicts }).toEqual({ code: 0, verdicts: allGood });
+    expect(of("original")?.says).toContain("proven to be the object's by their CRC64");
+    // The second is of the key that is not there.
+    expect(lab.emulator.requests()["object.original"]).toBe(2);
+    expect(lab.emulator.bucket(archive).keys()).toEqual(before);
+  });
+
+  it("says it line by line to people", async () => {
+    const { code, stdout } = await runCli(lab.built.cli, ["doctor", "--archive", lab.place()], lab.env);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").filter((line) => /^good {5}[a-z ]+: ./.test(line))).toHaveLength(7);
+  });
+
+  it("names a placeholder setting", async () => {
+    lab.emulator.turn({ fourXxDisplay: "placeholder" });
+    const { code, of } = await doctor();
+    expect(code).toBe(0);
+    expect(of("missing key")).toMatchObject({ verdict: "warning", says: expect.stringContaining("Return code") });
+  });
+
+  it("ends with 6 where the credentials are refused, and asks no further", async () => {
+    const { code, of, verdicts } = await doctor([], { TENCENTCLOUD_SECRETKEY: "another" });
+    expect({ code, verdicts }).toEqual({ code: 6, verdicts: { source: "bad" } });
+    expect(of("source")?.says).toContain("SignatureDoesNotMatch");
+    expect(of("source")?.says).not.toContain("another");
+  });
+
+  it("ends with 6 where the original that was named is not there, or is not what originImage brings", async () => {
+    expect(await doctor(["--key", "nothing.jpg"])).toMatchObject({
+      code: 6,
+      verdicts: { ...allGood, original: "bad" },
+    });
+    lab.emulator.faults.use(({ operation, key }) =>
+      operation === "object.original" && key === "plain.png" ? { kind: "placeholder" } : undefined,
+    );
+    const { code, of } = await doctor(["--key", "plain.png"]);
+    expect({ code, verdict: of("original")?.verdict }).toEqual({ code: 6, verdict: "bad" });
+    expect(of("original")?.says).toContain("not the object's");
+  });
+
+  it("needs no more than the policy that policy prints; only the protection can't be asked then", async () => {
+    const { stdout } = await run("policy", []);
+    door.enforce(JSON.parse(stdout));
+    const { code, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
+    expect({ code, verdicts }).toEqual({ code: 0, verdicts: { ...allGood, protection: "unknown" } });
+  });
+
+  it.each<[string, Partial<Record<Check, Verdict>>, number]>([
+    ["PutObject", { archive: "bad", ledger: "bad" }, 6],
+    ["GetObject", { original: "bad", "missing key": "warning", ledger: "bad" }, 6],
+    ["HeadObject", { original: "bad", archive: "bad" }, 6],
+    ["GetBucket", { source: "warning", original: "unknown", ledger: "bad" }, 6],
+  ])("tells where %s is missing", async (action, wrong, expected) => {
+    const { stdout } = await run("policy", []);
+    const whole: CamPolicy = JSON.parse(stdout);
+    const statement = whole.statement.map((each) => ({
+      ...each,
+      action: each.action.filter((name) => !name.endsWith(`:${action}`)),
+    }));
+    door.enforce({ ...whole, statement });
+    const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
+    const { clock: _, ...good } = allGood;
+    expect({ code, verdicts }).toMatchObject({
+      code: expected,
+      verdicts: { ...good, protection: "unknown", ...wrong },
+    });
+    for (const check of Object.keys(wrong) as Check[]) {
+      if (wrong[check] === "bad") expect(of(check)?.says).toMatch(/403/);
+    }
+  });
+
+  it("says how far a clock is off, and where a ledger's bucket keeps versions", async () => {
+    const dataDir = join(lab.folder, "another");
+    const ahead = { ...systemClock, now: () => systemClock.now() + 20 * 60_000 };
+    const buckets = [
+      { name: source, protect: "all" as const },
+      { name: archive, versioning: "Enabled" as const },
+    ];
+    const emulator = await startEmulator({ dataDir, clock: ahead, credentials: [credentials], buckets });
+    onTestFinished(() => emulator.close());
+    emulator.bucket(source).put("a.jpg", Buffer.from("a picture"));
+    const ledger = `${lab.place().replace(`cos://${archive}/`, "")}.originals/`;
+    emulator.bucket(archive).put(`${ledger}runs/r/request.json`, Buffer.from("{}"));
+    const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: emulator.url });
+    expect({ code, verdicts }).toEqual({ code: 0, verdicts: { ...allGood, clock: "warning", versions: "warning" } });
+    expect(of("clock")?.says).toMatch(/is 1(199|200|201) s behind the service's/);
+  });
+
+  it("knows a protection that is off", async () => {
+    const dataDir = join(lab.folder, "open");
+    const buckets = [{ name: source }, { name: archive }];
+    const emulator = await startEmulator({ dataDir, credentials: [credentials], buckets });
+    onTestFinished(() => emulator.close());
+    const { code, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: emulator.url });
+    // Nor is there an original to try.
+    const expected = { ...allGood, protection: "warning", original: "unknown" };
+    expect({ code, verdicts }).toEqual({ code: 0, verdicts: expected });
+  });
+});
