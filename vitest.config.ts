@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes; begun last, each would run on alone. */
-const longest = /\/test\/(simulation|protocol|kill)\//;
+const longest = /\/test\/(simulation|protocol)\//;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

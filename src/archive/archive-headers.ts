@@ -57,8 +57,7 @@ export function archiveHeaders(
   }
   const add = (name: string, value: string | undefined) => {
     if (value === undefined) return;
-    // All of them are ASCII.
-    const bytes = name.length + value.length;
+    const bytes = name.length + Buffer.byteLength(value);
     if (metaBytes + bytes > META_BYTES) return;
     headers[name] = value;
     metaBytes += bytes;

@@ -38,6 +38,7 @@ const LONGEST_IDLE_MS = 60_000;
 
 export class Connection {
   readonly #socket: Socket;
+  readonly #memory: ReadMemory;
   readonly #owner: ConnectionOwner;
   readonly #limits: ConnectionLimits;
   readonly #reader = new ReplyReader();
@@ -53,14 +54,14 @@ export class Connection {
   #idleMs = IDLE_MS;
   #gone = false;
   #onDrain: (() => void) | undefined;
-  #slab: Slab | undefined;
 
   /** @param memory that `socket` reads to */
   constructor(socket: Socket, memory: ReadMemory, owner: ConnectionOwner, limits: ConnectionLimits) {
     this.#socket = socket;
     this.#owner = owner;
     this.#limits = limits;
-    memory.onRead = (bytes, slab) => this.#onRead(bytes, slab);
+    this.#memory = memory;
+    memory.onRead = (bytes) => this.#onRead(bytes);
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
     socket.on("error", (error) => this.close(error));
@@ -101,8 +102,7 @@ export class Connection {
 
   /** That the bytes lie in which are being read. */
   get slab(): Slab {
-    if (this.#slab === undefined) throw new Error("nothing was read yet");
-    return this.#slab;
+    return this.#memory.slab;
   }
 
   pause(): void {
@@ -188,9 +188,8 @@ export class Connection {
     if (this.#exchange === exchange) this.close(error);
   }
 
-  #onRead(bytes: Buffer, slab: Slab): boolean {
+  #onRead(bytes: Buffer): boolean {
     if (this.#gone) return false;
-    this.#slab = slab;
     this.#movedAt = performance.now();
     const exchange = this.#exchange;
     // Where it throws, some of it may have been given on before.

@@ -10,10 +10,13 @@ import type { BucketRequest, Send } from "./send.ts";
 import { malformedReply } from "./transport-error.ts";
 import { contentOf, element, parseXml } from "./xml.ts";
 
+/** Suffixes that can be protected (document 460/30121). */
+export const protectableSuffixes = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "heif"] as const;
+
 export interface OriginProtect {
   /** Is the protection on? The service does not say for which suffixes. */
   getOriginProtect(): Promise<boolean>;
-  /** Protects objects with these suffixes, of jpg, jpeg, png, webp, bmp, gif, heif. None: what the service thinks best. */
+  /** Protects objects with these suffixes, of `protectableSuffixes`. None: what the service thinks best. */
   putOriginProtect(suffixes: readonly string[]): Promise<void>;
   deleteOriginProtect(): Promise<void>;
 }

@@ -34,8 +34,8 @@ function takeSlab(): Slab {
   return slab;
 }
 
-/** Takes what was read. True where some of it is kept: what lies in `slab` then stays as it is, for as long as that is held. */
-export type OnRead = (bytes: Buffer, slab: Slab) => boolean;
+/** Takes what was read. True where some of it is kept: it stays as it is for as long as its slab is held. */
+export type OnRead = (bytes: Buffer) => boolean;
 
 /** Of one connection. */
 export class ReadMemory {
@@ -47,11 +47,17 @@ export class ReadMemory {
   readonly onread = {
     buffer: (): Buffer => this.#room,
     callback: (length: number): boolean => {
-      if (this.#onRead(this.#room.subarray(0, length), this.#slab)) this.#advance(length);
+      if (this.#onRead(this.#room.subarray(0, length))) this.#advance(length);
       return true;
     },
   };
 
+  /** That what is being read lies in. */
+  get slab(): Slab {
+    return this.#slab;
+  }
+
+  /** To be set once the socket is connected: it reads nothing before. */
   set onRead(onRead: OnRead) {
     this.#onRead = onRead;
   }

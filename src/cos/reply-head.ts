@@ -19,67 +19,53 @@ export class MalformedHttp extends Error {
   readonly code = "MalformedHttp";
 }
 
-/** What a head may not hold beside what ends its lines: all but tab, visible ASCII and what is beyond ASCII. */
+/** Header values as the wire has them: visible characters, spaces and tabs, and whatever is beyond ASCII. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
-const plain = /^[\t\r\n\x20-\x7e]*$/;
+const control = /[\x00-\x08\x0a-\x1f\x7f]/;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?$/;
 
-/**
- * The names of an earlier head, line by line. Replies to one kind of request have the same names in the same order, and to find
- * again what is expected costs a third of reading it anew.
- */
-export interface KnownNames {
-  /** `ETag:`, as it came, and its lower case without the colon. */
-  readonly lines: { readonly raw: string; readonly name: string }[];
-  /** Some name comes twice. */
-  repeats: boolean;
-}
+/** Names are few and come again with each reply: the lower case of each that was seen to be one. */
+const lowerNames = new Map<string, string>();
+const MOST_NAMES = 1_000;
 
-export const noKnownNames = (): KnownNames => ({ lines: [], repeats: false });
+function lowerName(raw: string): string {
+  let name = lowerNames.get(raw);
+  if (name === undefined) {
+    if (!token.test(raw)) throw new MalformedHttp("a line of the reply's head is no header");
+    name = raw.toLowerCase();
+    if (lowerNames.size < MOST_NAMES) lowerNames.set(raw, name);
+  }
+  return name;
+}
 
 /**
  * @param text the head without its empty line, as Latin-1
  * @param toHead does it answer a HEAD? Then its length is of a body that does not come
- * @param known brought up to date
  * @throws MalformedHttp
  */
-export function parseReplyHead(text: string, toHead: boolean, known: KnownNames = noKnownNames()): ReplyHead {
-  const isPlain = plain.test(text);
-  if (!isPlain && control.test(text)) throw new MalformedHttp("the reply's head has a control character");
-  let end = lineEnd(text, 0);
-  const match = statusLine.exec(text.slice(0, end));
-  if (match === null) throw new MalformedHttp("the reply does not begin with an HTTP/1.1 status");
+export function parseReplyHead(text: string, toHead: boolean): ReplyHead {
+  let end = text.indexOf("\r\n");
+  if (end < 0) end = text.length;
+  const line = text.slice(0, end);
+  const match = statusLine.exec(line);
+  if (match === null || control.test(line)) throw new MalformedHttp("the reply does not begin with an HTTP/1.1 status");
   const status = Number(match[2]);
   const headers: Record<string, string> = {};
-  let asKnown = true;
-  for (let at = end + 2, line = 0; at < text.length; at = end + 2, line++) {
-    end = lineEnd(text, at);
-    let expected = known.lines[line];
-    if (expected === undefined || !text.startsWith(expected.raw, at)) {
-      const colon = text.indexOf(":", at);
-      if (colon < 0 || colon >= end) throw new MalformedHttp("a line of the reply's head is no header");
-      if (asKnown) {
-        known.lines.length = line;
-        asKnown = false;
-      }
-      expected = nameOf(text.slice(at, colon));
-      known.lines.push(expected);
-    }
-    const { raw, name } = expected;
-    const from = at + raw.length;
-    let value = text.slice(text.charCodeAt(from) === 0x20 ? from + 1 : from, end);
+  const foreign = /[\x80-\xff]/.test(text);
+  for (let at = end + 2; at < text.length; at = end + 2) {
+    end = text.indexOf("\r\n", at);
+    if (end < 0) end = text.length;
+    const colon = text.indexOf(":", at);
+    if (colon < 0 || colon >= end) throw new MalformedHttp("a line of the reply's head is no header");
+    const name = lowerName(text.slice(at, colon));
+    let value = text.slice(text.charCodeAt(colon + 1) === 0x20 ? colon + 2 : colon + 1, end);
+    if (control.test(value)) throw new MalformedHttp(`the reply's ${name} has a control character`);
     if (untrimmed(value)) value = value.trim();
-    if (!isPlain) value = fromUtf8(value);
+    if (foreign) value = fromUtf8(value);
     if (name === "__proto__") continue;
-    if (asKnown && !known.repeats) {
-      headers[name] = value;
-      continue;
-    }
     const before = headers[name];
     headers[name] = before === undefined ? value : repeated(name, before, value);
-    known.repeats ||= before !== undefined;
   }
   const coding = headers["transfer-encoding"];
   const connection = headers.connection;
@@ -94,20 +80,6 @@ export function parseReplyHead(text: string, toHead: boolean, known: KnownNames 
         ? !old || connection !== undefined
         : !old && !/(^|,)\s*close\s*(,|$)/i.test(connection),
   };
-}
-
-/** Where the line that begins at `at` ends. CR and LF come only together, and only there. */
-function lineEnd(text: string, at: number): number {
-  const cr = text.indexOf("\r", at);
-  const lf = text.indexOf("\n", at);
-  if (cr < 0 && lf < 0) return text.length;
-  if (lf !== cr + 1 || cr < 0) throw new MalformedHttp("the reply's head has a control character");
-  return cr;
-}
-
-function nameOf(raw: string): KnownNames["lines"][number] {
-  if (!token.test(raw)) throw new MalformedHttp("a line of the reply's head is no header");
-  return { raw: `${raw}:`, name: raw.toLowerCase() };
 }
 
 function bodyOf(length: string | undefined, coding: string | undefined): ReplyHead["body"] {

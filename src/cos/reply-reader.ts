@@ -7,7 +7,7 @@
 
 import type { Headers } from "./bucket.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
-import { MalformedHttp, noKnownNames, parseReplyHead, type ReplyHead } from "./reply-head.ts";
+import { MalformedHttp, parseReplyHead, type ReplyHead } from "./reply-head.ts";
 
 /** Who takes a reply. */
 export interface ReplySink {
@@ -29,7 +29,6 @@ export class ReplyReader {
   /** Bytes of the body that are still to come, where its head says how many. */
   #left = 0;
   #chunks: ChunkedBody | undefined;
-  readonly #names = noKnownNames();
 
   /** A request goes out whose reply `sink` takes. */
   begin(sink: ReplySink, toHead: boolean): void {
@@ -96,7 +95,7 @@ export class ReplyReader {
       return bytes.length;
     }
     this.#begun = undefined;
-    const head = parseReplyHead(all.toString("latin1", from, end), this.#toHead, this.#names);
+    const head = parseReplyHead(all.toString("latin1", from, end), this.#toHead);
     const next = end + 4 - (all.length - bytes.length);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
     if (head.status === 101) throw new MalformedHttp("the reply switches protocols");

@@ -2,14 +2,9 @@
 import { InvalidRequest } from "./transport-error.ts";
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** What stands before each value, of an earlier request with as many headers; the names were seen to be tokens. */
-interface Line {
-  readonly name: string;
-  /** `CRLF name: `, in one piece, as a text of fewer pieces is made and written faster. */
-  readonly before: string;
-}
-const MOST_HEADERS = 100;
-const earlier: readonly Line[][] = Array.from({ length: MOST_HEADERS + 1 }, () => []);
+/** Names that were seen to be tokens: they are few and come again with each request. */
+const names = new Set<string>();
+const MOST_NAMES = 1_000;
 
 /**
  * @param headers values are Unicode and go out as UTF-8
@@ -22,28 +17,21 @@ export function requestHead(
 ): string {
   if (!/^[\x21-\x7e]+$/.test(target))
     throw new InvalidRequest("the request target has characters that are not encoded");
-  let values = "";
-  for (const header of headers) values += header[1];
-  const isPlain = /^[\x20-\x7e]*$/.test(values);
-  const lines = earlier[Math.min(headers.length, MOST_HEADERS)] as Line[];
-  let text = `${method} ${target} HTTP/1.1`;
-  for (let at = 0; at < headers.length; at++) {
-    const [name, value] = headers[at]!;
-    let line = lines[at];
-    if (line?.name !== name) {
+  let text = `${method} ${target} HTTP/1.1\r\n`;
+  for (const [name, value] of headers) {
+    if (!names.has(name)) {
       if (!token.test(name)) throw new InvalidRequest(`${JSON.stringify(name)} is no name of a header`);
-      line = { name, before: `\r\n${name}: ` };
-      if (at < MOST_HEADERS) lines[at] = line;
+      if (names.size < MOST_NAMES) names.add(name);
     }
-    text += line.before;
-    text += isPlain ? value : onTheWire(name, value);
+    text += `${name}: ${onTheWire(name, value)}\r\n`;
   }
-  return `${text}\r\nconnection: keep-alive\r\n\r\n`;
+  return `${text}connection: keep-alive\r\n\r\n`;
 }
 
 /** A header value's UTF-8, as the Latin-1 text that is written byte by byte. */
 function onTheWire(name: string, value: string): string {
+  if (/^[\x20-\x7e]*$/.test(value)) return value;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) throw new InvalidRequest(`the value of ${name} has a control character`);
-  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, "utf8").toString("latin1");
+  return Buffer.from(value, "utf8").toString("latin1");
 }

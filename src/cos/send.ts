@@ -240,18 +240,7 @@ function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
 
 type Pair = readonly [name: string, value: string];
 
-/** By name; they are few and come again with each request. */
-const known = new Map<string, boolean>();
-const MOST_KNOWN = 1_000;
-
-function isSigned(name: string): boolean {
-  let signed = known.get(name);
-  if (signed === undefined) {
-    signed = signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-");
-    if (known.size < MOST_KNOWN) known.set(name, signed);
-  }
-  return signed;
-}
+const isSigned = (name: string) => signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-");
 
 const noQuery: Query = [];
 const noBytes = Buffer.alloc(0);

@@ -1,8 +1,9 @@
 /** A bucket of the emulator as a program holds it: to set it up and to look into it, beside HTTP. */
 
+import { protectableSuffixes } from "../cos/origin-protect.ts";
 import { quote, UserError } from "../errors.ts";
 import { storeBytes } from "./body.ts";
-import { type BucketSettings, isBucketName, protectableSuffixes } from "./bucket-settings.ts";
+import { type BucketSettings, isBucketName } from "./bucket-settings.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { Refusal } from "./errors.ts";
 import { protectedSuffixes } from "./origin-protect.ts";

@@ -1,8 +1,5 @@
 /** What is configured of a bucket, kept in its bucket.json. */
 
-/** Suffixes that Original Image Protection can cover (document 460/30121). */
-export const protectableSuffixes = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "heif"] as const;
-
 export interface BucketSettings {
   /** Undefined: the bucket answers under every region. */
   readonly region?: string;

@@ -2,8 +2,9 @@
  * Configuring Original Image Protection: PUT, GET and DELETE `?origin-protect` (documents 460/30121, 460/30120,
  * 1045/33712). An empty PUT is the older form, from before suffixes existed: it covers them all.
  */
+
+import { protectableSuffixes } from "../cos/origin-protect.ts";
 import { receiveDocument } from "./body.ts";
-import { protectableSuffixes } from "./bucket-settings.ts";
 import { refusal } from "./errors.ts";
 import { type BucketExchange, emptyReply, type Reply, xmlReply } from "./exchange.ts";
 import { children, parseXml } from "./request-xml.ts";

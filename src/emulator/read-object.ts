@@ -1,6 +1,6 @@
 /** GET Object (document 436/7753), HEAD Object (436/7745), and Retrieve Original Image (1045/73029). */
 
-import { protectableSuffixes } from "./bucket-settings.ts";
+import { protectableSuffixes } from "../cos/origin-protect.ts";
 import { judge, readConditions } from "./conditions.ts";
 import { Refusal, refusal } from "./errors.ts";
 import { type BucketExchange, bytesReply, emptyReply, header, nothing, parameter, type Reply } from "./exchange.ts";

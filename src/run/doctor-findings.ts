@@ -1,6 +1,5 @@
 /** What the doctor says, and how it asks. */
-import type { CosError } from "../cos/error.ts";
-import { isCosError } from "../cos/error.ts";
+import { type CosError, isCosError } from "../cos/error.ts";
 
 /** `bad`: a run can't work so. `unknown`: it could not be told. */
 export type Verdict = "good" | "warning" | "bad" | "unknown";

@@ -3,12 +3,16 @@ import { createHash } from "node:crypto";
 import { isEncrypted, isMd5, sameEtag } from "../archive/identity.ts";
 import type { Bucket, ListedObject, ListPage, ObjectInfo } from "../cos/bucket.ts";
 import { crc64Digest, crc64Start, crc64Update } from "../cos/crc64.ts";
+import { protectableSuffixes } from "../cos/origin-protect.ts";
 import { quote } from "../errors.ts";
+import { formatCount } from "../report/quantity.ts";
 import { type Finding, finding, isPassing, tried } from "./doctor-findings.ts";
 
-/** Of the suffixes that can be protected (document 460/30121), the smallest that is not empty. */
+const image = new RegExp(`\\.(${protectableSuffixes.join("|")})$`, "i");
+
+/** The smallest image that is not empty. */
 function sample(page: ListPage | undefined): ListedObject | undefined {
-  const images = page?.objects.filter(({ key, size }) => size > 0 && /\.(jpe?g|png|webp|bmp|gif|heif)$/i.test(key));
+  const images = page?.objects.filter(({ key, size }) => size > 0 && image.test(key));
   return images?.reduce<ListedObject | undefined>(
     (best, each) => (best && best.size <= each.size ? best : each),
     undefined,
@@ -64,7 +68,7 @@ async function fetchAndHash(bucket: Bucket, key: string): Promise<Fetched> {
 
 /** Is it the object that the HEAD told of? */
 function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: Fetched): Finding {
-  const what = `originImage of ${quote(key)} brought ${size.toLocaleString("en-US")} bytes`;
+  const what = `originImage of ${quote(key)} brought ${formatCount(size)} bytes`;
   if (info.errNo !== undefined && info.errNo !== 0) {
     return finding("original", "bad", `${what} and X-ErrNo ${info.errNo}: the image service failed`);
   }

@@ -4,12 +4,13 @@ import type { Bucket } from "../cos/bucket.ts";
 import { quote } from "../errors.ts";
 import { type Finding, finding, isPassing, type Tried, tried, type Verdict } from "./doctor-findings.ts";
 import type { Place } from "./messages.ts";
+import { noSuchBucket } from "./preflight.ts";
 
 /** Of the archive; what it holds already is not looked at. */
 export async function examineArchive(bucket: Bucket, archive: Place): Promise<Finding> {
   const probe = `${archive.prefix}cos-originals-doctor`;
   const trouble =
-    (await writing(bucket, probe)) ??
+    (await writing("the archive", bucket, probe)) ??
     refusal(await tried(() => bucket.head(probe)), "HEAD, cos:HeadObject and cos:GetBucket");
   return trouble === undefined
     ? finding("archive", "good", `cos://${bucket.name}/${archive.prefix} may be written, and proves what it is given`)
@@ -19,7 +20,7 @@ export async function examineArchive(bucket: Bucket, archive: Place): Promise<Fi
 export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Finding> {
   const probe = `${ledger.prefix}cos-originals-doctor`;
   const trouble =
-    (await writing(bucket, probe)) ??
+    (await writing("the ledger", bucket, probe)) ??
     refusal(await tried(() => bucket.get(probe)), "GET, cos:GetObject") ??
     refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), "listing, cos:GetBucket");
   return trouble === undefined
@@ -32,7 +33,7 @@ type Trouble = { readonly verdict: Verdict; readonly says: string };
 const MD5_OF_OTHER_BYTES = createHash("md5").update("other bytes").digest("base64");
 
 /** A PUT whose Content-MD5 is wrong: whoever may not write is refused for that, whoever may for the MD5, and nothing is stored. */
-async function writing(bucket: Bucket, key: string): Promise<Trouble | undefined> {
+async function writing(what: string, bucket: Bucket, key: string): Promise<Trouble | undefined> {
   const put = await tried(() => bucket.put(key, Buffer.from("a probe\n"), { contentMd5: MD5_OF_OTHER_BYTES }));
   if (put.ok) {
     return {
@@ -40,11 +41,12 @@ async function writing(bucket: Bucket, key: string): Promise<Trouble | undefined
       says: `it took bytes whose Content-MD5 was wrong (${quote(key)}), so --proof content-md5 proves nothing there; what stands between?`,
     };
   }
+  if (put.error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, put.error);
   return put.error.code === "BadDigest" ? undefined : refusal(put, "PUT, cos:PutObject");
 }
 
 /** That there is no such key is what was to be heard. */
 function refusal(asked: Tried<unknown>, what: string): Trouble | undefined {
-  if (asked.ok || (asked.error.status === 404 && asked.error.code !== "NoSuchBucket")) return undefined;
+  if (asked.ok || asked.error.status === 404) return undefined;
   return { verdict: isPassing(asked.error) ? "unknown" : "bad", says: `${what}: ${asked.error.message}` };
 }

@@ -12,6 +12,7 @@ import { examineOriginal } from "./doctor-original.ts";
 import { examineArchive, examineLedger } from "./doctor-writing.ts";
 import { keepsVersions } from "./keeps-versions.ts";
 import type { Place } from "./messages.ts";
+import { noSuchBucket } from "./preflight.ts";
 
 export interface Patient {
   readonly source: Place;
@@ -30,7 +31,10 @@ export interface Patient {
 /** Clocks that differ by less are no concern; by more than 15 minutes COS refuses what is signed (document 436/40105). */
 const SKEW_MS = 30_000;
 
-/** One finding after the other, as they are made. The last ones are left out where the credentials themselves are refused. */
+/**
+ * One finding after the other, as they are made. The last ones are left out where the credentials themselves are refused.
+ * Throws UserError `NoSuchBucket`.
+ */
 export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const { source, open, clock } = patient;
   const bucket = open("source", source);
@@ -51,7 +55,8 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
       "warning",
       `${where} may not be listed (cos:GetBucket): --list can't work, and a key that is not there may look refused`,
     );
-  } else {
+  } else if (listed.error.code === "NoSuchBucket") throw noSuchBucket("the source", bucket, listed.error);
+  else {
     yield finding("source", "bad", `${where} can't be used: ${listed.error.message}`);
     return;
   }

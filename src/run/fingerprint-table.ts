@@ -93,6 +93,7 @@ interface Memory {
 /** For as many slots; for all that may be needed, where they are many. */
 function reserve(slots: number, enough: number): Memory {
   const reserved = slots > FEW_SLOTS ? enough : slots;
+  // Half of `high` will do for a table that is as large as it becomes, and one that grows on within this has slots to spare.
   const bytes = reserved === slots && slots < enough ? 4 * slots : 4 * Math.ceil(reserved / 2);
   const memory = {
     reserved,

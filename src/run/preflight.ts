@@ -1,6 +1,6 @@
 /** What is refused before work begins: wrong credentials, buckets that are not there. One LIST each, of one key. */
 import type { Bucket } from "../cos/bucket.ts";
-import { isCosError } from "../cos/error.ts";
+import { type CosError, isCosError } from "../cos/error.ts";
 import { RefusedError, UserError } from "../errors.ts";
 import { patiently } from "../ledger/patience.ts";
 import type { RunRequest } from "../ledger/run-document.ts";
@@ -37,13 +37,7 @@ async function look(
   } catch (error) {
     if (!isCosError(error)) throw error;
     const where = `${what} cos://${bucket.name} in ${bucket.region}`;
-    if (error.code === "NoSuchBucket") {
-      throw new UserError(
-        "NoSuchBucket",
-        `There is no bucket for ${where}; check its name, its APPID and its region.`,
-        { cause: error },
-      );
-    }
+    if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
       if (error.code === "AccessDenied" && !mustList) return;
       const need = error.code === "AccessDenied" ? "; it needs cos:GetBucket (listing) there" : "";
@@ -53,4 +47,17 @@ async function look(
     }
     throw error;
   }
+}
+
+/** @param what `the source` */
+export function noSuchBucket(
+  what: string,
+  { name, region }: Pick<Bucket, "name" | "region">,
+  cause: CosError,
+): UserError {
+  return new UserError(
+    "NoSuchBucket",
+    `There is no bucket for ${what} cos://${name} in ${region}; check its name, its APPID and its region.`,
+    { cause },
+  );
 }

@@ -132,10 +132,10 @@ describe("the memory of a connection", () => {
         const kept: { readonly bytes: Buffer; readonly fill: number; readonly slab: Slab }[] = [];
         let keeps = false;
         let fill = 0;
-        memory.onRead = (bytes, slab) => {
+        memory.onRead = (bytes) => {
           if (!keeps) return false;
-          slab.hold();
-          kept.push({ bytes, fill, slab });
+          memory.slab.hold();
+          kept.push({ bytes, fill, slab: memory.slab });
           return true;
         };
         for (const { length, kept: keep } of all) {

@@ -4,7 +4,7 @@ import { deadLetterQueueOf, type QueueClient, queueUrlBeside } from "../../src/q
 it.each([
   ["https://sqs.eu-west-1.amazonaws.com/123456789012/work", "https://sqs.eu-west-1.amazonaws.com/123456789012/dead"],
   [
-    "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/work/",
+    "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/originals/",
     "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/dead",
   ],
   ["http://127.0.0.1:4566/000000000000/work", "http://127.0.0.1:4566/000000000000/dead"],

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/cam-policy.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../places.ts";
-import { settingsOfAsk } from "./asked-run.ts";
+import { settingsOfAsk, settingsOfWork } from "./asked-run.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,7 +25,8 @@ Example:
   cos-originals policy --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --list > policy.json`,
       ),
-    settingsOfAsk,
+    // Those of work say nothing here; but the flags of a run can be given as they are.
+    [...settingsOfAsk, ...settingsOfWork],
   );
 }
 

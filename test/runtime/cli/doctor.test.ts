@@ -76,6 +76,17 @@ describe("cos-originals doctor", () => {
     expect(of("source")?.says).not.toContain("another");
   });
 
+  it.each(["source", "archive", "ledger"])(
+    "says that there is no bucket for the %s as any command does, with 2",
+    async (which) => {
+      const { code, stderr } = await run("doctor", [`--${which}`, "cos://nobodys-1250000000/a/"]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining(`There is no bucket for the ${which} cos://nobodys-1250000000 in ap-guangzhou`),
+      });
+    },
+  );
+
   it("ends with 6 where the original that was named is not there, or is not what originImage brings", async () => {
     expect(await doctor(["--key", "nothing.jpg"])).toMatchObject({
       code: 6,

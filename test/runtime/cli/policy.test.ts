@@ -60,7 +60,16 @@ describe("cos-originals policy", () => {
   });
 
   it("is printed for people as for scripts, with what it can't say beside it", async () => {
-    const { code, stdout, stderr } = await command(["policy", "--list", "--archive", lab.place()]);
+    const { code, stdout, stderr } = await command([
+      "policy",
+      "--list",
+      "--endpoint",
+      lab.emulator.url,
+      "--rate",
+      "9/s",
+      "--archive",
+      lab.place(),
+    ]);
     expect({ code, version: JSON.parse(stdout).version }).toEqual({ code: 0, version: "2.0" });
     expect(stderr).toContain("Bind the image service");
   });
