@@ -1,5 +1,5 @@
 ;; CRC-64/XZ over the bytes at $input. crc64.ts copies them there and keeps the running register between calls.
-;; `npm run crc64` builds this into crc64-wasm.ts.
+;; `npm run wasm` builds this into crc64-wasm.ts.
 ;;
 ;; Long input first shrinks to its last 2.4 KB. A message may have any multiple of the polynomial added to it without its
 ;; remainder changing, and this is one that has only eight terms, all powers of x^8:

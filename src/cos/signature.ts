@@ -8,7 +8,8 @@
  *
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
-import { createHmac, hash } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { createSign, type Sign } from "./signing-key.ts";
 
 export interface Credentials {
   readonly secretId: string;
@@ -130,50 +131,19 @@ export function httpString(request: SignableRequest): { text: string; headerList
   };
 }
 
-export function stringToSign(keyTime: string, httpStringText: string): string {
-  return `sha1\n${keyTime}\n${hash("sha1", httpStringText)}\n`;
-}
-
 export function signKey(secretKey: string, keyTime: string): string {
   return createHmac("sha1", secretKey).update(keyTime).digest("hex");
 }
 
-export function signatureOf(key: string, text: string): string {
-  return hmacSha1(key)(text);
-}
-
-/** SHA-1 works on blocks of this many bytes. */
-const BLOCK = 64;
-
-/**
- * HMAC-SHA1 (RFC 2104) of many texts under one key, in hex. Made of one-shot hashes with the key's two pads prepared, which
- * takes half the time of an Hmac object for texts as short as these. `key` is ASCII of at most 64 characters, as a SignKey is:
- * then its pads are ASCII as well.
- */
-export function hmacSha1(key: string): (text: string) => string {
-  let inner = "";
-  const outer = Buffer.alloc(BLOCK + 20);
-  for (let at = 0; at < BLOCK; at++) {
-    const code = at < key.length ? key.charCodeAt(at) : 0;
-    inner += String.fromCharCode(code ^ 0x36);
-    outer[at] = code ^ 0x5c;
-  }
-  return (text) => {
-    // As a string of bytes: a Buffer for it would cost more than the hash.
-    outer.write(hash("sha1", inner + text, "binary"), BLOCK, "latin1");
-    return hash("sha1", outer);
-  };
-}
-
-/** The value of the Authorization header. `mac` is `hmacSha1(signKey(secretKey, keyTime))`, given where it is kept. */
+/** The value of the Authorization header. `sign` is of this secret key and KeyTime, given where it is kept. */
 export function authorization(
   request: SignableRequest,
   credentials: Credentials,
   keyTime: string,
-  mac: (text: string) => string = hmacSha1(signKey(credentials.secretKey, keyTime)),
+  sign: Sign = createSign(signKey(credentials.secretKey, keyTime), keyTime),
 ): string {
   const { text, headerList, parameterList } = httpString(request);
-  const signature = mac(stringToSign(keyTime, text));
+  const signature = sign(text);
   return (
     `q-sign-algorithm=sha1&q-ak=${credentials.secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}` +
     `&q-header-list=${headerList}&q-url-param-list=${parameterList}&q-signature=${signature}`
@@ -192,7 +162,7 @@ const VALID_SECONDS = 900;
  * `nowSeconds` is the service's clock as far as it is known (skew corrected).
  */
 export function createSigner(): (request: SignableRequest, credentials: Credentials, nowSeconds: number) => string {
-  let window: { from: number; secretKey: string; keyTime: string; mac: (text: string) => string } | undefined;
+  let window: { from: number; secretKey: string; keyTime: string; sign: Sign } | undefined;
   return (request, credentials, nowSeconds) => {
     const now = Math.floor(nowSeconds);
     if (
@@ -202,9 +172,9 @@ export function createSigner(): (request: SignableRequest, credentials: Credenti
       now >= window.from + REUSE_SECONDS
     ) {
       const keyTime = `${now - EARLY_SECONDS};${now + REUSE_SECONDS + VALID_SECONDS}`;
-      const mac = hmacSha1(signKey(credentials.secretKey, keyTime));
-      window = { from: now, secretKey: credentials.secretKey, keyTime, mac };
+      const sign = createSign(signKey(credentials.secretKey, keyTime), keyTime);
+      window = { from: now, secretKey: credentials.secretKey, keyTime, sign };
     }
-    return authorization(request, credentials, window.keyTime, window.mac);
+    return authorization(request, credentials, window.keyTime, window.sign);
   };
 }

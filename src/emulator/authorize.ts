@@ -4,15 +4,8 @@
  * query parameters of a presigned URL, and the merged `sign=` parameter.
  */
 import { timingSafeEqual } from "node:crypto";
-import {
-  type Credentials,
-  httpString,
-  type SignableRequest,
-  signatureOf,
-  signKey,
-  stringToSign,
-  urlEncode,
-} from "../cos/signature.ts";
+import { type Credentials, httpString, type SignableRequest, signKey, urlEncode } from "../cos/signature.ts";
+import { signatureOf, stringToSign } from "../cos/signing-key.ts";
 import { type KnownCode, Refusal, refusal } from "./errors.ts";
 import { decode } from "./host.ts";
 import type { Switches } from "./switches.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { build, built } from "../../scripts/crc64-wasm.mjs";
+import { build, modules } from "../../scripts/wasm.mjs";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../../src/cos/crc64.ts";
 
 const ones = (1n << 64n) - 1n;
@@ -142,5 +142,7 @@ test("what crc64.wat shrinks by is a multiple of the polynomial", () => {
 });
 
 test("what is committed is what crc64.wat builds", async () => {
-  expect(readFileSync(built, "utf8"), "run `npm run crc64` and commit what it writes").toBe(await build());
+  expect(readFileSync(modules.crc64.built, "utf8"), "run `npm run wasm` and commit what it writes").toBe(
+    await build(modules.crc64),
+  );
 });

@@ -1,15 +1,8 @@
 import COS from "cos-nodejs-sdk-v5";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  authorization,
-  createSigner,
-  encodeKey,
-  httpString,
-  signKey,
-  stringToSign,
-  urlEncode,
-} from "../../src/cos/signature.ts";
+import { authorization, createSigner, encodeKey, httpString, signKey, urlEncode } from "../../src/cos/signature.ts";
+import { stringToSign } from "../../src/cos/signing-key.ts";
 import vectors from "./signature-vectors.json" with { type: "json" };
 
 describe("the worked examples of document 436/7778", () => {

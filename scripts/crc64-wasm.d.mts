@@ -1,2 +1,0 @@
-export const built: URL;
-export function build(): Promise<string>;
