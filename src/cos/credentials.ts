@@ -19,41 +19,55 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** TENCENTCLOUD_* as the platform names them; ORIGINALS_ARCHIVE_* for an archive in another account. */
 export type CredentialsPrefix = "TENCENTCLOUD" | "ORIGINALS_ARCHIVE";
 
+/** An environment is looked at no more often, milliseconds: at thousands of requests a second looking costs as signing does. */
+const FRESH_MS = 1_000;
+
 /**
- * Reads `<prefix>_SECRETID`, `<prefix>_SECRETKEY` and, of temporary credentials, `<prefix>_SESSIONTOKEN` anew at every
- * request. Where all three ORIGINALS_ARCHIVE_* are unset (or empty), TENCENTCLOUD_* are taken: one set or the other,
- * never a mixture of two.
+ * Reads `<prefix>_SECRETID`, `<prefix>_SECRETKEY` and, of temporary credentials, `<prefix>_SESSIONTOKEN`, anew once a second
+ * and when the service says that they have expired. Where all three ORIGINALS_ARCHIVE_* are unset (or empty),
+ * TENCENTCLOUD_* are taken: one set or the other, never a mixture of two.
  *
  * `get` throws UserError `MissingCredentials`, which names the variables.
+ *
+ * @param now any clock, milliseconds
  */
 export function environmentCredentials(
   env: Environment,
   prefix: CredentialsPrefix = "TENCENTCLOUD",
+  now: () => number = () => performance.now(),
 ): CredentialsProvider {
-  const own = reader(env, prefix);
-  if (prefix === "TENCENTCLOUD") return { get: () => own() ?? missing(`${prefix}_SECRETID and ${prefix}_SECRETKEY`) };
-  const common = reader(env, "TENCENTCLOUD");
+  let last: Credentials | undefined;
+  let readAt = 0;
+  const get = (): Credentials => {
+    const time = now();
+    if (last === undefined || time - readAt >= FRESH_MS) {
+      last = undefined;
+      last = read(env, prefix);
+      readAt = time;
+    }
+    return last;
+  };
   return {
-    get: () =>
-      own() ??
-      common() ??
-      missing(`TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (or ${prefix}_SECRETID and ${prefix}_SECRETKEY)`),
+    get,
+    refresh: async () => {
+      last = undefined;
+    },
   };
 }
 
-/** Looks anew each time; as long as the variables are what they were, so are the credentials. */
-function reader(env: Environment, prefix: CredentialsPrefix): () => Credentials | undefined {
-  const names = [`${prefix}_SECRETID`, `${prefix}_SECRETKEY`, `${prefix}_SESSIONTOKEN`] as const;
-  let last: { id: string; key: string; token: string | undefined; credentials: Credentials } | undefined;
-  return () => {
-    const id = env[names[0]];
-    const key = env[names[1]];
-    const token = env[names[2]];
-    if (last !== undefined && last.id === id && last.key === key && last.token === token) return last.credentials;
-    const credentials = credentialsOf(prefix, id?.trim(), key?.trim(), token?.trim());
-    if (credentials !== undefined && id !== undefined && key !== undefined) last = { id, key, token, credentials };
-    return credentials;
-  };
+function read(env: Environment, prefix: CredentialsPrefix): Credentials {
+  const own = setOf(env, prefix);
+  if (prefix === "TENCENTCLOUD") return own ?? missing(`${prefix}_SECRETID and ${prefix}_SECRETKEY`);
+  return (
+    own ??
+    setOf(env, "TENCENTCLOUD") ??
+    missing(`TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY (or ${prefix}_SECRETID and ${prefix}_SECRETKEY)`)
+  );
+}
+
+function setOf(env: Environment, prefix: CredentialsPrefix): Credentials | undefined {
+  const [id, key, token] = (["SECRETID", "SECRETKEY", "SESSIONTOKEN"] as const).map((name) => env[`${prefix}_${name}`]);
+  return credentialsOf(prefix, id?.trim(), key?.trim(), token?.trim());
 }
 
 function credentialsOf(

@@ -210,10 +210,12 @@ describe("what is sent", () => {
     expect(received!.headers.authorization).toBe(sdkAuthorization(received!));
   });
 
-  test("credentials are read for each request, at send time", async () => {
+  test("credentials are asked for at each request, at send time", async () => {
     const server = await answering();
     const env: Record<string, string> = { TENCENTCLOUD_SECRETID: "AKIDone", TENCENTCLOUD_SECRETKEY: "one" };
-    const client = clientOf(server, { credentials: environmentCredentials(env) });
+    let now = 0;
+    const tick = () => (now += 1_000);
+    const client = clientOf(server, { credentials: environmentCredentials(env, "TENCENTCLOUD", tick) });
     await client.head("k");
     env.TENCENTCLOUD_SECRETID = "AKIDtwo";
     env.TENCENTCLOUD_SECRETKEY = "two";

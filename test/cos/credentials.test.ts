@@ -6,13 +6,38 @@ const platform = { TENCENTCLOUD_SECRETID: "id", TENCENTCLOUD_SECRETKEY: "key", T
 const archive = { ORIGINALS_ARCHIVE_SECRETID: "archive-id", ORIGINALS_ARCHIVE_SECRETKEY: "archive-key" };
 
 describe("credentials from the environment", () => {
-  test("are read anew at every request, so that a platform may replace them", () => {
+  test("are read anew once a second, so that a platform may replace them", () => {
     const env: Record<string, string> = { ...platform };
-    const provider = environmentCredentials(env);
-    expect(provider.get()).toEqual({ secretId: "id", secretKey: "key", sessionToken: "token" });
+    let now = 5_000;
+    const provider = environmentCredentials(env, "TENCENTCLOUD", () => now);
+    const first = provider.get();
+    expect(first).toEqual({ secretId: "id", secretKey: "key", sessionToken: "token" });
     env.TENCENTCLOUD_SECRETID = "id-2";
     delete env.TENCENTCLOUD_SESSIONTOKEN;
+    now += 999;
+    expect(provider.get()).toBe(first);
+    now += 1;
     expect(provider.get()).toEqual({ secretId: "id-2", secretKey: "key" });
+  });
+
+  test("are read anew at once where the service says that they have expired", async () => {
+    const env: Record<string, string> = { ...platform };
+    const provider = environmentCredentials(env, "TENCENTCLOUD", () => 0);
+    provider.get();
+    env.TENCENTCLOUD_SECRETID = "id-2";
+    await provider.refresh?.();
+    expect(provider.get()).toMatchObject({ secretId: "id-2" });
+  });
+
+  test("that went are not used on", () => {
+    const env: Record<string, string> = { ...platform };
+    let now = 0;
+    const provider = environmentCredentials(env, "TENCENTCLOUD", () => now);
+    provider.get();
+    delete env.TENCENTCLOUD_SECRETKEY;
+    now = 2_000;
+    expect(userErrorOf(() => provider.get()).code).toBe("MissingCredentials");
+    expect(userErrorOf(() => provider.get()).code).toBe("MissingCredentials");
   });
 
   test("of the archive are its own where they are set, without the platform's token", () => {
