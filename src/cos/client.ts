@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Bucket, ObjectInfo, PutOptions } from "./bucket.ts";
+import type { Pair } from "./by-names.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import { resolveEndpoint, resolveImageEndpoint } from "./endpoint.ts";
 import { createHttp, type HttpOptions, type HttpReply } from "./http.ts";
@@ -31,7 +32,6 @@ export interface BucketClient extends Bucket, OriginProtect {
 }
 
 const defaultBufferUpTo = 1024 * 1024;
-type Pair = readonly [name: string, value: string];
 type Pairs = readonly Pair[];
 
 const originImage: Query = [["ci-process", "originImage"]];

@@ -59,13 +59,13 @@ export class Exchange implements ReplySink, Aborted {
 
   /** False where there is nothing to send: the caller gave up already, or the request is none. */
   begin(): boolean {
-    const { signal, method, target, headers } = this.request;
+    const { signal, method, target, headers, authorization } = this.request;
     if (signal?.aborted) {
       this.onAbort(signal.reason);
       return false;
     }
     try {
-      this.#head = requestHead(method, target, headers);
+      this.#head = requestHead(method, target, headers, authorization);
     } catch (error) {
       this.onError(ensureError(error));
       return false;

@@ -11,6 +11,7 @@
  * what a request's own body throws is thrown on as it is.
  */
 import type { Body, BodyStream, Headers } from "./bucket.ts";
+import type { Pair } from "./by-names.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
 import type { Lease } from "./read-memory.ts";
@@ -22,7 +23,9 @@ export interface HttpRequest {
   /** Path and query, encoded; sent as it is. */
   readonly target: string;
   /** Lower-case names; `host` and, with a body, `content-length` among them. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly Pair[];
+  /** The value of one more, of visible ASCII. */
+  readonly authorization?: string | undefined;
   readonly body?: Body | undefined;
   /** Bytes of the body, where it is a source of chunks. */
   readonly contentLength?: number | undefined;

@@ -10,6 +10,7 @@
 import type { Clock } from "../clock.ts";
 import { type Log, silentLog } from "../log.ts";
 import { type Body, type Headers, heldLength, isHeld, maxKeyBytes } from "./bucket.ts";
+import { byNames, type Pair } from "./by-names.ts";
 import type { CredentialsProvider } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { CosError } from "./error.ts";
@@ -17,7 +18,7 @@ import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts"
 import type { Http, HttpReply, HttpRequest } from "./http.ts";
 import { type Credentials, createSigner, encodeKey, urlEncode } from "./signature.ts";
 
-export type Query = readonly (readonly [name: string, value: string])[];
+export type Query = readonly Pair[];
 
 export interface BucketRequest {
   readonly method: HttpRequest["method"];
@@ -27,7 +28,7 @@ export interface BucketRequest {
   readonly query?: Query | undefined;
   readonly headers?: Headers | undefined;
   /** Further headers, beside those of a caller. */
-  readonly more?: readonly (readonly [name: string, value: string])[] | undefined;
+  readonly more?: readonly Pair[] | undefined;
   readonly body?: Body | undefined;
   /** Bytes, where body is not a Buffer. */
   readonly contentLength?: number | undefined;
@@ -144,28 +145,22 @@ export function createSend(options: SendOptions): Send {
     const endpoint = request.endpoint ?? options.endpoint;
     const query = request.query ?? noQuery;
     const headers: Pair[] = [["host", endpoint.host]];
-    let areAllSigned = true;
     if (length !== undefined) headers.push(["content-length", String(length)]);
     for (const name in request.headers) {
       const value = request.headers[name];
       if (value === undefined || reservedHeaders.has(name)) continue;
       headers.push([name, value.trim()]);
-      areAllSigned &&= isSigned(name);
     }
-    if (request.more !== undefined) {
-      for (const pair of request.more) {
-        headers.push(pair);
-        areAllSigned &&= isSigned(pair[0]);
-      }
-    }
+    if (request.more !== undefined) headers.push(...request.more);
     const sentOffsetMs = clockOffsetMs;
+    let authorization: string | undefined;
     if (credentials !== undefined) {
       const { sessionToken } = credentials;
       if (sessionToken !== undefined) headers.push(["x-cos-security-token", sessionToken]);
       const path = key === undefined ? `${endpoint.pathPrefix}/` : `${endpoint.pathPrefix}/${key}`;
       const now = (clock.now() + sentOffsetMs) / 1000;
-      const signed = areAllSigned ? headers : headers.filter(([name]) => isSigned(name));
-      headers.push(["authorization", sign({ method, path, query, headers: signed }, credentials, now)]);
+      const signed = areAllSigned(headers) ? headers : headers.filter(([name]) => isSigned(name));
+      authorization = sign({ method, path, query, headers: signed }, credentials, now);
     }
     const onReply = (reply: HttpReply): void => {
       if (isSuccess(request, reply)) {
@@ -196,6 +191,7 @@ export function createSend(options: SendOptions): Send {
         method,
         target,
         headers,
+        authorization,
         body,
         contentLength: length,
         bufferUpTo,
@@ -238,9 +234,8 @@ function isSuccess(request: BucketRequest, reply: HttpReply): boolean {
   return !(request.bufferUpTo === "whole" && reply.kind === "bytes" && isErrorDocument(reply.bytes));
 }
 
-type Pair = readonly [name: string, value: string];
-
 const isSigned = (name: string) => signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-");
+const areAllSigned = byNames((names) => names.every(isSigned));
 
 const noQuery: Query = [];
 const noBytes = Buffer.alloc(0);

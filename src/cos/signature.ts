@@ -9,6 +9,8 @@
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
 import { createHmac } from "node:crypto";
+import { UserError } from "../errors.ts";
+import { byNames, type Pair } from "./by-names.ts";
 import { createSign, type Sign } from "./signing-key.ts";
 
 export interface Credentials {
@@ -22,8 +24,8 @@ export interface Credentials {
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
-  readonly query: readonly (readonly [name: string, value: string])[];
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly query: readonly Pair[];
+  readonly headers: readonly Pair[];
 }
 
 /** COS's URL encoding: UTF-8; `A-Z a-z 0-9 - _ . ~` stay, all else is %XX in upper case. A lone surrogate counts as U+FFFD. */
@@ -40,14 +42,8 @@ export function encodeKey(key: string): string {
   return /^[A-Za-z0-9\-_.~/]*$/.test(key) ? key : urlEncode(key).replaceAll("%2F", "/");
 }
 
-type Pair = readonly [name: string, value: string];
-
-/**
- * How a list of names becomes canonical: which are where, and what stands before each value. Requests of one kind have the
- * same names, so it is worked out once for each kind, and their values alone are left to encode.
- */
+/** How a list of names becomes canonical: which are where, and what stands before each value. */
 interface Shape {
-  readonly names: readonly string[];
   /** Position among the names, by place in the text. */
   readonly order: readonly number[];
   /** `name=`, and `&name=` after the first, by place. */
@@ -61,17 +57,11 @@ interface Shape {
   readonly lastEncoded: string[];
 }
 
-const MOST_SHAPES = 64;
-let shapes: Shape[] = [];
-
-function shapeOf(pairs: readonly Pair[]): Shape {
-  for (const shape of shapes) if (hasNames(shape, pairs)) return shape;
-  const names = pairs.map(([name]) => name);
+const shapeOf = byNames((names): Shape => {
   const encoded = names.map((name) => urlEncode(name).toLowerCase());
   const order = [...names.keys()].sort((a, b) => compare(encoded[a] as string, encoded[b] as string));
   const sorted = order.map((at) => encoded[at] as string);
-  const shape: Shape = {
-    names,
+  return {
     order,
     before: sorted.map((name, place) => `${place === 0 ? "" : "&"}${name}=`),
     list: sorted.join(";"),
@@ -79,16 +69,7 @@ function shapeOf(pairs: readonly Pair[]): Shape {
     lastValue: sorted.map(() => ""),
     lastEncoded: sorted.map(() => ""),
   };
-  if (shapes.length >= MOST_SHAPES) shapes = [];
-  shapes.push(shape);
-  return shape;
-}
-
-function hasNames({ names }: Shape, pairs: readonly Pair[]): boolean {
-  if (names.length !== pairs.length) return false;
-  for (let at = 0; at < names.length; at++) if (names[at] !== (pairs[at] as Pair)[0]) return false;
-  return true;
-}
+});
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -135,19 +116,32 @@ export function signKey(secretKey: string, keyTime: string): string {
   return createHmac("sha1", secretKey).update(keyTime).digest("hex");
 }
 
-/** The value of the Authorization header. `sign` is of this secret key and KeyTime, given where it is kept. */
-export function authorization(
-  request: SignableRequest,
-  credentials: Credentials,
-  keyTime: string,
-  sign: Sign = createSign(signKey(credentials.secretKey, keyTime), keyTime),
-): string {
+/** What signs the requests of one KeyTime window, and what all its signatures begin with. */
+interface Window {
+  readonly head: string;
+  readonly sign: Sign;
+}
+
+/** @throws UserError `MalformedSecretId` */
+function windowOf({ secretId, secretKey }: Credentials, keyTime: string): Window {
+  if (!/^[\x21-\x7e]*$/.test(secretId)) {
+    const message = "a request to COS can't be signed: the secret id has a character that none has; set it anew";
+    throw new UserError("MalformedSecretId", message);
+  }
+  return {
+    head: `q-sign-algorithm=sha1&q-ak=${secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}&q-header-list=`,
+    sign: createSign(signKey(secretKey, keyTime), keyTime),
+  };
+}
+
+/** The value of the Authorization header. */
+export function authorization(request: SignableRequest, credentials: Credentials, keyTime: string): string {
+  return signed(request, windowOf(credentials, keyTime));
+}
+
+function signed(request: SignableRequest, { head, sign }: Window): string {
   const { text, headerList, parameterList } = httpString(request);
-  const signature = sign(text);
-  return (
-    `q-sign-algorithm=sha1&q-ak=${credentials.secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}` +
-    `&q-header-list=${headerList}&q-url-param-list=${parameterList}&q-signature=${signature}`
-  );
+  return `${head}${headerList}&q-url-param-list=${parameterList}&q-signature=${sign(text)}`;
 }
 
 /** Clocks differ: a signature is valid from a minute ago. */
@@ -162,19 +156,20 @@ const VALID_SECONDS = 900;
  * `nowSeconds` is the service's clock as far as it is known (skew corrected).
  */
 export function createSigner(): (request: SignableRequest, credentials: Credentials, nowSeconds: number) => string {
-  let window: { from: number; secretKey: string; keyTime: string; sign: Sign } | undefined;
+  let window: (Window & { readonly from: number; readonly secretId: string; readonly secretKey: string }) | undefined;
   return (request, credentials, nowSeconds) => {
+    const { secretId, secretKey } = credentials;
     const now = Math.floor(nowSeconds);
     if (
       window === undefined ||
-      window.secretKey !== credentials.secretKey ||
+      window.secretKey !== secretKey ||
+      window.secretId !== secretId ||
       now < window.from ||
       now >= window.from + REUSE_SECONDS
     ) {
       const keyTime = `${now - EARLY_SECONDS};${now + REUSE_SECONDS + VALID_SECONDS}`;
-      const sign = createSign(signKey(credentials.secretKey, keyTime), keyTime);
-      window = { from: now, secretKey: credentials.secretKey, keyTime, sign };
+      window = { ...windowOf(credentials, keyTime), from: now, secretId, secretKey };
     }
-    return authorization(request, credentials, window.keyTime, window.sign);
+    return signed(request, window);
   };
 }
