@@ -7,7 +7,7 @@
 
 import type { Headers } from "./bucket.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
-import { MalformedHttp, parseReplyHead, type ReplyHead } from "./reply-head.ts";
+import { HeadParser, MalformedHttp, type ReplyHead } from "./reply-head.ts";
 
 /** Who takes a reply. */
 export interface ReplySink {
@@ -21,6 +21,7 @@ const END_OF_HEAD = Buffer.from("\r\n\r\n");
 
 /** A class, as one is read from at thousands of replies a second. */
 export class ReplyReader {
+  readonly #heads = new HeadParser();
   #sink: ReplySink | undefined;
   #toHead = false;
   /** What came of a head that is not whole. */
@@ -95,7 +96,7 @@ export class ReplyReader {
       return bytes.length;
     }
     this.#begun = undefined;
-    const head = parseReplyHead(all.toString("latin1", from, end), this.#toHead);
+    const head = this.#heads.parse(all.toString("latin1", from, end), this.#toHead);
     const next = end + 4 - (all.length - bytes.length);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
     if (head.status === 101) throw new MalformedHttp("the reply switches protocols");

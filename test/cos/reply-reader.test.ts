@@ -193,3 +193,39 @@ test("replies on one connection follow one another", () => {
     [200, "c", true],
   ]);
 });
+
+test("what the replies before had for a head changes nothing about the next", () => {
+  const name = fc.constantFrom("ETag", "etag", "x-a", "X-A", "x-ab", "__proto__", "Date", "content-type");
+  const value = fc.constantFrom("", " ", "a", " b ", "é", "1:2", "\ttab");
+  const lines = fc.array(
+    fc.tuple(name, value).map(([n, v]) => `${n}:${v}\r\n`),
+    { maxLength: 6 },
+  );
+  const status = fc.constantFrom("HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found", "HTTP/1.1 200", "HTTP/1.1 201 OK");
+  const reply = fc
+    .tuple(status, lines, fc.nat(6))
+    .map(([line, all, at]) => [line, "\r\n", ...all.toSpliced(at, 0, "Content-Length: 2\r\n"), "\r\nok"].join(""));
+  fc.assert(
+    fc.property(fc.array(reply, { minLength: 1, maxLength: 6 }), (texts) => {
+      const pieces = texts.map((text) => Buffer.from(text, "latin1"));
+      const together = read(
+        pieces,
+        texts.map(() => "GET"),
+      );
+      expect(together.seen).toEqual(texts.flatMap((text) => one(text).seen));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a head of more lines than are remembered is read whole, twice", () => {
+  const lines = Array.from({ length: 250 }, (_, n) => `x-${n % 125}: ${n}\r\n`).join("");
+  const bytes = Buffer.from(`HTTP/1.1 200 OK\r\n${lines}content-length: 0\r\n\r\n`);
+  const { seen } = read([bytes, bytes], ["GET", "GET"]);
+  for (const reply of seen) {
+    expect(Object.keys(reply.headers)).toHaveLength(126);
+    expect(reply.headers["x-0"]).toBe("0, 125");
+    expect(reply.headers["x-124"]).toBe("124, 249");
+  }
+  expect(seen).toHaveLength(2);
+});
