@@ -15,7 +15,7 @@ export interface Expectation {
 }
 
 /** The ETag of a simple upload is the MD5 of its bytes; that of a multipart upload (`…-N`) is not. */
-export const isMd5 = (etag: string | undefined): etag is string => etag?.length === 32 && /^[0-9a-f]{32}$/i.test(etag);
+export const isMd5 = (etag: string | undefined): etag is string => etag?.length === 32 && !/[^0-9a-f]/i.test(etag);
 
 /** Are two ETags the same, in whichever case? */
 export const sameEtag = (a: string | undefined, b: string | undefined): boolean =>

@@ -133,7 +133,7 @@ async function proveAndPut(
     trustReply(memory, context, reply);
   }
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s): ask.
-  if (lacksProof(memory, context, reply) && memory.expectation.from !== "head") {
+  if (memory.expectation.from !== "head" && lacksProof(memory, context, reply)) {
     const ended = await learnTwice(task, memory, context);
     if (ended !== undefined) return ended;
   }

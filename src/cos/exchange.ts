@@ -85,7 +85,8 @@ export class Exchange implements ReplySink, Aborted {
 
   /** How long the service says that it keeps the connection open, milliseconds. */
   get keepAliveMs(): number | undefined {
-    const seconds = /timeout=(\d+)/.exec(this.#headers["keep-alive"] ?? "")?.[1];
+    const told = this.#headers["keep-alive"];
+    const seconds = told && /timeout=(\d+)/.exec(told)?.[1];
     return seconds === undefined ? undefined : 1000 * Number(seconds);
   }
 

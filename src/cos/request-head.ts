@@ -21,6 +21,7 @@ const linesOf = byNames((names): Lines => {
 });
 
 /**
+ * @param target encoded
  * @param headers values are Unicode and go out as UTF-8
  * @param authorization the value of one more, of visible ASCII
  * @throws InvalidRequest for a name or a value that would end its line
@@ -31,8 +32,6 @@ export function requestHead(
   headers: readonly Pair[],
   authorization: string | undefined,
 ): string {
-  if (!/^[\x21-\x7e]+$/.test(target))
-    throw new InvalidRequest("the request target has characters that are not encoded");
   const { before, lastValue, lastWritten } = linesOf(headers);
   let text = `${method} ${target} HTTP/1.1`;
   for (let place = 0; place < before.length; place++) {

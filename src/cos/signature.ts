@@ -31,10 +31,10 @@ export interface SignableRequest {
 /** COS's URL encoding: UTF-8; `A-Z a-z 0-9 - _ . ~` stay, all else is %XX in upper case. A lone surrogate counts as U+FFFD. */
 export function urlEncode(text: string): string {
   if (/^[A-Za-z0-9\-_.~]*$/.test(text)) return text;
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const encoded = encodeURIComponent(text.toWellFormed());
+  // Looked for first, as a replacement that replaces nothing costs three times as much.
+  if (!/[!'()*]/.test(encoded)) return encoded;
+  return encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** A key as it stands in a request target: encoded, its slashes left alone. */
