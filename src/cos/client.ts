@@ -10,7 +10,8 @@ import { listQuery, parseListing } from "./listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
 import { objectInfo, objectResponse, putInfo } from "./object-info.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
-import { createSend, type Query } from "./send.ts";
+import type { Query } from "./request-target.ts";
+import { createSend } from "./send.ts";
 
 export interface BucketClientOptions extends HttpOptions {
   /** NAME-APPID */

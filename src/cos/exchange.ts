@@ -1,8 +1,8 @@
 /**
  * One request and its reply, as its connection reports them.
  *
- *   begin ─ onCarried ─ onHead ─┬─ onData … ─ onEnd ─▶ resolve(bytes)
- *                               └─ resolve(stream) ─ onData … ─ onEnd ─▶ end of stream
+ *   begin ─ onCarried ─ onHead ─┬─ onData … ─ onEnd ─▶ onReply(bytes)
+ *                               └─ onReply(stream) ─ onData … ─ onEnd ─▶ end of stream
  *
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
@@ -10,7 +10,7 @@ import { ensureError } from "../errors.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
 import { type Headers, isHeld } from "./bucket.ts";
 import type { Connection } from "./connection.ts";
-import type { HttpReply, HttpRequest } from "./http.ts";
+import type { HttpCaller, HttpRequest } from "./http.ts";
 import { Lease } from "./read-memory.ts";
 import type { ReplySink } from "./reply-reader.ts";
 import { ReplyStream } from "./reply-stream.ts";
@@ -31,8 +31,7 @@ export class Exchange implements ReplySink, Aborted {
   readonly request: HttpRequest;
   /** Of a body that is a source of chunks. */
   readonly upload: UploadBody | undefined;
-  readonly #resolve: (reply: HttpReply) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #caller: HttpCaller;
   #head = "";
   /** Resolved or rejected; a stream may still be flowing. */
   #settled = false;
@@ -49,10 +48,9 @@ export class Exchange implements ReplySink, Aborted {
   /** Of the memory that `#chunks` lie in. */
   #lease: Lease | undefined;
 
-  constructor(request: HttpRequest, resolve: (reply: HttpReply) => void, reject: (error: Error) => void) {
+  constructor(request: HttpRequest, caller: HttpCaller) {
     this.request = request;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#caller = caller;
     const { body } = request;
     this.upload = body === undefined || isHeld(body) ? undefined : uploadBody(body);
   }
@@ -95,7 +93,7 @@ export class Exchange implements ReplySink, Aborted {
   }
 
   onAbort(reason: unknown): void {
-    this.#fail(requestAborted(this.request.what(), reason));
+    this.#fail(requestAborted(this.#caller.what(), reason));
   }
 
   onHead(status: number, headers: Headers): void {
@@ -126,7 +124,7 @@ export class Exchange implements ReplySink, Aborted {
     );
     this.#stream = stream;
     this.#settled = true;
-    this.#resolve({ status: this.#status, headers: this.#headers, kind: "stream", stream });
+    this.#caller.onReply({ status: this.#status, headers: this.#headers, kind: "stream", stream });
   }
 
   onData(chunk: Buffer): void {
@@ -144,7 +142,7 @@ export class Exchange implements ReplySink, Aborted {
     this.#chunks.push(chunk);
     if (this.#received <= this.#limit) return;
     if (this.#status >= 300) this.#answer();
-    else this.#fail(replyTooLarge(this.request.what(), this.#status, this.#limit));
+    else this.#fail(replyTooLarge(this.#caller.what(), this.#status, this.#limit));
   }
 
   onEnd(): void {
@@ -167,7 +165,7 @@ export class Exchange implements ReplySink, Aborted {
     if (failure !== undefined) this.#fail(failure);
     // The server may answer and hang up while the body is still being sent: its answer says more than our EPIPE.
     else if (this.#status >= 300 && this.request.body !== undefined) this.#answer();
-    else this.#fail(transportError(this.request.what(), error, this.#progress()));
+    else this.#fail(transportError(this.#caller.what(), error, this.#progress()));
   }
 
   #progress() {
@@ -181,7 +179,7 @@ export class Exchange implements ReplySink, Aborted {
     const announced = this.request.contentLength ?? 0;
     if (upload !== undefined && this.#status < 300 && upload.taken < announced) {
       // It can't have stored what it was not sent.
-      const what = `${this.request.what()}: answered ${this.#status} before it had the whole body`;
+      const what = `${this.#caller.what()}: answered ${this.#status} before it had the whole body`;
       this.#fail(incompleteBody(what, { replied: true, received: upload.taken, expected: announced }));
       return;
     }
@@ -197,7 +195,14 @@ export class Exchange implements ReplySink, Aborted {
       more = chunks.slice(1);
     } else bytes = Buffer.concat(chunks);
     this.#letGo();
-    this.#resolve({ status: this.#status, headers: this.#headers, kind: "bytes", bytes, more, lease: this.#lease });
+    this.#caller.onReply({
+      status: this.#status,
+      headers: this.#headers,
+      kind: "bytes",
+      bytes,
+      more,
+      lease: this.#lease,
+    });
   }
 
   #fail(error: Error): void {
@@ -211,7 +216,7 @@ export class Exchange implements ReplySink, Aborted {
     if (this.#settled) return;
     this.#settled = true;
     this.#letGo();
-    this.#reject(error);
+    this.#caller.onError(error);
   }
 
   /** Nothing more is wanted: of a reply that is not at its end, its connection goes with it. */

@@ -34,8 +34,14 @@ export interface HttpRequest {
   /** That Buffer may be several, as they came: `bytes`, and `more` after it. */
   readonly inPieces?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Who sent it. One of the two is called, once. */
+export interface HttpCaller {
+  onReply(reply: HttpReply): void;
+  onError(error: Error): void;
   /** The subject of a message, asked for only where there is one: `GET "a.jpg" of photos-1250000000`. */
-  readonly what: () => string;
+  what(): string;
 }
 
 export type HttpReply = { readonly status: number; readonly headers: Headers } & (
@@ -65,8 +71,7 @@ export interface HttpOptions {
 }
 
 export interface Http {
-  /** Calls one of the two, once. */
-  send(request: HttpRequest, onReply: (reply: HttpReply) => void, onError: (error: Error) => void): void;
+  send(request: HttpRequest, caller: HttpCaller): void;
   /** Ends at once: what is still in flight fails with ClientClosed. */
   close(): Promise<void>;
 }
@@ -86,8 +91,8 @@ export function createHttp(options: HttpOptions = {}): Http {
     return connections;
   };
   return {
-    send(request, onReply, onError) {
-      const exchange = new Exchange(request, onReply, onError);
+    send(request, caller) {
+      const exchange = new Exchange(request, caller);
       if (exchange.begin()) connectionsTo(request.origin).send(exchange);
     },
     close: async () => {

@@ -6,7 +6,7 @@ import type { Bucket, ListedObject, ListOptions, ListPage } from "./bucket.ts";
 import { subject } from "./error-from-reply.ts";
 import { scanListing } from "./listing-scan.ts";
 import { timeOf, unquote, wholeNumber } from "./object-info.ts";
-import type { Query } from "./send.ts";
+import type { Query } from "./request-target.ts";
 import { malformedReply } from "./transport-error.ts";
 import { elements, parseXml, textOf, type XmlElement } from "./xml.ts";
 

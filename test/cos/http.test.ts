@@ -21,7 +21,10 @@ function client(timeouts?: Timeouts, connections?: number): Client {
 function promising(http: Http): Client {
   onTestFinished(() => http.close());
   return {
-    send: (request) => new Promise((resolve, reject) => http.send(request, resolve, reject)),
+    send: (request) =>
+      new Promise((onReply, onError) => {
+        http.send(request, { onReply, onError, what: () => 'GET "key" of photos-1250000000' });
+      }),
     close: () => http.close(),
   };
 }
@@ -37,7 +40,6 @@ function request(server: Pick<TinyServer, "origin">, over: Partial<HttpRequest> 
     target: "/key",
     headers,
     bufferUpTo: 1024,
-    what: () => 'GET "key" of photos-1250000000',
     ...over,
   };
 }
