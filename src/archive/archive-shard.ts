@@ -224,16 +224,12 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     };
     const tasks = tasksOf(request, opened, record);
     let fault: Error | undefined;
-    const guarded = async (task: Task): Promise<void> => {
-      try {
-        await runOne(task);
-      } catch (thrown) {
-        fault ??= ensureError(thrown);
-        quit.abort();
-      }
+    const onFault = (thrown: unknown) => {
+      fault ??= ensureError(thrown);
+      quit.abort();
     };
     if (careful) for (const task of tasks) await runOne(task);
-    else await pace.runEach(tasks, guarded);
+    else await pace.runEach(tasks, (task) => runOne(task).catch(onFault));
     if (fault !== undefined) throw fault;
   } finally {
     over.abort();
