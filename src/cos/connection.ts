@@ -24,16 +24,16 @@ export interface ConnectionLimits {
 
 /** Who lends the connection out. */
 export interface ConnectionOwner {
-  /** It may carry another exchange. */
+  /** What it carried is over; it may carry another exchange. */
   onFree(connection: Connection): void;
   /** It is gone. */
-  onGone(connection: Connection): void;
+  onGone(connection: Connection, carried: boolean): void;
 }
 
 /** A service closes a connection that carries nothing for a while; a request that is just on its way then is lost. */
-const IDLE_MS = 4_000;
-/** Where the service tells how long it waits, we wait for so much less. */
-const IDLE_MARGIN_MS = 2_000;
+const IDLE_MS = 3_000;
+/** Where the service tells how long it waits, we wait for so much less. Looks come a second apart, and see up to two late. */
+const IDLE_MARGIN_MS = 3_000;
 const LONGEST_IDLE_MS = 60_000;
 
 export class Connection {
@@ -43,13 +43,17 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #reader = new ReplyReader();
   #exchange: Exchange | undefined;
+  /** Since `carry`, until the owner is told that it is free, or gone. */
+  #carries = false;
   /** The request is handed to the socket as a whole. */
   #sent = false;
   /** The request's body waits for its own source, not for the peer. */
   #sourceWaits = false;
   /** Nobody wants more of the reply's body now. */
   #paused = false;
-  /** When something last moved, by the monotonic clock, milliseconds. */
+  /** Has something moved since the last look? Looks tell the time: to ask for it at each move costs more than the move. */
+  #moved = true;
+  /** When a look last saw that something had moved, by the monotonic clock, milliseconds. */
   #movedAt = 0;
   #idleMs = IDLE_MS;
   #gone = false;
@@ -62,6 +66,7 @@ export class Connection {
     this.#limits = limits;
     this.#memory = memory;
     memory.onRead = (bytes) => this.#onRead(bytes);
+    socket.unref();
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
     socket.on("error", (error) => this.close(error));
@@ -71,9 +76,9 @@ export class Connection {
   carry(exchange: Exchange): void {
     const { method, body, contentLength } = exchange.request;
     this.#exchange = exchange;
+    this.#carries = true;
     this.#paused = false;
-    this.#movedAt = performance.now();
-    this.#socket.ref();
+    this.#moved = true;
     this.#reader.begin(exchange, method === "HEAD");
     exchange.onCarried(this);
     if (this.#gone) return;
@@ -113,14 +118,8 @@ export class Connection {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#movedAt = performance.now();
+    this.#moved = true;
     this.#socket.resume();
-  }
-
-  /** For its owner to lend out. A process that has nothing else to do may end meanwhile. */
-  free(): void {
-    this.#socket.unref();
-    this.#owner.onFree(this);
   }
 
   /** Ends at once; an exchange that is under way fails with `error`. */
@@ -128,15 +127,19 @@ export class Connection {
     if (this.#gone) return;
     this.#gone = true;
     this.#socket.destroy();
-    this.#owner.onGone(this);
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#owner.onGone(this, this.#carries);
     this.#drained();
     exchange?.onError(error);
   }
 
   /** Closes what has waited for too long, or been free for too long. */
   check(now: number): void {
+    if (this.#moved) {
+      this.#moved = false;
+      this.#movedAt = now;
+    }
     const still = now - this.#movedAt;
     if (this.#exchange === undefined) {
       if (still > this.#idleMs) this.close(new ConnectionEnded());
@@ -155,7 +158,7 @@ export class Connection {
     this.#sourceWaits = true;
     for await (const chunk of body) {
       this.#sourceWaits = false;
-      this.#movedAt = performance.now();
+      this.#moved = true;
       if (this.#exchange !== exchange) return;
       sent += chunk.length;
       if (sent > length) throw new LengthMismatch();
@@ -174,13 +177,13 @@ export class Connection {
     if (this.#exchange !== exchange) return;
     if (sent < length) throw new LengthMismatch();
     this.#sent = true;
-    this.#movedAt = performance.now();
+    this.#moved = true;
   }
 
   #drained(): void {
     const onDrain = this.#onDrain;
     this.#onDrain = undefined;
-    this.#movedAt = performance.now();
+    this.#moved = true;
     onDrain?.();
   }
 
@@ -190,7 +193,7 @@ export class Connection {
 
   #onRead(bytes: Buffer): boolean {
     if (this.#gone) return false;
-    this.#movedAt = performance.now();
+    this.#moved = true;
     const exchange = this.#exchange;
     // Where it throws, some of it may have been given on before.
     let isGiven = true;
@@ -225,7 +228,11 @@ export class Connection {
     if (this.#paused) this.resume();
     this.#idleMs =
       exchange.keepAliveMs === undefined ? IDLE_MS : Math.min(LONGEST_IDLE_MS, exchange.keepAliveMs - IDLE_MARGIN_MS);
-    if (this.#idleMs > 0) this.free();
-    else this.close(new ConnectionEnded());
+    if (this.#idleMs <= 0) {
+      this.close(new ConnectionEnded());
+      return;
+    }
+    this.#carries = false;
+    this.#owner.onFree(this);
   }
 }

@@ -31,6 +31,8 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   const waiting: Exchange[] = [];
   /** Being opened. */
   let opening = 0;
+  /** Connections that carry an exchange. */
+  let busy = 0;
   let closed = false;
   let watch: NodeJS.Timeout | undefined;
 
@@ -49,14 +51,27 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     }
     return undefined;
   };
+  const carry = (connection: Connection, exchange: Exchange) => {
+    // A process that has nothing else to do may end while connections are idle. It is kept alive by the watch, because to tell
+    // each connection so, for each exchange, is a call out of JavaScript.
+    if (busy++ === 0) watch?.ref();
+    connection.carry(exchange);
+  };
+  const rest = () => {
+    if (--busy === 0) watch?.unref();
+  };
   const owner = {
     onFree(connection: Connection) {
       const exchange = waiting.length === 0 ? undefined : nextWaiting();
-      if (exchange === undefined) free.push(connection);
-      else connection.carry(exchange);
+      if (exchange !== undefined) connection.carry(exchange);
+      else {
+        free.push(connection);
+        rest();
+      }
     },
-    onGone(connection: Connection) {
+    onGone(connection: Connection, carried: boolean) {
       all.delete(connection);
+      if (carried) rest();
       const at = free.lastIndexOf(connection);
       if (at >= 0) free.splice(at, 1);
       // Its place is another's.
@@ -77,7 +92,9 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     const connection = new Connection(socket, memory, owner, { headersMs, bodyIdleMs });
     all.add(connection);
     watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
-    connection.free();
+    const exchange = nextWaiting();
+    if (exchange === undefined) free.push(connection);
+    else carry(connection, exchange);
   };
   /** One for each that waits, as far as there may be. */
   const open = () => {
@@ -94,7 +111,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
         return;
       }
       const connection = free.pop();
-      if (connection !== undefined) connection.carry(exchange);
+      if (connection !== undefined) carry(connection, exchange);
       else {
         waiting.push(exchange);
         open();

@@ -1,6 +1,6 @@
 /** The transport, against a real server on loopback that misbehaves as servers do. */
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -265,8 +265,8 @@ describe("connections", () => {
   });
 });
 
-async function rawServer(answer: (socket: import("node:net").Socket) => void) {
-  const sockets = new Set<import("node:net").Socket>();
+async function rawServer(answer: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
@@ -391,6 +391,48 @@ describe("what goes wrong on the way", () => {
     await http.close();
     expect(await cosErrorOf(http.send(request(server)))).toMatchObject({ code: "ClientClosed", retryable: false });
   });
+});
+
+describe("a process", () => {
+  /** Timers that keep it alive; its sockets here are the server's as well. */
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const whole = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+  test.each<[string, (socket: Socket) => void, string]>([
+    ["has its reply", (socket) => socket.write(whole), "ok"],
+    ["has a reply that ends with its connection", (socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nok"), "ok"],
+    ["has its last", (socket) => socket.write(whole.replace("\r\n", "\r\nconnection: close\r\n")), "ok"],
+    [
+      "is told of a short patience",
+      (socket) => socket.write(whole.replace("\r\n", "\r\nkeep-alive: timeout=1\r\n")),
+      "ok",
+    ],
+    ["has broken in the middle", (socket) => socket.end(whole.slice(0, -1)), "IncompleteBody"],
+    ["has something else for a reply", (socket) => socket.write("SSH-2.0-OpenSSH\r\n"), "MalformedHttp"],
+    ["was given up", () => giveUp.abort(), "RequestAborted"],
+  ])("is kept alive until an exchange %s, and not by idle connections", async (_, answer, outcome) => {
+    giveUp = new AbortController();
+    const [asked, go] = [gate(), gate()];
+    const server = await rawServer((socket) => {
+      asked.open();
+      go.opened.then(() => answer(socket));
+    });
+    const http = client();
+    const before = timers();
+    const { signal } = giveUp;
+    const sent = [1, 2].map(() =>
+      http.send(request(server, { signal })).then(
+        async (reply) => (reply.kind === "bytes" ? reply.bytes : await buffer(reply.stream)).toString(),
+        ({ code }) => code,
+      ),
+    );
+    await asked.opened;
+    expect(timers()).toBe(before + 1);
+    go.open();
+    expect(await Promise.all(sent)).toEqual([outcome, outcome]);
+    expect(timers()).toBe(before);
+  });
+  let giveUp = new AbortController();
 });
 
 describe("a request's body", () => {
