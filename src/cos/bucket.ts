@@ -72,11 +72,11 @@ export type Body = HeldBody | BodySource;
 export type BodySource = AsyncIterable<Uint8Array> & Pick<BodyStream, "release">;
 export type HeldBody = Buffer | readonly Buffer[];
 
-export const isHeld = (body: Body): body is HeldBody => Buffer.isBuffer(body) || Array.isArray(body);
+export const isHeld = (body: Body): body is HeldBody => ArrayBuffer.isView(body) || Array.isArray(body);
 
 /** Bytes. */
 export function heldLength(body: HeldBody): number {
-  return Buffer.isBuffer(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
+  return ArrayBuffer.isView(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
 }
 
 export interface PutOptions {

@@ -65,7 +65,7 @@ export class Connection {
     this.#owner = owner;
     this.#limits = limits;
     this.#memory = memory;
-    memory.onRead = (bytes) => this.#onRead(bytes);
+    memory.onRead = (read, length) => this.#onRead(read, length);
     socket.unref();
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
@@ -91,7 +91,7 @@ export class Connection {
         // In one system call.
         socket.cork();
         socket.write(exchange.head, "latin1");
-        if (Buffer.isBuffer(body)) socket.write(body);
+        if (ArrayBuffer.isView(body)) socket.write(body);
         else for (const piece of body) socket.write(piece);
         socket.uncork();
       }
@@ -191,14 +191,14 @@ export class Connection {
     if (this.#exchange === exchange) this.close(error);
   }
 
-  #onRead(bytes: Buffer): boolean {
+  #onRead(memory: Buffer, length: number): boolean {
     if (this.#gone) return false;
     this.#moved = true;
     const exchange = this.#exchange;
     // Where it throws, some of it may have been given on before.
     let isGiven = true;
     try {
-      isGiven = this.#reader.read(bytes);
+      isGiven = this.#reader.read(memory, length);
     } catch (error) {
       this.close(ensureError(error));
     }

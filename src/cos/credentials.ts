@@ -5,8 +5,12 @@ import { UserError } from "../errors.ts";
 import type { Credentials } from "./signature.ts";
 
 export interface CredentialsProvider {
-  /** What to sign the next request with. */
-  get(): Promise<Credentials> | Credentials;
+  /**
+   * What to sign the next request with.
+   * @param now by the client's clock, milliseconds: what was found within the last second may be answered again. Absent: it
+   *   must be found anew
+   */
+  get(now?: number): Promise<Credentials> | Credentials;
   /**
    * Fetches new ones after the service called the present ones expired. The client calls it once for all requests that
    * learn of it together.
@@ -19,7 +23,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** TENCENTCLOUD_* as the platform names them; ORIGINALS_ARCHIVE_* for an archive in another account. */
 export type CredentialsPrefix = "TENCENTCLOUD" | "ORIGINALS_ARCHIVE";
 
-/** An environment is looked at no more often, milliseconds: at thousands of requests a second looking costs as signing does. */
+export interface EnvironmentCredentials extends CredentialsProvider {
+  get(now?: number): Credentials;
+}
+
+/** What was read is good for so long, milliseconds: at thousands of requests a second reading costs as signing does. */
 const FRESH_MS = 1_000;
 
 /**
@@ -28,27 +36,21 @@ const FRESH_MS = 1_000;
  * TENCENTCLOUD_* are taken: one set or the other, never a mixture of two.
  *
  * `get` throws UserError `MissingCredentials`, which names the variables.
- *
- * @param now any clock, milliseconds
  */
 export function environmentCredentials(
   env: Environment,
   prefix: CredentialsPrefix = "TENCENTCLOUD",
-  now: () => number = () => performance.now(),
-): CredentialsProvider {
+): EnvironmentCredentials {
   let last: Credentials | undefined;
   let readAt = 0;
-  const get = (): Credentials => {
-    const time = now();
-    if (last === undefined || time - readAt >= FRESH_MS) {
+  return {
+    get(now) {
+      if (last !== undefined && now !== undefined && Math.abs(now - readAt) < FRESH_MS) return last;
       last = undefined;
       last = read(env, prefix);
-      readAt = time;
-    }
-    return last;
-  };
-  return {
-    get,
+      readAt = now ?? Number.NEGATIVE_INFINITY;
+      return last;
+    },
     refresh: async () => {
       last = undefined;
     },

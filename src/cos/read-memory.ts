@@ -34,8 +34,11 @@ function takeSlab(): Slab {
   return slab;
 }
 
-/** Takes what was read. True where some of it is kept: it stays as it is for as long as its slab is held. */
-export type OnRead = (bytes: Buffer) => boolean;
+/**
+ * Takes what was read: the first `length` bytes of `memory`, what follows them is of earlier reads. True where some of it is
+ * kept: it stays as it is for as long as its slab is held.
+ */
+export type OnRead = (memory: Buffer, length: number) => boolean;
 
 /** Of one connection. */
 export class ReadMemory {
@@ -47,7 +50,7 @@ export class ReadMemory {
   readonly onread = {
     buffer: (): Buffer => this.#room,
     callback: (length: number): boolean => {
-      if (this.#onRead(this.#room.subarray(0, length))) this.#advance(length);
+      if (this.#onRead(this.#room, length)) this.#advance(length);
       return true;
     },
   };

@@ -54,17 +54,19 @@ export class ReplyReader {
   }
 
   /**
-   * @returns whether the sink was given some of `bytes`; here nothing of it is kept
+   * Reads the first `length` bytes of `memory`.
+   *
+   * @returns whether the sink was given some of them; here nothing of them is kept
    * @throws MalformedHttp, also for bytes that nobody asked for
    */
-  read(bytes: Buffer): boolean {
+  read(memory: Buffer, length: number): boolean {
     let at = 0;
     let isGiven = false;
-    while (at < bytes.length) {
+    while (at < length) {
       if (this.#sink === undefined) throw new MalformedHttp("there are bytes after the end of the reply");
-      if (this.#head === undefined) at = this.#readHead(bytes, at);
+      if (this.#head === undefined) at = this.#readHead(memory, at, length);
       else {
-        at = this.#readBody(bytes, at);
+        at = this.#readBody(memory, at, length);
         isGiven = true;
       }
     }
@@ -84,24 +86,34 @@ export class ReplyReader {
     return false;
   }
 
-  #readHead(bytes: Buffer, at: number): number {
-    const before = this.#begun?.length ?? 0;
-    const all = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes.subarray(at)]);
-    const from = this.#begun === undefined ? at : 0;
-    // What came before may have ended within the four bytes.
-    const end = all.indexOf(END_OF_HEAD, Math.max(from, before - 3));
-    if (end < 0) {
-      this.#begun = this.#begun === undefined ? Buffer.from(all.subarray(from)) : all;
-      this.#checkBeginning(this.#begun, false);
-      return bytes.length;
+  #readHead(memory: Buffer, at: number, to: number): number {
+    const begun = this.#begun;
+    if (begun !== undefined) {
+      // It may have ended within the four bytes.
+      const all = Buffer.concat([begun, memory.subarray(at, to)]);
+      const end = all.indexOf(END_OF_HEAD, Math.max(0, begun.length - 3));
+      if (end < 0) return this.#waitForMore(all, to);
+      this.#begun = undefined;
+      this.#parseHead(all, 0, end);
+      return at + end + END_OF_HEAD.length - begun.length;
     }
-    this.#begun = undefined;
-    const head = this.#heads.parse(all.toString("latin1", from, end), this.#toHead);
-    const next = end + 4 - (all.length - bytes.length);
+    const end = memory.indexOf(END_OF_HEAD, at);
+    if (end < 0 || end + END_OF_HEAD.length > to) return this.#waitForMore(Buffer.from(memory.subarray(at, to)), to);
+    this.#parseHead(memory, at, end);
+    return end + END_OF_HEAD.length;
+  }
+
+  #waitForMore(begun: Buffer, to: number): number {
+    this.#begun = begun;
+    this.#checkBeginning(begun, false);
+    return to;
+  }
+
+  #parseHead(memory: Buffer, from: number, end: number): void {
+    const head = this.#heads.parse(memory.toString("latin1", from, end), this.#toHead);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
     if (head.status === 101) throw new MalformedHttp("the reply switches protocols");
     if (head.status >= 200) this.#begin(head);
-    return next;
   }
 
   #checkBeginning(begun: Buffer, ended: boolean): void {
@@ -118,20 +130,20 @@ export class ReplyReader {
     if (head.body === "none" || head.body === 0) this.#end();
   }
 
-  #readBody(bytes: Buffer, at: number): number {
+  #readBody(memory: Buffer, at: number, to: number): number {
     const chunks = this.#chunks;
     if (chunks !== undefined) {
-      const next = chunks.take(bytes, at, (data) => this.#sink?.onData(data));
+      const next = chunks.take(memory.subarray(0, to), at, (data) => this.#sink?.onData(data));
       if (chunks.ended) this.#end();
       return next;
     }
     if (this.#head?.body === "close") {
-      this.#sink?.onData(at === 0 ? bytes : bytes.subarray(at));
-      return bytes.length;
+      this.#sink?.onData(memory.subarray(at, to));
+      return to;
     }
-    const end = Math.min(bytes.length, at + this.#left);
+    const end = Math.min(to, at + this.#left);
     this.#left -= end - at;
-    this.#sink?.onData(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    this.#sink?.onData(memory.subarray(at, end));
     if (this.#left === 0) this.#end();
     return end;
   }

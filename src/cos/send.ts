@@ -56,14 +56,15 @@ interface Sender {
 }
 
 export function createSend(options: SendOptions): Send {
-  const { bucket, credentials: provider, log = silentLog } = options;
+  const { bucket, credentials: provider, clock, log = silentLog } = options;
   const sender = { options, learnt: createLearnt(bucket, provider, log), sign: createSigner() };
   return (request, read) =>
     new Promise((resolve, reject) => {
       const call = new Call(sender, request, read, resolve, reject);
-      const credentials = provider?.get();
-      if (!(credentials instanceof Promise)) call.send(credentials);
-      else credentials.then((given) => call.send(given)).catch(reject);
+      const now = clock.now();
+      const credentials = provider?.get(now);
+      if (!(credentials instanceof Promise)) call.send(credentials, now);
+      else credentials.then((given) => call.send(given, clock.now())).catch(reject);
     });
 }
 
@@ -106,7 +107,7 @@ class Call<T> implements HttpCaller {
   }
 
   /** Signed with `credentials`, which are those of this moment. */
-  send(credentials: Credentials | undefined): void {
+  send(credentials: Credentials | undefined, now: number): void {
     const { options, learnt, sign } = this.#sender;
     const { method, key, body, bufferUpTo, inPieces, signal, query = noQuery } = this.#request;
     const { origin, host, pathPrefix } = this.#request.endpoint ?? options.endpoint;
@@ -118,8 +119,8 @@ class Call<T> implements HttpCaller {
     let authorization: string | undefined;
     if (credentials !== undefined) {
       const path = key === undefined ? `${pathPrefix}/` : `${pathPrefix}/${key}`;
-      const now = (options.clock.now() + this.#clockOffsetMs) / 1000;
-      authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, now);
+      const seconds = (now + this.#clockOffsetMs) / 1000;
+      authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, seconds);
     }
     const target = requestTarget(pathPrefix, key, query);
     options.http.send(

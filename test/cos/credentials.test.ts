@@ -8,36 +8,36 @@ const archive = { ORIGINALS_ARCHIVE_SECRETID: "archive-id", ORIGINALS_ARCHIVE_SE
 describe("credentials from the environment", () => {
   test("are read anew once a second, so that a platform may replace them", () => {
     const env: Record<string, string> = { ...platform };
-    let now = 5_000;
-    const provider = environmentCredentials(env, "TENCENTCLOUD", () => now);
-    const first = provider.get();
+    const provider = environmentCredentials(env);
+    const first = provider.get(5_000);
     expect(first).toEqual({ secretId: "id", secretKey: "key", sessionToken: "token" });
     env.TENCENTCLOUD_SECRETID = "id-2";
     delete env.TENCENTCLOUD_SESSIONTOKEN;
-    now += 999;
-    expect(provider.get()).toBe(first);
-    now += 1;
-    expect(provider.get()).toEqual({ secretId: "id-2", secretKey: "key" });
+    expect(provider.get(5_999)).toBe(first);
+    expect(provider.get(6_000)).toEqual({ secretId: "id-2", secretKey: "key" });
+    env.TENCENTCLOUD_SECRETID = "id-3";
+    // A clock that was set back.
+    expect(provider.get(1_000)).toMatchObject({ secretId: "id-3" });
   });
 
-  test("are read anew at once where the service says that they have expired", async () => {
+  test("are read anew at once where no time is told, and where the service says that they have expired", async () => {
     const env: Record<string, string> = { ...platform };
-    const provider = environmentCredentials(env, "TENCENTCLOUD", () => 0);
-    provider.get();
+    const provider = environmentCredentials(env);
+    provider.get(0);
     env.TENCENTCLOUD_SECRETID = "id-2";
-    await provider.refresh?.();
     expect(provider.get()).toMatchObject({ secretId: "id-2" });
+    provider.get(0);
+    env.TENCENTCLOUD_SECRETID = "id-3";
+    await provider.refresh?.();
+    expect(provider.get(0)).toMatchObject({ secretId: "id-3" });
   });
 
   test("that went are not used on", () => {
     const env: Record<string, string> = { ...platform };
-    let now = 0;
-    const provider = environmentCredentials(env, "TENCENTCLOUD", () => now);
-    provider.get();
+    const provider = environmentCredentials(env);
+    provider.get(0);
     delete env.TENCENTCLOUD_SECRETKEY;
-    now = 2_000;
-    expect(userErrorOf(() => provider.get()).code).toBe("MissingCredentials");
-    expect(userErrorOf(() => provider.get()).code).toBe("MissingCredentials");
+    for (const now of [2_000, 2_001]) expect(userErrorOf(() => provider.get(now)).code).toBe("MissingCredentials");
   });
 
   test("of the archive are its own where they are set, without the platform's token", () => {

@@ -132,10 +132,10 @@ describe("the memory of a connection", () => {
         const kept: { readonly bytes: Buffer; readonly fill: number; readonly slab: Slab }[] = [];
         let keeps = false;
         let fill = 0;
-        memory.onRead = (bytes) => {
+        memory.onRead = (room, length) => {
           if (!keeps) return false;
           memory.slab.hold();
-          kept.push({ bytes, fill, slab: memory.slab });
+          kept.push({ bytes: room.subarray(0, length), fill, slab: memory.slab });
           return true;
         };
         for (const { length, kept: keep } of all) {

@@ -61,7 +61,7 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
       port,
       dataDir: temporary ?? String(flags.data),
       buckets: names.map((name) => ({ name, ...(protect === undefined ? {} : { protect }) })),
-      credentials: await acceptedCredentials(),
+      credentials: acceptedCredentials(),
       switches,
       log: terminal.log,
     });
@@ -85,9 +85,9 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   return exitCodes.done;
 }
 
-async function acceptedCredentials() {
-  const own = await environmentCredentials(process.env, "TENCENTCLOUD").get();
-  const archive = await environmentCredentials(process.env, "ORIGINALS_ARCHIVE").get();
+function acceptedCredentials() {
+  const own = environmentCredentials(process.env, "TENCENTCLOUD").get();
+  const archive = environmentCredentials(process.env, "ORIGINALS_ARCHIVE").get();
   return archive.secretId === own.secretId ? [own] : [own, archive];
 }
 
