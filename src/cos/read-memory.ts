@@ -7,32 +7,44 @@
  * let go is garbage with the last that refers to it.
  */
 
-const SLAB_BYTES = 64 * 1024;
-/** With less room than that another slab is begun: a read of a few bytes costs as much as one of many. */
-const LEAST_ROOM = 20 * 1024;
-/** Slabs that wait to be used again: 8 MiB. */
-const MOST_SPARE = 128;
+/** Most replies are heads, or heads and little more, and the less memory hundreds of them lie in, the more of it is cached. */
+const SMALL_BYTES = 20 * 1024;
+/** As much as a socket reads at once. */
+const LARGE_BYTES = 64 * 1024;
+/** Of slabs of each size that wait to be used again. */
+const MOST_SPARE_BYTES = 8 * 1024 * 1024;
 
 export class Slab {
-  readonly memory = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  readonly memory: Buffer;
+  readonly #spare: Slab[];
   #holders = 0;
+
+  constructor(bytes = LARGE_BYTES, spare: Slab[] = []) {
+    this.memory = Buffer.allocUnsafeSlow(bytes);
+    this.#spare = spare;
+  }
 
   hold(): void {
     this.#holders++;
   }
 
   letGo(): void {
-    if (--this.#holders === 0 && spare.length < MOST_SPARE) spare.push(this);
+    if (--this.#holders > 0) return;
+    if (this.#spare.length * this.memory.length < MOST_SPARE_BYTES) this.#spare.push(this);
   }
 }
 
-const spare: Slab[] = [];
+const spareSmall: Slab[] = [];
+const spareLarge: Slab[] = [];
 
-function takeSlab(): Slab {
-  const slab = spare.pop() ?? new Slab();
+function takeSlab(bytes: number, spare: Slab[]): Slab {
+  const slab = spare.pop() ?? new Slab(bytes, spare);
   slab.hold();
   return slab;
 }
+
+const takeSmall = () => takeSlab(SMALL_BYTES, spareSmall);
+const takeLarge = () => takeSlab(LARGE_BYTES, spareLarge);
 
 /**
  * Takes what was read: the first `length` bytes of `memory`, what follows them is of earlier reads. True where some of it is
@@ -42,7 +54,7 @@ export type OnRead = (memory: Buffer, length: number) => boolean;
 
 /** Of one connection. */
 export class ReadMemory {
-  #slab = takeSlab();
+  #slab = takeSmall();
   #room = this.#slab.memory;
   #onRead: OnRead = () => true;
 
@@ -66,12 +78,14 @@ export class ReadMemory {
   }
 
   #advance(length: number): void {
-    if (this.#room.length - length >= LEAST_ROOM) {
+    // With less room than that another slab is begun: a read of a few bytes costs as much as one of many.
+    if (this.#room.length - length >= SMALL_BYTES) {
       this.#room = this.#room.subarray(length);
       return;
     }
     this.#slab.letGo();
-    this.#slab = takeSlab();
+    // What filled a small one is a large body on its way.
+    this.#slab = length < SMALL_BYTES ? takeSmall() : takeLarge();
     this.#room = this.#slab.memory;
   }
 }

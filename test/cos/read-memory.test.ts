@@ -156,6 +156,26 @@ describe("the memory of a connection", () => {
   });
 });
 
+test("a connection reads into little memory until more comes than fits", () => {
+  const memory = new ReadMemory();
+  const read = (length: number, kept: boolean) => {
+    memory.onRead = () => kept;
+    memory.onread.callback(length);
+    return memory.onread.buffer().length;
+  };
+  const little = memory.onread.buffer().length;
+  expect(read(300, false)).toBe(little);
+  expect(read(17_000, true)).toBe(little);
+  // A body that goes on, and then its last piece.
+  const much = read(little, true);
+  expect(much).toBeGreaterThan(3 * little);
+  expect(read(much, true)).toBe(much);
+  expect(read(1_000, true)).toBe(much - 1_000);
+  // No room is left that a read should be cut for.
+  expect(read(much - 2_000, true)).toBe(much);
+  expect(read(10, true)).toBe(much - 10);
+});
+
 describe("a reply's stream", () => {
   const piece = () => ({ chunk: Buffer.alloc(50_000), slab: new Slab() });
   const stream = () => {
