@@ -203,6 +203,7 @@ export class Connection {
       this.close(ensureError(error));
     }
     if (exchange !== undefined && this.#reader.ended) this.#exchangeEnded(exchange);
+    this.#memory.bodyGoesOn = this.#reader.replied && !this.#reader.ended;
     return isGiven;
   }
 

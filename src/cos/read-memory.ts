@@ -9,8 +9,10 @@
 
 /** Most replies are heads, or heads and little more, and the less memory hundreds of them lie in, the more of it is cached. */
 const SMALL_BYTES = 20 * 1024;
-/** As much as a socket reads at once. */
+/** As much as a socket reads at once: what goes on after its first read goes on here, however little each read brings. */
 const LARGE_BYTES = 64 * 1024;
+/** With less room than that another slab is begun: a read of a few bytes costs as much as one of many. */
+const LEAST_ROOM = SMALL_BYTES;
 /** Of slabs of each size that wait to be used again. */
 const MOST_SPARE_BYTES = 8 * 1024 * 1024;
 
@@ -57,6 +59,8 @@ export class ReadMemory {
   #slab = takeSmall();
   #room = this.#slab.memory;
   #onRead: OnRead = () => true;
+  /** Will the next read go on with a body that has begun? To be told before `onRead` returns. */
+  bodyGoesOn = false;
 
   /** As `net.connect` and `tls.connect` take it. */
   readonly onread = {
@@ -78,14 +82,12 @@ export class ReadMemory {
   }
 
   #advance(length: number): void {
-    // With less room than that another slab is begun: a read of a few bytes costs as much as one of many.
-    if (this.#room.length - length >= SMALL_BYTES) {
+    if (this.#room.length - length >= LEAST_ROOM) {
       this.#room = this.#room.subarray(length);
       return;
     }
     this.#slab.letGo();
-    // What filled a small one is a large body on its way.
-    this.#slab = length < SMALL_BYTES ? takeSmall() : takeLarge();
+    this.#slab = this.bodyGoesOn ? takeLarge() : takeSmall();
     this.#room = this.#slab.memory;
   }
 }

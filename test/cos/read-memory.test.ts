@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import pLimit from "p-limit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Bucket, ObjectResponse } from "../../src/cos/bucket.ts";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { ReadMemory, Slab } from "../../src/cos/read-memory.ts";
+import { Lease, ReadMemory, Slab } from "../../src/cos/read-memory.ts";
 import { ReplyStream } from "../../src/cos/reply-stream.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";
 
@@ -156,24 +156,47 @@ describe("the memory of a connection", () => {
   });
 });
 
-test("a connection reads into little memory until more comes than fits", () => {
+test("what comes in one read takes little memory, and what goes on is read into much", () => {
   const memory = new ReadMemory();
-  const read = (length: number, kept: boolean) => {
-    memory.onRead = () => kept;
+  const read = (length: number, keeps: boolean, goesOn: boolean) => {
+    memory.onRead = () => {
+      memory.bodyGoesOn = goesOn;
+      return keeps;
+    };
     memory.onread.callback(length);
     return memory.onread.buffer().length;
   };
   const little = memory.onread.buffer().length;
-  expect(read(300, false)).toBe(little);
-  expect(read(17_000, true)).toBe(little);
-  // A body that goes on, and then its last piece.
-  const much = read(little, true);
+  expect(read(300, false, false)).toBe(little);
+  expect(read(17_000, true, false)).toBe(little);
+  // A body that comes in many pieces, which lie side by side.
+  const much = read(1_400, true, true);
   expect(much).toBeGreaterThan(3 * little);
-  expect(read(much, true)).toBe(much);
-  expect(read(1_000, true)).toBe(much - 1_000);
-  // No room is left that a read should be cut for.
-  expect(read(much - 2_000, true)).toBe(much);
-  expect(read(10, true)).toBe(much - 10);
+  for (let pieces = 1; pieces <= 20; pieces++) expect(read(1_400, true, true)).toBe(much - 1_400 * pieces);
+  // Less room than a read should have: anew.
+  expect(read(much - 1_400 * 20 - 10_000, true, true)).toBe(much);
+  expect(read(much, true, false)).toBe(little);
+});
+
+test("a body that comes in pieces, however small, takes little more memory than it has bytes", () => {
+  const slabs = new Set<Slab>();
+  const hold = Slab.prototype.hold;
+  const held = vi.spyOn(Slab.prototype, "hold").mockImplementation(function (this: Slab) {
+    slabs.add(this);
+    hold.call(this);
+  });
+  onTestFinished(() => held.mockRestore());
+  const memory = new ReadMemory();
+  const lease = new Lease();
+  memory.onRead = () => {
+    lease.hold(memory.slab);
+    memory.bodyGoesOn = true;
+    return true;
+  };
+  const bytes = 700 * 1_460;
+  for (let sent = 0; sent < bytes; sent += 1_460) memory.onread.callback(1_460);
+  const taken = [...slabs].reduce((sum, slab) => sum + slab.memory.length, 0);
+  expect(taken).toBeLessThan(2 * bytes);
 });
 
 describe("a reply's stream", () => {
