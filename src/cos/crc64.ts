@@ -4,6 +4,7 @@
  * once: a chunk is copied there in pieces, and which stream it belongs to is known only here.
  */
 import { CRC64_WASM } from "./crc64-wasm.ts";
+import { startWasm } from "./wasm.ts";
 
 /** The running state: the two 32-bit halves of the register, already inverted. Start with `crc64Start()`. */
 export interface Crc64 {
@@ -19,27 +20,16 @@ interface Counter {
   high(): number;
 }
 
-/** The part of the standard that is used here: the types of Node have none of it. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
-
 let counter: Counter | undefined;
 
 /** At the first byte and not at import: a process that proves nothing by CRC64 does without the 0.7 ms it takes. */
 function startCounter(): Counter {
-  const module = new WebAssembly.Module(Buffer.from(CRC64_WASM, "base64"));
-  const { memory, input, room, update, high } = new WebAssembly.Instance(module).exports as {
-    readonly memory: { readonly buffer: ArrayBuffer };
-    readonly input: { readonly value: number };
-    readonly room: { readonly value: number };
-  } & Counter;
+  const { memory, input, room, update, high } = startWasm<
+    { readonly input: { readonly value: number }; readonly room: { readonly value: number } } & Pick<
+      Counter,
+      "update" | "high"
+    >
+  >(CRC64_WASM);
   return { input: new Uint8Array(memory.buffer, input.value, room.value), update, high };
 }
 

@@ -8,6 +8,7 @@
  */
 import { createHmac, hash } from "node:crypto";
 import { SIGNING_WASM } from "./signing-wasm.ts";
+import { startWasm } from "./wasm.ts";
 
 export type Sign = (httpString: string) => string;
 
@@ -22,27 +23,15 @@ interface Machine {
   sign(textLength: number): void;
 }
 
-/** The part of the standard that is used here: the types of Node have none of it. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-}
-
 let machine: Machine | undefined;
 /** The key that is in the machine. */
 let loaded: Uint8Array | undefined;
 
 function startMachine(): Machine {
-  const module = new WebAssembly.Module(Buffer.from(SIGNING_WASM, "base64"));
-  const { memory, prepare, sign, ...globals } = new WebAssembly.Instance(module).exports as {
-    readonly memory: { readonly buffer: ArrayBuffer };
-  } & Record<"key" | "keyLength" | "string" | "longestHead" | "signature" | "text" | "longestText", { value: number }> &
-    Pick<Machine, "prepare" | "sign">;
+  const { memory, prepare, sign, ...globals } = startWasm<
+    Record<"key" | "keyLength" | "string" | "longestHead" | "signature" | "text" | "longestText", { value: number }> &
+      Pick<Machine, "prepare" | "sign">
+  >(SIGNING_WASM);
   const { key, keyLength, string, longestHead, signature, text, longestText } = globals;
   return {
     memory: Buffer.from(memory.buffer),
