@@ -32,7 +32,7 @@ const FRESH_MS = 1_000;
 
 /**
  * Reads `<prefix>_SECRETID`, `<prefix>_SECRETKEY` and, of temporary credentials, `<prefix>_SESSIONTOKEN`, anew once a second
- * and when the service says that they have expired. Where all three ORIGINALS_ARCHIVE_* are unset (or empty),
+ * and where no time is told. Where all three ORIGINALS_ARCHIVE_* are unset (or empty),
  * TENCENTCLOUD_* are taken: one set or the other, never a mixture of two.
  *
  * `get` throws UserError `MissingCredentials`, which names the variables.
@@ -50,9 +50,6 @@ export function environmentCredentials(
       last = read(env, prefix);
       readAt = now ?? Number.NEGATIVE_INFINITY;
       return last;
-    },
-    refresh: async () => {
-      last = undefined;
     },
   };
 }

@@ -12,7 +12,7 @@ import type { Credentials } from "./signature.ts";
 export interface Learnt {
   /** Added to our clock it gives the service's, milliseconds. */
   readonly clockOffsetMs: number;
-  /** @param used what its request was signed with; resolves to the same error, or a promise of it with more to say */
+  /** @param used what its request was signed with. Gives the same error, or a promise of it with more to say */
   from(error: CosError, used: Credentials | undefined): CosError | Promise<CosError>;
 }
 
@@ -33,6 +33,7 @@ export function createLearnt(bucket: string, provider: CredentialsProvider | und
 
   /** Resolves to whether other credentials are at hand now. */
   const renew = async (from: CredentialsProvider, used: Credentials): Promise<boolean> => {
+    // Without a time: what was found within the last second is what has ended.
     if (!same(await from.get(), used)) return true;
     if (from.refresh === undefined) return false;
     refreshing ??= from.refresh().finally(() => {

@@ -485,6 +485,21 @@ describe("credentials that have ended", () => {
     },
   );
 
+  test("an environment that has others by now is read anew, however short a time ago it was read", async () => {
+    const server = await strict();
+    const env: Record<string, string> = {
+      TENCENTCLOUD_SECRETID: "AKIDone",
+      TENCENTCLOUD_SECRETKEY: "one",
+      TENCENTCLOUD_SESSIONTOKEN: "old",
+    };
+    const client = clientOf(server, { credentials: environmentCredentials(env) });
+    expect(await cosErrorOf(client.get("k"))).toMatchObject({ code: "ExpiredToken", retryable: false });
+    const failing = cosErrorOf(client.get("k"));
+    env.TENCENTCLOUD_SESSIONTOKEN = "new";
+    expect(await failing).toMatchObject({ code: "ExpiredToken", retryable: true });
+    await client.get("k");
+  });
+
   test("a provider that has others by now is not asked to refresh", async () => {
     const server = await strict();
     let token = "old";

@@ -20,16 +20,12 @@ describe("credentials from the environment", () => {
     expect(provider.get(1_000)).toMatchObject({ secretId: "id-3" });
   });
 
-  test("are read anew at once where no time is told, and where the service says that they have expired", async () => {
+  test("are read anew at once where no time is told", () => {
     const env: Record<string, string> = { ...platform };
     const provider = environmentCredentials(env);
     provider.get(0);
     env.TENCENTCLOUD_SECRETID = "id-2";
     expect(provider.get()).toMatchObject({ secretId: "id-2" });
-    provider.get(0);
-    env.TENCENTCLOUD_SECRETID = "id-3";
-    await provider.refresh?.();
-    expect(provider.get(0)).toMatchObject({ secretId: "id-3" });
   });
 
   test("that went are not used on", () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { authorization, createSigner, encodeKey, httpString, signKey, urlEncode } from "../../src/cos/signature.ts";
 import { stringToSign } from "../../src/cos/signing-key.ts";
 import vectors from "./signature-vectors.json" with { type: "json" };
+import { userErrorOf } from "./thrown-by.ts";
 
 describe("the worked examples of document 436/7778", () => {
   test.each(vectors)("$id: every intermediate string and the signature come out as printed", (vector) => {
@@ -141,6 +142,16 @@ test("names are sorted and lower-cased after they are encoded, and repeated name
   expect(headerList).toBe("host");
   expect(text).toBe("get\n/k\na%2fb=1&acl=&b=1&b=2\nhost=h\n");
 });
+
+test.each(["AKID\r\nx-injected: 1", "AKID one", "АКID", "AKID\0"])(
+  "the secret id %j, which would break the head of a request, signs nothing and is not shown",
+  (secretId) => {
+    const request = { method: "GET", path: "/k", query: [], headers: [["host", "h"]] } as const;
+    const error = userErrorOf(() => createSigner()(request, { secretId, secretKey: "secret" }, 1_700_000_000));
+    expect(error.code).toBe("MalformedSecretId");
+    expect(error.message).not.toContain(secretId);
+  },
+);
 
 describe("the signer's window", () => {
   const credentials = { secretId: "AKIDexample", secretKey: "secret" };
