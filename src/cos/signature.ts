@@ -125,7 +125,9 @@ interface Window {
 /** @throws UserError `MalformedSecretId` */
 function windowOf({ secretId, secretKey }: Credentials, keyTime: string): Window {
   if (!/^[\x21-\x7e]*$/.test(secretId)) {
-    const message = "a request to COS can't be signed: the secret id has a character that none has; set it anew";
+    const message =
+      "a request to COS can't be signed: the secret id has a character that none has, a space perhaps; " +
+      "check TENCENTCLOUD_SECRETID, and ORIGINALS_ARCHIVE_SECRETID where it is set";
     throw new UserError("MalformedSecretId", message);
   }
   return {
