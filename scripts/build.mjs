@@ -60,10 +60,10 @@ try {
   const packaged = await esbuild.build({
     ...shared,
     entryPoints: {
-      cli: "src/runtime/cli/main.ts",
+      cli: "src/cli.ts",
       thread: "src/runtime/threads/main.ts",
       index: "src/index.ts",
-      queue: "src/queue/index.ts",
+      queue: "src/queue.ts",
     },
     format: "esm",
     packages: "external",
@@ -72,7 +72,7 @@ try {
   // The functions: everything in one CommonJS file, for platforms that install nothing.
   const bundled = await esbuild.build({
     ...shared,
-    entryPoints: { lambda: "src/runtime/lambda.ts", "scf/index": "src/runtime/scf.ts" },
+    entryPoints: { lambda: "src/lambda.ts", "scf/index": "src/scf.ts" },
     format: "cjs",
     outdir: aside,
     outExtension: { ".js": ".cjs" },

@@ -1,4 +1,4 @@
-// The WebAssembly text behind src/cos/signing-key.ts: SHA-1 (FIPS 180-4) and what a COS signature makes of it.
+// The WebAssembly text behind src/cos/signing/signing-key.ts: SHA-1 (FIPS 180-4) and what a COS signature makes of it.
 //
 // It is written by a program because its 80 rounds are spelled out, each on the right five of the five registers: in a loop,
 // with the words in memory, they take twice as long.

@@ -1,21 +1,21 @@
-// Builds the WebAssembly of src/cos into modules of its own, which are committed: bundles read no file, and nobody who
+// Builds src/'s WebAssembly into modules of its own, which are committed: bundles read no file, and nobody who
 // installs or builds this needs the assembler. A test builds each anew and compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import assembler from "wabt";
 import { signingWat } from "./signing-wat.mjs";
 
-const inCos = (name) => new URL(`../src/cos/${name}`, import.meta.url);
+const inSrc = (name) => new URL(`../src/${name}`, import.meta.url);
 
 export const modules = {
   crc64: {
-    built: inCos("crc64-wasm.ts"),
+    built: inSrc("checksum/crc64-wasm.ts"),
     from: "crc64.wat",
     constant: "CRC64_WASM",
-    text: () => readFileSync(inCos("crc64.wat"), "utf8"),
+    text: () => readFileSync(inSrc("checksum/crc64.wat"), "utf8"),
   },
   signing: {
-    built: inCos("signing-wasm.ts"),
+    built: inSrc("cos/signing/signing-wasm.ts"),
     from: "scripts/signing-wat.mjs",
     constant: "SIGNING_WASM",
     text: signingWat,

@@ -1,7 +1,7 @@
 /** A `--config` file: YAML or JSON (which YAML contains), one level of `name: value`. */
 import { readFile } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
-import { ensureError, quote, UserError } from "../errors.ts";
+import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { nearest } from "./nearest.ts";
 import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 /** Where settings come from: flags before environment before config file before defaults. */
-import { quote, UserError } from "../errors.ts";
+import { quote, UserError } from "../vocabulary/errors.ts";
 import type { ConfigFile } from "./file.ts";
 import { nearest } from "./nearest.ts";
 import {

@@ -13,7 +13,7 @@ import {
   manifestFormats,
   proofFloors,
   storageClasses,
-} from "../options.ts";
+} from "../vocabulary/choices.ts";
 import * as values from "./values.ts";
 
 export interface Setting<Value> {

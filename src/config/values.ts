@@ -3,7 +3,7 @@
  * sentence `--concurrency "abc" …`, so it begins with a verb.
  */
 import * as z from "zod";
-import { archiveKeyFields, maxFailuresPattern, runIdPattern } from "../options.ts";
+import { archiveKeyFields, maxFailuresPattern, runIdPattern } from "../vocabulary/choices.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {

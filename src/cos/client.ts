@@ -1,17 +1,18 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import type { Bucket, ObjectInfo, PutOptions } from "./bucket.ts";
-import type { Pair } from "./by-names.ts";
-import type { CredentialsProvider } from "./credentials.ts";
-import { resolveEndpoint, resolveImageEndpoint } from "./endpoint.ts";
-import { createHttp, type HttpOptions, type HttpReply } from "./http.ts";
-import { listQuery, parseListing } from "./listing.ts";
+
+import type { Pair } from "../http/header-names.ts";
+import { createHttp, type HttpOptions, type HttpReply } from "../http/http.ts";
+import type { Bucket, ObjectInfo, PutOptions } from "../objects/bucket.ts";
+import type { Clock } from "../vocabulary/clock.ts";
+import type { Log } from "../vocabulary/log.ts";
+import { resolveEndpoint, resolveImageEndpoint } from "./address/endpoint.ts";
+import { objectInfo, objectResponse, putInfo } from "./exchange/object-info.ts";
+import type { Query } from "./exchange/request-target.ts";
+import { createSend } from "./exchange/send.ts";
+import { listQuery, parseListing } from "./listing/listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
-import { objectInfo, objectResponse, putInfo } from "./object-info.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
-import type { Query } from "./request-target.ts";
-import { createSend } from "./send.ts";
+import type { CredentialsProvider } from "./signing/credentials.ts";
 
 export interface BucketClientOptions extends HttpOptions {
   /** NAME-APPID */

@@ -3,14 +3,15 @@
  * or abort. Nothing exists under the key before Complete succeeds. Complete may answer 200 and then tell of a failure in
  * the body; `send` turns that into its error.
  */
-import type { Bucket, Headers } from "./bucket.ts";
-import { CosError } from "./error.ts";
-import { subject } from "./error-from-reply.ts";
-import type { HttpReply } from "./http.ts";
-import { objectInfo, unquote } from "./object-info.ts";
-import type { BucketRequest, Send } from "./send.ts";
-import { malformedReply } from "./transport-error.ts";
-import { element, parseXml, textOf, type XmlElement } from "./xml.ts";
+
+import type { HttpReply } from "../http/http.ts";
+import { malformedReply } from "../http/transport-error.ts";
+import type { Bucket, Headers } from "../objects/bucket.ts";
+import { CosError } from "../objects/error.ts";
+import { subject } from "./exchange/error-from-reply.ts";
+import { objectInfo, unquote } from "./exchange/object-info.ts";
+import type { BucketRequest, Send } from "./exchange/send.ts";
+import { element, parseXml, textOf, type XmlElement } from "./exchange/xml.ts";
 
 export type MultipartUpload = Pick<Bucket, "createUpload" | "uploadPart" | "completeUpload" | "abortUpload">;
 

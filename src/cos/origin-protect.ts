@@ -4,11 +4,11 @@
  * ci:SetOriginProtect and ci:DescribeOriginProtect.
  */
 import { createHash } from "node:crypto";
-import type { Endpoint } from "./endpoint.ts";
-import { subject } from "./error-from-reply.ts";
-import type { BucketRequest, Send } from "./send.ts";
-import { malformedReply } from "./transport-error.ts";
-import { contentOf, element, parseXml } from "./xml.ts";
+import { malformedReply } from "../http/transport-error.ts";
+import type { Endpoint } from "./address/endpoint.ts";
+import { subject } from "./exchange/error-from-reply.ts";
+import type { BucketRequest, Send } from "./exchange/send.ts";
+import { contentOf, element, parseXml } from "./exchange/xml.ts";
 
 /** Suffixes that can be protected (document 460/30121). */
 export const protectableSuffixes = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "heif"] as const;

@@ -8,23 +8,28 @@ import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { type Clock, systemClock } from "../clock.ts";
-import { quote, UserError } from "../errors.ts";
-import { type Log, silentLog } from "../log.ts";
-import { createAuthorize, type EmulatorCredentials } from "./authorize.ts";
-import { type BucketControl, type BucketOptions, controlBucket, newBucketSettings } from "./bucket-control.ts";
-import { createFaults, type Faults } from "./faults.ts";
-import type { Operation } from "./route.ts";
+import { type Clock, systemClock } from "../vocabulary/clock.ts";
+import { quote, UserError } from "../vocabulary/errors.ts";
+import { type Log, silentLog } from "../vocabulary/log.ts";
+import { createFaults, type Faults } from "./faults/faults.ts";
+import { defaultSwitches, type Switches, turn } from "./faults/switches.ts";
+import {
+  type BucketControl,
+  type BucketOptions,
+  controlBucket,
+  newBucketSettings,
+} from "./operations/bucket-control.ts";
+import { createAuthorize, type EmulatorCredentials } from "./protocol/authorize.ts";
+import type { Operation } from "./protocol/route.ts";
 import { createCosServer, type ServedRequest } from "./server.ts";
-import { openStore } from "./store.ts";
-import { defaultSwitches, type Switches, turn } from "./switches.ts";
+import { openStore } from "./store/store.ts";
 
-export type { EmulatorCredentials } from "./authorize.ts";
-export type { BucketControl, BucketOptions, StoredObject } from "./bucket-control.ts";
-export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults.ts";
-export type { Operation } from "./route.ts";
+export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/faults.ts";
+export { defaultSwitches, type Switches } from "./faults/switches.ts";
+export type { BucketControl, BucketOptions, StoredObject } from "./operations/bucket-control.ts";
+export type { EmulatorCredentials } from "./protocol/authorize.ts";
+export type { Operation } from "./protocol/route.ts";
 export type { ServedRequest } from "./server.ts";
-export { defaultSwitches, type Switches } from "./switches.ts";
 
 export interface EmulatorOptions {
   /** 0, the default: one that is free. */

@@ -5,20 +5,20 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Clock } from "../clock.ts";
-import { ensureError } from "../errors.ts";
-import type { Log } from "../log.ts";
-import type { Authorize } from "./authorize.ts";
-import { errorDocument, isKnownCode, Refusal, type RefusalDetails, refusal } from "./errors.ts";
-import { bytesReply, type Exchange, type Reply } from "./exchange.ts";
-import type { Fault, FaultableRequest, Faults } from "./faults.ts";
-import { type Address, parseAddress } from "./host.ts";
-import { createBudget } from "./rate.ts";
-import { type Operation, operations, route } from "./route.ts";
-import { type Sending, send, until } from "./send.ts";
-import { placeholderReply, serve } from "./serve.ts";
-import type { Store } from "./store.ts";
-import type { Switches } from "./switches.ts";
+import type { Clock } from "../vocabulary/clock.ts";
+import { ensureError } from "../vocabulary/errors.ts";
+import type { Log } from "../vocabulary/log.ts";
+import type { Fault, FaultableRequest, Faults } from "./faults/faults.ts";
+import { createBudget } from "./faults/rate.ts";
+import type { Switches } from "./faults/switches.ts";
+import { placeholderReply, serve } from "./operations/serve.ts";
+import type { Authorize } from "./protocol/authorize.ts";
+import { errorDocument, isKnownCode, Refusal, type RefusalDetails, refusal } from "./protocol/errors.ts";
+import { bytesReply, type Exchange, type Reply } from "./protocol/exchange.ts";
+import { type Address, parseAddress } from "./protocol/host.ts";
+import { type Operation, operations, route } from "./protocol/route.ts";
+import { type Sending, send, until } from "./protocol/send.ts";
+import type { Store } from "./store/store.ts";
 
 export interface ServerParts {
   readonly store: Store;

@@ -1,5 +1,5 @@
 /** What the listing of `outcomes/<shard>/` says about the attempts on a shard. Pure. */
-import type { ListedObject } from "../cos/bucket.ts";
+import type { ListedObject } from "../objects/bucket.ts";
 import { parseAttemptObject } from "./layout.ts";
 
 export interface Attempt {

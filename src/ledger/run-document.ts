@@ -10,7 +10,7 @@ import {
   maxFailuresPattern,
   proofFloors,
   storageClasses,
-} from "../options.ts";
+} from "../vocabulary/choices.ts";
 import { paths } from "./layout.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */

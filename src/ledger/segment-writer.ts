@@ -2,9 +2,10 @@
  * Writes an attempt's outcomes as segments: every second or 200 outcomes, at least one each 10 s (the heartbeat, which is
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
-import type { Clock } from "../clock.ts";
-import type { Outcome } from "../outcome.ts";
+
 import { requestTypes } from "../report/tally.ts";
+import type { Clock } from "../vocabulary/clock.ts";
+import type { Outcome } from "../vocabulary/outcome.ts";
 import { paths } from "./layout.ts";
 import { noRequests, outcomeLine, packSegment, type RequestCounts } from "./segment.ts";
 import type { LedgerStore } from "./store.ts";

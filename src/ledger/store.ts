@@ -1,8 +1,9 @@
 /** The objects of one run: every path relative to the run's prefix, transient failures retried, requests counted. */
-import type { Clock, Random } from "../clock.ts";
-import type { Bucket, ListedObject } from "../cos/bucket.ts";
-import { isCosError } from "../cos/error.ts";
-import { patiently } from "./patience.ts";
+
+import type { Bucket, ListedObject } from "../objects/bucket.ts";
+import { isCosError } from "../objects/error.ts";
+import { patiently } from "../objects/retrying.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
 
 export interface Listing {
   /** Paths relative to the run's prefix, in the order of UTF-8 bytes. */

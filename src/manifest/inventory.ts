@@ -8,8 +8,8 @@
  */
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { isCosError } from "../cos/error.ts";
-import { quote } from "../errors.ts";
+import { isCosError } from "../objects/error.ts";
+import { quote } from "../vocabulary/errors.ts";
 import { type CsvLayout, csvEntry, fieldAt, layoutOf, readRecords } from "./csv.ts";
 import type { CsvRecord } from "./csv-records.ts";
 import { ManifestError, type ManifestErrorCode } from "./manifest-error.ts";

@@ -1,5 +1,5 @@
 /** One row as JSON: a key, or an object that names it. */
-import { quote } from "../errors.ts";
+import { quote } from "../vocabulary/errors.ts";
 import type { ManifestEntry, Position } from "./row.ts";
 import { type FieldName, invalidEntry, type RowFields, type RowRules, rowEntry } from "./row-fields.ts";
 

@@ -6,8 +6,8 @@
  * write a space as `%20` write a plus as `%2B` too. So a bare `+` comes from a space, or from a file that was never encoded:
  * for that one say `--key-encoding raw`.
  */
-import { maxKeyBytes } from "../cos/bucket.ts";
-import { quote } from "../errors.ts";
+import { maxKeyBytes } from "../objects/bucket.ts";
+import { quote } from "../vocabulary/errors.ts";
 
 export type Decoded =
   | { readonly kind: "key"; readonly key: string }

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../vocabulary/errors.ts";
 
 /**
  * Why a whole manifest can't be read. One bad row is never one of these: it is an `invalid` entry.

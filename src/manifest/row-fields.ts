@@ -1,5 +1,5 @@
 /** From the texts of a row's fields to a manifest entry: each field is checked once, here, whatever the format. */
-import { quote } from "../errors.ts";
+import { quote } from "../vocabulary/errors.ts";
 import { decodeKey, keyProblem } from "./key-text.ts";
 import type { KeyEncoding, ManifestEntry } from "./row.ts";
 

@@ -1,4 +1,4 @@
-import { manifestFormats } from "../options.ts";
+import { manifestFormats } from "../vocabulary/choices.ts";
 
 /** One entry of a manifest: an original to archive, and what is known of it. */
 export interface Row {

@@ -1,5 +1,5 @@
 /** What a refusal means for the row, for the run, and how long to wait before trying again. Pure. */
-import type { Random } from "../clock.ts";
+import type { Random } from "../vocabulary/clock.ts";
 
 /** The part of a failed request that decides. */
 export interface Failure {

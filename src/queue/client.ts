@@ -1,6 +1,6 @@
 /** The client of `@aws-sdk/client-sqs`, over any transport. */
-import type { Clock, Random } from "../clock.ts";
-import { quote } from "../errors.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
+import { quote } from "../vocabulary/errors.ts";
 import type { QueueCommand } from "./commands.ts";
 import { AbortError, serviceException } from "./error.ts";
 import type { MetadataBearer } from "./shapes.ts";

@@ -7,9 +7,9 @@
  *                       parameter: tdmq:https://cmq-gz.publicXXX.tencenttdmq.com/originals?region=ap-guangzhou
  *                       (TENCENTCLOUD_REGION where the parameter is absent)
  */
-import type { Clock, Random } from "../clock.ts";
-import { quote, UserError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
+import { quote, UserError } from "../vocabulary/errors.ts";
+import type { Log } from "../vocabulary/log.ts";
 import { SQSClient } from "./client.ts";
 import type { Environment } from "./transports/aws-settings.ts";
 import { createMemoryQueues } from "./transports/memory.ts";

@@ -8,9 +8,9 @@
  * While held, a heartbeat extends the message's visibility. It is stopped, and one under way awaited, BEFORE the message is deleted
  * or given back, so that it can never overwrite a back-off nor touch a message that is gone. Nothing here ever rejects.
  */
-import type { Clock } from "../clock.ts";
-import { ensureError } from "../errors.ts";
-import { type Log, silentLog } from "../log.ts";
+import type { Clock } from "../vocabulary/clock.ts";
+import { ensureError } from "../vocabulary/errors.ts";
+import { type Log, silentLog } from "../vocabulary/log.ts";
 import type { QueueClient } from "./client.ts";
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "./commands.ts";
 

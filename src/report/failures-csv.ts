@@ -4,7 +4,7 @@
  */
 
 import { csvLine } from "../manifest/csv-text.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../vocabulary/outcome.ts";
 
 /** An outcome with the row's own archive key, which the outcome itself (with the archive prefix) does not tell. */
 export interface FailedRow {

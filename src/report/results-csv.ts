@@ -8,7 +8,7 @@
  */
 
 import { csvLine } from "../manifest/csv-text.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../vocabulary/outcome.ts";
 
 const columns = [
   "Bucket",

@@ -2,7 +2,7 @@
  * What a run comes to, counted outcome by outcome. A tally of a whole is the merge of the tallies of its parts, in whatever
  * groups they are merged (merging is associative; only which sample keys are kept depends on the order).
  */
-import type { Outcome, Proof } from "../outcome.ts";
+import type { Outcome, Proof } from "../vocabulary/outcome.ts";
 
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];

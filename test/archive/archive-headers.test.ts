@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { archiveHeaders, preservedHeaders } from "../../src/archive/archive-headers.ts";
+import { archiveHeaders, preservedHeaders } from "../../src/archive/task/archive-headers.ts";
 import { digestsOf } from "../stores/memory-objects.ts";
 import { archiveKey, key, lab, large, rowOf, run, small } from "./lab.ts";
 

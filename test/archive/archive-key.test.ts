@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { archiveKeyFault, archiveKeyOf, checkTemplate } from "../../src/archive/archive-key.ts";
+import { archiveKeyFault, archiveKeyOf, checkTemplate } from "../../src/policy/archive-key.ts";
 import { userErrorOf } from "../cos/thrown-by.ts";
 
 const key = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });

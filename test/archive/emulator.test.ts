@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { archiveTask } from "../../src/archive/archive-task.ts";
-import { createMd5Trust } from "../../src/archive/md5-trust.ts";
-import { createPace } from "../../src/archive/pace.ts";
-import type { TaskContext } from "../../src/archive/task.ts";
-import { systemClock } from "../../src/clock.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
+import { archiveTask } from "../../src/archive/task/archive-task.ts";
+import { createMd5Trust } from "../../src/archive/task/md5-trust.ts";
+import type { TaskContext } from "../../src/archive/task/task.ts";
 import { type BucketClient, createBucketClient } from "../../src/cos/client.ts";
 import {
   defaultSwitches,
@@ -19,6 +18,7 @@ import {
 import { type RunOptions, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { noRequests } from "../../src/ledger/segment.ts";
 import type { PlannedRow } from "../../src/ledger/shard-rows.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
 import { digestsOf } from "../stores/memory-objects.ts";
 import { large, small } from "./lab.ts";
 

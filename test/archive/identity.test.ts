@@ -8,9 +8,9 @@ import {
   hasChanged,
   holdsOriginal,
   isMd5,
-} from "../../src/archive/identity.ts";
-import type { ObjectInfo } from "../../src/cos/bucket.ts";
-import { proofFloors } from "../../src/options.ts";
+} from "../../src/archive/task/identity.ts";
+import type { ObjectInfo } from "../../src/objects/bucket.ts";
+import { proofFloors } from "../../src/vocabulary/choices.ts";
 
 const hex = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 32, maxLength: 32 });
 const etag = fc.oneof(

@@ -1,13 +1,13 @@
 /** One task between two buckets in memory, on a fake clock. */
 import { expect } from "vitest";
-import { archiveTask, type TaskEnd } from "../../src/archive/archive-task.ts";
-import { createMd5Trust } from "../../src/archive/md5-trust.ts";
-import { createPace } from "../../src/archive/pace.ts";
-import type { Task, TaskContext } from "../../src/archive/task.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
+import { archiveTask, type TaskEnd } from "../../src/archive/task/archive-task.ts";
+import { createMd5Trust } from "../../src/archive/task/md5-trust.ts";
+import type { Task, TaskContext } from "../../src/archive/task/task.ts";
 import { type RunOptions, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { noRequests } from "../../src/ledger/segment.ts";
 import type { PlannedRow } from "../../src/ledger/shard-rows.ts";
-import type { Outcome } from "../../src/outcome.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import type { RequestType } from "../stores/bucket-fault.ts";
 import { fakeClock, runUntilDone } from "../stores/fake-clock.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createMetadataTrust } from "../../src/archive/metadata-trust.ts";
-import type { ObjectInfo } from "../../src/cos/bucket.ts";
+import { createMetadataTrust } from "../../src/archive/task/metadata-trust.ts";
+import type { ObjectInfo } from "../../src/objects/bucket.ts";
 
 const info = (headers: Record<string, string>): ObjectInfo => ({ status: 200, headers });
 const owned = info({ "x-cos-meta-owner": "someone" });

@@ -1,7 +1,7 @@
 /** What is tried again, when, how often, and what it charges the row with. */
 import { describe, expect, test } from "vitest";
-import { createPace } from "../../src/archive/pace.ts";
-import { UserError } from "../../src/errors.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
+import { UserError } from "../../src/vocabulary/errors.ts";
 import type { Fault, Faults, SeenRequest } from "../stores/bucket-fault.ts";
 import { refuse, reset } from "../stores/bucket-fault.ts";
 import { expectArchived, key, lab, large, rowOf, small } from "./lab.ts";

@@ -1,6 +1,6 @@
 /** Two attempts on one shard: overlap costs money, never truth, so whoever should yield does, and nobody else. */
 import { describe, expect, test } from "vitest";
-import { heartbeatMs } from "../../src/archive/control-watch.ts";
+import { heartbeatMs } from "../../src/archive/shard/control-watch.ts";
 import { lifeMs } from "../../src/ledger/attempts.ts";
 import { donePath, paths } from "../../src/ledger/layout.ts";
 import { openMarkerText } from "../../src/ledger/open-marker.ts";

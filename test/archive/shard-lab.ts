@@ -1,8 +1,8 @@
 /** One shard between three buckets in memory, worked by processes that may die at any request. */
 import { expect } from "vitest";
-import { archiveShard, type ShardDelivery, type ShardEnd } from "../../src/archive/archive-shard.ts";
-import { createMd5Trust } from "../../src/archive/md5-trust.ts";
-import { createPace } from "../../src/archive/pace.ts";
+import { archiveShard, type ShardDelivery, type ShardEnd } from "../../src/archive/shard/archive-shard.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
+import { createMd5Trust } from "../../src/archive/task/md5-trust.ts";
 import { writeControl } from "../../src/ledger/control.ts";
 import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, parseMarker, paths, runPrefix } from "../../src/ledger/layout.ts";
@@ -10,7 +10,7 @@ import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/le
 import { decodeSegment, type Segment } from "../../src/ledger/segment.ts";
 import { encodeShardRows, type PlannedRow } from "../../src/ledger/shard-rows.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
-import { silentLog } from "../../src/log.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { fakeClock, runUntilDone } from "../stores/fake-clock.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";
 import { digestsOf } from "../stores/memory-objects.ts";

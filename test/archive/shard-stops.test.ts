@@ -1,6 +1,6 @@
 /** Why a delivery starts nothing more: a control, another attempt, its deadline, its process, its ledger. */
 import { describe, expect, test } from "vitest";
-import { heartbeatMs } from "../../src/archive/control-watch.ts";
+import { heartbeatMs } from "../../src/archive/shard/control-watch.ts";
 import { paths } from "../../src/ledger/layout.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { fetchTimes, keyOf, later, shardLab, slowly } from "./shard-lab.ts";

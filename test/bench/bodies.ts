@@ -1,6 +1,6 @@
 /** What the benchmark copies: keys and bytes that both the store and whoever fills it can reckon. */
 import { createCipheriv, createHash } from "node:crypto";
-import { crc64 } from "../../src/cos/crc64.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
 
 /** Bytes by the label that keys begin with. */
 export const sizes = {

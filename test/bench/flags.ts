@@ -1,6 +1,6 @@
 /** What the benchmark is asked for. A value that can't be is refused in one sentence, before anything is measured. */
 import { parseArgs } from "node:util";
-import { quote, UserError } from "../../src/errors.ts";
+import { quote, UserError } from "../../src/vocabulary/errors.ts";
 import { type SizeLabel, sizeLabels } from "./bodies.ts";
 import { contestants, contestantsAt } from "./contestants.ts";
 import { type PartName, partNames } from "./part.ts";

@@ -1,6 +1,6 @@
 /** The ledger's objects, as far as the benchmark's store has to know them: put, get, list, forbid-overwrite. */
 import { createHash } from "node:crypto";
-import { crc64 } from "../../src/cos/crc64.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
 import { createLedgerKeys } from "./ledger-keys.ts";
 
 export interface LedgerObjects {

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quote, UserError } from "../../src/errors.ts";
+import { quote, UserError } from "../../src/vocabulary/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import { headlineMarkdown, headlineOf } from "./headline.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";

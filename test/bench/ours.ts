@@ -6,12 +6,12 @@
 import type { RunDocument } from "../../src/ledger/run-document.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import { queueFromUrl } from "../../src/queue/index.ts";
-import { doneMarkers } from "../../src/run/finalize.ts";
-import { createDeliveryHandler, createShardWorker } from "../../src/run/handle-delivery.ts";
-import type { ShardMessage } from "../../src/run/messages.ts";
-import { openLedger } from "../../src/run/open-ledger.ts";
-import { pollQueue } from "../../src/run/poll-queue.ts";
-import { queueSender } from "../../src/run/queue-sender.ts";
+import { createDeliveryHandler, createShardWorker } from "../../src/run/deliver/handle-delivery.ts";
+import { doneMarkers } from "../../src/run/finalize/finalize.ts";
+import type { ShardMessage } from "../../src/run/messages/messages.ts";
+import { queueSender } from "../../src/run/messages/queue-sender.ts";
+import { openLedger } from "../../src/run/surroundings/open-ledger.ts";
+import { pollQueue } from "../../src/run/work/poll-queue.ts";
 import { keyOf } from "./bodies.ts";
 import type { Copier, CopierOptions } from "./copier.ts";
 import { entriesOf, ledgerPlace, openAround, planRun } from "./planned-run.ts";

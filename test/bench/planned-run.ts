@@ -1,16 +1,20 @@
 /** A run in the ledger of the benchmark's store, planned as any run is, for who measures what comes after. */
-import { systemClock } from "../../src/clock.ts";
+
 import { readSettings } from "../../src/config/read.ts";
 import { type RunDocument, type RunRequest, requestSchema } from "../../src/ledger/run-document.ts";
-import { silentLog } from "../../src/log.ts";
 import type { Row } from "../../src/manifest/row.ts";
-import { claimRun } from "../../src/run/ask.ts";
-import type { Place } from "../../src/run/messages.ts";
-import { openLedger } from "../../src/run/open-ledger.ts";
-import { planOn } from "../../src/run/plan.ts";
-import type { PlanEntries, PlanEntry } from "../../src/run/plan-entry.ts";
-import type { Surroundings } from "../../src/run/surroundings.ts";
-import { type OpenedSurroundings, surroundingsFromSettings } from "../../src/runtime/surroundings-from-settings.ts";
+import type { Place } from "../../src/run/messages/messages.ts";
+import { claimRun } from "../../src/run/plan/claim.ts";
+import type { PlanEntries, PlanEntry } from "../../src/run/plan/entry.ts";
+import { planOn } from "../../src/run/plan/plan.ts";
+import { openLedger } from "../../src/run/surroundings/open-ledger.ts";
+import type { Surroundings } from "../../src/run/surroundings/surroundings.ts";
+import {
+  type OpenedSurroundings,
+  surroundingsFromSettings,
+} from "../../src/runtime/settings/surroundings-from-settings.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { bucketsOf, credentials, region } from "./bodies.ts";
 
 export const ledgerPlace: Place = { bucket: bucketsOf.archive, region, prefix: ".originals" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseXml } from "../../src/cos/xml.ts";
+import { parseXml } from "../../src/cos/exchange/xml.ts";
 import { headlineOf } from "./headline.ts";
 import { plotSvg } from "./plot.ts";
 import { sampleCell, sampleResult } from "./samples.ts";

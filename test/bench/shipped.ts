@@ -1,7 +1,7 @@
 /** What is shipped has to be there before hours are spent on measuring something else. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../src/errors.ts";
+import { UserError } from "../../src/vocabulary/errors.ts";
 
 /** Bytes of a file of dist/. Errors: UserError `NotBuilt`. */
 export function shippedBytes(dist: string, file: string): number {

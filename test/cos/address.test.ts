@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isBucketName, parseAddress, printAddress } from "../../src/cos/address.ts";
+import { isBucketName, parseAddress, printAddress } from "../../src/cos/address/address.ts";
 import { userErrorOf } from "./thrown-by.ts";
 
 test.each([

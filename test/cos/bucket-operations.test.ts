@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { staticCredentials } from "../../src/cos/credentials.ts";
-import { listAll } from "../../src/cos/listing.ts";
+import { listAll } from "../../src/cos/listing/listing.ts";
+import { staticCredentials } from "../../src/cos/signing/credentials.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 import { type Handler, type TinyServer, tinyServer } from "./tiny-server.ts";
 

@@ -4,9 +4,13 @@ import COS from "cos-nodejs-sdk-v5";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type BucketClient, type BucketClientOptions, createBucketClient } from "../../src/cos/client.ts";
-import { type CredentialsProvider, environmentCredentials, staticCredentials } from "../../src/cos/credentials.ts";
-import type { Credentials } from "../../src/cos/signature.ts";
-import { UserError } from "../../src/errors.ts";
+import {
+  type CredentialsProvider,
+  environmentCredentials,
+  staticCredentials,
+} from "../../src/cos/signing/credentials.ts";
+import type { Credentials } from "../../src/cos/signing/signature.ts";
+import { UserError } from "../../src/vocabulary/errors.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 import { type Received, type TinyServer, tinyServer } from "./tiny-server.ts";
 

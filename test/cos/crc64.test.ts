@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { build, modules } from "../../scripts/wasm.mjs";
-import { crc64, crc64Digest, crc64Start, crc64Update } from "../../src/cos/crc64.ts";
+import { crc64, crc64Digest, crc64Start, crc64Update } from "../../src/checksum/crc64.ts";
 
 const ones = (1n << 64n) - 1n;
 
@@ -134,7 +134,7 @@ test("what crc64.wat shrinks by is a multiple of the polynomial", () => {
   // x^(8n) is one byte carried over n zeros; in the reflected register 1 is the topmost bit.
   const powers = [1n << 63n];
   while (powers.length <= 2414) powers.push(takeByte(powers.at(-1)!, 0));
-  const wat = readFileSync(new URL("../../src/cos/crc64.wat", import.meta.url), "utf8");
+  const wat = readFileSync(new URL("../../src/checksum/crc64.wat", import.meta.url), "utf8");
   const loads = [...wat.matchAll(/v128\.load offset=(\d+)/g)].map(([, offset]) => 36_864 - Number(offset));
   const distances = loads.filter((distance) => distance > 0);
   expect(distances).toEqual([470, 1825, 2043, 2061, 2169, 2250, 2414]);

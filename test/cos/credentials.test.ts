@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { environmentCredentials, staticCredentials } from "../../src/cos/credentials.ts";
+import { environmentCredentials, staticCredentials } from "../../src/cos/signing/credentials.ts";
 import { userErrorOf } from "./thrown-by.ts";
 
 const platform = { TENCENTCLOUD_SECRETID: "id", TENCENTCLOUD_SECRETKEY: "key", TENCENTCLOUD_SESSIONTOKEN: "token" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveEndpoint, resolveImageEndpoint } from "../../src/cos/endpoint.ts";
+import { resolveEndpoint, resolveImageEndpoint } from "../../src/cos/address/endpoint.ts";
 import { userErrorOf } from "./thrown-by.ts";
 
 const bucket = "photos-1250000000";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorFromReply, type FailedReply, isErrorDocument, verdict } from "../../src/cos/error-from-reply.ts";
+import { errorFromReply, type FailedReply, isErrorDocument, verdict } from "../../src/cos/exchange/error-from-reply.ts";
 
 const now = Date.parse("2025-06-01T12:00:00Z");
 

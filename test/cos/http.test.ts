@@ -4,8 +4,8 @@ import { createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Body } from "../../src/cos/bucket.ts";
-import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts } from "../../src/cos/http.ts";
+import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts } from "../../src/http/http.ts";
+import type { Body } from "../../src/objects/bucket.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";
 

@@ -2,11 +2,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isCosError } from "../../src/cos/error.ts";
-import { listPage, parsedListing, parseListing } from "../../src/cos/listing.ts";
-import { scanListing } from "../../src/cos/listing-scan.ts";
-import { urlEncode } from "../../src/cos/signature.ts";
-import { elements, escapeXml, textOf, type XmlElement } from "../../src/cos/xml.ts";
+import { elements, escapeXml, textOf, type XmlElement } from "../../src/cos/exchange/xml.ts";
+import { listPage, parsedListing, parseListing } from "../../src/cos/listing/listing.ts";
+import { scanListing } from "../../src/cos/listing/scan.ts";
+import { urlEncode } from "../../src/cos/signing/signature.ts";
+import { isCosError } from "../../src/objects/error.ts";
 
 const where = ["photos-1250000000", 200, "Sun, 01 Jun 2025 12:00:00 GMT"] as const;
 

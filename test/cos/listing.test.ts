@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ListOptions, ListPage } from "../../src/cos/bucket.ts";
-import { listAll, listPages, listQuery, parseListing } from "../../src/cos/listing.ts";
-import { urlEncode } from "../../src/cos/signature.ts";
+import { listAll, listPages, listQuery, parseListing } from "../../src/cos/listing/listing.ts";
+import { urlEncode } from "../../src/cos/signing/signature.ts";
+import type { ListOptions, ListPage } from "../../src/objects/bucket.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 
 const contents = (key: string, more = "") =>

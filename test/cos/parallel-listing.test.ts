@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Bucket, ListOptions } from "../../src/cos/bucket.ts";
-import { CosError } from "../../src/cos/error.ts";
-import { compareKeys } from "../../src/cos/key-order.ts";
-import { type ParallelListingOptions, parallelListing } from "../../src/cos/parallel-listing.ts";
+import { type ParallelListingOptions, parallelListing } from "../../src/cos/listing/parallel.ts";
+import type { Bucket, ListOptions } from "../../src/objects/bucket.ts";
+import { CosError } from "../../src/objects/error.ts";
+import { compareKeys } from "../../src/objects/key-order.ts";
 import { refuse, reset } from "../stores/bucket-fault.ts";
 import { fakeClock, runUntilDone } from "../stores/fake-clock.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";

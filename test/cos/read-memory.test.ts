@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Bucket, ObjectResponse } from "../../src/cos/bucket.ts";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { Lease, ReadMemory, Slab } from "../../src/cos/read-memory.ts";
-import { ReplyStream } from "../../src/cos/reply-stream.ts";
+import { Lease, ReadMemory, Slab } from "../../src/http/read-memory.ts";
+import { ReplyStream } from "../../src/http/reply-stream.ts";
+import type { Bucket, ObjectResponse } from "../../src/objects/bucket.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";
 
 /** The bytes of a key are its own: `LENGTH-NAME`. */

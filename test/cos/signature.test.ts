@@ -1,8 +1,15 @@
 import COS from "cos-nodejs-sdk-v5";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { authorization, createSigner, encodeKey, httpString, signKey, urlEncode } from "../../src/cos/signature.ts";
-import { stringToSign } from "../../src/cos/signing-key.ts";
+import {
+  authorization,
+  createSigner,
+  encodeKey,
+  httpString,
+  signKey,
+  urlEncode,
+} from "../../src/cos/signing/signature.ts";
+import { stringToSign } from "../../src/cos/signing/signing-key.ts";
 import vectors from "./signature-vectors.json" with { type: "json" };
 import { userErrorOf } from "./thrown-by.ts";
 

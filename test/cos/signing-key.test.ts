@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { build, modules } from "../../scripts/wasm.mjs";
-import { createSign, signatureOf, stringToSign } from "../../src/cos/signing-key.ts";
+import { createSign, signatureOf, stringToSign } from "../../src/cos/signing/signing-key.ts";
 
 const expected = (signKey: string, keyTime: string, text: string) => signatureOf(signKey, stringToSign(keyTime, text));
 

@@ -1,5 +1,5 @@
-import { CosError } from "../../src/cos/error.ts";
-import { UserError } from "../../src/errors.ts";
+import { CosError } from "../../src/objects/error.ts";
+import { UserError } from "../../src/vocabulary/errors.ts";
 
 /** The CosError that the promise rejects with; anything else fails the test. */
 export async function cosErrorOf(promise: Promise<unknown>): Promise<CosError> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { contentOf, element, elements, parseXml, textOf } from "../../src/cos/xml.ts";
+import { contentOf, element, elements, parseXml, textOf } from "../../src/cos/exchange/xml.ts";
 
 test("entities and character references are decoded once", () => {
   const root = parseXml("<R><E>&quot;a&quot; &lt;b&gt; &amp;lt; &#34;&#x1F600; &apos;</E></R>")!.root;

@@ -1,8 +1,8 @@
 /** What no HTTP client library would send: raw sockets. And every way of addressing a bucket. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { authorization, encodeKey } from "../../src/cos/signature.ts";
-import { parseAddress } from "../../src/emulator/host.ts";
+import { authorization, encodeKey } from "../../src/cos/signing/signature.ts";
+import { parseAddress } from "../../src/emulator/protocol/host.ts";
 import { credentials, elementOf, host, type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;

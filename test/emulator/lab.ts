@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, type Dispatcher } from "undici";
-import type { Clock } from "../../src/clock.ts";
-import { authorization, type Credentials, encodeKey, urlEncode } from "../../src/cos/signature.ts";
+import { authorization, type Credentials, encodeKey, urlEncode } from "../../src/cos/signing/signature.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 
 export const credentials: Credentials = { secretId: "AKIDEMULATOR", secretKey: "a-secret-of-the-tests" };
 export const photos = "photos-1250000000";

@@ -1,10 +1,10 @@
 /** Listings against a model: a plain sort of encoded keys. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../src/cos/crc64.ts";
-import { crc64Combine } from "../../src/emulator/crc64-combine.ts";
-import { compareKeys } from "../../src/emulator/key-order.ts";
-import { createSortedIndex } from "../../src/emulator/sorted-index.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
+import { crc64Combine } from "../../src/emulator/store/crc64-combine.ts";
+import { compareKeys } from "../../src/emulator/store/key-order.ts";
+import { createSortedIndex } from "../../src/emulator/store/sorted-index.ts";
 import { type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../src/cos/crc64.ts";
-import { clip } from "../../src/emulator/bucket-store.ts";
-import { multipartEtag } from "../../src/emulator/complete-upload.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
+import { multipartEtag } from "../../src/emulator/operations/complete-upload.ts";
+import { clip } from "../../src/emulator/store/bucket-store.ts";
 import { type Ask, host, type Lab, openLab, photos } from "./lab.ts";
 
 const MIB = 1024 * 1024;

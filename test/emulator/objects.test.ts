@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { authorization } from "../../src/cos/signature.ts";
+import { authorization } from "../../src/cos/signing/signature.ts";
 import { credentials, host, type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;

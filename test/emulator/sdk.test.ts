@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import COS from "cos-nodejs-sdk-v5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crc64 } from "../../src/cos/crc64.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
 import { credentials, photos } from "./lab.ts";
 

@@ -1,7 +1,7 @@
 /** The emulator checks signatures from their own lists, so a client that signs too little, too late or wrongly is found out. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { signKey, urlEncode } from "../../src/cos/signature.ts";
-import { signatureOf, stringToSign } from "../../src/cos/signing-key.ts";
+import { signKey, urlEncode } from "../../src/cos/signing/signature.ts";
+import { signatureOf, stringToSign } from "../../src/cos/signing/signing-key.ts";
 import { credentials, host, type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;

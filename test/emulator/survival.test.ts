@@ -9,10 +9,10 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { Pool } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/clock.ts";
-import { createSigner } from "../../src/cos/signature.ts";
-import { openBlobs } from "../../src/emulator/blobs.ts";
+import { createSigner } from "../../src/cos/signing/signature.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
+import { openBlobs } from "../../src/emulator/store/blobs.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
 import { credentials, host, openLab, photos } from "./lab.ts";
 
 let directory: string;

@@ -1,7 +1,7 @@
 /** Values as the ledger holds them, for properties. */
 import fc from "fast-check";
-import type { Outcome } from "../../src/outcome.ts";
 import { emptyTally } from "../../src/report/tally.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 
 const crockford = [..."0123456789ABCDEFGHJKMNPQRSTVWXYZ"];
 

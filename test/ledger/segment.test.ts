@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors.ts";
 import { decodeSegment, encodeSegment } from "../../src/ledger/segment.ts";
 import { decodeShardRows, encodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { UserError } from "../../src/vocabulary/errors.ts";
 import { anyRow } from "../manifest/reading.ts";
 import { anyOutcome, outcomeOf, trailer } from "./samples.ts";
 

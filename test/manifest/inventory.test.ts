@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { CosError } from "../../src/cos/error.ts";
 import { detectFormat } from "../../src/manifest/format.ts";
 import { parseInventory, type ReadInventoryOptions, readInventory } from "../../src/manifest/inventory.ts";
+import { CosError } from "../../src/objects/error.ts";
 import { collect, pieces, rowsOf, told } from "./reading.ts";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { urlEncode } from "../../src/cos/signature.ts";
+import { urlEncode } from "../../src/cos/signing/signature.ts";
 import { csvLine } from "../../src/manifest/csv-text.ts";
 import { ManifestError } from "../../src/manifest/manifest-error.ts";
 import { readManifest } from "../../src/manifest/read-manifest.ts";

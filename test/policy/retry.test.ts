@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { verdict } from "../../src/cos/error-from-reply.ts";
+import { verdict } from "../../src/cos/exchange/error-from-reply.ts";
 import {
   backoffMs,
   giveBackMs,

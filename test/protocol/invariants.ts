@@ -3,8 +3,8 @@
 import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
-import { isTerminal, type Outcome } from "../../src/outcome.ts";
 import { parseSummary, type Summary } from "../../src/report/summary.ts";
+import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
 import type { StoredObject } from "../stores/memory-objects.ts";
 import type { Objects } from "./objects.ts";
 import type { Delivery, QueuedMessage, State } from "./state.ts";

@@ -20,8 +20,8 @@ vi.mock("../../src/ledger/segment-writer.ts", async (original) => {
   return { ...real, createSegmentWriter };
 });
 
-vi.mock("../../src/archive/open-shard.ts", async (original) => {
-  const real = await original<typeof import("../../src/archive/open-shard.ts")>();
+vi.mock("../../src/archive/shard/open-shard.ts", async (original) => {
+  const real = await original<typeof import("../../src/archive/shard/open-shard.ts")>();
   const openShard: typeof real.openShard = async (options) => {
     const { ledger } = options;
     const listPage: typeof ledger.listPage = async (prefix, after) => {
@@ -45,15 +45,15 @@ vi.mock("../../src/ledger/attempts.ts", async (original) => {
   return { ...real, claimOf };
 });
 
-vi.mock("../../src/run/work-shard.ts", async (original) => {
-  const real = await original<typeof import("../../src/run/work-shard.ts")>();
+vi.mock("../../src/run/deliver/work-shard.ts", async (original) => {
+  const real = await original<typeof import("../../src/run/deliver/work-shard.ts")>();
   const workShard: typeof real.workShard = (message, delivery, sender, worker) =>
     real.workShard(message, delivery, broken.thing === "hand-over" ? { send: async () => undefined } : sender, worker);
   return { ...real, workShard };
 });
 
-vi.mock("../../src/run/finalize.ts", async (original) => {
-  const real = await original<typeof import("../../src/run/finalize.ts")>();
+vi.mock("../../src/run/finalize/finalize.ts", async (original) => {
+  const real = await original<typeof import("../../src/run/finalize/finalize.ts")>();
   const shardsIn: typeof real.shardsIn = (run, group) =>
     broken.thing === "group" ? Math.min(1, real.shardsIn(run, group)) : real.shardsIn(run, group);
   async function* doneMarkers(...of: Parameters<typeof real.doneMarkers>) {

@@ -2,7 +2,7 @@
  * The objects of one bucket as a value: a request takes them to the objects after it, and what they were before stays as it
  * was. So the search can go back to any state without doing anything over again.
  */
-import type { CosError } from "../../src/cos/error.ts";
+import type { CosError } from "../../src/objects/error.ts";
 import { refusal } from "../stores/bucket-fault.ts";
 import { digestsOf, type StoredObject } from "../stores/memory-objects.ts";
 import { everything, headersOf, infoOf } from "../stores/memory-reply.ts";

@@ -2,11 +2,11 @@
  * One process working one delivery with the real code. Whatever it asks of stores and queue waits for the search to answer,
  * its clock stands still until the search moves it, and its chance is fixed: what it does follows from what happened to it.
  */
-import type { Bucket, ListPage, ObjectInfo, ObjectResponse } from "../../src/cos/bucket.ts";
-import { silentLog } from "../../src/log.ts";
-import type { Answer as QueueAnswer } from "../../src/run/delivery.ts";
-import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
-import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import type { Bucket, ListPage, ObjectInfo, ObjectResponse } from "../../src/objects/bucket.ts";
+import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
+import type { Answer as QueueAnswer } from "../../src/run/messages/delivery.ts";
+import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import type { Answer } from "./objects.ts";
 import { type QueueRequest, type Request, type StoreRequest, type Where, type Without, whatOf } from "./request.ts";
 

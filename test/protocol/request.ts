@@ -1,5 +1,5 @@
 /** Requests of a process: each waits until the search lets it take effect. */
-import type { Headers } from "../../src/cos/bucket.ts";
+import type { Headers } from "../../src/objects/bucket.ts";
 import { digestOf } from "./digest.ts";
 
 export type Where = "source" | "archive" | "ledger";

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { paths, runPrefix } from "../../src/ledger/layout.ts";
 import { requestSchema, runOptionsSchema } from "../../src/ledger/run-document.ts";
-import { digestOf } from "../../src/run/ask.ts";
-import type { Place } from "../../src/run/messages.ts";
-import { reconcileMessage } from "../../src/run/stop-and-go.ts";
+import type { Place } from "../../src/run/messages/messages.ts";
+import { digestOf } from "../../src/run/plan/claim.ts";
+import { reconcileMessage } from "../../src/run/reconcile/cancel-resume.ts";
 
 export interface Story {
   readonly name: string;

@@ -1,6 +1,5 @@
 import { CreateQueueCommand as AwsCreateQueueCommand, SQSClient as AwsSQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
-import { systemClock } from "../../src/clock.ts";
 import {
   CreateQueueCommand,
   createMemoryQueues,
@@ -8,6 +7,7 @@ import {
   createTdmqCmqTransport,
   SQSClient,
 } from "../../src/queue/index.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
 import { differences, queueConformance } from "./conformance.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { startTdmqServer } from "./tdmq-server.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 
 export interface FakeClock extends Clock {
   /** Moves time on, waking each sleeper at its own moment and letting what it wakes run before going further. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { silentLog } from "../../src/log.ts";
 import { queueFromUrl, ReceiveMessageCommand, SendMessageCommand } from "../../src/queue/index.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { startTdmqServer } from "./tdmq-server.ts";
 

@@ -1,6 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../../src/clock.ts";
 import {
   ChangeMessageVisibilityCommand,
   createSqsJsonTransport,
@@ -15,6 +14,7 @@ import {
   SQSServiceException,
   type SqsJsonOptions,
 } from "../../src/queue/index.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 import { type Script, scriptedServer } from "./http-server.ts";
 
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret-of-the-test", AWS_REGION: "eu-west-1" };

@@ -2,9 +2,9 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../src/manifest/row.ts";
-import type { Outcome } from "../../src/outcome.ts";
 import { failuresCsv, failuresLine } from "../../src/report/failures-csv.ts";
 import { resultsCsv, resultsLine } from "../../src/report/results-csv.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { anyCuts, anyRow, read, rowsOf, told } from "../manifest/reading.ts";
 import { anyOutcome, outcome } from "./outcomes.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Outcome } from "../../src/outcome.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 
 export const outcome = (fields: Partial<Outcome> = {}): Outcome => ({
   row: 0,

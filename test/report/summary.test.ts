@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/outcome.ts";
 import { emptySummary, listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
 import {
   addOutcome,
@@ -11,6 +10,7 @@ import {
   SAMPLE_KEYS,
   type Tally,
 } from "../../src/report/tally.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { anyOutcome, outcome } from "./outcomes.ts";
 
 function tallyOf(outcomes: readonly Outcome[]): Tally {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type CamPolicy, camPolicy } from "../../src/run/cam-policy.ts";
-import { defaultLedger } from "../../src/run/open-ledger.ts";
+import { type CamPolicy, camPolicy } from "../../src/run/inspect/cam-policy.ts";
+import { defaultLedger } from "../../src/run/surroundings/open-ledger.ts";
 
 const region = "ap-guangzhou";
 const source = { bucket: "photos-1250000000", region, prefix: "2026/" };

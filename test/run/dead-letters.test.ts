@@ -1,7 +1,6 @@
 /** Messages that can never be worked, on their way to the dead-letter queue. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
 import {
   createMemoryQueues,
   createTdmqCmqTransport,
@@ -14,12 +13,13 @@ import {
   type Transport,
 } from "../../src/queue/index.ts";
 import { checkMessage } from "../../src/queue/limits.ts";
-import { attributesOf } from "../../src/run/dead-letter.ts";
-import { createDeadLetters, type QueueAt } from "../../src/run/dead-letters.ts";
-import type { Answer, Delivery } from "../../src/run/delivery.ts";
-import { parseMessage } from "../../src/run/messages.ts";
-import { pollQueue } from "../../src/run/poll-queue.ts";
-import { noQueue } from "../../src/run/queue-sender.ts";
+import { attributesOf } from "../../src/run/messages/dead-letter.ts";
+import { createDeadLetters, type QueueAt } from "../../src/run/messages/dead-letters.ts";
+import type { Answer, Delivery } from "../../src/run/messages/delivery.ts";
+import { parseMessage } from "../../src/run/messages/messages.ts";
+import { noQueue } from "../../src/run/messages/queue-sender.ts";
+import { pollQueue } from "../../src/run/work/poll-queue.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
 import { startTdmqServer } from "../queue/tdmq-server.ts";
 import { acknowledge, notingHandler, notingLog, reject } from "../runtime/fixtures.ts";
 import { idleClock } from "../runtime/idle-clock.ts";

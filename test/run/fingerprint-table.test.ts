@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createFingerprintTable } from "../../src/run/fingerprint-table.ts";
+import { createFingerprintTable } from "../../src/run/plan/fingerprint-table.ts";
 
 const word = fc.nat({ max: 2 ** 32 - 1 });
 /** Many at the ends, where the table wraps around and where slots are few. */

@@ -3,7 +3,7 @@ import { donePath, paths } from "../../src/ledger/layout.ts";
 import { type RunDocument, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
 import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
-import type { Outcome } from "../../src/outcome.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { ulidAt } from "../ledger/samples.ts";
 import { archivePlace, sourcePlace, type World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { RefusedError, UserError } from "../../src/errors.ts";
-import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
-import { parseMessage } from "../../src/run/messages.ts";
-import { noQueue } from "../../src/run/queue-sender.ts";
+import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
+import { parseMessage } from "../../src/run/messages/messages.ts";
+import { noQueue } from "../../src/run/messages/queue-sender.ts";
+import { RefusedError, UserError } from "../../src/vocabulary/errors.ts";
 import { type OnRequest, refuse, reset } from "../stores/bucket-fault.ts";
 import {
   archivePlace,

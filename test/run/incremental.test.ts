@@ -1,14 +1,14 @@
 /** Catches: an original that changed and is taken for unchanged; an unchanged one that costs a request; a key lost at a boundary. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ListedObject } from "../../src/cos/bucket.ts";
-import { compareKeys } from "../../src/cos/key-order.ts";
 import { runOptionsSchema } from "../../src/ledger/run-document.ts";
-import { comparisonOf, listAround, listedRow, mergeListings, settledAfterMs } from "../../src/run/incremental.ts";
-import { ledgerWithin } from "../../src/run/ledger-keys.ts";
-import { readRun } from "../../src/run/plan.ts";
-import type { PlanEntry } from "../../src/run/plan-entry.ts";
-import { rowsOf } from "../../src/run/rows-of.ts";
+import type { ListedObject } from "../../src/objects/bucket.ts";
+import { compareKeys } from "../../src/objects/key-order.ts";
+import type { PlanEntry } from "../../src/run/plan/entry.ts";
+import { comparisonOf, listAround, listedRow, mergeListings, settledAfterMs } from "../../src/run/plan/incremental.ts";
+import { ledgerWithin } from "../../src/run/plan/ledger-keys.ts";
+import { readRun } from "../../src/run/plan/plan.ts";
+import { rowsOf } from "../../src/run/plan/rows.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { archivePlace, createWorld, inlineMessage, ledgerPlace, sourcePlace, type World } from "./world.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { donePath, paths } from "../../src/ledger/layout.ts";
 import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
-import type { Outcome } from "../../src/outcome.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { createWorld, inlineMessage, seedPictures } from "./world.ts";
 
 const attempt = "01ARZ3NDEKTSV4RRFFQ69G5FAV";

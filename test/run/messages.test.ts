@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseMessage } from "../../src/run/messages.ts";
+import { parseMessage } from "../../src/run/messages/messages.ts";
 import { userErrorOf } from "../cos/thrown-by.ts";
 import { archivePlace, inlineMessage, ledgerPlace, objectMessage, sourcePlace } from "./world.ts";
 

@@ -10,11 +10,11 @@ import { paths } from "../../src/ledger/layout.ts";
 import type { RunDocument } from "../../src/ledger/run-document.ts";
 import { type RowsSource, type RunRequest, runOptionsSchema, shardPath } from "../../src/ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../../src/ledger/shard-rows.ts";
-import { planOn, writePlan } from "../../src/run/plan.ts";
-import { furthestCursor } from "../../src/run/plan-cursor.ts";
-import type { ReadUpTo } from "../../src/run/plan-entry.ts";
-import { rowsOf } from "../../src/run/rows-of.ts";
-import { createSeen } from "../../src/run/seen.ts";
+import { furthestCursor } from "../../src/run/plan/cursor.ts";
+import type { ReadUpTo } from "../../src/run/plan/entry.ts";
+import { createSeen } from "../../src/run/plan/given-keys.ts";
+import { planOn, writePlan } from "../../src/run/plan/plan.ts";
+import { rowsOf } from "../../src/run/plan/rows.ts";
 import { loseAnswer, refuse, reset } from "../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, region, sourcePlace, type World } from "./world.ts";
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../../src/ledger/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../src/manifest/row.ts";
-import { checkManifest, readRun, writePlan } from "../../src/run/plan.ts";
-import { noCounts, planFrom } from "../../src/run/plan-shards.ts";
-import { createSeen } from "../../src/run/seen.ts";
+import { createSeen } from "../../src/run/plan/given-keys.ts";
+import { checkManifest, readRun, writePlan } from "../../src/run/plan/plan.ts";
+import { noCounts, planFrom } from "../../src/run/plan/shards.ts";
 import { loseAnswer } from "../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, sourcePlace } from "./world.ts";
 
@@ -278,7 +278,7 @@ describe("a plan in the ledger", () => {
 
   test("ends with the ledger's error where a shard can't be written", async () => {
     const world = createWorld();
-    const { CosError } = await import("../../src/cos/error.ts");
+    const { CosError } = await import("../../src/objects/error.ts");
     const details = { code: "AccessDenied", status: 403, retryable: false, throttled: false };
     world.archive.onRequest(({ type, key }) =>
       type === "put" && key.includes("/000000001.")

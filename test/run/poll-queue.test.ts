@@ -6,8 +6,8 @@ import {
   SQSClient,
   serviceException,
 } from "../../src/queue/index.ts";
-import { pollQueue } from "../../src/run/poll-queue.ts";
-import { noQueue } from "../../src/run/queue-sender.ts";
+import { noQueue } from "../../src/run/messages/queue-sender.ts";
+import { pollQueue } from "../../src/run/work/poll-queue.ts";
 import { acknowledge, notingHandler, notingLog } from "../runtime/fixtures.ts";
 import { idleClock } from "../runtime/idle-clock.ts";
 

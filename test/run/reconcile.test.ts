@@ -4,11 +4,11 @@ import { readControl, writeControl } from "../../src/ledger/control.ts";
 import { donePath, paths } from "../../src/ledger/layout.ts";
 import { encodeSegment } from "../../src/ledger/segment.ts";
 import { readManifest } from "../../src/manifest/read-manifest.ts";
-import type { Outcome } from "../../src/outcome.ts";
 import { rowsOf } from "../../src/report/tally.ts";
-import { readRun } from "../../src/run/plan.ts";
-import { type ReconcileOptions, reconcile } from "../../src/run/reconcile.ts";
-import { ledgerSubmissions, type Submissions } from "../../src/run/submissions.ts";
+import { readRun } from "../../src/run/plan/plan.ts";
+import { type ReconcileOptions, reconcile } from "../../src/run/reconcile/reconcile.ts";
+import { ledgerSubmissions, type Submissions } from "../../src/run/reconcile/submissions.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { outcomeOf, trailer, ulidAt } from "../ledger/samples.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "./world.ts";
@@ -161,7 +161,7 @@ describe("sweeping", () => {
     await writeControl(ledger, "resume", "go on", at);
     // This process's own queue, by a clock that is an hour behind the store's.
     const late = { now: () => world.clock.now() - 3_600_000, sleep: world.clock.sleep };
-    const { processSubmissions } = await import("../../src/run/submissions.ts");
+    const { processSubmissions } = await import("../../src/run/reconcile/submissions.ts");
     const submissions = processSubmissions(late);
     await wait(world, 10_000);
     for (let n = 0; n < 5; n++) await step({ submissions, hiddenMs: Number.POSITIVE_INFINITY });

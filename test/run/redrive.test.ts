@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { isRow, type PlanEntries } from "../../src/run/plan-entry.ts";
-import { prepareRedrive, type RedriveOptions } from "../../src/run/redrive.ts";
-import { runHere } from "../../src/run/run-here.ts";
+import { isRow, type PlanEntries } from "../../src/run/plan/entry.ts";
+import { prepareRedrive, type RedriveOptions } from "../../src/run/work/redrive.ts";
+import { runHere } from "../../src/run/work/run-here.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "./world.ts";
 
 const prepare = (world: World, of = "r", options?: RedriveOptions) =>

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSeen, fingerprint, type Sighting } from "../../src/run/seen.ts";
+import { createSeen, fingerprint, type Sighting } from "../../src/run/plan/given-keys.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");

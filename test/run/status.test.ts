@@ -3,9 +3,9 @@ import { writeControl } from "../../src/ledger/control.ts";
 import { donePath, groupPath, paths } from "../../src/ledger/layout.ts";
 import { runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { parseSummary } from "../../src/report/summary.ts";
-import { readRun } from "../../src/run/plan.ts";
-import { writeReport } from "../../src/run/report.ts";
-import { statusOf } from "../../src/run/status.ts";
+import { writeReport } from "../../src/run/inspect/report.ts";
+import { statusOf } from "../../src/run/inspect/status.ts";
+import { readRun } from "../../src/run/plan/plan.ts";
 import { ulidAt } from "../ledger/samples.ts";
 import {
   archivePlace,

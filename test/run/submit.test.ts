@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { planOn, readRun } from "../../src/run/plan.ts";
-import { furthestCursor } from "../../src/run/plan-cursor.ts";
-import { runHere } from "../../src/run/run-here.ts";
-import { submitRun } from "../../src/run/submit.ts";
+import { furthestCursor } from "../../src/run/plan/cursor.ts";
+import { planOn, readRun } from "../../src/run/plan/plan.ts";
+import { runHere } from "../../src/run/work/run-here.ts";
+import { submitRun } from "../../src/run/work/submit.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, seedPictures, sourcePlace, type World } from "./world.ts";
 

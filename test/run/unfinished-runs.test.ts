@@ -1,7 +1,7 @@
 /** The nightly schedule looks after runs whose last message was lost. Catches: a run nobody ever finishes, and one woken that was stopped. */
 import { describe, expect, test } from "vitest";
 import { writeControl } from "../../src/ledger/control.ts";
-import { unfinishedRuns } from "../../src/run/unfinished-runs.ts";
+import { unfinishedRuns } from "../../src/run/reconcile/unfinished-runs.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import {
   archivePlace,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compareWithLedger, type Difference, verifyRun } from "../../src/run/verify.ts";
+import { compareWithLedger, type Difference, verifyRun } from "../../src/run/inspect/verify.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "./world.ts";
 

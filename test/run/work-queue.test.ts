@@ -6,8 +6,8 @@ import {
   SQSClient,
   serviceException,
 } from "../../src/queue/index.ts";
-import { requestsAtOnce } from "../../src/run/requests-at-once.ts";
-import { type WorkQueueOptions, workQueue } from "../../src/run/work-queue.ts";
+import { requestsAtOnce } from "../../src/run/inspect/requests-at-once.ts";
+import { type WorkQueueOptions, workQueue } from "../../src/run/work/work-queue.ts";
 import { createWorld, inlineMessage, seedPictures } from "./world.ts";
 
 /** A world beside a queue by the same clock. `asked` false: the queue does not say what it holds, as TDMQ. */

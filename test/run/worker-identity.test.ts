@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { processIdentity } from "../../src/run/worker-identity.ts";
+import { processIdentity } from "../../src/run/surroundings/worker-identity.ts";
 
 /** The id that a process which has ended had. */
 async function idOfTheDead(): Promise<string> {

@@ -1,13 +1,13 @@
 /** A source, an archive that holds the ledger, and a queue, all in memory and by a fake clock; workers are as real as anywhere. */
 import { gunzipSync } from "node:zlib";
-import type { Bucket } from "../../src/cos/bucket.ts";
 import { createLedgerStore, type LedgerStore } from "../../src/ledger/store.ts";
-import { type Log, silentLog } from "../../src/log.ts";
+import type { Bucket } from "../../src/objects/bucket.ts";
 import { parseSummary, type Summary } from "../../src/report/summary.ts";
-import type { Answer } from "../../src/run/delivery.ts";
-import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
-import type { Surroundings } from "../../src/run/surroundings.ts";
-import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
+import type { Answer } from "../../src/run/messages/delivery.ts";
+import type { Surroundings } from "../../src/run/surroundings/surroundings.ts";
+import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
+import { type Log, silentLog } from "../../src/vocabulary/log.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { type FakeClock, fakeClock, runUntilDone } from "../stores/fake-clock.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";

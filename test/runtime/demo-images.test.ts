@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageFormats, makeImage } from "../../src/runtime/cli/demo-images.ts";
+import { imageFormats, makeImage } from "../../src/runtime/cli/demo/images.ts";
 
 const browserPaths = [
   process.env.CHROMIUM_PATH,

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
-import { makeImage } from "../../src/runtime/cli/demo-images.ts";
+import { makeImage } from "../../src/runtime/cli/demo/images.ts";
 import { type Built, build } from "./cli/built.ts";
 import { eventOf } from "./fixtures.ts";
 

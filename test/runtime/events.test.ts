@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseMessage } from "../../src/run/messages.ts";
-import { decodeLambdaEvent } from "../../src/runtime/lambda-event.ts";
-import { decodeScfEvent } from "../../src/runtime/scf-event.ts";
+import { parseMessage } from "../../src/run/messages/messages.ts";
+import { decodeLambdaEvent } from "../../src/runtime/function/lambda-event.ts";
+import { decodeScfEvent } from "../../src/runtime/function/scf-event.ts";
 import { eventOf } from "./fixtures.ts";
 
 const ids = (event: ReturnType<typeof decodeScfEvent>) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readSettings, type Settings } from "../../src/config/read.ts";
-import type { Log } from "../../src/log.ts";
-import type { Answer, Delivery, HandleDelivery, Sender } from "../../src/run/delivery.ts";
+import type { Answer, Delivery, HandleDelivery, Sender } from "../../src/run/messages/delivery.ts";
+import type { Log } from "../../src/vocabulary/log.ts";
 
 /** One of the payloads in events/, as the platform would send it. */
 export function eventOf(name: string): unknown {

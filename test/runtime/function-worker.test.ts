@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepFunctionWorker } from "../../src/runtime/function-worker.ts";
+import { keepFunctionWorker } from "../../src/runtime/function/function-worker.ts";
 import { acknowledge, environment, notingLog } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 

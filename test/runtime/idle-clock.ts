@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 
 /** A clock that jumps to the next awaited moment whenever the process has nothing else to do. */
 export function idleClock(start = Date.UTC(2026, 10, 22, 2)): Clock & { advance(ms: number): void } {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "../../src/queue/index.ts";
-import type { Answer, Delivery } from "../../src/run/delivery.ts";
-import { createLambdaHandler } from "../../src/runtime/lambda-handler.ts";
+import type { Answer, Delivery } from "../../src/run/messages/delivery.ts";
+import { createLambdaHandler } from "../../src/runtime/function/lambda-handler.ts";
 import { acknowledge, eventOf, giveBack, notingHandler, notingLog, reject, settingsOf } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 

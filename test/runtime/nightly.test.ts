@@ -1,10 +1,10 @@
 /** The schedule of each platform, from the event that it sends to the reconcile message of a run that was forgotten. */
 import { describe, expect, it } from "vitest";
 import { createMemoryQueues, ReceiveMessageCommand, SQSClient } from "../../src/queue/index.ts";
-import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
-import { createLambdaHandler } from "../../src/runtime/lambda-handler.ts";
-import { ledgerPlace as ledgerOf } from "../../src/runtime/places.ts";
-import { createScfHandler } from "../../src/runtime/scf-handler.ts";
+import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
+import { createLambdaHandler } from "../../src/runtime/function/lambda-handler.ts";
+import { createScfHandler } from "../../src/runtime/function/scf-handler.ts";
+import { ledgerPlace as ledgerOf } from "../../src/runtime/settings/places.ts";
 import { archivePlace, createWorld, inlineMessage, sourcePlace } from "../run/world.ts";
 import { notingLog, settingsOf } from "./fixtures.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../src/config/read.ts";
-import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../../src/runtime/places.ts";
-import { queueUrlBesideFunction, queueUrlOfArn } from "../../src/runtime/sqs-queue-url.ts";
+import { queueUrlBesideFunction, queueUrlOfArn } from "../../src/runtime/function/sqs-queue-url.ts";
+import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../../src/runtime/settings/places.ts";
 
 const read = (flags: Parameters<typeof readSettings>[0]["flags"]) => readSettings({ flags: flags ?? {} });
 

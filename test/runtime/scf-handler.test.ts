@@ -7,8 +7,8 @@ import {
   SQSClient,
   serviceException,
 } from "../../src/queue/index.ts";
-import type { Answer, Delivery } from "../../src/run/delivery.ts";
-import { createScfHandler } from "../../src/runtime/scf-handler.ts";
+import type { Answer, Delivery } from "../../src/run/messages/delivery.ts";
+import { createScfHandler } from "../../src/runtime/function/scf-handler.ts";
 import { acknowledge, eventOf, giveBack, notingHandler, notingLog, reject, settingsOf } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 

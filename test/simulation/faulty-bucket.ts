@@ -3,8 +3,8 @@
  * bodies, lagging lists; and death at any await.
  */
 import { Readable } from "node:stream";
-import type { Bucket, ListedObject, ListPage, ObjectResponse } from "../../src/cos/bucket.ts";
-import { CosError } from "../../src/cos/error.ts";
+import type { Bucket, ListedObject, ListPage, ObjectResponse } from "../../src/objects/bucket.ts";
+import { CosError } from "../../src/objects/error.ts";
 import type { Process, World } from "./world.ts";
 
 /** Chances, each between 0 and 1, of what may go wrong with one request. */

@@ -4,8 +4,8 @@ import { parseAttemptObject } from "../../src/ledger/layout.ts";
 import { type RunDocument, runDocumentSchema, shardPath } from "../../src/ledger/run-document.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
 import { decodeShardRows } from "../../src/ledger/shard-rows.ts";
-import { isTerminal, type Outcome } from "../../src/outcome.ts";
 import { parseSummary } from "../../src/report/summary.ts";
+import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
 import { RUN, type Story } from "./simulation.ts";
 
 export function brokenInvariants(story: Story): readonly string[] {

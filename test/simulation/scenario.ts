@@ -1,7 +1,7 @@
 /** What one seed's story is about: rows, workers, weather, and what people do in the meantime. */
 import { createHash } from "node:crypto";
-import type { Random } from "../../src/clock.ts";
-import { crc64 } from "../../src/cos/crc64.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
+import type { Random } from "../../src/vocabulary/clock.ts";
 import { calm, type Weather } from "./faulty-bucket.ts";
 
 export interface ScenarioRow {

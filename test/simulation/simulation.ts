@@ -2,8 +2,7 @@
  * The whole system under one seed: queue, workers, store and clock, with whatever may go wrong, until the weather clears;
  * then it must come to rest, and every invariant of the design must hold (invariants.ts).
  */
-import type { ListedObject } from "../../src/cos/bucket.ts";
-import { silentLog } from "../../src/log.ts";
+import type { ListedObject } from "../../src/objects/bucket.ts";
 import {
   ChangeMessageVisibilityCommand,
   createMemoryQueues,
@@ -13,12 +12,13 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "../../src/queue/index.ts";
-import type { HandleDelivery, Sender } from "../../src/run/delivery.ts";
-import { createDeliveryHandler } from "../../src/run/handle-delivery.ts";
-import type { Place } from "../../src/run/messages.ts";
-import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/stop-and-go.ts";
-import type { Role, Surroundings } from "../../src/run/surroundings.ts";
-import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
+import type { HandleDelivery, Sender } from "../../src/run/messages/delivery.ts";
+import type { Place } from "../../src/run/messages/messages.ts";
+import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
+import type { Role, Surroundings } from "../../src/run/surroundings/surroundings.ts";
+import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
 import { acknowledgedTooEarly } from "./acknowledged.ts";
 import { calm, faultyBucket, type Weather } from "./faulty-bucket.ts";

@@ -2,7 +2,7 @@
  * Virtual time, chance, and processes that can die. Everything that happens is decided by one seed: the same seed is the
  * same story, await by await.
  */
-import type { Clock, Random } from "../../src/clock.ts";
+import type { Clock, Random } from "../../src/vocabulary/clock.ts";
 
 /** mulberry32: small, fast, and good enough to choose faults with. */
 export function seededRandom(seed: number): Random {

@@ -1,7 +1,8 @@
 /** What can go wrong with a request to a bucket in memory, and the errors that the service and the network then give. */
-import type { Headers } from "../../src/cos/bucket.ts";
-import { CosError } from "../../src/cos/error.ts";
-import { subject, verdict } from "../../src/cos/error-from-reply.ts";
+
+import { subject, verdict } from "../../src/cos/exchange/error-from-reply.ts";
+import type { Headers } from "../../src/objects/bucket.ts";
+import { CosError } from "../../src/objects/error.ts";
 
 export type RequestType =
   | "get"

@@ -1,5 +1,5 @@
 /** Bodies on their way into a bucket in memory, and the checks that the service makes of them. */
-import { type Body, type Headers, heldLength, isHeld, type PutOptions } from "../../src/cos/bucket.ts";
+import { type Body, type Headers, heldLength, isHeld, type PutOptions } from "../../src/objects/bucket.ts";
 import { aborted, connectionReset, type Fault, refusal } from "./bucket-fault.ts";
 import { md5 } from "./memory-objects.ts";
 

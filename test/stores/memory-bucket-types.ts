@@ -1,6 +1,7 @@
 /** What a bucket in memory can be told, and asked, beyond the `Bucket` port. */
-import type { Clock } from "../../src/clock.ts";
-import type { Bucket, Headers } from "../../src/cos/bucket.ts";
+
+import type { Bucket, Headers } from "../../src/objects/bucket.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 import type { OnRequest, RequestType, SeenRequest } from "./bucket-fault.ts";
 import type { StoredObject } from "./memory-objects.ts";
 import type { Brings } from "./memory-reply.ts";

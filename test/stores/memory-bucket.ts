@@ -2,7 +2,7 @@
  * One bucket in memory: the `Bucket` port with the service's semantics where they matter to what is built on it. Each
  * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
  */
-import type { Headers } from "../../src/cos/bucket.ts";
+import type { Headers } from "../../src/objects/bucket.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
 import { checkMeta, takeBody } from "./memory-body.ts";
 import type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";

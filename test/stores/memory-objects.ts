@@ -1,7 +1,7 @@
 /** The objects of a bucket in memory: versions of each key, keys in the order of their UTF-8 bytes. */
 import { createHash } from "node:crypto";
-import type { Headers, ListedObject } from "../../src/cos/bucket.ts";
-import { crc64 } from "../../src/cos/crc64.ts";
+import { crc64 } from "../../src/checksum/crc64.ts";
+import type { Headers, ListedObject } from "../../src/objects/bucket.ts";
 
 export interface StoredObject {
   readonly key: string;

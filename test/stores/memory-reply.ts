@@ -1,7 +1,7 @@
 /** Replies of a bucket in memory: headers as COS sends them, bodies whole or in small chunks, spoilt where a fault says so. */
 import { Readable } from "node:stream";
-import type { Headers, ObjectInfo, ObjectResponse } from "../../src/cos/bucket.ts";
-import { objectInfo } from "../../src/cos/object-info.ts";
+import { objectInfo } from "../../src/cos/exchange/object-info.ts";
+import type { Headers, ObjectInfo, ObjectResponse } from "../../src/objects/bucket.ts";
 import { aborted, bodyEnded, connectionReset, type Fault } from "./bucket-fault.ts";
 import type { StoredObject } from "./memory-objects.ts";
 

@@ -1,5 +1,5 @@
 /** The door of a bucket in memory: every request is logged and asks the hook what shall go wrong with it. */
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 import {
   aborted,
   connectionReset,

@@ -1,6 +1,7 @@
 /** Buckets and a clock as a process sees them that may die: from then on nothing it asked for is ever answered. */
-import type { Clock } from "../../src/clock.ts";
-import type { Bucket } from "../../src/cos/bucket.ts";
+
+import type { Bucket } from "../../src/objects/bucket.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 
 export interface Life {
   dead: boolean;

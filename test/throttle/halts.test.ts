@@ -1,12 +1,12 @@
 /** What no row can escape stops the run, says why, charges no row, and a resume goes on once it is repaired. */
 import { describe, expect, test } from "vitest";
-import { CosError } from "../../src/cos/error.ts";
 import { type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { digestOf } from "../../src/run/ask.ts";
-import { type RunAsk, runHere } from "../../src/run/run-here.ts";
-import { statusOf } from "../../src/run/status.ts";
-import { resumeRun } from "../../src/run/stop-and-go.ts";
+import { CosError } from "../../src/objects/error.ts";
+import { statusOf } from "../../src/run/inspect/status.ts";
+import { digestOf } from "../../src/run/plan/claim.ts";
+import { resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
+import { type RunAsk, runHere } from "../../src/run/work/run-here.ts";
 import {
   archivePlace,
   createWorld,

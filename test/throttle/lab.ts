@@ -1,17 +1,17 @@
 /** Shards worked by one process against a service that throttles, in virtual time: the same seed is the same story. */
-import { archiveShard } from "../../src/archive/archive-shard.ts";
-import { createPace } from "../../src/archive/pace.ts";
-import type { Bucket } from "../../src/cos/bucket.ts";
+import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
 import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, paths, runPrefix } from "../../src/ledger/layout.ts";
 import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
 import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
-import { silentLog } from "../../src/log.ts";
-import type { Outcome } from "../../src/outcome.ts";
-import { createShardWorker } from "../../src/run/handle-delivery.ts";
-import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import type { Bucket } from "../../src/objects/bucket.ts";
+import { createShardWorker } from "../../src/run/deliver/handle-delivery.ts";
+import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
+import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { createWorld, seededRandom } from "../simulation/world.ts";
 import { type Fault, type RequestType, refuse } from "../stores/bucket-fault.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";

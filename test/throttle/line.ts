@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Clock } from "../../src/clock.ts";
-import type { Bucket, ObjectInfo } from "../../src/cos/bucket.ts";
+import type { Bucket, ObjectInfo } from "../../src/objects/bucket.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 import { aborted, refusal } from "../stores/bucket-fault.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";
 

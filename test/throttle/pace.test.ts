@@ -1,7 +1,7 @@
 /** The pace of one process by itself: what it costs while nothing is refused, and how it goes on after a pause. */
 import { describe, expect, test } from "vitest";
-import { createPace } from "../../src/archive/pace.ts";
-import type { Clock } from "../../src/clock.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
+import type { Clock } from "../../src/vocabulary/clock.ts";
 import { fakeClock, settled } from "../stores/fake-clock.ts";
 
 const paceAt = (clock: Clock, concurrency = 32, rate?: number) =>

@@ -1,15 +1,15 @@
 /** A shard of large originals, worked by functions that live for half a minute, one delivery after the other. */
 import { expect, test } from "vitest";
-import { archiveShard } from "../../src/archive/archive-shard.ts";
-import { createPace } from "../../src/archive/pace.ts";
+import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
+import { createPace } from "../../src/archive/shard/pace.ts";
 import { parseAttemptObject, parseMarker, paths, runPrefix } from "../../src/ledger/layout.ts";
 import { type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
 import { decodeSegment } from "../../src/ledger/segment.ts";
 import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
-import { silentLog } from "../../src/log.ts";
-import { createShardWorker } from "../../src/run/handle-delivery.ts";
-import { anonymousWorker } from "../../src/run/worker-identity.ts";
+import { createShardWorker } from "../../src/run/deliver/handle-delivery.ts";
+import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { createWorld, seededRandom } from "../simulation/world.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";
 import { mortalBucket, mortalClock } from "../stores/mortal.ts";

@@ -2,7 +2,7 @@
  * Region, credentials and endpoint of an SQS request, as the AWS tools find them (AWS SDKs and Tools Reference Guide): given, or
  * from the environment that Lambda sets. Read anew for each request, so that renewed keys are seen.
  */
-import { quote, UserError } from "../../errors.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;

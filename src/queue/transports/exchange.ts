@@ -1,6 +1,6 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
 import { type Dispatcher, errors } from "undici";
-import { ensureError } from "../../errors.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
 import { AbortError, QueueConnectionError } from "../error.ts";
 
 export interface Answer {

@@ -2,7 +2,7 @@
  * Receivers that wait for a message of one embedded queue. One alarm serves them all: it sleeps until the next hidden message is
  * due. Whoever stops waiting passes the word on, so that no message lies ready while somebody waits.
  */
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
 
 /** The part of a queue that waiting looks at. */
 export interface Waited {

@@ -1,5 +1,5 @@
 /** A message of the embedded queue: made from what was sent, shown to who sends and to who receives. Pure. */
-import type { Random } from "../../clock.ts";
+import type { Random } from "../../vocabulary/clock.ts";
 import { selectAttributes } from "../attribute-selection.ts";
 import { md5OfAttributes, md5OfText } from "../digest.ts";
 import type {

@@ -1,5 +1,5 @@
 /** Reads the Attributes of CreateQueue (API_CreateQueue) for the embedded queue. Pure. */
-import { quote } from "../../errors.ts";
+import { quote } from "../../vocabulary/errors.ts";
 import { serviceException } from "../error.ts";
 import { MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from "../limits.ts";
 import type { QueueSettings } from "./memory-queue.ts";

@@ -5,8 +5,8 @@
  *
  * Unlike SQS: messages come in order of becoming visible, counts are exact, deletion is at once, no FIFO queues.
  */
-import type { Clock, Random } from "../../clock.ts";
-import { quote } from "../../errors.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { quote } from "../../vocabulary/errors.ts";
 import { eachEntry } from "../batch.ts";
 import { AbortError, serviceException } from "../error.ts";
 import {

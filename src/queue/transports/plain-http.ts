@@ -1,5 +1,5 @@
 /** Signed requests carry temporary tokens and message bodies: over plain http only to this machine, or to hosts that were named. */
-import { quote, UserError } from "../../errors.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
 
 export function isLoopback(hostname: string): boolean {
   return (

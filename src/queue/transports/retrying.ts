@@ -1,6 +1,7 @@
 /** Tries a call again while its failure may pass: a few times, with jitter, and never past a deadline. */
-import type { Clock, Random } from "../../clock.ts";
+
 import { type Backoff, backoffMs } from "../../policy/retry.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { AbortError, isTransient } from "../error.ts";
 
 const TRIES = 3;

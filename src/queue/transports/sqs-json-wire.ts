@@ -3,7 +3,7 @@
  * look there. Pure. Answers are parsed here once; one of another shape comes from an endpoint that speaks something else.
  */
 import * as z from "zod";
-import { quote, UserError } from "../../errors.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isModeled, type SQSServiceException, serviceException } from "../error.ts";
 import type { Action } from "../transport.ts";
 import type { Answer } from "./exchange.ts";

@@ -9,7 +9,7 @@
  */
 import aws4 from "aws4";
 import { Agent } from "undici";
-import { type Clock, type Random, systemClock } from "../../clock.ts";
+import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { md5OfText } from "../digest.ts";
 import { serviceException } from "../error.ts";
 import { MAX_WAIT_SECONDS } from "../limits.ts";

@@ -1,7 +1,7 @@
 /** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
 import type { Agent } from "undici";
-import type { Clock, Random } from "../../clock.ts";
-import { UserError } from "../../errors.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { UserError } from "../../vocabulary/errors.ts";
 import type { CallOptions } from "../transport.ts";
 import type { Environment } from "./aws-settings.ts";
 import { ANSWER_TIMEOUT_MS, exchange } from "./exchange.ts";

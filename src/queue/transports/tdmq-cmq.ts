@@ -13,8 +13,8 @@
  * - A receipt handle holds only until the message is visible again; deleting by an older one fails, and the message comes again.
  */
 import { Agent } from "undici";
-import { type Clock, type Random, systemClock } from "../../clock.ts";
-import { type Log, silentLog } from "../../log.ts";
+import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
+import { type Log, silentLog } from "../../vocabulary/log.ts";
 import { selectAttributes } from "../attribute-selection.ts";
 import { md5OfAttributes, md5OfText } from "../digest.ts";
 import { SQSServiceException, serviceException } from "../error.ts";

@@ -1,12 +1,12 @@
 /** `cos-originals cancel`: no new task of a run begins. */
 import type { Command } from "commander";
-import { statusOf } from "../../run/status.ts";
-import { cancelRun } from "../../run/stop-and-go.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { ledgerFlags } from "./ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { statusOf } from "../../run/inspect/status.ts";
+import { cancelRun } from "../../run/reconcile/cancel-resume.ts";
+import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeCancel(command: Command): void {
   addFlags(

@@ -1,13 +1,13 @@
 /** `cos-originals doctor`: is a configuration fit for a run? */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
-import { examine } from "../../run/doctor.ts";
-import type { Finding } from "../../run/doctor-findings.ts";
-import { archivePlace, ledgerPlace, sourcePlace } from "../places.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { examine } from "../../run/inspect/doctor.ts";
+import type { Finding } from "../../run/inspect/doctor-findings.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { archivePlace, ledgerPlace, sourcePlace } from "../settings/places.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeDoctor(command: Command): void {
   addFlags(

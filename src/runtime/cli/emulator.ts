@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { nearest } from "../../config/nearest.ts";
-import { environmentCredentials } from "../../cos/credentials.ts";
+import { environmentCredentials } from "../../cos/signing/credentials.ts";
 import { defaultSwitches, type Switches, startEmulator } from "../../emulator/emulator.ts";
-import { quote, UserError } from "../../errors.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { addCommonFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import { addCommonFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 

@@ -1,18 +1,18 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
 import type { Settings } from "../../config/read.ts";
 import type { RunRequest } from "../../ledger/run-document.ts";
-import { costOf, type Estimate, estimateRun, timeOf } from "../../run/estimate.ts";
-import { keepsVersions } from "../../run/keeps-versions.ts";
-import { checkManifest } from "../../run/plan.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
-import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked-run.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { planText } from "./plan-text.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { costOf, type Estimate, estimateRun, timeOf } from "../../run/plan/estimate.ts";
+import { keepsVersions } from "../../run/plan/keeps-versions.ts";
+import { checkManifest } from "../../run/plan/plan.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked/asked-run.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import { planText } from "./terminal/plan-text.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePlan(command: Command): void {
   addFlags(

@@ -1,12 +1,12 @@
 /** `cos-originals policy`: what the credentials of a configuration must be allowed to do. Asks nobody. */
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
-import { camPolicy } from "../../run/cam-policy.ts";
-import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../places.ts";
-import { settingsOfAsk, settingsOfWork } from "./asked-run.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { camPolicy } from "../../run/inspect/cam-policy.ts";
+import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
+import { settingsOfAsk, settingsOfWork } from "./asked/asked-run.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePolicy(command: Command): void {
   addFlags(

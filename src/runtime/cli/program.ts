@@ -1,22 +1,22 @@
 /** The command line: which commands there are, and how each ending becomes an exit code and a sentence. */
 import { Command, CommanderError } from "commander";
-import { ensureError } from "../../errors.ts";
-import { version } from "../../version.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import { version } from "../../vocabulary/version.ts";
+import type { Flags } from "./asked/setting-flags.ts";
 import { cancelCommand, describeCancel } from "./cancel.ts";
-import { demoCommand, describeDemo } from "./demo.ts";
+import { demoCommand, describeDemo } from "./demo/demo.ts";
 import { describeDoctor, doctorCommand } from "./doctor.ts";
 import { describeEmulator, emulatorCommand } from "./emulator.ts";
-import { type ExitCode, exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { describePlan, planCommand } from "./plan.ts";
 import { describePolicy, policyCommand } from "./policy.ts";
 import { describeRedrive, redriveCommand } from "./redrive.ts";
 import { describeReport, reportCommand } from "./report.ts";
 import { describeResume, resumeCommand } from "./resume.ts";
 import { describeRun, runCommand } from "./run.ts";
-import type { Flags } from "./setting-flags.ts";
 import { describeStatus, statusCommand } from "./status.ts";
 import { describeSubmit, submitCommand } from "./submit.ts";
-import { openTerminal, type Terminal } from "./terminal.ts";
+import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
+import { openTerminal, type Terminal } from "./terminal/terminal.ts";
 import { describeVerify, verifyCommand } from "./verify.ts";
 import { describeWork, workCommand } from "./worker.ts";
 

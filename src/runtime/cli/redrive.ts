@@ -3,17 +3,17 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { formatCount } from "../../report/quantity.ts";
-import { prepareRedrive, type RedriveOptions } from "../../run/redrive.ts";
+import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
 import { workersFromSettings } from "../threads/workers-from-settings.ts";
-import { settingsOfWork } from "./asked-run.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { hasQueue } from "./queue-of-settings.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
+import { settingsOfWork } from "./asked/asked-run.ts";
+import { hasQueue } from "./asked/queue-of-settings.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
 import { submitAndTell } from "./submit.ts";
-import type { Terminal } from "./terminal.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Options that may be other than the run's own: what failed by one may succeed by another. */
 const changeable = [

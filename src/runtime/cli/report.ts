@@ -2,16 +2,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printAddress } from "../../cos/address.ts";
-import { ensureError, quote, UserError } from "../../errors.ts";
+import { printAddress } from "../../cos/address/address.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { summaryText } from "../../report/summary-text.ts";
-import { writeReport } from "../../run/report.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { ledgerFlags } from "./ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { writeReport } from "../../run/inspect/report.ts";
+import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
+import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeReport(command: Command): void {
   addFlags(

@@ -1,14 +1,14 @@
 /** `cos-originals resume`: let a run that was cancelled or halted go on. */
 import type { Command } from "commander";
-import { queueSender } from "../../run/queue-sender.ts";
-import { statusOf } from "../../run/status.ts";
-import { resumeRun } from "../../run/stop-and-go.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { ledgerFlags } from "./ledger-flags.ts";
-import { hasQueue, openQueue, withQueue } from "./queue-of-settings.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { statusOf } from "../../run/inspect/status.ts";
+import { queueSender } from "../../run/messages/queue-sender.ts";
+import { resumeRun } from "../../run/reconcile/cancel-resume.ts";
+import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { hasQueue, openQueue, withQueue } from "./asked/queue-of-settings.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeResume(command: Command): void {
   addFlags(

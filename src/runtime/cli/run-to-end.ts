@@ -1,14 +1,15 @@
 /** Works a run in this process until it ends, and tells how: what `run` and `redrive` have in common. */
-import { systemClock } from "../../clock.ts";
-import { printAddress } from "../../cos/address.ts";
+
+import { printAddress } from "../../cos/address/address.ts";
 import { summaryText } from "../../report/summary-text.ts";
-import { type RunAsk, type RunEnd, runHere } from "../../run/run-here.ts";
-import type { Surroundings } from "../../run/surroundings.ts";
-import type { StartWorkers } from "../../run/workers.ts";
-import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
-import { ledgerFlags } from "./ledger-flags.ts";
-import { progressLine } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { type RunAsk, type RunEnd, runHere } from "../../run/work/run-here.ts";
+import type { StartWorkers } from "../../run/work/workers.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
+import { progressLine } from "./terminal/progress.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export const interruptNote = "Stopping: what is under way ends, nothing new begins. Once more stops at once.";
 

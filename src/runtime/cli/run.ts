@@ -1,14 +1,14 @@
 /** `cos-originals run`: plan, archive and report in this process. */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
-import { UserError } from "../../errors.ts";
-import { noSuchRun, openLedger, readRequest } from "../../run/open-ledger.ts";
-import { rowsOf } from "../../run/rows-of.ts";
-import type { Surroundings } from "../../run/surroundings.ts";
-import { ledgerPlace } from "../places.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { rowsOf } from "../../run/plan/rows.ts";
+import { noSuchRun, openLedger, readRequest } from "../../run/surroundings/open-ledger.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { ledgerPlace } from "../settings/places.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import {
   type AskedRun,
@@ -17,12 +17,12 @@ import {
   checkRowsAsked,
   settingsOfAsk,
   settingsOfWork,
-} from "./asked-run.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
+} from "./asked/asked-run.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 const settingsOfRun: readonly SettingName[] = [...settingsOfAsk, "resume", ...settingsOfWork];
 

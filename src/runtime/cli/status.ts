@@ -1,18 +1,18 @@
 /** `cos-originals status`: how a run stands, by LISTs alone. */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
 import type { Summary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
-import { queueSender } from "../../run/queue-sender.ts";
-import { statusOf } from "../../run/status.ts";
-import { reconcileMessage } from "../../run/stop-and-go.ts";
-import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { progressLine } from "./progress.ts";
-import { openQueue, withQueue } from "./queue-of-settings.ts";
-import { describeRunArgument, type RecordedRun, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { statusOf } from "../../run/inspect/status.ts";
+import { queueSender } from "../../run/messages/queue-sender.ts";
+import { reconcileMessage } from "../../run/reconcile/cancel-resume.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { openQueue, withQueue } from "./asked/queue-of-settings.ts";
+import { describeRunArgument, type RecordedRun, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import { progressLine } from "./terminal/progress.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Milliseconds between two looks. */
 const every = 3_000;

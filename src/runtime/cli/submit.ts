@@ -1,21 +1,21 @@
 /** `cos-originals submit`: hand a run to a queue, whose workers archive it. */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
 import type { Settings } from "../../config/read.ts";
 import { formatCount } from "../../report/quantity.ts";
-import type { Place } from "../../run/messages.ts";
-import { queueSender } from "../../run/queue-sender.ts";
-import type { RunAsk } from "../../run/run-here.ts";
-import { type Submitted, submitRun } from "../../run/submit.ts";
-import type { Surroundings } from "../../run/surroundings.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
-import { askedRun, checkListingNamed, checkRowsAsked, settingsOfAsk } from "./asked-run.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { ledgerFlags } from "./ledger-flags.ts";
-import { openQueue, withQueue } from "./queue-of-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Place } from "../../run/messages/messages.ts";
+import { queueSender } from "../../run/messages/queue-sender.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import type { RunAsk } from "../../run/work/run-here.ts";
+import { type Submitted, submitRun } from "../../run/work/submit.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { askedRun, checkListingNamed, checkRowsAsked, settingsOfAsk } from "./asked/asked-run.ts";
+import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { openQueue, withQueue } from "./asked/queue-of-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeSubmit(command: Command): void {
   addFlags(

@@ -4,18 +4,18 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
-import { ensureError, quote, UserError } from "../../errors.ts";
 import { csvLine } from "../../manifest/csv-text.ts";
 import { formatCount } from "../../report/quantity.ts";
 import { visible } from "../../report/visible.ts";
-import type { Difference, Verified } from "../../run/verify.ts";
-import { verifyRun } from "../../run/verify.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./recorded-run.ts";
-import { addFlags, type Flags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Difference, Verified } from "../../run/inspect/verify.ts";
+import { verifyRun } from "../../run/inspect/verify.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
+import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Differences shown to people; --json and --out have all. */
 const shown = 20;

@@ -1,18 +1,18 @@
 /** `cos-originals work`: poll a queue, and archive what it brings. */
 import type { Command } from "commander";
-import { systemClock } from "../../clock.ts";
-import type { Log } from "../../log.ts";
 import { formatBytes, formatCount } from "../../report/quantity.ts";
 import type { Summary } from "../../report/summary.ts";
-import { type Worked, type WorkedRows, workQueue } from "../../run/work-queue.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-queue.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { workersFromSettings } from "../threads/workers-from-settings.ts";
-import { settingsOfWork } from "./asked-run.ts";
-import { type ExitCode, exitCodeOfRun, exitCodes } from "./exit-codes.ts";
-import { onInterrupt } from "./interrupt.ts";
-import { openDeadLetterQueue, openQueue, withQueue } from "./queue-of-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./setting-flags.ts";
-import type { Terminal } from "./terminal.ts";
+import { settingsOfWork } from "./asked/asked-run.ts";
+import { openDeadLetterQueue, openQueue, withQueue } from "./asked/queue-of-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
+import { onInterrupt } from "./terminal/interrupt.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeWork(command: Command): void {
   addFlags(

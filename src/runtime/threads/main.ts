@@ -1,9 +1,9 @@
 /** What a worker thread runs (dist/thread.js): the ordinary worker, with connections, pace and memory of its own. */
 import { parentPort, threadId, workerData } from "node:worker_threads";
-import { systemClock } from "../../clock.ts";
-import { processIdentity } from "../../run/worker-identity.ts";
-import { createOwnWorkers } from "../../run/workers.ts";
-import { surroundingsFromSettings } from "../surroundings-from-settings.ts";
+import { processIdentity } from "../../run/surroundings/worker-identity.ts";
+import { createOwnWorkers } from "../../run/work/workers.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { logTo, serveDeliveries, type ThreadPort } from "./serve-deliveries.ts";
 import type { ThreadData } from "./workers-from-settings.ts";
 

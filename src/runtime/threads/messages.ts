@@ -12,8 +12,8 @@
  *      │ ◀────────── answered 7, threw 7 ─┤   the last of a delivery, with its last counts
  */
 import type { MarkerCounts } from "../../ledger/layout.ts";
-import type { Log } from "../../log.ts";
-import type { Answer } from "../../run/delivery.ts";
+import type { Answer } from "../../run/messages/delivery.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { ThrownData } from "./thrown.ts";
 
 export type ToThread =

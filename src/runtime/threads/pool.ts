@@ -3,12 +3,13 @@
  * One that dies (an exception that nobody caught, its heap full) is a worker that crashed: its deliveries are given back, none is
  * acknowledged, and another thread takes its place; where threads only die, no more are started.
  */
-import { ensureError } from "../../errors.ts";
+
 import type { MarkerCounts } from "../../ledger/layout.ts";
-import type { Log } from "../../log.ts";
-import type { Answer, Sender } from "../../run/delivery.ts";
-import type { ShardWorker } from "../../run/work-shard.ts";
-import type { Workers } from "../../run/workers.ts";
+import type { ShardWorker } from "../../run/deliver/work-shard.ts";
+import type { Answer, Sender } from "../../run/messages/delivery.ts";
+import type { Workers } from "../../run/work/workers.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { FromThread, Port, ToThread } from "./messages.ts";
 import { thrownData, thrownError } from "./thrown.ts";
 

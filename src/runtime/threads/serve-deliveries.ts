@@ -1,10 +1,11 @@
 /** The thread's end: works what the main thread delivers, and tells how it goes. */
-import type { Clock } from "../../clock.ts";
-import { ensureError } from "../../errors.ts";
+
 import type { MarkerCounts } from "../../ledger/layout.ts";
-import type { Log } from "../../log.ts";
-import type { Sender } from "../../run/delivery.ts";
-import type { Workers } from "../../run/workers.ts";
+import type { Sender } from "../../run/messages/delivery.ts";
+import type { Workers } from "../../run/work/workers.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { FromThread, Port, ToThread } from "./messages.ts";
 import { thrownData, thrownError } from "./thrown.ts";
 

@@ -1,6 +1,6 @@
 /** A thread of this process, by node:worker_threads. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import { ensureError } from "../../errors.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
 import type { Thread } from "./pool.ts";
 
 /** `data` is plain; what runs in `file` finds it as its workerData. */

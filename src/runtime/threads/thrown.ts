@@ -1,6 +1,6 @@
 /** Errors on their way from one thread to another: a clone would keep the message and lose what the program decides by. */
-import { CosError, type CosErrorDetails } from "../../cos/error.ts";
-import { RefusedError, UserError } from "../../errors.ts";
+import { CosError, type CosErrorDetails } from "../../objects/error.ts";
+import { RefusedError, UserError } from "../../vocabulary/errors.ts";
 
 export type ThrownData =
   | { readonly kind: "user" | "refused"; readonly code: string; readonly message: string }

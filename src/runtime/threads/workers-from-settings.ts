@@ -1,8 +1,8 @@
 /** Who archives in this process, as --workers says. */
 import type { Settings } from "../../config/read.ts";
 import type { SettingValues } from "../../config/settings.ts";
-import type { Surroundings } from "../../run/surroundings.ts";
-import { createOwnWorkers, type StartWorkers } from "../../run/workers.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { createOwnWorkers, type StartWorkers } from "../../run/work/workers.ts";
 import { createThreadPool } from "./pool.ts";
 import { shareOf, threadsFor } from "./share.ts";
 import { startThread } from "./start-thread.ts";

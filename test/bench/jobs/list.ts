@@ -1,7 +1,8 @@
 /** Lists a prefix of the listing store, many LISTs side by side or one after the other. */
-import type { ListedObject } from "../../../src/cos/bucket.ts";
-import { compareKeys } from "../../../src/cos/key-order.ts";
-import { parallelListing } from "../../../src/cos/parallel-listing.ts";
+
+import { parallelListing } from "../../../src/cos/listing/parallel.ts";
+import type { ListedObject } from "../../../src/objects/bucket.ts";
+import { compareKeys } from "../../../src/objects/key-order.ts";
 import { bucketsOf, region } from "../bodies.ts";
 import { openAround } from "../planned-run.ts";
 

@@ -1,6 +1,6 @@
 /** Plans a run of a manifest that lies in the store, as the function that reconciles does: read, compared, written as shards. */
 import type { ManifestFormat } from "../../../src/manifest/row.ts";
-import { rowsOf } from "../../../src/run/rows-of.ts";
+import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { bucketsOf, region } from "../bodies.ts";
 import { ledgerPlace, openAround, planRun } from "../planned-run.ts";
 

@@ -5,7 +5,7 @@
  * over many functions, and a manifest message of one key, which plans and claims its run before it fetches.
  */
 import { join } from "node:path";
-import type { ShardMessage } from "../../../src/run/messages.ts";
+import type { ShardMessage } from "../../../src/run/messages/messages.ts";
 import { bucketsOf, type Facts, keyOf, region } from "../bodies.ts";
 import { type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";

@@ -1,10 +1,10 @@
 /** `doctor` by the real command line: what it finds, that it leaves nothing behind, and what it costs. */
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import { startEmulator } from "../../../src/emulator/emulator.ts";
-import type { CamPolicy } from "../../../src/run/cam-policy.ts";
-import type { Check, Finding, Verdict } from "../../../src/run/doctor-findings.ts";
+import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import type { Check, Finding, Verdict } from "../../../src/run/inspect/doctor-findings.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { runCli } from "./built.ts";
 import { type Door, openDoor } from "./door.ts";
 import { archive, credentials, type Lab, openLab, source } from "./lab.ts";

@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import { createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/credentials.ts";
+import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { type Built, build, runCli, start } from "./built.ts";
 
 const credentials = { secretId: "AKIDtest", secretKey: "test-secret-key" };

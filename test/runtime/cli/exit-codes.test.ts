@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CosError } from "../../../src/cos/error.ts";
-import { RefusedError, UserError } from "../../../src/errors.ts";
-import { exitCodeOfError, exitCodeOfRun } from "../../../src/runtime/cli/exit-codes.ts";
+import { CosError } from "../../../src/objects/error.ts";
+import { exitCodeOfError, exitCodeOfRun } from "../../../src/runtime/cli/terminal/exit-codes.ts";
+import { RefusedError, UserError } from "../../../src/vocabulary/errors.ts";
 
 describe("the exit code of a run", () => {
   it.each([

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
-import { makeImage } from "../../../src/runtime/cli/demo-images.ts";
+import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
 import { type Built, build, type Ended, runCli } from "./built.ts";
 
 export const credentials = { secretId: "AKIDtest", secretKey: "test-secret-key" };

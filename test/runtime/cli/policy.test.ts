@@ -1,6 +1,6 @@
 /** Is the policy enough, and not more? The real command line goes through a door that lets pass only what the policy allows. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CamPolicy } from "../../../src/run/cam-policy.ts";
+import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
 import { runCli } from "./built.ts";
 import { type Door, openDoor } from "./door.ts";
 import { keys, type Lab, lines, openLab, source } from "./lab.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { progressLine } from "../../../src/runtime/cli/progress.ts";
+import { progressLine } from "../../../src/runtime/cli/terminal/progress.ts";
 
 function setUp() {
   let now = 0;

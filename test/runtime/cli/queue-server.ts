@@ -1,5 +1,4 @@
 import { buildApp } from "fauxqs";
-import { systemClock } from "../../../src/clock.ts";
 import {
   CreateQueueCommand,
   createSqsJsonTransport,
@@ -7,7 +6,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "../../../src/queue/index.ts";
-import { queueDepth } from "../../../src/run/queue-depth.ts";
+import { queueDepth } from "../../../src/run/work/queue-depth.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
 
 /** A real SQS server on this machine. */
 export interface QueueServer {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseSummary } from "../../../src/report/summary.ts";
-import { makeImage } from "../../../src/runtime/cli/demo-images.ts";
+import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
 import { runCli, start } from "./built.ts";
 import { keys, type Lab, lines, openLab, source } from "./lab.ts";
 

@@ -1,13 +1,13 @@
 import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
-import { type Log, silentLog } from "../../../src/log.ts";
-import { digestOf } from "../../../src/run/ask.ts";
-import type { PlanEntry } from "../../../src/run/plan-entry.ts";
-import type { RunAsk } from "../../../src/run/run-here.ts";
-import { processIdentity } from "../../../src/run/worker-identity.ts";
-import { createOwnWorkers, type Workers } from "../../../src/run/workers.ts";
+import { digestOf } from "../../../src/run/plan/claim.ts";
+import type { PlanEntry } from "../../../src/run/plan/entry.ts";
+import { processIdentity } from "../../../src/run/surroundings/worker-identity.ts";
+import type { RunAsk } from "../../../src/run/work/run-here.ts";
+import { createOwnWorkers, type Workers } from "../../../src/run/work/workers.ts";
 import type { FromThread, Port, ToThread } from "../../../src/runtime/threads/messages.ts";
 import { createThreadPool, type Thread } from "../../../src/runtime/threads/pool.ts";
 import { logTo, serveDeliveries } from "../../../src/runtime/threads/serve-deliveries.ts";
+import { type Log, silentLog } from "../../../src/vocabulary/log.ts";
 import { archivePlace, ledgerPlace, sourcePlace, type World } from "../../run/world.ts";
 import { type Life, mortalBucket, mortalClock } from "../../stores/mortal.ts";
 

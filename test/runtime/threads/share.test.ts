@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import { readSettings } from "../../../src/config/read.ts";
-import { silentLog } from "../../../src/log.ts";
-import { surroundingsFromSettings } from "../../../src/runtime/surroundings-from-settings.ts";
+import { surroundingsFromSettings } from "../../../src/runtime/settings/surroundings-from-settings.ts";
 import { shareOf, threadsFor } from "../../../src/runtime/threads/share.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
+import { silentLog } from "../../../src/vocabulary/log.ts";
 
 const valuesOf = (flags: Record<string, string>) => readSettings({ flags }).values;
 

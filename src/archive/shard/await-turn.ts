@@ -1,0 +1,38 @@
+/** Looking again, while another attempt has opened the same shard and does not show whether it goes on. */
+import type { Clock } from "../../vocabulary/clock.ts";
+import { heartbeatMs } from "./control-watch.ts";
+
+/**
+ * Until then whoever goes on has shown it by a heartbeat, and there is time left for this attempt to show it in turn before
+ * its own open marker grows too old.
+ */
+const PATIENCE_MS = heartbeatMs + 2_000;
+/** Most opening attempts show it within two requests. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Looks until it sees anything but `wait`, and hands back what it saw last: still `wait` where its patience ended before. A
+ * process that is to stop does not wait, and one of short life keeps half of it to work in.
+ */
+export async function awaitTurn<Look extends { readonly kind: string }>(
+  look: () => Promise<Look>,
+  options: {
+    readonly clock: Clock;
+    /** Milliseconds since the epoch. */
+    readonly deadline: number;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Look> {
+  const { clock, deadline, signal } = options;
+  let seen = await look();
+  const began = clock.now();
+  const until = began + Math.min(PATIENCE_MS, (deadline - began) / 2);
+  for (let pause = FIRST_PAUSE_MS; seen.kind === "wait"; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
+    const left = until - clock.now();
+    if (left <= 0 || signal?.aborted) break;
+    await clock.sleep(Math.min(pause, left), signal);
+    seen = await look();
+  }
+  return seen;
+}

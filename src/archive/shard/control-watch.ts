@@ -1,0 +1,72 @@
+/**
+ * Watches a run's control objects while a shard is worked, so that no fetch begins later than one heartbeat after a cancel
+ * (I7): what was seen of them grows old, and while it is too old nothing is fetched.
+ */
+
+import { type Control, readControl, saysStop } from "../../ledger/control.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+
+/** A cancel is seen by everybody within this. */
+export const heartbeatMs = 10_000;
+/** Half of it: a look that takes long, or fails once, holds nothing up. */
+const LOOK_MS = heartbeatMs / 2;
+const LOOK_AGAIN_MS = 500;
+
+export interface ControlWatch {
+  /** Undefined where what was seen is fresh; else resolves once it is again, or once the watch ends. */
+  fresh(): Promise<void> | undefined;
+  /** Settles once the watch has ended. */
+  readonly ended: Promise<void>;
+}
+
+export function watchControl(options: {
+  readonly ledger: LedgerStore;
+  readonly clock: Clock;
+  /** When the look at the shard's opening was begun, ms since the epoch. */
+  readonly seenAt: number;
+  readonly onStop: (control: Control) => void;
+  /** Ends the watch. */
+  readonly over: AbortSignal;
+}): ControlWatch {
+  const { ledger, clock, onStop, over } = options;
+  let seenAt = options.seenAt;
+  let next = signalled();
+
+  async function watch(): Promise<void> {
+    let pause = LOOK_MS;
+    while (!over.aborted) {
+      await clock.sleep(pause, over);
+      if (over.aborted) break;
+      const askedAt = clock.now();
+      try {
+        const control = await readControl(ledger);
+        seenAt = askedAt;
+        if (saysStop(control)) onStop(control);
+        next.wake();
+        next = signalled();
+        pause = LOOK_MS;
+      } catch {
+        // The ledger has tried for long. Until it answers nothing is fetched, and that is all there is to do about it.
+        pause = LOOK_AGAIN_MS;
+      }
+    }
+    next.wake();
+  }
+
+  return {
+    fresh() {
+      if (over.aborted || clock.now() - seenAt <= heartbeatMs) return undefined;
+      return next.woken.then(() => this.fresh());
+    },
+    ended: watch(),
+  };
+}
+
+function signalled(): { readonly woken: Promise<void>; readonly wake: () => void } {
+  let wake: () => void = () => undefined;
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  return { woken, wake };
+}

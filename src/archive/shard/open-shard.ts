@@ -1,0 +1,149 @@
+/**
+ * The opening of one delivery of a shard: say that an attempt begins, look at what others did, and decide. The decision is
+ * made on one listing that includes this attempt's own marker, so of two that open at once at least one sees the other;
+ * ledger/attempts.ts has the rule by which only one of them goes on.
+ */
+
+import { type Attempt, claimOf, isAlive, readAttempts } from "../../ledger/attempts.ts";
+import { type Control, readControl, saysStop } from "../../ledger/control.ts";
+import { type FoldedRow, foldShard } from "../../ledger/fold.ts";
+import { paths } from "../../ledger/layout.ts";
+import { openMarkerText, parseOpenMarker } from "../../ledger/open-marker.ts";
+import { decodeSegment } from "../../ledger/segment.ts";
+import { decodeShardRows, type PlannedRow } from "../../ledger/shard-rows.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { outOfTimeCode } from "./admission.ts";
+import { awaitTurn } from "./await-turn.ts";
+
+export interface OpenedShard {
+  readonly kind: "open";
+  readonly rows: readonly PlannedRow[];
+  /** What earlier attempts recorded, by row. */
+  readonly past: ReadonlyMap<number, FoldedRow>;
+  /** Earlier attempts that stopped uncleanly. */
+  readonly crashes: number;
+  /** Some attempt has not ended cleanly, or not yet: it may have archived rows that nothing records. */
+  readonly unsure: boolean;
+  /** Attempts of processes that are known to be gone, however fresh their last sign of life. */
+  readonly gone: ReadonlySet<string>;
+  /** Some attempt had to give up what was in flight, because its time was over: it expected too much. */
+  readonly ranLate: boolean;
+  /** Earlier attempts. */
+  readonly earlier: number;
+}
+
+export type Opening =
+  | OpenedShard
+  /** It is over already. */
+  | { readonly kind: "done" }
+  /** A later hand-over of it was seen: this message is a late copy. */
+  | { readonly kind: "superseded" }
+  | { readonly kind: "stopped"; readonly control: Control }
+  /** Another attempt is alive. */
+  | { readonly kind: "yield"; readonly to: Attempt };
+
+/** What one look at the shard shows. */
+type Look =
+  | Exclude<Opening, OpenedShard>
+  | { readonly kind: "wait"; readonly for: Attempt }
+  | {
+      readonly kind: "free";
+      readonly others: readonly Attempt[];
+      readonly gone: ReadonlySet<string>;
+      readonly serverTime: number;
+      readonly rowBytes: Buffer | undefined;
+    };
+
+export async function openShard(options: {
+  readonly ledger: LedgerStore;
+  /** That wrote the shard's rows. */
+  readonly plan: string;
+  /** The plan that run.json names, where it is not `plan`. */
+  readonly ruling?: string | undefined;
+  readonly shard: number;
+  readonly seq: number;
+  readonly attempt: string;
+  /** What the open marker says of this process, so that a later one on the same machine can tell that it is gone. */
+  readonly worker: string;
+  /** Is the process that wrote such a text known to be gone? Then nobody waits for its sign of life to grow old. */
+  readonly isGone: (worker: string) => boolean;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<Opening> {
+  const { ledger, plan, ruling = plan, shard, seq, attempt, worker } = options;
+  const said = ledger.put(paths.open(shard, attempt, seq), openMarkerText({ worker, plan: ruling }));
+  const markerOf = async ({ id, seq: handOver = 0 }: Attempt) =>
+    parseOpenMarker(await ledger.get(paths.open(shard, id, handOver)));
+  /** Where another plan took the place of the first, hand-overs of that one are no longer anybody's. */
+  const isOvertaken = async (others: readonly Attempt[]): Promise<boolean> => {
+    for (const other of others) {
+      if ((other.seq ?? 0) <= seq) continue;
+      const marker = await markerOf(other);
+      if (marker?.plan === undefined || marker.plan === ruling) return true;
+    }
+    return false;
+  };
+  let planned: Promise<Buffer | undefined> | undefined;
+  const look = async (): Promise<Look> => {
+    const [, done, control] = await Promise.all([said, ledger.listPage(paths.doneOfShard(shard)), readControl(ledger)]);
+    if (done.objects.length > 0) return { kind: "done" };
+    if (saysStop(control)) return { kind: "stopped", control };
+
+    planned ??= ledger.get(paths.shard(plan, shard));
+    const [{ objects, serverTime }, rowBytes] = await Promise.all([ledger.list(paths.outcomes(shard)), planned]);
+    const others = readAttempts(objects).filter((other) => other.id !== attempt);
+    if (await isOvertaken(others)) return { kind: "superseded" };
+    const gone = new Set<string>();
+    for (const other of others) {
+      if (!isAlive(other, serverTime)) continue;
+      const marker = await markerOf(other);
+      if (marker !== undefined && options.isGone(marker.worker)) gone.add(other.id);
+    }
+    const present = others.filter((other) => !gone.has(other.id));
+    const claim = claimOf(present, attempt, serverTime);
+    if (claim.kind === "taken") return { kind: "yield", to: claim.by };
+    if (claim.kind === "contested") return { kind: "wait", for: claim.by };
+    return { kind: "free", others, gone, serverTime, rowBytes };
+  };
+  const seen = await awaitTurn(look, options);
+  if (seen.kind !== "free") {
+    await ledger.put(paths.end(shard, attempt), "");
+    return seen.kind === "wait" ? { kind: "yield", to: seen.for } : seen;
+  }
+  const { others, gone, serverTime, rowBytes } = seen;
+  if (rowBytes === undefined) {
+    throw new UserError(
+      "LedgerIncomplete",
+      `The rows of shard ${shard} are missing: ${ledger.describe(paths.shard(plan, shard))} does not exist, though run.json names its plan.`,
+    );
+  }
+  const records = await Promise.all(
+    others.map(async (other) => ({
+      attempt: other.id,
+      outcomes: (await Promise.all(other.segments.map((path) => readSegment(ledger, path)))).flatMap((s) => s.outcomes),
+    })),
+  );
+  return {
+    kind: "open",
+    rows: decodeShardRows(rowBytes, ledger.describe(paths.shard(plan, shard))),
+    past: foldShard(records),
+    crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,
+    unsure: others.some((other) => !other.ended),
+    gone,
+    ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
+    earlier: others.length,
+  };
+}
+
+/** A segment that is listed and then gone is a ledger somebody else touched. */
+export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string) {
+  const bytes = await ledger.get(path);
+  if (bytes === undefined) {
+    throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);
+  }
+  return decodeSegment(bytes, ledger.describe(path));
+}

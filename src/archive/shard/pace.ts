@@ -1,0 +1,167 @@
+/**
+ * How fast this process works, over all its shards: tasks at once (AIMD), source fetches a second (its share of the budget),
+ * and tries a second, where a service refused some for coming too fast (a rate that is learnt; no limit, and no cost, while
+ * nothing is refused). The decisions are policy's; this holds their state and waits.
+ *
+ * A try is what is paced: whichever of its requests the service counts, and whichever of the two buckets refuses, tries a
+ * second are in proportion to it.
+ */
+import pLimit from "p-limit";
+import { type AdaptiveRate, free, limitAt, lower } from "../../policy/adaptive-rate.ts";
+import { halve, raise, startConcurrency } from "../../policy/concurrency.ts";
+import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
+import { backoffMs, throttleBackoff } from "../../policy/retry.ts";
+import { createThroughput } from "../../policy/throughput.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+
+export interface Pace {
+  /**
+   * Runs `work` on each of the tasks, as many at once as may, over all callers. They are taken one by one, as there is room, so
+   * a shard holds no more of them than run. `work` must not reject.
+   */
+  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
+  /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
+  waitMs(): number;
+  /** Undefined where the next try may begin at once; else resolves once it may, or once `signal` aborts. */
+  beforeTry(signal?: AbortSignal): Promise<void> | undefined;
+  /** The same, of a source fetch in a try that has begun. */
+  beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
+  /** A try got an answer, and it was not that requests come too fast. */
+  answered(): void;
+  /** A try succeeded: it was answered, and there may be more at once. */
+  succeeded(): void;
+  /**
+   * A request was refused for coming too fast: fewer at once, none for a while, and then no faster than the service can take.
+   * @param sentAt of the request, ms since the epoch
+   */
+  throttled(sentAt: number, retryAfterMs?: number): void;
+  /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */
+  strained(): void;
+  /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
+  unfinished(): number;
+  /** Tasks that may run at once now. */
+  concurrency(): number;
+  /** Tries a second that may begin now; Infinity while nothing was refused for long. */
+  triesPerSecond(): number;
+}
+
+/** Of a learnt rate: no more than a timer that comes late. Services count, so what is saved up for a burst is refused. */
+const BURST_SECONDS = 0.01;
+
+export function createPace(options: {
+  readonly concurrency: number;
+  /** Source fetches a second; no limit where absent. */
+  readonly rate?: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+}): Pace {
+  const { clock, random } = options;
+  const limit = pLimit(options.concurrency);
+  const throughput = createThroughput();
+  let tasks = startConcurrency(options.concurrency);
+  let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.now());
+  let learnt: AdaptiveRate = free;
+  let gate = startRate(Number.POSITIVE_INFINITY, clock.now(), BURST_SECONDS);
+  /** When the last pause ends, or ended, ms since the epoch. */
+  let resumeAt = Number.NEGATIVE_INFINITY;
+  /** Pauses without a success between them. */
+  let burst = 0;
+
+  const apply = (next: typeof tasks) => {
+    tasks = next;
+    const whole = Math.max(1, Math.floor(next.limit));
+    if (limit.concurrency !== whole) limit.concurrency = whole;
+  };
+  const isOpen = (now: number) => learnt.kind === "free" && resumeAt <= now;
+  /** No budget, and nothing was refused yet: the clock need not be asked. */
+  const isUnlimited = () =>
+    learnt.kind === "free" && resumeAt === Number.NEGATIVE_INFINITY && budget.perSecond === Number.POSITIVE_INFINITY;
+  /** The gate lets through what is learnt by now. */
+  const adjust = (now: number) => {
+    const perSecond = limitAt(learnt, now);
+    if (perSecond === Number.POSITIVE_INFINITY) learnt = free;
+    if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
+  };
+  const pause = (now: number, until: number) => {
+    adjust(now);
+    resumeAt = until;
+    gate = pauseRate(gate, until);
+  };
+
+  async function turn(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const now = clock.now();
+      adjust(now);
+      const taken = take(gate, now);
+      gate = taken.rate;
+      if (taken.waitMs <= 0) return;
+      const before = resumeAt;
+      await clock.sleep(taken.waitMs, signal);
+      // A turn that was given before a pause is none after it, or all that waited would go at once.
+      if (signal?.aborted || resumeAt === before) return;
+    }
+  }
+  async function fetchTurn(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    while (resumeAt > clock.now() && !signal?.aborted) await turn(signal);
+  }
+
+  return {
+    async runEach(tasks, work) {
+      let next = tasks.next();
+      const take = () => {
+        const { done, value } = next;
+        if (done) return undefined;
+        next = tasks.next();
+        return { value };
+      };
+      /** A place among those that run, kept from task to task, until there are fewer places. */
+      const place = async () => {
+        for (let task = take(); task !== undefined; task = take()) {
+          await work(task.value);
+          if (limit.activeCount > limit.concurrency) return;
+        }
+      };
+      const placed = async () => {
+        while (!next.done) await limit(place);
+      };
+      await Promise.all(Array.from({ length: options.concurrency }, placed));
+    },
+    waitMs() {
+      if (isUnlimited()) return 0;
+      const now = clock.now();
+      const inBudget = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
+      return isOpen(now) ? inBudget : Math.max(inBudget, take(gate, now).waitMs);
+    },
+    beforeTry: (signal) => (isUnlimited() || isOpen(clock.now()) ? undefined : turn(signal)),
+    beforeFetch(signal) {
+      if (isUnlimited()) return undefined;
+      const now = clock.now();
+      const taken = take(budget, now);
+      budget = taken.rate;
+      return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
+    },
+    answered: () => throughput.count(clock.now()),
+    succeeded() {
+      throughput.count(clock.now());
+      burst = 0;
+      if (tasks.limit < tasks.max) apply(raise(tasks, learnt.kind !== "free"));
+    },
+    throttled(sentAt, retryAfterMs) {
+      const now = clock.now();
+      apply(halve(tasks, now));
+      if (sentAt < resumeAt) {
+        // It was under way when the pause began, so it says nothing new but how long to wait.
+        if (retryAfterMs !== undefined && now + retryAfterMs > resumeAt) pause(now, now + retryAfterMs);
+        return;
+      }
+      const until = now + backoffMs(burst++, throttleBackoff, random, retryAfterMs);
+      learnt = lower(learnt, now, throughput.perSecond(now), until);
+      pause(now, until);
+    },
+    strained: () => apply(halve(tasks, clock.now())),
+    unfinished: () => limit.activeCount + limit.pendingCount,
+    concurrency: () => limit.concurrency,
+    triesPerSecond: () => limitAt(learnt, clock.now()),
+  };
+}

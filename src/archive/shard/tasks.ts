@@ -1,0 +1,41 @@
+/** The rows of an opened shard that are not over, as tasks. */
+
+import type { RunRequest } from "../../ledger/run-document.ts";
+import { archiveKeyOf } from "../../policy/archive-key.ts";
+import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
+import { settledOutcome } from "../task/outcome-of.ts";
+import type { Task } from "../task/task.ts";
+import type { OpenedShard } from "./open-shard.ts";
+
+/** What is left of the shard, in order; what planning settled, and what crashed too often, is recorded on the way. */
+export function* tasksOf(
+  request: RunRequest,
+  opened: OpenedShard,
+  record: (outcome: Outcome) => void,
+): Generator<Task> {
+  for (const [row, planned] of opened.rows.entries()) {
+    const past = opened.past.get(row);
+    if (past !== undefined && isTerminal(past.outcome)) continue;
+    const archiveKey = archiveKeyOf(planned, request.options.archiveKey, request.archive.prefix, request.run);
+    const charged = past?.charged ?? 0;
+    if (planned.settled !== undefined) {
+      record(settledOutcome(row, planned, planned.settled));
+    } else if (charged >= request.options.maxAttempts) {
+      const code = "RetriesExhausted";
+      const message = `given up after ${charged} tries, the last of which ended with its process`;
+      record({
+        row,
+        key: planned.key,
+        versionId: planned.versionId,
+        archiveKey,
+        outcome: "failed",
+        code,
+        message,
+        attempts: 0,
+        ms: 0,
+      });
+    } else {
+      yield { row, planned, archiveKey, charged, unsure: opened.unsure };
+    }
+  }
+}

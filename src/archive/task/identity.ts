@@ -1,0 +1,112 @@
+/**
+ * Is it the original? What an original is must be known from somewhere other than the reply that brings it, or a
+ * placeholder picture would prove itself (a bucket's "4xx image setting" answers 200 with one). Pure.
+ */
+
+import type { Row } from "../../manifest/row.ts";
+import type { ObjectInfo } from "../../objects/bucket.ts";
+import type { Proof } from "../../vocabulary/outcome.ts";
+
+/** What the original is, as far as it is known. */
+export interface Expectation {
+  readonly size?: number | undefined;
+  readonly etag?: string | undefined;
+  readonly crc64?: string | undefined;
+  readonly from: "row" | "head" | "get";
+}
+
+/** The ETag of a simple upload is the MD5 of its bytes; that of a multipart upload (`…-N`) is not. */
+export const isMd5 = (etag: string | undefined): etag is string => etag?.length === 32 && !/[^0-9a-f]/i.test(etag);
+
+/** Are two ETags the same, in whichever case? */
+export const sameEtag = (a: string | undefined, b: string | undefined): boolean =>
+  a === b || a?.toLowerCase() === b?.toLowerCase();
+
+/** An encrypted object's ETag need not be an MD5. */
+export function isEncrypted(info: ObjectInfo): boolean {
+  return (
+    info.headers["x-cos-server-side-encryption"] !== undefined ||
+    info.headers["x-cos-server-side-encryption-customer-algorithm"] !== undefined
+  );
+}
+
+export function expectationOfRow(row: Row): Expectation {
+  return { size: row.size, etag: row.etag, crc64: row.crc64, from: "row" };
+}
+
+export function expectationOfReply(info: ObjectInfo, from: "head" | "get"): Expectation {
+  return { size: info.size, etag: info.etag, crc64: info.crc64, from };
+}
+
+/**
+ * How the bytes can be proven: the strongest that is possible and no weaker than `floor`; undefined where none is.
+ * `content-md5` costs nothing here, so it is preferred, unless the floor asks for `crc64`.
+ */
+export function chooseProof(
+  expectation: Expectation,
+  floor: "auto" | "content-md5" | "crc64" | "size",
+  trustMd5: boolean,
+): Proof | undefined {
+  const md5 = trustMd5 && isMd5(expectation.etag);
+  const crc = expectation.crc64 !== undefined;
+  if (floor === "content-md5") return md5 ? "content-md5" : undefined;
+  if (floor === "crc64") return crc ? "crc64" : md5 ? "content-md5" : undefined;
+  if (md5) return "content-md5";
+  if (crc) return "crc64";
+  return floor === "size" && expectation.size !== undefined ? "size" : undefined;
+}
+
+/** Why `info` can't be the expected object, in words; undefined where nothing that both say differs. */
+export function difference(expectation: Expectation, info: ObjectInfo): string | undefined {
+  if (expectation.size !== undefined && info.size !== undefined && expectation.size !== info.size) {
+    return `${info.size} bytes instead of ${expectation.size}`;
+  }
+  if (expectation.crc64 !== undefined && info.crc64 !== undefined) {
+    // Checksums of the bytes themselves settle it; an ETag may be something else.
+    return expectation.crc64 === info.crc64 ? undefined : `CRC64 ${info.crc64} instead of ${expectation.crc64}`;
+  }
+  if (sameEtag(expectation.etag, info.etag)) return undefined;
+  if (isMd5(expectation.etag) && isMd5(info.etag) && !isEncrypted(info)) {
+    return `ETag ${info.etag} instead of ${expectation.etag}`;
+  }
+  return undefined;
+}
+
+/**
+ * Does the archive hold this original? Only its own length, and its own CRC64 or simple ETag, can say so; what is merely
+ * unknown is no yes. (Provenance metadata tells which version was archived, never that the bytes are right.)
+ */
+export function holdsOriginal(expectation: Expectation, archived: ObjectInfo): boolean {
+  if (expectation.size === undefined || !mayHold(expectation, archived)) return false;
+  const sameCrc = expectation.crc64 !== undefined && archived.crc64 === expectation.crc64;
+  const sameMd5 =
+    isMd5(expectation.etag) &&
+    isMd5(archived.etag) &&
+    !isEncrypted(archived) &&
+    sameEtag(archived.etag, expectation.etag);
+  return sameCrc || sameMd5;
+}
+
+/** Is the archive's object of this length, and does nothing that it tells speak against it? */
+export function mayHold(expectation: Expectation, archived: ObjectInfo): boolean {
+  return expectation.size === archived.size && difference(expectation, archived) === undefined;
+}
+
+/**
+ * Has the source changed since the expectation was formed? `now` is a fresh HEAD. An ETag that is no MD5 counts here: the
+ * same object has the same ETag.
+ */
+export function hasChanged(expectation: Expectation, now: ObjectInfo): boolean {
+  const differs = (a: string | number | undefined, b: string | number | undefined) =>
+    a !== undefined && b !== undefined && a !== b;
+  return (
+    differs(expectation.size, now.size) ||
+    differs(expectation.crc64, now.crc64) ||
+    differs(expectation.etag?.toLowerCase(), now.etag?.toLowerCase())
+  );
+}
+
+/** base64 of a hex MD5, as Content-MD5 wants it. */
+export function contentMd5(etag: string): string {
+  return Buffer.from(etag, "hex").toString("base64");
+}

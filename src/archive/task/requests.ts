@@ -1,0 +1,105 @@
+/** The requests of one task, each counted where it is sent. */
+
+import { verdict } from "../../cos/exchange/error-from-reply.ts";
+import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
+import { CosError, isCosError } from "../../objects/error.ts";
+import { judge } from "../../policy/retry.ts";
+import type { Task, TaskContext, TaskMemory } from "./task.ts";
+
+/** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
+export const holdUpTo = 1024 * 1024;
+
+/** No fetch may begin now: the work is to stop, or there is no time to wait for its turn. The row is left as it was. */
+export class NotNow extends Error {
+  override readonly name = "NotNow";
+}
+
+/** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
+export function slowDown(error: unknown, sentAt: number, context: TaskContext): void {
+  if (isCosError(error) && judge(error) === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
+}
+
+/** Throws NotNow where the pace makes a request wait for longer than there is time. */
+function checkTime(context: TaskContext): void {
+  const waitMs = context.pace.waitMs();
+  // Not the time that this row needs: it was let in, perhaps as the one that always is.
+  if (waitMs > 0 && !context.mayWait(waitMs, 0)) {
+    throw new NotNow(`the next fetch may begin in ${Math.ceil(waitMs)} ms, for which no time is left`);
+  }
+}
+
+/** Undefined where a try may begin at once. Throws NotNow, or rejects with it, where it may not begin any more. */
+export function beforeTry(context: TaskContext): Promise<void> | undefined {
+  checkTime(context);
+  const turn = context.pace.beforeTry(context.stopping ?? context.signal);
+  return turn?.then(() => {
+    if (context.stopping?.aborted) throw new NotNow("the work was asked to stop");
+  });
+}
+
+/** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
+export async function fetchOriginal(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectResponse> {
+  const { pace, stopping, signal } = context;
+  checkTime(context);
+  const turn = pace.beforeFetch(stopping ?? signal);
+  if (turn !== undefined) await turn;
+  const cleared = context.cleared?.();
+  if (cleared !== undefined) await cleared;
+  if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  memory.asked = "source";
+  context.requests["source.get"]++;
+  const sentAt = context.clock.now();
+  try {
+    const reply = await context.source.get(task.planned.key, {
+      originImage: true,
+      versionId: task.planned.versionId,
+      bufferUpTo: holdUpTo,
+      inPieces: true,
+      signal,
+    });
+    if (reply.errNo === undefined || reply.errNo === 0) return reply;
+    reply.stream?.destroy();
+    throw errorOf(task.planned.key, reply, reply.errNo);
+  } catch (error) {
+    slowDown(error, sentAt, context);
+    throw error;
+  }
+}
+
+function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): CosError {
+  const code = `ErrNo${errNo}`;
+  // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
+  const meaning = verdict(500, code, errNo);
+  const message = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}.`;
+  return new CosError(message, { code, status, errNo, requestId, ...meaning });
+}
+
+export async function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
+  memory.asked = "source";
+  context.requests["source.head"]++;
+  const sentAt = context.clock.now();
+  try {
+    return await context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
+  } catch (error) {
+    slowDown(error, sentAt, context);
+    throw error;
+  }
+}
+
+/** What the archive holds under the task's key; undefined where nothing is. */
+export async function headArchive(
+  task: Task,
+  memory: TaskMemory,
+  context: TaskContext,
+): Promise<ObjectInfo | undefined> {
+  memory.asked = "archive";
+  context.requests["archive.head"]++;
+  const sentAt = context.clock.now();
+  try {
+    return await context.archive.head(task.archiveKey, { signal: context.signal });
+  } catch (error) {
+    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+    slowDown(error, sentAt, context);
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** What one task is given, and what it remembers between its tries. */
+
+import type { RunOptions } from "../../ledger/run-document.ts";
+import type { RequestCounts } from "../../ledger/segment.ts";
+import type { PlannedRow } from "../../ledger/shard-rows.ts";
+import type { Bucket, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Pace } from "../shard/pace.ts";
+import type { Expectation } from "./identity.ts";
+import type { Md5Trust } from "./md5-trust.ts";
+import type { MetadataTrust } from "./metadata-trust.ts";
+
+/** One row and its past. */
+export interface Task {
+  /** Its position in the shard. */
+  readonly row: number;
+  readonly planned: PlannedRow;
+  /** The whole key in the archive bucket. */
+  readonly archiveKey: string;
+  /** Tries that the ledger charges it with already. */
+  readonly charged: number;
+  /** An earlier attempt stopped uncleanly, so it may have archived the row without recording it. */
+  readonly unsure: boolean;
+}
+
+/** What all tasks of a shard share. */
+export interface TaskContext {
+  readonly run: string;
+  readonly options: RunOptions;
+  readonly source: Bucket;
+  readonly archive: Bucket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pace: Pace;
+  readonly md5Trust: Md5Trust;
+  readonly metadataTrust: MetadataTrust;
+  /** Incremented at each request. */
+  readonly requests: RequestCounts;
+  /** Counts tries beyond a row's first. */
+  readonly retried: () => void;
+  /** Is there time to wait this long and try once more? */
+  readonly mayWait: (ms: number, size: number | undefined) => boolean;
+  /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */
+  readonly stopping?: AbortSignal | undefined;
+  /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
+  readonly cleared?: (() => Promise<void> | undefined) | undefined;
+  /** Aborts what is in flight; only where the process must end at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Above this many bytes the upload is multipart; 5 GB but for tests. */
+  readonly multipartAbove?: number | undefined;
+}
+
+export type Side = "source" | "archive";
+
+/** What a task knows after some of its tries; a fetched small body is kept, so that no later try pays for it again. */
+export interface TaskMemory {
+  expectation: Expectation;
+  /** The newest HEAD of the source. */
+  head?: ObjectInfo | undefined;
+  held?:
+    | { readonly body: HeldBody; readonly reply: ObjectInfo; readonly lease?: { release(): void } | undefined }
+    | undefined;
+  /** Ask the archive before fetching. */
+  askArchive: boolean;
+  /** Prove by CRC64: the ETag is, or may be, no MD5 of the bytes. */
+  noMd5: boolean;
+  /** The archive refused bytes by their MD5, and whether it was right is not known yet. */
+  badDigest: boolean;
+  /** Wrong bytes were fetched once more. */
+  refetched: boolean;
+  /** The source was seen to differ from what the manifest says. */
+  changed: boolean;
+  /** Whom the newest request went to: a refusal is theirs. */
+  asked: Side;
+  /** Tries of this delivery. */
+  tries: number;
+  /** When the task began, ms since the epoch, and by which clock. */
+  readonly startedAt: number;
+  readonly clock: Pick<Clock, "now">;
+  /** HTTP status and request id of the GET that brought the bytes. */
+  fetched?: { readonly status: number; readonly requestId: string | undefined; readonly at: string } | undefined;
+}

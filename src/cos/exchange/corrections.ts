@@ -1,0 +1,82 @@
+/**
+ * What a bucket's client learns from errors, for the requests that follow:
+ * - after RequestTimeTooSkewed or RequestExpired, by how much the service's clock is ahead of ours;
+ * - after ExpiredToken or InvalidToken, new credentials: the provider's refresh is called once for all requests that
+ *   were signed with the old ones. The error is retryable where the provider has others by now.
+ */
+
+import { CosError } from "../../objects/error.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import type { CredentialsProvider } from "../signing/credentials.ts";
+import type { Credentials } from "../signing/signature.ts";
+
+export interface Learnt {
+  /** Added to our clock it gives the service's, milliseconds. */
+  readonly clockOffsetMs: number;
+  /** @param used what its request was signed with. Gives the same error, or a promise of it with more to say */
+  from(error: CosError, used: Credentials | undefined): CosError | Promise<CosError>;
+}
+
+/** Clocks that differ by less are not worth correcting: Date has whole seconds and replies take time. */
+const leastSkewMs = 30_000;
+
+export function createLearnt(bucket: string, provider: CredentialsProvider | undefined, log: Log): Learnt {
+  let clockOffsetMs = 0;
+  let refreshing: Promise<void> | undefined;
+
+  const learnClock = (error: CosError) => {
+    if (error.clockSkewMs === undefined) return;
+    const offset = Math.abs(error.clockSkewMs) >= leastSkewMs ? error.clockSkewMs : 0;
+    if (offset === clockOffsetMs) return;
+    clockOffsetMs = offset;
+    log.warn("the service's clock differs from this machine's; signatures follow it", { bucket, offsetMs: offset });
+  };
+
+  /** Resolves to whether other credentials are at hand now. */
+  const renew = async (from: CredentialsProvider, used: Credentials): Promise<boolean> => {
+    // Without a time: what was found within the last second is what has ended.
+    if (!same(await from.get(), used)) return true;
+    if (from.refresh === undefined) return false;
+    refreshing ??= from.refresh().finally(() => {
+      refreshing = undefined;
+    });
+    await refreshing;
+    return !same(await from.get(), used);
+  };
+
+  /** The same error, retryable where the next try would be signed with other credentials. */
+  const afterRenewal = async (error: CosError, from: CredentialsProvider, used: Credentials): Promise<CosError> => {
+    let cause: unknown;
+    let retryable = false;
+    try {
+      retryable = await renew(from, used);
+    } catch (thrown) {
+      log.error("the credentials could not be renewed", { bucket, error: String(thrown) });
+      cause = thrown;
+    }
+    if (!retryable && cause === undefined) return error;
+    const { code, status, errNo, requestId, throttled, retryAfterMs, clockSkewMs } = error;
+    const details = { code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs };
+    return new CosError(
+      error.message + (retryable ? "; they were renewed meanwhile" : "; renewing them failed"),
+      details,
+      { cause },
+    );
+  };
+
+  return {
+    get clockOffsetMs() {
+      return clockOffsetMs;
+    },
+    from(error, used) {
+      if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") learnClock(error);
+      const tokenEnded = error.code === "ExpiredToken" || error.code === "InvalidToken";
+      if (!tokenEnded || provider === undefined || used === undefined) return error;
+      return afterRenewal(error, provider, used);
+    },
+  };
+}
+
+function same(a: Credentials, b: Credentials): boolean {
+  return a.secretId === b.secretId && a.secretKey === b.secretKey && a.sessionToken === b.sessionToken;
+}

@@ -1,0 +1,221 @@
+/**
+ * What a reply that is no success means.
+ *
+ * Its name is the Code element of the body (document 436/7730); where COS prints the name as the Message under Code
+ * AccessDenied (document 436/40105), it is that name; and where there is no body, as after a HEAD, the status tells.
+ * Cloud Infinite adds a number of its own, X-ErrNo (document 460/8523), which outranks the status.
+ *
+ * Nothing that was signed goes into a message: neither the URL's query, nor the StringToSign and FormatString elements
+ * which the service sends back when signatures differ.
+ */
+
+import type { Headers } from "../../objects/bucket.ts";
+import { CosError } from "../../objects/error.ts";
+import { quote } from "../../vocabulary/errors.ts";
+import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
+import { parseXml, textOf } from "./xml.ts";
+
+export interface FailedReply {
+  readonly method: string;
+  readonly bucket: string;
+  /** Absent where the request was about the bucket. */
+  readonly key?: string | undefined;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** When the reply arrived, by our clock, milliseconds since the epoch. */
+  readonly now: number;
+  /** By how much the request's signing time had been corrected, milliseconds. */
+  readonly clockOffsetMs?: number | undefined;
+}
+
+/** Names that COS is known to print as the Message under Code AccessDenied. */
+const namesInMessage = new Set([
+  "RequestTimeTooSkewed",
+  "InvalidAccessKeyId",
+  "SignatureDoesNotMatch",
+  "InvalidObjectState",
+  "AccessForbidden",
+  "Request has expired",
+]);
+
+const nameOfStatus: Readonly<Record<number, string>> = {
+  304: "NotModified",
+  400: "BadRequest",
+  403: "AccessDenied",
+  404: "NoSuchKey",
+  412: "PreconditionFailed",
+};
+
+/** Refused for our clock, or asked for too slowly: the same request may succeed. */
+const transientCodes = new Set([
+  "IncompleteBody",
+  "InternalError",
+  "KmsFreqControl",
+  "KmsInternalException",
+  "RequestExpired",
+  "RequestTimeTooSkewed",
+  "RequestTimeout",
+  "ServiceUnavailable",
+  "SlowDown",
+  "UserNetworkTooSlow",
+]);
+const throttlingCodes = new Set(["KmsFreqControl", "SlowDown"]);
+
+interface ErrNo {
+  readonly means: string;
+  readonly retryable: boolean;
+  readonly throttled?: true;
+}
+
+/** The numbers of X-ErrNo that decide by themselves whether to try again. */
+const errNos: Readonly<Record<number, ErrNo>> = {
+  [-29214]: { means: "too many requests", retryable: true, throttled: true },
+  [-164]: { means: "the picture is in too great demand", retryable: true, throttled: true },
+  [-165]: { means: "the downloads look like an attack", retryable: true, throttled: true },
+  [-901]: { means: "image processing timed out", retryable: true },
+  [-902]: { means: "reading the origin timed out", retryable: true },
+  [-120]: { means: "the origin sent bad data", retryable: true },
+  [-154]: { means: "Original Image Protection forbids this URL", retryable: false },
+  [-162]: { means: "the account is overdue", retryable: false },
+  [-167]: { means: "too large for image download", retryable: false },
+  [-168]: { means: "too large for image download", retryable: false },
+};
+
+/** RequestTimeTooSkewed beyond this difference of the clocks (document 436/40105). */
+const greatestSkewMs = 15 * 60_000;
+
+/** Whether to try again, and whether to slow down, by X-ErrNo, then by name, then by status. */
+export function verdict(
+  status: number,
+  code: string,
+  errNo?: number | undefined,
+): { readonly retryable: boolean; readonly throttled: boolean } {
+  const number = errNo === undefined ? undefined : errNos[errNo];
+  if (number !== undefined) return { retryable: number.retryable, throttled: number.throttled === true };
+  const throttled = throttlingCodes.has(code) || status === 429;
+  // 501 and 505 are refusals of what was asked, for ever.
+  const byStatus = (status >= 500 && status !== 501 && status !== 505) || status === 408;
+  return { retryable: throttled || byStatus || transientCodes.has(code), throttled };
+}
+
+/** The error of a reply whose status is not 2xx, or whose body is an error document all the same. */
+export function errorFromReply(reply: FailedReply): CosError {
+  const { status, headers } = reply;
+  const said = readErrorDocument(reply.body);
+  const date = timeOf(headers.date) ?? timeOf(said?.serverTime);
+  const clockSkewMs = date === undefined ? undefined : date - reply.now;
+  const errNo = errNoOf(headers);
+  const code = codeOf(reply, said, clockSkewMs);
+  const { retryable, throttled } = verdict(status, code, errNo);
+  const requestId = requestIdOf(headers) ?? said?.requestId;
+  return new CosError(messageOf(reply, { code, errNo, requestId, clockSkewMs, message: said?.message }), {
+    code,
+    status,
+    errNo,
+    requestId,
+    retryable,
+    throttled,
+    retryAfterMs: retryAfter(headers["retry-after"], date ?? reply.now),
+    clockSkewMs,
+  });
+}
+
+interface ErrorDocument {
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string | undefined;
+  readonly serverTime: string | undefined;
+}
+
+function readErrorDocument(body: Uint8Array): ErrorDocument | undefined {
+  if (body.length === 0) return undefined;
+  const raw = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  // A FormatString holds `&`; an error must not lose its name because that was not escaped.
+  const document = parseXml(raw.replace(/&(?!(?:[a-z]+|#\d+|#x[\da-f]+);)/gi, "&amp;"));
+  if (document?.name !== "Error") return undefined;
+  const text = (name: string) => textOf(document.root, name)?.trim() || undefined;
+  return {
+    code: text("Code") ?? "",
+    message: text("Message") ?? "",
+    requestId: text("RequestId"),
+    serverTime: text("ServerTime"),
+  };
+}
+
+/** Is a body of a 2xx reply an error document? COS may find out after it began to answer (Copy, Complete; 436/7730). */
+export function isErrorDocument(body: Uint8Array): boolean {
+  if (body.length === 0) return false;
+  const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 512)).toString("latin1");
+  return /^(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)*<Error[\s/>]/.test(head);
+}
+
+function codeOf(reply: FailedReply, said: ErrorDocument | undefined, clockSkewMs: number | undefined): string {
+  if (said !== undefined && said.code !== "") {
+    const message = said.message.replace(/\.$/, "");
+    const code = said.code === "AccessDenied" && namesInMessage.has(message) ? message : said.code;
+    return code === "Request has expired" ? "RequestExpired" : code;
+  }
+  if (reply.status === 403 && reply.method === "HEAD" && clockSkewMs !== undefined) {
+    // There is no body to say so, but with clocks this far apart no signature can be accepted.
+    const skew = clockSkewMs - (reply.clockOffsetMs ?? 0);
+    if (Math.abs(skew) >= greatestSkewMs) return "RequestTimeTooSkewed";
+  }
+  if (reply.status === 404 && reply.key === undefined) return "NoSuchBucket";
+  return nameOfStatus[reply.status] ?? `Http${reply.status}`;
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), as milliseconds from `now`. */
+function retryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const time = timeOf(text);
+  return time === undefined ? undefined : Math.max(0, time - now);
+}
+
+const advice: Readonly<Record<string, string>> = {
+  AccessDenied: "check the credentials' permissions for this bucket and key",
+  ExpiredToken: "the temporary credentials have ended: renew them",
+  InvalidAccessKeyId: "check the secret id: it is unknown or disabled",
+  InvalidObjectState: "the object is archived: restore it first",
+  InvalidToken: "check the session token: it does not belong to these credentials",
+  NoSuchBucket: "check the bucket's name and region",
+  SignatureDoesNotMatch:
+    "check that the secret key belongs to the secret id, that the session token is of the same set, and that no proxy " +
+    "changes the host, the path or the headers",
+};
+
+function messageOf(
+  reply: FailedReply,
+  facts: {
+    readonly code: string;
+    readonly errNo: number | undefined;
+    readonly requestId: string | undefined;
+    readonly clockSkewMs: number | undefined;
+    readonly message: string | undefined;
+  },
+): string {
+  let text = `${subject(reply.method, reply.bucket, reply.key)}: status ${reply.status}, ${facts.code}`;
+  if (facts.errNo !== undefined) {
+    const means = errNos[facts.errNo]?.means;
+    text += `, X-ErrNo ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
+  }
+  if (facts.requestId !== undefined) text += `, request id ${facts.requestId}`;
+  if (facts.message) text += `: ${withoutSignature(facts.message)}`;
+  const skewed = facts.code === "RequestTimeTooSkewed" || facts.code === "RequestExpired";
+  const hint =
+    skewed && facts.clockSkewMs !== undefined
+      ? `the service's clock is ${Math.round(facts.clockSkewMs / 1000)} s ahead of this machine's: set the clock`
+      : advice[facts.code];
+  return hint === undefined ? text : `${text.replace(/[.;]$/, "")}; ${hint}`;
+}
+
+/** `GET "photos/a.jpg" of photos-1250000000`, how every message about a request begins. */
+export function subject(method: string, bucket: string, key?: string | undefined): string {
+  return key === undefined ? `${method} of bucket ${bucket}` : `${method} ${quote(key)} of ${bucket}`;
+}
+
+function withoutSignature(message: string): string {
+  const text = message.replace(/\b(?:q-[a-z-]+|sign|x-cos-security-token)=[^&\s]*/gi, "…");
+  return text.length <= 300 ? text : `${text.slice(0, 299)}…`;
+}

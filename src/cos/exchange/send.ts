@@ -1,0 +1,192 @@
+/**
+ * Signs and sends one request to a bucket, and turns whatever is no success into an error. The failed one is never sent again
+ * here, so that who calls can count and decide; learnt.ts has what the requests that follow learn from it.
+ */
+
+import type { Pair } from "../../http/header-names.ts";
+import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/http.ts";
+import { type Body, type Headers, heldLength, isHeld, maxKeyBytes } from "../../objects/bucket.ts";
+import { CosError } from "../../objects/error.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+import { type Log, silentLog } from "../../vocabulary/log.ts";
+import type { Endpoint } from "../address/endpoint.ts";
+import type { CredentialsProvider } from "../signing/credentials.ts";
+import { type Credentials, createSigner } from "../signing/signature.ts";
+import { createLearnt, type Learnt } from "./corrections.ts";
+import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
+import { requestHeaders, signedOf } from "./request-headers.ts";
+import { type Query, requestTarget } from "./request-target.ts";
+
+export interface BucketRequest {
+  readonly method: HttpRequest["method"];
+  /** Absent where the request is about the bucket. */
+  readonly key?: string | undefined;
+  /** Decoded; a value of "" goes out as the bare name. */
+  readonly query?: Query | undefined;
+  readonly headers?: Headers | undefined;
+  /** Further headers, beside those of a caller. */
+  readonly more?: readonly Pair[] | undefined;
+  readonly body?: Body | undefined;
+  /** Bytes, where body is not a Buffer. */
+  readonly contentLength?: number | undefined;
+  readonly bufferUpTo: number | "whole";
+  readonly inPieces?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Elsewhere than the bucket's own endpoint. */
+  readonly endpoint?: Endpoint | undefined;
+}
+
+export interface SendOptions {
+  readonly bucket: string;
+  readonly endpoint: Endpoint;
+  readonly http: Http;
+  /** Absent: nothing is signed. */
+  readonly credentials: CredentialsProvider | undefined;
+  readonly clock: Pick<Clock, "now">;
+  readonly log?: Log | undefined;
+}
+
+/** Resolves with what `read` makes of a success; what it throws is the call's error. */
+export type Send = <T>(request: BucketRequest, read: (reply: HttpReply) => T) => Promise<T>;
+
+/** Of one bucket. */
+interface Sender {
+  readonly options: SendOptions;
+  readonly learnt: Learnt;
+  readonly sign: ReturnType<typeof createSigner>;
+}
+
+export function createSend(options: SendOptions): Send {
+  const { bucket, credentials: provider, clock, log = silentLog } = options;
+  const sender = { options, learnt: createLearnt(bucket, provider, log), sign: createSigner() };
+  return (request, read) =>
+    new Promise((resolve, reject) => {
+      const call = new Call(sender, request, read, resolve, reject);
+      const now = clock.now();
+      const credentials = provider?.get(now);
+      if (!(credentials instanceof Promise)) call.send(credentials, now);
+      else credentials.then((given) => call.send(given, clock.now())).catch(reject);
+    });
+}
+
+/** Hot: two of these are all that most objects need. So it is one object beside its promise, and no step waits that need not. */
+class Call<T> implements HttpCaller {
+  readonly #sender: Sender;
+  readonly #request: BucketRequest;
+  readonly #read: (reply: HttpReply) => T;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #length: number | undefined;
+  /** Signed with. */
+  #credentials: Credentials | undefined;
+  #clockOffsetMs = 0;
+
+  /** @throws CosError where the request can't be one */
+  constructor(
+    sender: Sender,
+    request: BucketRequest,
+    read: (reply: HttpReply) => T,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#sender = sender;
+    this.#request = request;
+    this.#read = read;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { key, body } = request;
+    if (key !== undefined) checkKey(request.method, sender.options.bucket, key);
+    this.#length = body === undefined ? undefined : isHeld(body) ? heldLength(body) : request.contentLength;
+    if (body !== undefined && this.#length === undefined) {
+      throw refusal("MissingContentLength", `${this.what()}: a streamed body needs its contentLength`);
+    }
+  }
+
+  what(): string {
+    const { method, key } = this.#request;
+    return subject(method, this.#sender.options.bucket, key);
+  }
+
+  /** Signed with `credentials`, which are those of this moment. */
+  send(credentials: Credentials | undefined, now: number): void {
+    const { options, learnt, sign } = this.#sender;
+    const { method, key, body, bufferUpTo, inPieces, signal, query = noQuery } = this.#request;
+    const { origin, host, pathPrefix } = this.#request.endpoint ?? options.endpoint;
+    const length = this.#length;
+    const token = credentials?.sessionToken;
+    const headers = requestHeaders(host, length, this.#request.headers, this.#request.more, token);
+    this.#credentials = credentials;
+    this.#clockOffsetMs = learnt.clockOffsetMs;
+    let authorization: string | undefined;
+    if (credentials !== undefined) {
+      const path = key === undefined ? `${pathPrefix}/` : `${pathPrefix}/${key}`;
+      const seconds = (now + this.#clockOffsetMs) / 1000;
+      authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, seconds);
+    }
+    const target = requestTarget(pathPrefix, key, query);
+    options.http.send(
+      { origin, method, target, headers, authorization, body, contentLength: length, bufferUpTo, inPieces, signal },
+      this,
+    );
+  }
+
+  onReply(reply: HttpReply): void {
+    if (!this.#isSuccess(reply)) {
+      this.#refused(reply);
+      return;
+    }
+    try {
+      this.#resolve(this.#read(reply));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  onError(error: Error): void {
+    this.#reject(error);
+  }
+
+  #isSuccess(reply: HttpReply): boolean {
+    if (reply.status >= 300) return false;
+    return !(this.#request.bufferUpTo === "whole" && reply.kind === "bytes" && isErrorDocument(reply.bytes));
+  }
+
+  #refused(reply: HttpReply): void {
+    const { options, learnt } = this.#sender;
+    const { method, key } = this.#request;
+    const error = errorFromReply({
+      method,
+      bucket: options.bucket,
+      key,
+      status: reply.status,
+      headers: reply.headers,
+      body: reply.kind === "bytes" ? reply.bytes : noBytes,
+      now: options.clock.now(),
+      clockOffsetMs: this.#clockOffsetMs,
+    });
+    const told = learnt.from(error, this.#credentials);
+    if (told instanceof Promise) told.then(this.#reject, this.#reject);
+    else this.#reject(told);
+  }
+}
+
+const noQuery: Query = [];
+const noBytes = Buffer.alloc(0);
+
+/** A key of another length could only be refused; one that is no well-formed Unicode would name another object. */
+function checkKey(method: string, bucket: string, key: string): void {
+  if (key === "") throw refusal("InvalidObjectName", `${subject(method, bucket, key)}: an object key is not empty`);
+  if (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes) {
+    throw refusal(
+      "KeyTooLong",
+      `${subject(method, bucket, key)}: the key has ${Buffer.byteLength(key)} bytes and may have ${maxKeyBytes}`,
+    );
+  }
+  if (!key.isWellFormed()) {
+    throw refusal("InvalidObjectName", `${subject(method, bucket, key)}: the key is not well-formed Unicode`);
+  }
+}
+
+function refusal(code: string, message: string): CosError {
+  return new CosError(message, { code, status: 0, retryable: false, throttled: false });
+}

@@ -1,0 +1,124 @@
+/**
+ * Everything about the service that no document settles, or that it settles in two ways, each as a named switch with
+ * its default. A program that works with every setting of every switch does not depend on a guess.
+ *
+ * Sources in brackets are document ids of cloud.tencent.com/document/product (COS 436, CI 460 and 1045). `assumed`
+ * means that no document was found and that the default is the reading most users would expect.
+ */
+import { quote, UserError } from "../../vocabulary/errors.ts";
+
+export interface Switches {
+  /**
+   * A signed GET of a protected image without `ci-process` and without a style. The documents say that direct access is
+   * refused and do not exempt signed requests [1045/74740]; default: refuse.
+   */
+  readonly signedPlainGetOfProtected: "refuse" | "allow";
+  /** HEAD of a protected image. Not documented; default: metadata, as a storage call that delivers no image (assumed). */
+  readonly headOfProtected: "metadata" | "refuse";
+  /** Server-side copy from a protected image. Not documented; default: allow, as a storage call (assumed). */
+  readonly copyOfProtected: "allow" | "refuse";
+  /** Is `.JPG` another suffix than `.jpg` [460/30121 does not say]? Default: no (assumed). */
+  readonly suffixCaseSensitive: boolean;
+  /** HTTP status beside `X-ErrNo: -154` [460/8523 gives the number only]. Default 403 (assumed). */
+  readonly protectionStatusFor154: number;
+  /** `?imageMogr2/…` and its kin on a protected image; only styles are said to work [1045/74740]. Default: refuse (assumed). */
+  readonly adHocProcessing: "refuse" | "process";
+  /** `?ci-process=originImage` without a signature; "signed, never anonymous" [1045/73029]. Default: refuse. */
+  readonly anonymousOriginImage: "refuse" | "allow";
+
+  /** Does the originImage reply bring these? [1045/73029 lists no special headers.] Default: all of them (assumed). */
+  readonly originImageSendsEtag: boolean;
+  readonly originImageSendsCrc64: boolean;
+  /** x-cos-meta-* and the other headers stored with the object, except Content-Type. */
+  readonly originImageSendsMeta: boolean;
+  readonly originImageSendsLastModified: boolean;
+  /** When off, the body comes chunked. */
+  readonly originImageSendsContentLength: boolean;
+  /** When off, a Range is ignored: 200 and the whole body. CI's range errors suggest that it is read [460/8523]; default: on. */
+  readonly originImageHonoursRange: boolean;
+  /** When off, versionId is ignored and the newest version served. Not documented; default: on (assumed). */
+  readonly originImageHonoursVersionId: boolean;
+  /** When off, If-Match and its kin are ignored. Not documented; default: on (assumed). */
+  readonly originImageHonoursConditions: boolean;
+  /** An original larger than this is refused with X-ErrNo -168; CI's 32 MB limit [460/36620] may apply. Default 0: no limit (assumed). */
+  readonly originImageMaxBytes: number;
+  /** An original of 0 bytes; X-ErrNo -40168 says "empty source" [460/8523]. Default: serve (assumed). */
+  readonly emptyOriginImage: "serve" | "refuse";
+  /**
+   * originImage requests a second before X-ErrNo -29214; CI allows 3,000 [460/36620], the reply's status is not printed
+   * (503 SlowDown assumed). Default 0: no limit, so that tests are not throttled by accident.
+   */
+  readonly originImageRequestsPerSecond: number;
+
+  /**
+   * CI's "4xx image setting": `placeholder` answers HTTP 200 and a picture wherever the image path would answer 4xx
+   * [460/6933, 1045/37767]. Default: code.
+   */
+  readonly fourXxDisplay: "code" | "placeholder";
+
+  /** Requests a second to one bucket before 503 SlowDown; COS allows 30,000 [436/14518]. Default 0: no limit. */
+  readonly bucketRequestsPerSecond: number;
+  /** Seconds in a Retry-After header on every 503 SlowDown; none is documented. Default: null, no such header. */
+  readonly slowDownRetryAfter: number | null;
+
+  /** Query parameters that q-url-param-list does not name. Not documented; default: accepted (what the SDKs rely on for the token). */
+  readonly unlistedParametersAccepted: boolean;
+  /** Code of an expired signature: 436/40105 prints AccessDenied with the words as Message, the code table has the words as Code. */
+  readonly expiredSignatureCode: "AccessDenied" | "Request has expired";
+  /** 403s as 436/40105 prints them: Code AccessDenied and the name as Message. Default: off, as real replies and 436/7730 have it. */
+  readonly namesAsMessage: boolean;
+  /** Seconds by which a signature's start may lie in the future before RequestTimeTooSkewed. Default 0; which clock is compared is not said [436/40105]. */
+  readonly earlySignatureToleranceSeconds: number;
+  /** Does `+` in a query string mean a space? Default: yes, as in HTML forms (assumed). In a path it never does. */
+  readonly plusInQueryMeansSpace: boolean;
+
+  /** A listing leaves out objects younger than this (milliseconds). Default 0: strongly consistent (assumed). */
+  readonly listLagMs: number;
+  /** PUT and multipart uploads store no CRC64, as if they came before that feature existed [436/40334]. Default: off. */
+  readonly oldObjectsWithoutCrc64: boolean;
+  /** ETag of an object with x-cos-server-side-encryption; it "may or may not be" an MD5 [436/33703]. Default: md5. */
+  readonly encryptedEtag: "md5" | "opaque";
+}
+
+export const defaultSwitches: Switches = {
+  signedPlainGetOfProtected: "refuse",
+  headOfProtected: "metadata",
+  copyOfProtected: "allow",
+  suffixCaseSensitive: false,
+  protectionStatusFor154: 403,
+  adHocProcessing: "refuse",
+  anonymousOriginImage: "refuse",
+  originImageSendsEtag: true,
+  originImageSendsCrc64: true,
+  originImageSendsMeta: true,
+  originImageSendsLastModified: true,
+  originImageSendsContentLength: true,
+  originImageHonoursRange: true,
+  originImageHonoursVersionId: true,
+  originImageHonoursConditions: true,
+  originImageMaxBytes: 0,
+  emptyOriginImage: "serve",
+  originImageRequestsPerSecond: 0,
+  fourXxDisplay: "code",
+  bucketRequestsPerSecond: 0,
+  slowDownRetryAfter: null,
+  unlistedParametersAccepted: true,
+  expiredSignatureCode: "AccessDenied",
+  namesAsMessage: false,
+  earlySignatureToleranceSeconds: 0,
+  plusInQueryMeansSpace: true,
+  listLagMs: 0,
+  oldObjectsWithoutCrc64: false,
+  encryptedEtag: "md5",
+};
+
+/** `current` with `changes`; a name that is no switch is refused (UserError UnknownSwitch). */
+export function turn(current: Switches, changes: Partial<Switches>): Switches {
+  for (const name of Object.keys(changes)) {
+    if (!Object.hasOwn(defaultSwitches, name)) {
+      const known = Object.keys(defaultSwitches).join(", ");
+      throw new UserError("UnknownSwitch", `The emulator has no switch ${quote(name)}; it has ${known}.`);
+    }
+  }
+  return { ...current, ...changes };
+}

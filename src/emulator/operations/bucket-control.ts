@@ -1,0 +1,134 @@
+/** A bucket of the emulator as a program holds it: to set it up and to look into it, beside HTTP. */
+
+import { protectableSuffixes } from "../../cos/origin-protect.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import type { Switches } from "../faults/switches.ts";
+import { storeBytes } from "../protocol/body.ts";
+import { Refusal } from "../protocol/errors.ts";
+import { type BucketSettings, isBucketName } from "../store/bucket-settings.ts";
+import type { BucketStore } from "../store/bucket-store.ts";
+import type { ObjectRecord } from "../store/record.ts";
+import { protectedSuffixes } from "./origin-protect.ts";
+import { checkKey, recordOf } from "./write-object.ts";
+
+export interface BucketOptions {
+  /** NAME-APPID */
+  readonly name: string;
+  /** Where not given, the bucket answers under every region. */
+  readonly region?: string;
+  /** Suffixes under Original Image Protection, or `all` of jpg, jpeg, png, webp, bmp, gif, heif. */
+  readonly protect?: readonly string[] | "all";
+  /** Names of image styles that exist. */
+  readonly styles?: readonly string[];
+  readonly acl?: "private" | "public-read";
+  readonly versioning?: "Enabled" | "Suspended";
+}
+
+/** What is known of a stored object; `etag` without quotes, `modified` in milliseconds since the epoch. */
+export type StoredObject = Omit<ObjectRecord, "body">;
+
+export interface BucketControl {
+  readonly name: string;
+  readonly settings: BucketSettings;
+  /** Number of objects. */
+  readonly size: number;
+  configure(options: Omit<BucketOptions, "name">): void;
+  /** Stores an object as PUT would; header names in lower case. */
+  put(key: string, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): StoredObject;
+  get(key: string): { readonly object: StoredObject; readonly bytes: Buffer } | undefined;
+  head(key: string): StoredObject | undefined;
+  /** False where there is no such key. */
+  delete(key: string): boolean;
+  /** In the order of UTF-8 bytes. */
+  keys(): string[];
+  /** Multipart uploads that are neither completed nor aborted. */
+  uploads(): readonly { readonly uploadId: string; readonly key: string; readonly parts: readonly number[] }[];
+}
+
+function settingsOf(options: Omit<BucketOptions, "name">): Partial<BucketSettings> {
+  const protect = options.protect === "all" ? protectableSuffixes : options.protect;
+  try {
+    return {
+      ...(options.region === undefined ? {} : { region: options.region }),
+      ...(protect === undefined ? {} : { protect: protectedSuffixes(protect) }),
+      ...(options.styles === undefined ? {} : { styles: options.styles }),
+      ...(options.acl === undefined ? {} : { acl: options.acl }),
+      ...(options.versioning === undefined ? {} : { versioning: options.versioning }),
+    };
+  } catch (error) {
+    if (error instanceof Refusal) throw new UserError("InvalidProtection", error.details.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Settings of a new bucket; a UserError for a name or a suffix that COS does not take. */
+export function newBucketSettings(options: BucketOptions, now: number): BucketSettings {
+  if (!isBucketName(options.name)) {
+    const example = "examplebucket-1250000000";
+    throw new UserError("InvalidBucketName", `${quote(options.name)} is no bucket name; it should be like ${example}.`);
+  }
+  return { created: now, acl: "private", protect: [], styles: [], versioning: "never", ...settingsOf(options) };
+}
+
+export function controlBucket(
+  bucket: BucketStore,
+  surroundings: () => { readonly now: number; readonly switches: Switches; readonly newId: () => string },
+): BucketControl {
+  const shown = ({ body: _, ...object }: ObjectRecord): StoredObject => object;
+  return {
+    name: bucket.name,
+    get settings() {
+      return bucket.settings;
+    },
+    get size() {
+      return bucket.size;
+    },
+    configure: (options) => bucket.configure(settingsOf(options)),
+    put(key, bytes, headers = {}) {
+      checkKey(key);
+      const {
+        "x-cos-storage-class": storageClass,
+        "x-cos-server-side-encryption": encryption,
+        ...kept
+      } = { "content-type": "application/octet-stream", ...headers } as Record<string, string>;
+      const described = {
+        headers: kept,
+        ...(storageClass === undefined ? {} : { storageClass }),
+        ...(encryption === undefined ? {} : { encryption }),
+      };
+      const object = recordOf(surroundings(), bucket, key, described, storeBytes(bucket.blobs, bytes));
+      bucket.commit({ op: "put", object });
+      return shown(object);
+    },
+    get(key) {
+      const object = bucket.find(key);
+      return object && { object: shown(object), bytes: bucket.blobs.readWhole(bucket.extents(object)) };
+    },
+    head(key) {
+      const object = bucket.find(key);
+      return object && shown(object);
+    },
+    delete(key) {
+      if (!bucket.find(key)) return false;
+      const { now, newId } = surroundings();
+      const { versioning } = bucket.settings;
+      if (versioning === "never") bucket.commit({ op: "delete", key });
+      else {
+        const versionId = versioning === "Enabled" ? newId() : "null";
+        bucket.commit({ op: "marker", marker: { key, versionId, modified: now } });
+      }
+      return true;
+    },
+    keys: () =>
+      Array.from(
+        bucket.from(() => false),
+        ([key]) => key,
+      ),
+    uploads: () =>
+      [...bucket.fold.uploads.values()].map(({ upload, parts }) => ({
+        uploadId: upload.uploadId,
+        key: upload.key,
+        parts: [...parts.keys()].sort((a, b) => a - b),
+      })),
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Original Image Protection (documents 1045/74740, 1045/73029), as a pure decision: what a GET of an image gets, by the
+ * form of its URL and by whether it is signed. What is not documented is a switch.
+ */
+import type { Switches } from "../faults/switches.ts";
+
+/** plain: the object's own URL; original: `?ci-process=originImage`; styled: with an image style; processed: `?imageMogr2/…`. */
+export type UrlForm = "plain" | "original" | "styled" | "processed";
+
+export type ProtectionVerdict = "object" | "original" | "stand-in" | "refuse-by-protection" | "refuse-anonymous";
+
+export function suffixOf(key: string): string {
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  return dot === -1 ? "" : name.slice(dot + 1);
+}
+
+export function isProtected(protect: readonly string[], key: string, caseSensitive: boolean): boolean {
+  if (protect.length === 0) return false;
+  const suffix = suffixOf(key);
+  if (suffix === "") return false;
+  return caseSensitive ? protect.includes(suffix) : protect.includes(suffix.toLowerCase());
+}
+
+export function judgeGet(form: UrlForm, covered: boolean, signed: boolean, switches: Switches): ProtectionVerdict {
+  switch (form) {
+    case "original":
+      return signed || switches.anonymousOriginImage === "allow" ? "original" : "refuse-anonymous";
+    case "styled":
+      return "stand-in";
+    case "processed":
+      return covered && switches.adHocProcessing === "refuse" ? "refuse-by-protection" : "stand-in";
+    case "plain":
+      if (!covered) return "object";
+      return signed && switches.signedPlainGetOfProtected === "allow" ? "object" : "refuse-by-protection";
+  }
+}
+
+/** Between a key and the name of an image style. */
+const SEPARATORS = ["/", "!", "-", "_"];
+
+/** Every way to read `key` as an image and a style of it: `picture.jpg/small`, `picture.jpg!small`. */
+export function* styleReadings(key: string): Iterable<{ readonly image: string; readonly style: string }> {
+  for (let at = key.length - 1; at > 0; at--) {
+    if (SEPARATORS.includes(key[at]!)) yield { image: key.slice(0, at), style: key.slice(at + 1) };
+    if (key[at] === ".") return;
+  }
+}

@@ -1,0 +1,205 @@
+/** GET Object (document 436/7753), HEAD Object (436/7745), and Retrieve Original Image (1045/73029). */
+
+import { protectableSuffixes } from "../../cos/origin-protect.ts";
+import { standInPicture } from "../faults/png.ts";
+import type { Switches } from "../faults/switches.ts";
+import { judge, readConditions } from "../protocol/conditions.ts";
+import { Refusal, refusal } from "../protocol/errors.ts";
+import {
+  type BucketExchange,
+  bytesReply,
+  emptyReply,
+  header,
+  nothing,
+  parameter,
+  type Reply,
+} from "../protocol/exchange.ts";
+import type { ObjectHeaderChoice } from "../protocol/object-headers.ts";
+import { isArchived, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
+import { parseRange } from "../protocol/range.ts";
+import type { ObjectRecord } from "../store/record.ts";
+import { isProtected, judgeGet, styleReadings, suffixOf, type UrlForm } from "./protection.ts";
+
+const EVERYTHING: ObjectHeaderChoice = { etag: true, crc64: true, meta: true, lastModified: true };
+
+/** How an object is served: what its headers say, and which parts of the request are heeded. */
+interface Manner {
+  readonly choice: ObjectHeaderChoice;
+  readonly range: boolean;
+  readonly conditions: boolean;
+  readonly contentLength: boolean;
+}
+
+const plainManner: Manner = { choice: EVERYTHING, range: true, conditions: true, contentLength: true };
+
+function originalManner(switches: Switches): Manner {
+  return {
+    choice: {
+      etag: switches.originImageSendsEtag,
+      crc64: switches.originImageSendsCrc64,
+      meta: switches.originImageSendsMeta,
+      lastModified: switches.originImageSendsLastModified,
+    },
+    range: switches.originImageHonoursRange,
+    conditions: switches.originImageHonoursConditions,
+    contentLength: switches.originImageSendsContentLength,
+  };
+}
+
+/** May this request read objects (or list them) at all? */
+export function mayRead(exchange: BucketExchange, object?: ObjectRecord): boolean {
+  return (
+    exchange.identity.kind === "signed" || exchange.bucket.settings.acl === "public-read" || object?.publicRead === true
+  );
+}
+
+/** A refusal that the image path explains by X-ErrNo (document 460/8523). */
+function imageRefusal(status: number, code: string, message: string, errNo: number): Refusal {
+  return new Refusal({ status, code, message, headers: { "X-ErrNo": String(errNo) } });
+}
+
+/** The object of `key`, or of the version that the request names; refusals NoSuchKey, NoSuchVersion. */
+function findObject(exchange: BucketExchange, key: string, versionId: string | undefined): ObjectRecord {
+  const { bucket } = exchange;
+  if (versionId === undefined || versionId === "") {
+    const object = bucket.find(key);
+    if (!object) {
+      const marked = bucket.fold.versions.get(key)?.at(-1)?.kind === "marker";
+      throw refusal("NoSuchKey", marked ? { headers: { "x-cos-delete-marker": "true" } } : {});
+    }
+    return object;
+  }
+  const version = bucket.findVersion(key, versionId);
+  if (version === undefined) throw refusal("NoSuchVersion");
+  if (version === "marker") throw refusal("NoSuchKey", { headers: { "x-cos-delete-marker": "true" } });
+  return version;
+}
+
+/** Where the URL names a style of an image that exists: that image. Throws X-ErrNo -105 for a style that does not. */
+function styledImage(exchange: BucketExchange): ObjectRecord | undefined {
+  const { bucket, address } = exchange;
+  const { styles } = bucket.settings;
+  const asParameter = address.query.find(([name, value]) => value === "" && styles.includes(name));
+  if (asParameter) return bucket.find(address.key);
+  if (bucket.find(address.key)) return undefined;
+  for (const { image, style } of styleReadings(address.key)) {
+    if (!(protectableSuffixes as readonly string[]).includes(suffixOf(image).toLowerCase())) continue;
+    const object = bucket.find(image);
+    if (!object) continue;
+    if (styles.includes(style)) return object;
+    throw imageRefusal(400, "InvalidArgument", `The image style ${style} does not exist.`, -105);
+  }
+  return undefined;
+}
+
+/** Does this GET go through the image path, which the "4xx image setting" covers? */
+export function isImagePath(exchange: BucketExchange): boolean {
+  if (exchange.operation === "object.original" || exchange.operation === "object.processed") return true;
+  if (exchange.operation !== "object.get") return false;
+  return isProtected(exchange.bucket.settings.protect, exchange.address.key, exchange.switches.suffixCaseSensitive);
+}
+
+function formOf(exchange: BucketExchange, styled: ObjectRecord | undefined): UrlForm {
+  if (exchange.operation === "object.original") return "original";
+  if (exchange.operation === "object.processed") return "processed";
+  return styled ? "styled" : "plain";
+}
+
+function serve(exchange: BucketExchange, object: ObjectRecord, manner: Manner): Reply {
+  const { choice } = manner;
+  if (manner.conditions) {
+    const verdict = judge(
+      readConditions((name) => header(exchange, name)),
+      object.etag,
+      object.modified,
+    );
+    if (verdict === "failed") throw refusal("PreconditionFailed");
+    if (verdict === "not-modified") {
+      const { "Content-Type": _, ...headers } = objectHeaders(object, { ...choice, meta: false });
+      return { status: 304, headers, body: nothing, contentLength: 0 };
+    }
+  }
+  if (isArchived(object)) {
+    throw refusal("InvalidObjectState", { headers: { "x-cos-storage-class": object.storageClass ?? "" } });
+  }
+  const overrides = responseOverrides(exchange);
+  if (overrides.length > 0 && exchange.identity.kind === "anonymous") {
+    throw refusal("InvalidRequest", { message: "response-* parameters need a signed request." });
+  }
+  const headers = objectHeaders(object, choice, overrides);
+  if (manner.range) headers["Accept-Ranges"] = "bytes";
+  const range = manner.range ? parseRange(header(exchange, "range"), object.size) : ({ kind: "whole" } as const);
+  if (range.kind === "unsatisfiable") {
+    throw refusal("InvalidRange", { headers: { "Content-Range": `bytes */${object.size}` } });
+  }
+  const start = range.kind === "part" ? range.start : 0;
+  const length = range.kind === "part" ? range.length : object.size;
+  if (range.kind === "part") headers["Content-Range"] = `bytes ${start}-${start + length - 1}/${object.size}`;
+  return {
+    status: range.kind === "part" ? 206 : 200,
+    headers,
+    body: { kind: "stored", blobs: exchange.bucket.blobs, extents: exchange.bucket.extents(object, start, length) },
+    contentLength: manner.contentLength ? length : undefined,
+  };
+}
+
+export function getObject(exchange: BucketExchange): Reply {
+  const { bucket, address, switches, identity } = exchange;
+  const signed = identity.kind === "signed";
+  const styled = exchange.operation === "object.get" ? styledImage(exchange) : undefined;
+  const covered = isProtected(bucket.settings.protect, address.key, switches.suffixCaseSensitive);
+  const verdict = judgeGet(formOf(exchange, styled), covered, signed, switches);
+  switch (verdict) {
+    case "refuse-by-protection": {
+      const words = "The original image is protected; use an image style, or a signed request for the original.";
+      throw imageRefusal(switches.protectionStatusFor154, "AccessDenied", words, -154);
+    }
+    case "refuse-anonymous":
+      throw refusal("AccessDenied", { message: "The original image is served to signed requests only." });
+    case "stand-in": {
+      if (!mayRead(exchange, styled)) throw refusal("AccessDenied");
+      const image = styled ?? findObject(exchange, address.key, parameter(exchange, "versionId"));
+      const picture = standInPicture(
+        `processed stand-in of ${image.etag} ${address.key} ${JSON.stringify(address.query)}`,
+      );
+      return bytesReply(200, "image/png", picture, { "Last-Modified": new Date(image.modified).toUTCString() });
+    }
+    case "object": {
+      if (!mayRead(exchange)) {
+        const found = bucket.find(address.key);
+        if (!found || !mayRead(exchange, found)) throw refusal("AccessDenied");
+      }
+      return serve(exchange, findObject(exchange, address.key, parameter(exchange, "versionId")), plainManner);
+    }
+    case "original": {
+      const versionId = switches.originImageHonoursVersionId ? parameter(exchange, "versionId") : undefined;
+      const object = findObject(exchange, address.key, versionId);
+      if (object.size === 0 && switches.emptyOriginImage === "refuse") {
+        throw imageRefusal(400, "InvalidImageSource", "The image is empty.", -40168);
+      }
+      if (switches.originImageMaxBytes > 0 && object.size > switches.originImageMaxBytes) {
+        throw imageRefusal(400, "ImageTooLarge", "The image is too large to be downloaded as an image.", -168);
+      }
+      return serve(exchange, object, originalManner(switches));
+    }
+  }
+}
+
+export function headObject(exchange: BucketExchange): Reply {
+  const { bucket, address, switches } = exchange;
+  const covered = isProtected(bucket.settings.protect, address.key, switches.suffixCaseSensitive);
+  if (covered && switches.headOfProtected === "refuse") {
+    throw imageRefusal(switches.protectionStatusFor154, "AccessDenied", "The original image is protected.", -154);
+  }
+  if (!mayRead(exchange, bucket.find(address.key))) throw refusal("AccessDenied");
+  const object = findObject(exchange, address.key, parameter(exchange, "versionId"));
+  const verdict = judge(
+    readConditions((name) => header(exchange, name)),
+    object.etag,
+    object.modified,
+  );
+  if (verdict === "failed") throw refusal("PreconditionFailed");
+  const headers = objectHeaders(object, EVERYTHING);
+  if (verdict === "not-modified") return emptyReply(304, headers);
+  return { status: 200, headers: { ...headers, "Accept-Ranges": "bytes" }, body: nothing, contentLength: object.size };
+}

@@ -1,0 +1,126 @@
+/** What is kept with an object and sent back, and what of a reply describes an object. */
+
+import type { ObjectRecord, Upload } from "../store/record.ts";
+import { refusal } from "./errors.ts";
+import { type Exchange, header } from "./exchange.ts";
+
+const KEPT = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+] as const;
+
+const STORAGE_CLASSES = new Set([
+  "STANDARD",
+  "STANDARD_IA",
+  "INTELLIGENT_TIERING",
+  "ARCHIVE",
+  "DEEP_ARCHIVE",
+  "COLD",
+  "MAZ_STANDARD",
+  "MAZ_STANDARD_IA",
+  "MAZ_INTELLIGENT_TIERING",
+  "MAZ_ARCHIVE",
+  "MAZ_COLD",
+]);
+
+/** Names and values together (document 436/7749). */
+const MAX_META_BYTES = 2048;
+const META = "x-cos-meta-";
+
+export const isArchived = (object: ObjectRecord): boolean =>
+  object.storageClass === "ARCHIVE" || object.storageClass === "DEEP_ARCHIVE" || object.storageClass === "MAZ_ARCHIVE";
+
+export type Described = Pick<Upload, "headers" | "storageClass" | "encryption" | "publicRead">;
+
+/** What a PUT, a copy with new metadata, or a multipart upload says of its object; refusals InvalidArgument, NotSupportedStorageClass. */
+export function describe(exchange: Pick<Exchange, "incoming">): Described {
+  const headers: Record<string, string> = {};
+  for (const name of KEPT) {
+    const value = header(exchange, name);
+    if (value !== undefined) headers[name] = value;
+  }
+  headers["content-type"] ??= "application/octet-stream";
+  let metaBytes = 0;
+  for (const name in exchange.incoming.headers) {
+    if (!name.startsWith(META)) continue;
+    const value = header(exchange, name) ?? "";
+    headers[name] = value;
+    metaBytes += name.length + value.length;
+  }
+  if (metaBytes > MAX_META_BYTES) {
+    throw refusal("InvalidArgument", {
+      message: `x-cos-meta-* headers hold ${metaBytes} bytes; at most 2048 are kept.`,
+    });
+  }
+  const storageClass = header(exchange, "x-cos-storage-class")?.toUpperCase();
+  if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) throw refusal("NotSupportedStorageClass");
+  const encryption = header(exchange, "x-cos-server-side-encryption");
+  return {
+    headers,
+    ...(storageClass === undefined || storageClass === "STANDARD" ? {} : { storageClass }),
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(header(exchange, "x-cos-acl") === "public-read" ? { publicRead: true } : {}),
+  };
+}
+
+/** What a reply to a write says of the object it made. */
+export function madeHeaders(object: ObjectRecord): Record<string, string> {
+  const headers: Record<string, string> = { ETag: `"${object.etag}"` };
+  if (object.crc64 !== undefined) headers["x-cos-hash-crc64ecma"] = object.crc64;
+  if (object.encryption !== undefined) headers["x-cos-server-side-encryption"] = object.encryption;
+  if (object.versionId !== undefined && object.versionId !== "null") headers["x-cos-version-id"] = object.versionId;
+  return headers;
+}
+
+export interface ObjectHeaderChoice {
+  readonly etag: boolean;
+  readonly crc64: boolean;
+  readonly meta: boolean;
+  readonly lastModified: boolean;
+}
+
+const RESPONSE_PREFIX = "response-";
+
+/** What a reply to GET or HEAD says of an object; `overrides` are the `response-*` parameters. */
+export function objectHeaders(
+  object: ObjectRecord,
+  choice: ObjectHeaderChoice,
+  overrides: readonly (readonly [string, string])[] = [],
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    "Content-Type": object.headers["content-type"] ?? "application/octet-stream",
+  };
+  if (choice.meta)
+    for (const name in object.headers) if (name !== "content-type") headers[name] = object.headers[name]!;
+  if (choice.etag) headers.ETag = `"${object.etag}"`;
+  if (choice.crc64 && object.crc64 !== undefined) headers["x-cos-hash-crc64ecma"] = object.crc64;
+  if (choice.lastModified) headers["Last-Modified"] = new Date(object.modified).toUTCString();
+  if (object.storageClass !== undefined) headers["x-cos-storage-class"] = object.storageClass;
+  if (object.encryption !== undefined) headers["x-cos-server-side-encryption"] = object.encryption;
+  if (object.versionId !== undefined && object.versionId !== "null") headers["x-cos-version-id"] = object.versionId;
+  for (const [name, value] of overrides) {
+    const target = name.slice(RESPONSE_PREFIX.length);
+    if (target === "content-type") headers["Content-Type"] = value;
+    else headers[target] = value;
+  }
+  return headers;
+}
+
+/** The `response-*` parameters of a request that COS takes, as header values; a refusal InvalidArgument for one that can't be. */
+export function responseOverrides(exchange: Pick<Exchange, "address">): readonly (readonly [string, string])[] {
+  const overrides: (readonly [string, string])[] = [];
+  for (const [name, value] of exchange.address.query) {
+    if (!name.startsWith(RESPONSE_PREFIX)) continue;
+    if (!(KEPT as readonly string[]).includes(name.slice(RESPONSE_PREFIX.length))) continue;
+    const bytes = Buffer.from(value).toString("latin1");
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(bytes)) {
+      throw refusal("InvalidArgument", { message: `The parameter ${name} holds characters that no header can.` });
+    }
+    overrides.push([name, bytes]);
+  }
+  return overrides;
+}

@@ -1,0 +1,239 @@
+/**
+ * One connection to one origin. It carries one exchange at a time:
+ *
+ *   carry ─ head, body … ─┐
+ *           reply ────────┴─▶ both whole: free for the next one; anything else: closed
+ *
+ * So whatever is unusual about a request or its reply costs a connection, and never touches the next exchange.
+ */
+import type { Socket } from "node:net";
+import { isHeld } from "../objects/bucket.ts";
+import { ensureError } from "../vocabulary/errors.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ReadMemory, Slab } from "./read-memory.ts";
+import { ReplyReader } from "./reply-reader.ts";
+import { ConnectionEnded, LengthMismatch, NoProgress } from "./transport-error.ts";
+import type { UploadBody } from "./upload-body.ts";
+
+export interface ConnectionLimits {
+  /** From the end of the request, or its last progress, to the reply's head, milliseconds. */
+  readonly headersMs: number;
+  /** Between two pieces of a reply's body, while they are wanted, milliseconds. */
+  readonly bodyIdleMs: number;
+}
+
+/** Who lends the connection out. */
+export interface ConnectionOwner {
+  /** What it carried is over; it may carry another exchange. */
+  onFree(connection: Connection): void;
+  /** It is gone. */
+  onGone(connection: Connection, carried: boolean): void;
+}
+
+/** A service closes a connection that carries nothing for a while; a request that is just on its way then is lost. */
+const IDLE_MS = 3_000;
+/** Where the service tells how long it waits, we wait for so much less. Looks come a second apart, and see up to two late. */
+const IDLE_MARGIN_MS = 3_000;
+const LONGEST_IDLE_MS = 60_000;
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #memory: ReadMemory;
+  readonly #owner: ConnectionOwner;
+  readonly #limits: ConnectionLimits;
+  readonly #reader = new ReplyReader();
+  #exchange: Exchange | undefined;
+  /** Since `carry`, until the owner is told that it is free, or gone. */
+  #carries = false;
+  /** The request is handed to the socket as a whole. */
+  #sent = false;
+  /** The request's body waits for its own source, not for the peer. */
+  #sourceWaits = false;
+  /** Nobody wants more of the reply's body now. */
+  #paused = false;
+  /** Has something moved since the last look? Looks tell the time: to ask for it at each move costs more than the move. */
+  #moved = true;
+  /** When a look last saw that something had moved, by the monotonic clock, milliseconds. */
+  #movedAt = 0;
+  #idleMs = IDLE_MS;
+  #gone = false;
+  #onDrain: (() => void) | undefined;
+
+  /** @param memory that `socket` reads to */
+  constructor(socket: Socket, memory: ReadMemory, owner: ConnectionOwner, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#limits = limits;
+    this.#memory = memory;
+    memory.onRead = (read, length) => this.#onRead(read, length);
+    socket.unref();
+    socket.on("drain", () => this.#drained());
+    socket.on("end", () => this.#onPeerEnd());
+    socket.on("error", (error) => this.close(error));
+    socket.on("close", () => this.close(new ConnectionEnded()));
+  }
+
+  carry(exchange: Exchange): void {
+    const { method, body, contentLength } = exchange.request;
+    this.#exchange = exchange;
+    this.#carries = true;
+    this.#paused = false;
+    this.#moved = true;
+    this.#reader.begin(exchange, method === "HEAD");
+    exchange.onCarried(this);
+    if (this.#gone) return;
+    const socket = this.#socket;
+    if (body === undefined || isHeld(body)) {
+      this.#sent = true;
+      // A Buffer of no bytes is no write.
+      if (body === undefined || body.length === 0) socket.write(exchange.head, "latin1");
+      else {
+        // In one system call.
+        socket.cork();
+        socket.write(exchange.head, "latin1");
+        if (ArrayBuffer.isView(body)) socket.write(body);
+        else for (const piece of body) socket.write(piece);
+        socket.uncork();
+      }
+      return;
+    }
+    this.#sent = false;
+    socket.write(exchange.head, "latin1");
+    // An exchange has an upload where its request's body is a source of chunks.
+    this.#sendBody(exchange, exchange.upload as UploadBody, contentLength ?? 0).catch((error: unknown) =>
+      this.#failIf(exchange, ensureError(error)),
+    );
+  }
+
+  /** That the bytes lie in which are being read. */
+  get slab(): Slab {
+    return this.#memory.slab;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#moved = true;
+    this.#socket.resume();
+  }
+
+  /** Ends at once; an exchange that is under way fails with `error`. */
+  close(error: Error): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#socket.destroy();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#owner.onGone(this, this.#carries);
+    this.#drained();
+    exchange?.onError(error);
+  }
+
+  /** Closes what has waited for too long, or been free for too long. */
+  check(now: number): void {
+    if (this.#moved) {
+      this.#moved = false;
+      this.#movedAt = now;
+    }
+    const still = now - this.#movedAt;
+    if (this.#exchange === undefined) {
+      if (still > this.#idleMs) this.close(new ConnectionEnded());
+    } else if (this.#reader.replied) {
+      if (!this.#paused && still > this.#limits.bodyIdleMs)
+        this.close(new NoProgress("BodyTimeout", this.#limits.bodyIdleMs));
+    } else if (!this.#sourceWaits && still > this.#limits.headersMs) {
+      this.close(new NoProgress("HeadersTimeout", this.#limits.headersMs));
+    }
+  }
+
+  /** @throws what the body throws; LengthMismatch */
+  async #sendBody(exchange: Exchange, body: UploadBody, length: number): Promise<void> {
+    const socket = this.#socket;
+    let sent = 0;
+    this.#sourceWaits = true;
+    for await (const chunk of body) {
+      this.#sourceWaits = false;
+      this.#moved = true;
+      if (this.#exchange !== exchange) return;
+      sent += chunk.length;
+      if (sent > length) throw new LengthMismatch();
+      const onWritten = (error?: Error | null) => {
+        if (!error) body.release(chunk);
+      };
+      if (chunk.length > 0 && !socket.write(chunk, onWritten)) {
+        await new Promise<void>((resolve) => {
+          this.#onDrain = resolve;
+        });
+        if (this.#exchange !== exchange) return;
+      }
+      this.#sourceWaits = true;
+    }
+    this.#sourceWaits = false;
+    if (this.#exchange !== exchange) return;
+    if (sent < length) throw new LengthMismatch();
+    this.#sent = true;
+    this.#moved = true;
+  }
+
+  #drained(): void {
+    const onDrain = this.#onDrain;
+    this.#onDrain = undefined;
+    this.#moved = true;
+    onDrain?.();
+  }
+
+  #failIf(exchange: Exchange, error: Error): void {
+    if (this.#exchange === exchange) this.close(error);
+  }
+
+  #onRead(memory: Buffer, length: number): boolean {
+    if (this.#gone) return false;
+    this.#moved = true;
+    const exchange = this.#exchange;
+    // Where it throws, some of it may have been given on before.
+    let isGiven = true;
+    try {
+      isGiven = this.#reader.read(memory, length);
+    } catch (error) {
+      this.close(ensureError(error));
+    }
+    if (exchange !== undefined && this.#reader.ended) this.#exchangeEnded(exchange);
+    this.#memory.bodyGoesOn = this.#reader.replied && !this.#reader.ended;
+    return isGiven;
+  }
+
+  #onPeerEnd(): void {
+    if (this.#gone) return;
+    const exchange = this.#exchange;
+    try {
+      if (this.#reader.close() && exchange !== undefined) this.#exchange = undefined;
+      this.close(new ConnectionEnded());
+    } catch (error) {
+      this.close(ensureError(error));
+    }
+  }
+
+  #exchangeEnded(exchange: Exchange): void {
+    if (this.#exchange !== exchange || this.#gone) return;
+    this.#exchange = undefined;
+    // What is left of the request's body would be read as another request, or its memory be used again before it has gone.
+    if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent) {
+      this.close(new ConnectionEnded());
+      return;
+    }
+    if (this.#paused) this.resume();
+    this.#idleMs =
+      exchange.keepAliveMs === undefined ? IDLE_MS : Math.min(LONGEST_IDLE_MS, exchange.keepAliveMs - IDLE_MARGIN_MS);
+    if (this.#idleMs <= 0) {
+      this.close(new ConnectionEnded());
+      return;
+    }
+    this.#carries = false;
+    this.#owner.onFree(this);
+  }
+}

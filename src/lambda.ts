@@ -1,0 +1,18 @@
+/** The deployed function on AWS Lambda: `dist/lambda.handler`. */
+
+import { SQSClient } from "./queue/index.ts";
+import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
+import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
+import { createLambdaHandler } from "./runtime/function/lambda-handler.ts";
+import { systemClock } from "./vocabulary/clock.ts";
+import { jsonLog } from "./vocabulary/log.ts";
+
+const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+
+/** Takes SQS batches, EventBridge schedules, and a manifest message itself. */
+export const handler = createLambdaHandler({
+  ...world,
+  worker: keepFunctionWorker(world, createDeliveryHandler),
+  // Region and credentials are the platform's, read at each request.
+  queue: new SQSClient(),
+});

@@ -1,0 +1,90 @@
+/** The one way in which every door hands a delivery over: closed where anything fails, and never late. */
+import type { Clock } from "../../vocabulary/clock.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import type { DeadLetters } from "../messages/dead-letters.ts";
+import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
+
+/** Milliseconds kept back to give an answer: one request to the queue, and what the platform needs itself. */
+const answerMargin = 5_000;
+
+/** When the work must be over in a process that has `remainingMs` left: 5 s earlier, in a short-lived one a tenth. */
+export function deadlineAfter(now: number, remainingMs: number): number {
+  return now + remainingMs - Math.min(answerMargin, remainingMs / 10);
+}
+
+export interface DeliverParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where a rejected message goes; absent: it stays in its queue. */
+  readonly deadLetters?: DeadLetters | undefined;
+}
+
+/** How a delivery ended, for its door. `moved`: it was rejected and is among the dead letters, so it is to be deleted. */
+export type Delivered = Answer | { readonly kind: "moved"; readonly reason: string };
+
+/** After a dead letter could not be sent. */
+const letterDelaySeconds = 60;
+
+/**
+ * Works a delivery. A handler that throws in spite of its promise has acknowledged nothing: the message is given back. So is
+ * one whose turn comes when its time is over.
+ */
+export async function deliver(
+  handle: HandleDelivery,
+  delivery: Delivery,
+  sender: Sender,
+  { clock, log, deadLetters }: DeliverParts,
+): Promise<Delivered> {
+  const { messageId, deadline } = delivery;
+  if (clock.now() >= deadline) {
+    return { kind: "give-back", delaySeconds: 0, reason: "its turn came when the time of this invocation was over" };
+  }
+  let answer: Answer;
+  try {
+    answer = await handle(delivery, sender);
+  } catch (thrown) {
+    answer = { kind: "give-back", delaySeconds: 30, reason: ensureError(thrown).message };
+    log.error("A message was given back because working it failed.", { messageId, reason: answer.reason });
+    return answer;
+  }
+  if (answer.kind === "give-back") {
+    const { delaySeconds, reason } = answer;
+    log.info("A message was given back.", { messageId, delaySeconds, reason });
+  }
+  if (answer.kind === "refuse") log.error("A message can't be worked here.", { messageId, reason: answer.reason });
+  return answer.kind === "reject" ? bury(delivery, answer, { log, deadLetters }) : answer;
+}
+
+async function bury(
+  { body, messageId, attributes }: Delivery,
+  answer: Extract<Answer, { readonly kind: "reject" }>,
+  { log, deadLetters }: Pick<DeliverParts, "log" | "deadLetters">,
+): Promise<Delivered> {
+  const { reason } = answer;
+  const buried = await deadLetters?.take({ body, messageId, attributes, reason });
+  switch (buried?.kind) {
+    case "moved":
+      log.error("A message can't be worked and was sent to the dead-letter queue.", {
+        messageId,
+        reason,
+        deadLetterQueue: buried.queueUrl,
+      });
+      return { kind: "moved", reason };
+    case "failed":
+      log.error("A message can't be worked, and sending it to the dead-letter queue failed; it is given back.", {
+        messageId,
+        reason,
+        failure: buried.why,
+      });
+      return {
+        kind: "give-back",
+        delaySeconds: letterDelaySeconds,
+        reason: `it can't be worked, and sending it to the dead-letter queue failed: ${buried.why}`,
+      };
+    case "kept":
+    case undefined:
+      log.error("A message can't be worked.", { messageId, reason, kept: buried?.why });
+      return answer;
+  }
+}

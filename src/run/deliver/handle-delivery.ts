@@ -1,0 +1,88 @@
+/**
+ * What a worker does with a message, whichever door it came through. A manifest message of at most one shard is planned,
+ * archived and finalized in the same delivery; any larger one is written down and moved on by reconcile messages.
+ */
+
+import { createPace } from "../../archive/shard/pace.ts";
+import { createMd5Trust } from "../../archive/task/md5-trust.ts";
+import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
+import { isCosError } from "../../objects/error.ts";
+import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
+import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
+import { parseMessage } from "../messages/messages.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { handleManifest } from "./handle-manifest.ts";
+import { handleReconcile } from "./handle-reconcile.ts";
+import { type ShardWorker, workShard } from "./work-shard.ts";
+
+/** After a failure that is nobody's fault but the network's. */
+const FAILED_DELAY_SECONDS = 30;
+
+export function createShardWorker(around: Surroundings): ShardWorker {
+  const { clock, random, settings } = around;
+  const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
+  return {
+    around,
+    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
+    trust(bucket) {
+      const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
+      trusts.set(bucket, trust);
+      return trust;
+    },
+    runs: new Map(),
+  };
+}
+
+export function createDeliveryHandler(
+  around: Surroundings,
+  worker: ShardWorker = createShardWorker(around),
+): HandleDelivery {
+  return async (delivery, sender) => {
+    try {
+      return await workDelivery(delivery, sender, worker);
+    } catch (thrown) {
+      return answerTo(ensureError(thrown));
+    }
+  };
+}
+
+/** Rejects with what went wrong, for who has another answer to it. */
+export async function workDelivery(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
+  const message = parseMessage(delivery.body);
+  switch (message.type) {
+    case "manifest":
+      return handleManifest(message, delivery, sender, worker);
+    case "shard":
+      return workShard(message, delivery, sender, worker);
+    case "reconcile":
+      return handleReconcile(message, delivery, sender, worker);
+  }
+}
+
+/**
+ * What a UserError says of this worker or of the ledger, not of the message: rejected for it, the whole queue would be among the
+ * dead letters as soon as one worker came up with the wrong settings.
+ */
+const notOfTheMessage = new Set([
+  "InvalidEndpoint",
+  "LedgerIncomplete",
+  "LedgerUnreadable",
+  "ManifestForbidden",
+  "MissingCredentials",
+  "MissingRegion",
+  "MissingSetting",
+  "NotSqsJson",
+  "NotTdmqCmq",
+  "PartForbidden",
+  "PlainHttp",
+  "PlainHttpRefused",
+]);
+
+/** What can never be worked is rejected; what may work later is given back. The door logs either (deliver.ts). */
+export function answerTo(error: Error): Answer {
+  const reason = error.message;
+  if (error instanceof RefusedError) return { kind: "refuse", reason };
+  if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
+  const passing = isCosError(error) && error.retryable;
+  return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };
+}

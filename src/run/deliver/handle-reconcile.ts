@@ -1,0 +1,71 @@
+/** A reconcile message: do what is next for one run, and send the message on its way again until the run is over. */
+import { readControl, saysStop } from "../../ledger/control.ts";
+import { reportStopped } from "../finalize/report-stopped.ts";
+import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
+import type { ReconcileMessage } from "../messages/messages.ts";
+import type { ReadUpTo } from "../plan/entry.ts";
+import { planOn, readRun } from "../plan/plan.ts";
+import { rowsOf } from "../plan/rows.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import { ledgerSubmissions } from "../reconcile/submissions.ts";
+import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import type { ShardWorker } from "./work-shard.ts";
+
+/** Between two looks at a run that moves, and the most between two looks at one that does not. */
+const SOON_SECONDS = 5;
+const LATEST_SECONDS = 300;
+/** SQS keeps a message of a dead function hidden for six times the longest function (serverless.yml). */
+const HIDDEN_MS = 6 * 900_000 + 60_000;
+const SUBMIT_AHEAD = 100_000;
+
+export async function handleReconcile(
+  message: ReconcileMessage,
+  delivery: Delivery,
+  sender: Sender,
+  worker: ShardWorker,
+): Promise<Answer> {
+  const { around } = worker;
+  const { clock, random, log } = around;
+  const ledger = openLedger(message.ledger, message.run, around);
+  let run = await readRun(ledger);
+  if (run === undefined) {
+    const request = await readRequest(ledger);
+    if (request === undefined) throw noSuchRun(ledger, message.run);
+    if (saysStop(await readControl(ledger))) {
+      log.warn("run stopped before it was planned", { run: message.run });
+      return { kind: "acknowledge" };
+    }
+    const rows = (from: ReadUpTo | undefined) => rowsOf(request, around, { ledger: message.ledger, from });
+    const { deadline, signal } = delivery;
+    run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
+    if (run === undefined) {
+      log.info("planning goes on in another delivery", { run: message.run });
+      await sender.send(JSON.stringify(message));
+      return { kind: "acknowledge" };
+    }
+  }
+  const done = await reconcile({
+    ledger,
+    place: message.ledger,
+    run,
+    around,
+    submissions: ledgerSubmissions(ledger, run.plan, clock, random),
+    sender,
+    submitAhead: SUBMIT_AHEAD,
+    hiddenMs: HIDDEN_MS,
+    deadline: delivery.deadline,
+  });
+  if (done.kind === "over") {
+    const { rows, archived, skipped, failed } = done.summary;
+    log.info("run complete", { run: run.run, rows, archived, skipped, failed });
+  } else if (done.kind === "stopped") {
+    const report = await reportStopped(ledger, run, around, delivery.deadline);
+    if (report.kind === "again") await sender.send(JSON.stringify(message), Math.ceil(report.afterMs / 1000));
+    else log.warn(`run ${done.state}`, { run: run.run });
+  } else {
+    const age = (clock.now() - Date.parse(run.plannedAt)) / 1000;
+    const delay = done.moved ? SOON_SECONDS : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, age / 20));
+    await sender.send(JSON.stringify(message), Math.round(delay));
+  }
+  return { kind: "acknowledge" };
+}

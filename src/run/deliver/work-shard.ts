@@ -1,0 +1,102 @@
+/** A shard message: one delivery of one shard, and what the queue is to do with the message. */
+import { ulid } from "ulid";
+import { archiveShard } from "../../archive/shard/archive-shard.ts";
+import type { Pace } from "../../archive/shard/pace.ts";
+import type { Md5Trust } from "../../archive/task/md5-trust.ts";
+import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
+import type { MarkerCounts } from "../../ledger/layout.ts";
+import { planOfShard, type RunDocument } from "../../ledger/run-document.ts";
+import { giveBackMs } from "../../policy/retry.ts";
+import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
+import type { ShardMessage } from "../messages/messages.ts";
+import { readRun } from "../plan/plan.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+
+/** What the shards of one process share. */
+export interface ShardWorker {
+  readonly around: Surroundings;
+  readonly pace: Pace;
+  /** What was learnt of a source bucket. */
+  readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
+  /** A run's document, read once a process and plan. */
+  readonly runs: Map<string, RunDocument>;
+  readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
+}
+
+/** Another attempt is alive: look again when its sign of life would have grown old. */
+const YIELD_MS = 30_000;
+
+export async function workShard(
+  message: ShardMessage,
+  delivery: Delivery,
+  sender: Sender,
+  worker: ShardWorker,
+): Promise<Answer> {
+  const { around } = worker;
+  const { clock, random, log, open } = around;
+  const ledger = openLedger(message.ledger, message.run, around);
+  const id = `${message.ledger.bucket}/${message.ledger.prefix}/${message.run}`;
+  let run = worker.runs.get(id);
+  // A ledger bucket that ever had versioning lets a second planner take the first one's place: then look again.
+  if (run?.plan !== message.plan) run = await readRun(ledger);
+  if (run === undefined) {
+    return {
+      kind: "reject",
+      reason: `the run ${message.run} has no run.json: ${ledger.describe("run.json")} does not exist`,
+    };
+  }
+  worker.runs.set(id, run);
+  // Of two planners one lost: its shards are nobody's.
+  if (message.plan !== run.plan) return { kind: "acknowledge" };
+  if (message.shard >= run.shards) {
+    return {
+      kind: "reject",
+      reason: `the run ${message.run} has ${run.shards} shards, so there is no shard ${message.shard}`,
+    };
+  }
+  const { request } = run;
+  const end = await archiveShard({
+    ledger,
+    request,
+    plan: planOfShard(run, message.shard),
+    ruling: run.plan,
+    shard: message.shard,
+    seq: message.seq,
+    attempt: ulid(clock.now(), random),
+    source: open("source", request.source),
+    archive: open("archive", request.archive),
+    clock,
+    random,
+    log,
+    pace: worker.pace,
+    ...worker.trust(request.source.bucket),
+    deadline: delivery.deadline,
+    signal: delivery.signal,
+    worker: around.worker.id,
+    isGone: around.worker.isGone,
+    onOpen: worker.onOpen,
+  });
+  switch (end.kind) {
+    case "over":
+    case "superseded":
+    case "stopped":
+      return { kind: "acknowledge" };
+    case "yielded":
+      return {
+        kind: "give-back",
+        delaySeconds: Math.round((YIELD_MS * (1 + random() / 2)) / 1000),
+        reason: `another attempt on shard ${message.shard} is alive`,
+      };
+    case "left":
+      if (end.progress) {
+        await sender.send(JSON.stringify({ ...message, seq: message.seq + 1 }));
+        return { kind: "acknowledge" };
+      }
+      return {
+        kind: "give-back",
+        delaySeconds: Math.round(giveBackMs(end.earlier, random) / 1000),
+        reason: `${end.rows} rows of shard ${message.shard} are left and none could be ended`,
+      };
+  }
+}

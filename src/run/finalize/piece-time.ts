@@ -1,0 +1,37 @@
+/**
+ * How far one delivery gets with work that comes in pieces: another piece is begun while there is time for one like the
+ * slowest so far. The first is always begun, or a short delivery would never move anything.
+ */
+import type { Clock } from "../../vocabulary/clock.ts";
+
+export interface Turns {
+  /** The first of some pieces begins. */
+  begin(): void;
+  /** One has ended, and the next begins. */
+  ended(): void;
+  /** Is there time for another? */
+  another(): boolean;
+}
+
+/** `until`: ms since the epoch. */
+export function createTurns(clock: Clock, until: number): Turns {
+  let last = clock.now();
+  let slowest: number | undefined;
+  return {
+    begin() {
+      last = clock.now();
+    },
+    ended() {
+      const now = clock.now();
+      slowest = Math.max(slowest ?? 0, now - last);
+      last = now;
+    },
+    another: () => slowest === undefined || clock.now() + slowest <= until,
+  };
+}
+
+/** Time kept for the last steps of a delivery; of a short one a quarter. */
+const RESERVE_MS = 20_000;
+
+/** What of the time until the deadline is kept, in milliseconds. */
+export const reserveOf = (clock: Clock, deadline: number): number => Math.min(RESERVE_MS, (deadline - clock.now()) / 4);

@@ -1,0 +1,84 @@
+/**
+ * The parts of a run's report: the results and the failures of so many consecutive shards of one group as make up to 100,000
+ * rows. Which shards a part has follows from the run alone, so whoever writes it, and however often, writes the same rows
+ * under the same name.
+ */
+import { groupOf, parseMarker, paths, shardsPerGroup } from "../../ledger/layout.ts";
+import type { RunDocument } from "../../ledger/run-document.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { nextRecorded } from "./shard-outcomes.ts";
+
+export interface Part {
+  /** Counted over the whole run. */
+  readonly number: number;
+  readonly group: number;
+  /** Its first shard, and the first after it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+type Planned = Pick<RunDocument, "shards"> & { readonly request: { readonly options: { readonly shardSize: number } } };
+
+/** A part is held as it will be written, compressed: 100,000 rows come to less than ten megabytes. */
+const ROWS = 100_000;
+
+function partOf(run: Planned, shard: number): Part {
+  const size = Math.max(1, Math.min(shardsPerGroup, Math.floor(ROWS / run.request.options.shardSize)));
+  const group = groupOf(shard);
+  const first = group * shardsPerGroup;
+  const within = Math.floor((shard - first) / size);
+  const from = first + within * size;
+  return {
+    number: group * Math.ceil(shardsPerGroup / size) + within,
+    group,
+    from,
+    to: Math.min(from + size, first + shardsPerGroup, run.shards),
+  };
+}
+
+/** The parts of a group, in order. */
+export function partsOf(run: Planned, group: number): readonly Part[] {
+  const parts: Part[] = [];
+  const end = Math.min((group + 1) * shardsPerGroup, run.shards);
+  for (let from = group * shardsPerGroup; from < end; ) {
+    const part = partOf(run, from);
+    parts.push(part);
+    from = part.to;
+  }
+  return parts;
+}
+
+/** Parts of the wanted groups of which any attempt has recorded something, in order. */
+export async function* partsBegun(
+  ledger: LedgerStore,
+  run: Planned,
+  isWanted: (group: number) => boolean,
+): AsyncGenerator<Part> {
+  for (let from = 0; from < run.shards; ) {
+    const group = groupOf(from);
+    if (!isWanted(group)) {
+      from = (group + 1) * shardsPerGroup;
+      continue;
+    }
+    const shard = await nextRecorded(ledger, from, run.shards);
+    if (shard === undefined) return;
+    const part = partOf(run, shard);
+    if (isWanted(part.group)) yield part;
+    from = part.to;
+  }
+}
+
+/** Done markers of a part's shards: each is a request that no trailer tells of. */
+export async function countDone(ledger: LedgerStore, { from, to }: Part): Promise<number> {
+  let count = 0;
+  for (let after: string | undefined = paths.doneOfShard(from).slice(0, -1); after !== undefined; ) {
+    const page: Awaited<ReturnType<LedgerStore["listPage"]>> = await ledger.listPage(paths.allDone, after);
+    for (const { key } of page.objects) {
+      const shard = parseMarker(key)?.number;
+      if (shard !== undefined && shard >= to) return count;
+      if (shard !== undefined) count++;
+    }
+    after = page.more;
+  }
+  return count;
+}

@@ -1,0 +1,97 @@
+/** One original, fetched as a run would: does originImage bring the object that a HEAD tells of? */
+import { createHash } from "node:crypto";
+import { isEncrypted, isMd5, sameEtag } from "../../archive/task/identity.ts";
+import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
+import { protectableSuffixes } from "../../cos/origin-protect.ts";
+import type { Bucket, ListedObject, ListPage, ObjectInfo } from "../../objects/bucket.ts";
+import { formatCount } from "../../report/quantity.ts";
+import { quote } from "../../vocabulary/errors.ts";
+import { type Finding, finding, isPassing, tried } from "./doctor-findings.ts";
+
+const image = new RegExp(`\\.(${protectableSuffixes.join("|")})$`, "i");
+
+/** The smallest image that is not empty. */
+function sample(page: ListPage | undefined): ListedObject | undefined {
+  const images = page?.objects.filter(({ key, size }) => size > 0 && image.test(key));
+  return images?.reduce<ListedObject | undefined>(
+    (best, each) => (best && best.size <= each.size ? best : each),
+    undefined,
+  );
+}
+
+/** @param asked the key to try; the smallest image of `page` where it is not said */
+export async function examineOriginal(
+  bucket: Bucket,
+  asked: string | undefined,
+  page: ListPage | undefined,
+): Promise<Finding> {
+  const key = asked ?? sample(page)?.key;
+  if (key === undefined) {
+    return finding("original", "unknown", "no image is among the first 1,000 keys; say one to try with --key");
+  }
+  const head = await tried(() => bucket.head(key));
+  if (!head.ok) {
+    const need = head.error.status === 403 ? " (cos:HeadObject)" : "";
+    return finding("original", isPassing(head.error) ? "unknown" : "bad", `HEAD${need} failed: ${head.error.message}`);
+  }
+  const fetched = await tried(() => fetchAndHash(bucket, key));
+  if (!fetched.ok) {
+    const need = fetched.error.status === 403 ? " (cos:GetObject)" : "";
+    return finding(
+      "original",
+      isPassing(fetched.error) ? "unknown" : "bad",
+      `originImage${need} failed: ${fetched.error.message}`,
+    );
+  }
+  return judged(key, head.value, fetched.value);
+}
+
+interface Fetched {
+  readonly info: ObjectInfo;
+  readonly size: number;
+  readonly md5: string;
+  readonly crc64: string;
+}
+
+async function fetchAndHash(bucket: Bucket, key: string): Promise<Fetched> {
+  const reply = await bucket.get(key, { originImage: true, bufferUpTo: 0 });
+  const md5 = createHash("md5");
+  const crc = crc64Start();
+  let size = 0;
+  for await (const chunk of reply.kind === "bytes" ? [reply.bytes] : reply.stream) {
+    md5.update(chunk);
+    crc64Update(crc, chunk);
+    size += chunk.length;
+  }
+  return { info: reply, size, md5: md5.digest("hex"), crc64: crc64Digest(crc) };
+}
+
+/** Is it the object that the HEAD told of? */
+function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: Fetched): Finding {
+  const what = `originImage of ${quote(key)} brought ${formatCount(size)} bytes`;
+  if (info.errNo !== undefined && info.errNo !== 0) {
+    return finding("original", "bad", `${what} and X-ErrNo ${info.errNo}: the image service failed`);
+  }
+  const isSimple = isMd5(head.etag) && !isEncrypted(head);
+  const wrong =
+    (head.size !== undefined && head.size !== size) ||
+    (head.crc64 === undefined ? isSimple && !sameEtag(head.etag, md5) : head.crc64 !== crc64);
+  if (wrong) {
+    return finding(
+      "original",
+      "bad",
+      `${what} that are not the object's; perhaps a placeholder (the 4xx image setting)`,
+    );
+  }
+  if (head.crc64 === undefined && !isSimple) {
+    return finding("original", "warning", `${what}, which nothing proves: its HEAD tells neither a CRC64 nor an MD5`);
+  }
+  const told = [
+    ...(info.etag === undefined ? [] : ["ETag"]),
+    ...(info.crc64 === undefined ? [] : ["CRC64"]),
+    ...(info.lastModified === undefined ? [] : ["Last-Modified"]),
+  ];
+  const carries = told.length === 0 ? "none of the object's headers" : told.join(", ");
+  const by = head.crc64 === undefined ? "MD5" : "CRC64";
+  return finding("original", "good", `${what}, proven to be the object's by their ${by}; the reply carries ${carries}`);
+}

@@ -1,0 +1,52 @@
+/** May archive and ledger be written, read and listed, without leaving anything there? */
+import { createHash } from "node:crypto";
+import type { Bucket } from "../../objects/bucket.ts";
+import { quote } from "../../vocabulary/errors.ts";
+import type { Place } from "../messages/messages.ts";
+import { noSuchBucket } from "../plan/preflight.ts";
+import { type Finding, finding, isPassing, type Tried, tried, type Verdict } from "./doctor-findings.ts";
+
+/** Of the archive; what it holds already is not looked at. */
+export async function examineArchive(bucket: Bucket, archive: Place): Promise<Finding> {
+  const probe = `${archive.prefix}cos-originals-doctor`;
+  const trouble =
+    (await writing("the archive", bucket, probe)) ??
+    refusal(await tried(() => bucket.head(probe)), "HEAD, cos:HeadObject and cos:GetBucket");
+  return trouble === undefined
+    ? finding("archive", "good", `cos://${bucket.name}/${archive.prefix} may be written, and proves what it is given`)
+    : finding("archive", trouble.verdict, `cos://${bucket.name}/${archive.prefix}: ${trouble.says}`);
+}
+
+export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Finding> {
+  const probe = `${ledger.prefix}cos-originals-doctor`;
+  const trouble =
+    (await writing("the ledger", bucket, probe)) ??
+    refusal(await tried(() => bucket.get(probe)), "GET, cos:GetObject") ??
+    refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), "listing, cos:GetBucket");
+  return trouble === undefined
+    ? finding("ledger", "good", `cos://${bucket.name}/${ledger.prefix} may be written, read and listed`)
+    : finding("ledger", trouble.verdict, `cos://${bucket.name}/${ledger.prefix}: ${trouble.says}`);
+}
+
+type Trouble = { readonly verdict: Verdict; readonly says: string };
+
+const MD5_OF_OTHER_BYTES = createHash("md5").update("other bytes").digest("base64");
+
+/** A PUT whose Content-MD5 is wrong: whoever may not write is refused for that, whoever may for the MD5, and nothing is stored. */
+async function writing(what: string, bucket: Bucket, key: string): Promise<Trouble | undefined> {
+  const put = await tried(() => bucket.put(key, Buffer.from("a probe\n"), { contentMd5: MD5_OF_OTHER_BYTES }));
+  if (put.ok) {
+    return {
+      verdict: "bad",
+      says: `it took bytes whose Content-MD5 was wrong (${quote(key)}), so --proof content-md5 proves nothing there; what stands between?`,
+    };
+  }
+  if (put.error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, put.error);
+  return put.error.code === "BadDigest" ? undefined : refusal(put, "PUT, cos:PutObject");
+}
+
+/** That there is no such key is what was to be heard. */
+function refusal(asked: Tried<unknown>, what: string): Trouble | undefined {
+  if (asked.ok || asked.error.status === 404) return undefined;
+  return { verdict: isPassing(asked.error) ? "unknown" : "bad", says: `${what}: ${asked.error.message}` };
+}

@@ -1,0 +1,129 @@
+/**
+ * Looks at buckets and credentials before anybody trusts them with a night: may they do what a run does, does the clock agree, is
+ * the source protected, what does originImage answer, and what comes where there is no original. Leaves nothing behind, and
+ * fetches one original, which is paid for as any other.
+ */
+import { ulid } from "ulid";
+import type { OriginProtect } from "../../cos/origin-protect.ts";
+import type { Bucket } from "../../objects/bucket.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Place } from "../messages/messages.ts";
+import { keepsVersions } from "../plan/keeps-versions.ts";
+import { noSuchBucket } from "../plan/preflight.ts";
+import { type Finding, finding, tried } from "./doctor-findings.ts";
+import { examineOriginal } from "./doctor-original.ts";
+import { examineArchive, examineLedger } from "./doctor-writing.ts";
+
+export interface Patient {
+  readonly source: Place;
+  readonly archive: Place;
+  readonly ledger: Place;
+  /** The original to fetch; one of the first that a listing shows where it is not said. */
+  readonly key?: string | undefined;
+  readonly open: (
+    role: "source" | "archive" | "ledger",
+    place: Place,
+  ) => Bucket & Pick<OriginProtect, "getOriginProtect">;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Clocks that differ by less are no concern; by more than 15 minutes COS refuses what is signed (document 436/40105). */
+const SKEW_MS = 30_000;
+
+/**
+ * One finding after the other, as they are made. The last ones are left out where the credentials themselves are refused.
+ * Throws UserError `NoSuchBucket`.
+ */
+export async function* examine(patient: Patient): AsyncGenerator<Finding> {
+  const { source, open, clock } = patient;
+  const bucket = open("source", source);
+  const where = `cos://${bucket.name} in ${bucket.region}`;
+  let listed = await tried(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
+  const refusedFor = listed.ok ? undefined : listed.error;
+  if (refusedFor?.clockSkewMs !== undefined && Math.abs(refusedFor.clockSkewMs) >= SKEW_MS) {
+    yield clockFinding(refusedFor.clockSkewMs);
+    // Signed by the service's clock now.
+    listed = await tried(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
+  } else if (listed.ok && listed.value.serverTime !== undefined) {
+    yield clockFinding(listed.value.serverTime - clock.now());
+  }
+  if (listed.ok) yield finding("source", "good", `the credentials are accepted, and may list ${where}`);
+  else if (listed.error.code === "AccessDenied") {
+    yield finding(
+      "source",
+      "warning",
+      `${where} may not be listed (cos:GetBucket): --list can't work, and a key that is not there may look refused`,
+    );
+  } else if (listed.error.code === "NoSuchBucket") throw noSuchBucket("the source", bucket, listed.error);
+  else {
+    yield finding("source", "bad", `${where} can't be used: ${listed.error.message}`);
+    return;
+  }
+  yield await protection(bucket);
+  yield await examineOriginal(bucket, patient.key, listed.ok ? listed.value : undefined);
+  yield await missingKey(patient, bucket);
+  yield await examineArchive(open("archive", patient.archive), patient.archive);
+  yield await examineLedger(open("ledger", patient.ledger), patient.ledger);
+  if (await keepsVersions(open("ledger", patient.ledger), patient.ledger.prefix)) {
+    yield finding(
+      "versions",
+      "warning",
+      `the bucket ${patient.ledger.bucket} keeps versions, so COS forbids no overwriting in it: never start one run twice at the same moment, or some of its work is done twice`,
+    );
+  }
+}
+
+function clockFinding(skewMs: number): Finding {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Math.abs(skewMs) < SKEW_MS) return finding("clock", "good", "this machine's clock agrees with the service's");
+  const which = skewMs > 0 ? "behind" : "ahead of";
+  return finding(
+    "clock",
+    "warning",
+    `this machine's clock is ${seconds} s ${which} the service's; requests are signed by the service's, but set it right`,
+  );
+}
+
+async function protection(bucket: Pick<OriginProtect, "getOriginProtect">): Promise<Finding> {
+  const asked = await tried(() => bucket.getOriginProtect());
+  if (asked.ok) {
+    return asked.value
+      ? finding("protection", "good", "Original Image Protection is on")
+      : finding(
+          "protection",
+          "warning",
+          "Original Image Protection is off: a plain GET would bring the originals without the fee for processing",
+        );
+  }
+  const why =
+    asked.error.status === 403
+      ? "it may not be asked (ci:DescribeOriginProtect), which no run needs"
+      : asked.error.message;
+  return finding("protection", "unknown", `whether Original Image Protection is on is not known: ${why}`);
+}
+
+/** What comes for an original that was deleted meanwhile. */
+async function missingKey({ source, clock, random }: Patient, bucket: Bucket): Promise<Finding> {
+  const key = `${source.prefix}cos-originals-doctor-${ulid(clock.now(), random)}.jpg`;
+  const asked = await tried(() => bucket.get(key, { originImage: true }));
+  if (asked.ok) {
+    asked.value.stream?.destroy();
+    return finding(
+      "missing key",
+      "warning",
+      `a key that is not there is answered ${asked.value.status} and a picture: set the bucket's "4xx image setting" to Return code; such rows fail, but the reason is not told`,
+    );
+  }
+  const { error } = asked;
+  if (error.status === 404)
+    return finding("missing key", "good", `a key that is not there is answered 404 (${error.code})`);
+  if (error.status === 403) {
+    return finding(
+      "missing key",
+      "warning",
+      `a key that is not there is answered 403 (${error.code}), as a refusal is: allow cos:GetBucket on the source`,
+    );
+  }
+  return finding("missing key", "unknown", `what a key that is not there is answered is not known: ${error.message}`);
+}

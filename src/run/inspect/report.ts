@@ -1,0 +1,62 @@
+/** The report of a run, written from its ledger whatever state the run is in. */
+
+import { runPrefix } from "../../ledger/layout.ts";
+import type { RunDocument } from "../../ledger/run-document.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import type { Summary } from "../../report/summary.ts";
+import { addRequests, type Tally } from "../../report/tally.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { doneGroups, readTally, writeSummary } from "../finalize/finalize.ts";
+import { countDone, partsBegun } from "../finalize/report-parts.ts";
+import { writePart } from "../finalize/write-part.ts";
+import type { Place } from "../messages/messages.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { statusOf } from "./status.ts";
+
+export interface WrittenReport {
+  readonly ledger: LedgerStore;
+  readonly summary: Summary;
+  /** Key prefix of everything about the run in the ledger bucket, ending in `/`. */
+  readonly prefix: string;
+}
+
+/** Every part anew. Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`. */
+export async function writeReport(place: Place, id: string, around: Surroundings): Promise<WrittenReport> {
+  const { ledger, run, summary: listed } = await statusOf(place, id, around);
+  if (run === undefined) {
+    throw new UserError(
+      "RunNotPlanned",
+      `The run ${JSON.stringify(id)} is still being planned, so there are no rows to report; try again when it has a plan.`,
+    );
+  }
+  const tallies = await writeParts(ledger, run, around, { finalizedToo: true });
+  // A run that ended did so then, not now.
+  const { clock } = around;
+  const endedAt = listed.endedAt === null ? undefined : Date.parse(listed.endedAt);
+  const then = endedAt === undefined ? around : { ...around, clock: { ...clock, now: () => endedAt } };
+  const summary = await writeSummary(ledger, run, tallies, listed.state, then);
+  return { ledger, summary, prefix: runPrefix(place.prefix, id) };
+}
+
+/**
+ * Writes the parts of which anything is recorded, as far as their shards have come; those of groups that are finalized only
+ * where they are wanted too. Resolves with tallies that come to the whole run.
+ */
+export async function writeParts(
+  ledger: LedgerStore,
+  run: RunDocument,
+  around: Surroundings,
+  { finalizedToo = false }: { readonly finalizedToo?: boolean } = {},
+): Promise<readonly Tally[]> {
+  const over = await doneGroups(ledger);
+  const tallies: Tally[] = [];
+  for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
+    const tally = await writePart(ledger, run, part, around);
+    // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
+    if (tally === undefined || over.has(part.group)) continue;
+    addRequests(tally, { ledger: await countDone(ledger, part) });
+    tallies.push(tally);
+  }
+  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  return tallies;
+}

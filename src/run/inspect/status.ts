@@ -1,0 +1,188 @@
+/**
+ * How a run stands, whoever works on it. Counts come by LISTs alone: group markers, and the done markers of the groups that
+ * have none yet, page by page; so a run of ten million rows costs a few dozen requests and no memory to speak of.
+ */
+import { lifeMs, readAttempts } from "../../ledger/attempts.ts";
+import { readControl, saysStop } from "../../ledger/control.ts";
+import { groupOf, type MarkerCounts, paths, shardsPerGroup } from "../../ledger/layout.ts";
+import { parseOpenMarker } from "../../ledger/open-marker.ts";
+import type { RunDocument, RunRequest } from "../../ledger/run-document.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
+import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
+import { doneGroups, doneMarkers, factsOf, groupsOf, readSummary, readTally } from "../finalize/finalize.ts";
+import { countDone, partsBegun } from "../finalize/report-parts.ts";
+import { foldShards, resolved } from "../finalize/shard-outcomes.ts";
+import type { Place } from "../messages/messages.ts";
+import { readRun } from "../plan/plan.ts";
+import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+
+export interface RunStatus {
+  readonly ledger: LedgerStore;
+  readonly request: RunRequest;
+  /** Undefined while the run is being planned. */
+  readonly run: RunDocument | undefined;
+  /** What a LIST can't tell is null, unless `full` was asked. Without a plan there are no rows yet. */
+  readonly summary: Summary;
+}
+
+/** Shards that are not over whose attempts are looked at for signs of life. */
+const LOOKED_AT = 8;
+/** A shard may be given back for 15 minutes (policy/retry.ts); who is silent for longer does not come back by itself. */
+const QUIET_MS = 16 * 60_000;
+/** Between the plan and the first sign of work. */
+const SETTLING_MS = 60_000;
+
+/** Throws UserError `NoSuchRun`. With `full` the segments of what is not over are read as well. */
+export async function statusOf(
+  place: Place,
+  id: string,
+  around: Surroundings,
+  { full = false }: { readonly full?: boolean } = {},
+): Promise<RunStatus> {
+  const { clock } = around;
+  const ledger = openLedger(place, id, around);
+  const [request, run] = await Promise.all([readRequest(ledger), readRun(ledger)]);
+  if (request === undefined) throw noSuchRun(ledger, id);
+  if (run === undefined) {
+    const control = await readControl(ledger);
+    const state = !saysStop(control) ? "running" : control.kind === "halt" ? "halted" : "cancelled";
+    const facts = await factsOf(ledger, { run: id, request }, state, clock.now());
+    return { ledger, request, run, summary: listedSummary(emptyTally(), { ...facts, endedAt: undefined }) };
+  }
+  const { counts, open } = await listedCounts(ledger, run);
+  const { state, stored } = await stateOf(ledger, run, open, around);
+  const facts = await factsOf(ledger, run, state, clock.now());
+  const endedAt = state === "running" ? undefined : endOf(stored);
+  const whole = full ? (await talliesOf(ledger, run, around)).reduce(mergeTally, emptyTally()) : counts;
+  const pending = Math.max(0, run.rows - whole.archived - whole.skipped - whole.failed);
+  const summary = full
+    ? tallyToSummary({ ...emptyTally(), ...whole, pending }, { ...facts, endedAt })
+    : listedSummary({ ...whole, pending }, { ...facts, endedAt });
+  return { ledger, request, run, summary };
+}
+
+function endOf(stored: Summary | undefined): number | undefined {
+  return stored === undefined || stored.endedAt === null ? undefined : Date.parse(stored.endedAt);
+}
+
+interface Listed {
+  readonly counts: MarkerCounts;
+  /** The first few shards that are not over. */
+  readonly open: readonly number[];
+}
+
+async function listedCounts(ledger: LedgerStore, run: RunDocument): Promise<Listed> {
+  const over = await doneGroups(ledger);
+  const counts = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
+  const add = (marker: MarkerCounts) => {
+    counts.archived += marker.archived;
+    counts.skipped += marker.skipped;
+    counts.failed += marker.failed;
+    counts.bytes += marker.bytes;
+  };
+  for (const { marker } of over.values()) add(marker);
+  let group = 0;
+  while (group < groupsOf(run) && over.has(group)) group++;
+  const open: number[] = [];
+  /** Shards below this one are accounted for. */
+  let next = group * shardsPerGroup;
+  const openUpTo = (shard: number) => {
+    for (; next < shard && open.length < LOOKED_AT; next++) if (!over.has(groupOf(next))) open.push(next);
+  };
+  if (group < groupsOf(run)) {
+    let before = -1;
+    for await (const marker of doneMarkers(ledger, group)) {
+      // A shard's markers lie side by side, and all tell of the same segments: one counts.
+      if (marker.number === before || over.has(groupOf(marker.number))) continue;
+      before = marker.number;
+      openUpTo(marker.number);
+      next = Math.max(next, marker.number + 1);
+      add(marker);
+    }
+    openUpTo(run.shards);
+  }
+  return { counts, open };
+}
+
+/**
+ * Where no control says stop and the report is not whole, the run goes on as long as something carries it: a worker that
+ * lives, or a queue. A run that only ever was a process's own is incomplete once that process has stopped.
+ */
+async function stateOf(
+  ledger: LedgerStore,
+  run: RunDocument,
+  open: readonly number[],
+  around: Surroundings,
+): Promise<{ readonly state: RunState; readonly stored: Summary | undefined }> {
+  const stored = await readSummary(ledger);
+  if (stored?.state === "complete") return { state: "complete", stored };
+  const control = await readControl(ledger);
+  if (saysStop(control)) {
+    const state = control.kind === "halt" ? "halted" : "cancelled";
+    return { state, stored: stored?.state === state ? stored : undefined };
+  }
+  const going = { state: "running", stored: undefined } as const;
+  const { objects } = await ledger.listPage(paths.submitted(run.plan));
+  if (objects.length > 0) return going;
+  const signs = await signsOfLife(ledger, open, around);
+  if (signs.alive) return going;
+  const [written] = (await ledger.list(paths.summary)).objects;
+  const newest = Math.max(signs.newest, written?.lastModified ?? signs.newest);
+  const wasLeft = stored?.state === "incomplete" && written !== undefined && written.lastModified >= signs.newest;
+  if (wasLeft) return { state: "incomplete", stored };
+  if (around.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
+    return going;
+  const quiet = signs.serverTime - newest > QUIET_MS;
+  return signs.died || quiet ? { state: "incomplete", stored: undefined } : going;
+}
+
+interface Signs {
+  readonly alive: boolean;
+  /** An attempt stopped without saying so. */
+  readonly died: boolean;
+  /** By the store's clock, ms since the epoch. */
+  readonly newest: number;
+  readonly serverTime: number;
+}
+
+async function signsOfLife(ledger: LedgerStore, shards: readonly number[], around: Surroundings): Promise<Signs> {
+  let died = false;
+  let newest = Number.NEGATIVE_INFINITY;
+  let serverTime = around.clock.now();
+  for (const shard of shards) {
+    const listing = await ledger.list(paths.outcomes(shard));
+    serverTime = listing.serverTime;
+    for (const { id, seq = 0, ended, lastSign } of readAttempts(listing.objects)) {
+      newest = Math.max(newest, lastSign);
+      if (ended) continue;
+      const marker = serverTime - lastSign > lifeMs ? undefined : await ledger.get(paths.open(shard, id, seq));
+      if (marker !== undefined && !around.worker.isGone(parseOpenMarker(marker)?.worker ?? "")) {
+        return { alive: true, died, newest, serverTime };
+      }
+      died = true;
+    }
+  }
+  return { alive: false, died, newest, serverTime };
+}
+
+/** What each group of a run comes to: its marker's tally, or the fold of its segments where it is not over. */
+export async function talliesOf(ledger: LedgerStore, run: RunDocument, around: Surroundings): Promise<Tally[]> {
+  const over = await doneGroups(ledger);
+  const archive = around.open("archive", run.request.archive);
+  const tallies: Tally[] = [];
+  for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
+    const tally = emptyTally();
+    for await (const { rows } of foldShards(ledger, part.from, part.to, tally)) {
+      for (const folded of rows.values()) {
+        const outcome = await resolved(folded, archive, tally, around);
+        if (outcome.outcome !== "pending") addOutcome(tally, outcome);
+      }
+    }
+    addRequests(tally, { ledger: await countDone(ledger, part) });
+    tallies.push(tally);
+  }
+  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  return tallies;
+}

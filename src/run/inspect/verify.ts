@@ -1,0 +1,158 @@
+/**
+ * Does the archive still hold what the ledger says? Every archived object is asked by HEAD, shard by shard: memory is that of
+ * a few shards, however many rows there are.
+ */
+import { createPace } from "../../archive/shard/pace.ts";
+import { paths } from "../../ledger/layout.ts";
+import type { RunRequest } from "../../ledger/run-document.ts";
+import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
+import { isCosError } from "../../objects/error.ts";
+import { patiently } from "../../objects/retrying.ts";
+import { emptyTally } from "../../report/tally.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
+import { groupsOf } from "../finalize/finalize.ts";
+import { foldListed, resolved } from "../finalize/shard-outcomes.ts";
+import type { Place } from "../messages/messages.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { requestsAtOnce } from "./requests-at-once.ts";
+import { statusOf } from "./status.ts";
+
+export type DifferenceKind =
+  /** There is no such object. */
+  | "missing"
+  /** It has another length. */
+  | "size"
+  /** It has the length, but other bytes, by its CRC64 or its ETag. */
+  | "checksum";
+
+export interface Difference {
+  readonly kind: DifferenceKind;
+  /** In words, with both values. */
+  readonly message: string;
+  /** What the ledger says of the row. */
+  readonly outcome: Outcome;
+}
+
+export interface Verified {
+  readonly request: RunRequest;
+  readonly state: string;
+  /** Objects asked for. */
+  readonly checked: number;
+  /** Of them, those as the ledger says. */
+  readonly same: number;
+  /** Among `same`: neither ledger nor archive tell a checksum to compare, so only the length agrees. */
+  readonly sizeOnly: number;
+  readonly differences: Readonly<Record<DifferenceKind, number>>;
+  /** Rows that are not archived, so there is nothing to check. */
+  readonly unarchived: number;
+  readonly rows: number;
+}
+
+export interface VerifyOptions {
+  /** Called for each, in no particular order. What it returns is waited for. */
+  readonly onDifference: (difference: Difference) => void | Promise<void>;
+  readonly onProgress?: ((checked: number, of: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`; CosError where the archive can't be asked. */
+export async function verifyRun(
+  place: Place,
+  id: string,
+  around: Surroundings,
+  { onDifference, onProgress, signal }: VerifyOptions,
+): Promise<Verified> {
+  const { ledger, run, summary } = await statusOf(place, id, around);
+  if (run === undefined) {
+    throw new UserError(
+      "RunNotPlanned",
+      `The run ${JSON.stringify(id)} is still being planned: nothing is archived yet.`,
+    );
+  }
+  const archive = around.open("archive", run.request.archive);
+  const pace = createPace({ ...around.settings, clock: around.clock, random: around.random });
+  const atOnce = requestsAtOnce(around.settings.concurrency);
+  const counts = { checked: 0, same: 0, sizeOnly: 0, archived: 0 };
+  const differences = { missing: 0, size: 0, checksum: 0 };
+  const check = async (outcome: Outcome & { readonly archiveKey: string }) => {
+    await pace.beforeFetch(signal);
+    if (signal?.aborted) return;
+    const found = await look(archive, outcome, around);
+    counts.checked++;
+    onProgress?.(counts.checked, summary.archived);
+    if (found.kind === "same") {
+      counts.same++;
+      if (found.sizeOnly) counts.sizeOnly++;
+      return;
+    }
+    differences[found.kind]++;
+    await onDifference({ kind: found.kind, message: found.message, outcome });
+  };
+  for (let group = 0; group < groupsOf(run) && !signal?.aborted; group++) {
+    const { objects } = await ledger.list(paths.groupOutcomes(group));
+    for await (const { rows } of foldListed(ledger, objects, emptyTally())) {
+      for (const folded of rows.values()) {
+        if (signal?.aborted) break;
+        const outcome = await resolved(folded, archive, emptyTally(), around);
+        if (outcome.outcome === "archived") counts.archived++;
+        const { archiveKey } = outcome;
+        if (holdsIt(outcome) && archiveKey !== undefined) await atOnce.begin(() => check({ ...outcome, archiveKey }));
+      }
+    }
+  }
+  await atOnce.ended();
+  if (summary.state === "complete" && !signal?.aborted && counts.archived < summary.archived) {
+    throw new UserError(
+      "LedgerIncomplete",
+      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} archived rows, but the run ended with ${summary.archived}; something deletes below ${ledger.describe("outcomes/")}.`,
+    );
+  }
+  const { checked, same, sizeOnly } = counts;
+  const { rows, state } = summary;
+  return { request: run.request, state, checked, same, sizeOnly, differences, unarchived: rows - checked, rows };
+}
+
+/** Archived by this run, or found to be this original by it. `Kept` objects may be anything. */
+function holdsIt({ outcome, code, receivedSize }: Outcome): boolean {
+  return outcome === "archived" || (outcome === "skipped" && code === "AlreadyArchived" && receivedSize !== undefined);
+}
+
+type Look =
+  | { readonly kind: "same"; readonly sizeOnly: boolean }
+  | { readonly kind: DifferenceKind; readonly message: string };
+
+async function look(
+  archive: Bucket,
+  outcome: Outcome & { readonly archiveKey: string },
+  around: Surroundings,
+): Promise<Look> {
+  try {
+    return compareWithLedger(outcome, await patiently(() => archive.head(outcome.archiveKey), around));
+  } catch (error) {
+    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
+      return { kind: "missing", message: `there is no object ${JSON.stringify(outcome.archiveKey)} in the archive` };
+    }
+    throw error;
+  }
+}
+
+/** A CRC64 that both tell settles it: the same bytes may have another ETag, put in other parts or encrypted. */
+export function compareWithLedger(
+  said: Pick<Outcome, "receivedSize" | "receivedEtag" | "receivedCrc64">,
+  there: Pick<ObjectInfo, "size" | "etag" | "crc64">,
+): Look {
+  const { receivedSize, receivedEtag, receivedCrc64 } = said;
+  if (receivedSize !== undefined && there.size !== undefined && receivedSize !== there.size) {
+    return { kind: "size", message: `${there.size} bytes instead of ${receivedSize}` };
+  }
+  if (receivedCrc64 !== undefined && there.crc64 !== undefined) {
+    if (receivedCrc64 === there.crc64) return { kind: "same", sizeOnly: false };
+    return { kind: "checksum", message: `CRC64 ${there.crc64} instead of ${receivedCrc64}` };
+  }
+  if (receivedEtag !== undefined && there.etag !== undefined) {
+    if (receivedEtag.toLowerCase() === there.etag.toLowerCase()) return { kind: "same", sizeOnly: false };
+    return { kind: "checksum", message: `ETag ${there.etag} instead of ${receivedEtag}` };
+  }
+  return { kind: "same", sizeOnly: true };
+}

@@ -1,0 +1,42 @@
+/**
+ * What a door (runtime/) hands to the run, and what it gets back. Doors decode events into deliveries and encode answers;
+ * they hold no logic.
+ */
+
+import type { MessageAttributeValue } from "../../queue/index.ts";
+
+/** One message, as delivered once. */
+export interface Delivery {
+  /** JSON: a manifest, shard or reconcile message (run/messages.ts). */
+  readonly body: string;
+  /** When this process must have given its answer, milliseconds since the epoch. Infinity where nothing limits it. */
+  readonly deadline: number;
+  /** The queue's own id of the message, for logs and dead letters. */
+  readonly messageId?: string | undefined;
+  /** What the message carries beside its body: nothing here reads it, a dead letter keeps it. */
+  readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
+  /** Aborts when the process is asked to stop: no new task starts, what is in flight ends, what is known is recorded. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends to the queue the delivery came from. */
+export interface Sender {
+  send(body: string, delaySeconds?: number): Promise<void>;
+}
+
+/** What the door tells its queue about the message. */
+export type Answer =
+  /** Its outcomes are durable: delete it. */
+  | { readonly kind: "acknowledge" }
+  /** Deliver it again, after this long where the queue can. */
+  | { readonly kind: "give-back"; readonly delaySeconds: number; readonly reason: string }
+  /** Nobody can ever work it (not JSON, an unknown type, a run that does not exist): it belongs among the dead letters. */
+  | { readonly kind: "reject"; readonly reason: string }
+  /**
+   * This worker can't (its settings, its credentials, a ledger that is damaged): another may, or this one once that is mended. It
+   * stays in the queue, and nobody waits for it.
+   */
+  | { readonly kind: "refuse"; readonly reason: string };
+
+/** Works one delivery to its end. Never throws for what a message or a store did. */
+export type HandleDelivery = (delivery: Delivery, sender: Sender) => Promise<Answer>;

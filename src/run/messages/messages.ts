@@ -1,0 +1,165 @@
+/**
+ * The messages of the queue, version 1. A **manifest** message is the public API: what users and other systems send. A
+ * **shard** and a **reconcile** message are claim checks of a few hundred bytes: the rows lie in the ledger, so a manifest
+ * that changes later can't change a run, and any queue can carry them.
+ *
+ * No message says which host to dial: endpoints and credentials are the worker's own settings, so that nobody who may
+ * send a message can have a signed request, or a session token, sent elsewhere.
+ */
+import * as z from "zod";
+import { runOptionsSchema } from "../../ledger/run-document.ts";
+import { manifestFormats } from "../../manifest/row.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}$/, "is not BUCKET-APPID, like photos-1250000000");
+const region = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is not a region, like ap-guangzhou");
+
+/** A bucket and a prefix of its keys. */
+export const placeSchema = z.strictObject({ bucket: bucketName, region, prefix: z.string().max(850).default("") });
+export type Place = z.output<typeof placeSchema>;
+
+export const runIdSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores",
+  );
+
+const whole = z.int().min(0);
+const inlineRow = z.union([
+  z.string(),
+  z.strictObject({
+    key: z.string(),
+    versionId: z.string().optional(),
+    size: whole.optional(),
+    etag: z.string().optional(),
+    crc64: z.string().optional(),
+    archiveKey: z.string().optional(),
+  }),
+]);
+
+export const manifestMessageSchema = z
+  .strictObject({
+    v: z.literal(1),
+    type: z.literal("manifest"),
+    run: runIdSchema.optional(),
+    /** ISO 8601; names the run of a listing that has no `run`. */
+    scheduledAt: z.iso.datetime({ offset: true }).optional(),
+    source: placeSchema,
+    archive: placeSchema,
+    ledger: placeSchema.optional(),
+    manifest: z
+      .strictObject({
+        bucket: bucketName,
+        region,
+        key: z.string().min(1),
+        format: z.enum(manifestFormats).optional(),
+        keyEncoding: z.enum(["raw", "url"]).optional(),
+      })
+      .optional(),
+    keys: z.array(inlineRow).min(1, "is an empty list").optional(),
+    /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
+    prefix: z.string().max(850).optional(),
+    options: runOptionsSchema.partial().optional(),
+  })
+  .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {
+    error: "needs exactly one of `manifest`, `keys` and `prefix`",
+  })
+  .refine((m) => m.prefix === undefined || m.run !== undefined || m.scheduledAt !== undefined, {
+    error:
+      "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
+  });
+export type ManifestMessage = z.output<typeof manifestMessageSchema>;
+
+export const shardMessageSchema = z.strictObject({
+  v: z.literal(1),
+  type: z.literal("shard"),
+  ledger: placeSchema,
+  run: runIdSchema,
+  plan: z.string().regex(/^[0-9A-Z]{26}$/),
+  shard: whole,
+  seq: whole,
+});
+export type ShardMessage = z.output<typeof shardMessageSchema>;
+
+export const reconcileMessageSchema = z.strictObject({
+  v: z.literal(1),
+  type: z.literal("reconcile"),
+  ledger: placeSchema,
+  run: runIdSchema,
+});
+export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
+
+export type Message = ManifestMessage | ShardMessage | ReconcileMessage;
+
+/** Reads a message body. Throws UserError `InvalidMessage`: one sentence that names the field and quotes its value. */
+export function parseMessage(body: string): Message {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new UserError("InvalidMessage", `The message ${quote(body)} is not JSON.`, { cause });
+  }
+  const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+  const schema =
+    type === "manifest"
+      ? manifestMessageSchema
+      : type === "shard"
+        ? shardMessageSchema
+        : type === "reconcile"
+          ? reconcileMessageSchema
+          : undefined;
+  if (schema === undefined) {
+    throw new UserError(
+      "InvalidMessage",
+      type === undefined
+        ? `The message ${quote(value)} has no type; it must be "manifest", "shard" or "reconcile".`
+        : `The message has the type ${quote(type)}; it must be "manifest", "shard" or "reconcile".`,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UserError("InvalidMessage", `The ${String(type)} message ${firstIssue(parsed.error, value)}.`);
+}
+
+/**
+ * The first thing wrong, as `has \`field\` = value, which is wrong: why`. Only plain values are quoted: a misplaced object may
+ * hold what must not be in a log.
+ */
+export function firstIssue(error: z.ZodError, value: unknown): string {
+  const issue = deepest(error.issues);
+  if (issue === undefined) return "is not valid";
+  const at = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const unknown = issue.keys.map((key) => `\`${at === "" ? key : `${at}.${key}`}\``).join(", ");
+    return `has ${unknown}, which it may not have`;
+  }
+  const why = issue.message.replace(/^Invalid input: /, "").replace(/, received undefined$/, "");
+  if (at === "") return why;
+  const found = issue.path.reduce<unknown>(
+    (inner, step) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[step] : undefined,
+    value,
+  );
+  if (found === undefined) return `lacks \`${at}\`: ${why}`;
+  const shown = Array.isArray(found)
+    ? "a list"
+    : typeof found === "object" && found !== null
+      ? "an object"
+      : quote(found);
+  return `has \`${at}\` = ${shown}, which is wrong: ${why}`;
+}
+
+/** Of alternatives (a row is a text or an object) what the one that went furthest says. */
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const [issue] = issues;
+  if (issue?.code !== "invalid_union") return issue;
+  const inner = issue.errors.flatMap((alternative) => deepest(alternative) ?? []);
+  const furthest = inner.toSorted(
+    (a, b) => b.path.length - a.path.length || (a.code === "unrecognized_keys" ? -1 : 0),
+  )[0];
+  if (furthest === undefined || (furthest.path.length === 0 && furthest.code !== "unrecognized_keys")) return issue;
+  return { ...furthest, path: [...issue.path, ...furthest.path] };
+}

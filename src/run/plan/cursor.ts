@@ -1,0 +1,61 @@
+/**
+ * Where planning stands, so that a plan larger than a delivery is whole after several.
+ *
+ * A delivery that plans is a **slice**, with an id of its own, and writes its shards under that id alone. When its time is
+ * nearly over (and every million rows, should it die), it writes a cursor: an object that never changes, that is written only
+ * when every shard it counts is, and that names *all* shards before it, as ranges of slices, and where reading stands. Whoever
+ * plans next takes the cursor that got furthest and goes on from it, as a slice of its own.
+ *
+ * So no slice has to be claimed, and nothing rests on who was first: the slices are a tree, two that go on from one cursor are
+ * two branches of it, and every path from the root is a plan without a gap, even of a listing that another would read
+ * otherwise. The one decision is the old one: run.json is written once, names the path that was whole first, and whatever
+ * lies on other branches is nobody's. Each slice writes at least one shard, so the furthest cursor gets further.
+ */
+import * as z from "zod";
+import { paths } from "../../ledger/layout.ts";
+import { runDocumentSchema } from "../../ledger/run-document.ts";
+import { unreadable } from "../../ledger/segment.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+
+const count = z.int().min(0);
+const { shape } = runDocumentSchema;
+
+export const cursorSchema = z.strictObject({
+  schema: z.literal("cos-originals/cursor@1"),
+  /** The slice that wrote it. */
+  plan: z.string(),
+  shards: count,
+  slices: z.array(z.strictObject({ plan: z.string(), from: count })),
+  rows: count,
+  bytes: count,
+  settled: shape.settled,
+  compared: shape.compared,
+  deletedFromSource: shape.deletedFromSource,
+  requests: shape.requests,
+  /** plan-entry.ts, ReadUpTo. */
+  readUpTo: z.strictObject({ part: count, rows: count, key: z.string().optional() }),
+  /** seen.ts: which objects hold the fingerprints, in order. Absent where no two rows can have one archive key. */
+  seen: z.strictObject({ seed: count, rows: count, parts: z.array(z.string()) }).optional(),
+});
+export type PlanCursor = z.output<typeof cursorSchema>;
+
+/** The cursor that got furthest; undefined where planning is to begin. */
+export async function furthestCursor(ledger: LedgerStore): Promise<PlanCursor | undefined> {
+  const { objects } = await ledger.list(paths.cursors);
+  const path = objects.at(-1)?.key;
+  const bytes = path === undefined ? undefined : await ledger.get(path);
+  if (path === undefined || bytes === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw unreadable(ledger.describe(path), "is not JSON", cause);
+  }
+  const parsed = cursorSchema.safeParse(value);
+  if (!parsed.success) throw unreadable(ledger.describe(path), "is no cursor of this version");
+  return parsed.data;
+}
+
+export function writeCursor(ledger: LedgerStore, cursor: PlanCursor): Promise<void> {
+  return ledger.put(paths.cursor(cursor.plan, cursor.shards), `${JSON.stringify(cursor)}\n`);
+}

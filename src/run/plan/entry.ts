@@ -1,0 +1,49 @@
+/** What planning reads: the rows of a manifest or a listing, and what is learnt on the way. */
+import type { ManifestEntry, Position, Row } from "../../manifest/row.ts";
+
+export type PlanEntry =
+  | ManifestEntry
+  /** A row of a listing that the archive's own listing already settles. */
+  | { readonly kind: "unchanged"; readonly row: Row; readonly at: Position; readonly message: string }
+  /** The archive holds it, the source no longer does. No row. */
+  | { readonly kind: "deleted"; readonly key: string }
+  /** Another file of an inventory begins: what follows is read from it. No row. */
+  | { readonly kind: "part"; readonly part: number }
+  /** How it is told which rows of a listing are unchanged; said once, before them. No row. */
+  | { readonly kind: "compared"; readonly compared: Compared }
+  /** Requests that reading sends, by type; said once, before them, and counted on while reading goes on. No row. */
+  | { readonly kind: "requests"; readonly sent: Readonly<Record<string, number>> };
+
+/** Absent (never said) where the run wants every row fetched, or has no listing. */
+export type Compared = { readonly by: "listing" } | { readonly by: "head"; readonly reason: string };
+
+export type PlanEntries = AsyncIterable<readonly PlanEntry[]>;
+
+/** Where reading stands after a row, and can be taken up again. */
+export interface ReadUpTo {
+  /** The file of an inventory, from 0; 0 of anything else. */
+  readonly part: number;
+  /** Rows read of that part, those that could not be read included. */
+  readonly rows: number;
+  /** Of a listing: its last key. */
+  readonly key?: string | undefined;
+}
+
+/** Is it an entry that becomes a row of the run? */
+export function isRow(entry: PlanEntry): entry is Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }> {
+  return entry.kind === "row" || entry.kind === "invalid" || entry.kind === "unchanged";
+}
+
+/** Leaves out the first `count` rows. */
+export async function* skipRows(entries: PlanEntries, count: number): AsyncGenerator<readonly PlanEntry[]> {
+  let left = count;
+  for await (const batch of entries) {
+    if (left === 0) {
+      yield batch;
+      continue;
+    }
+    let at = 0;
+    for (; at < batch.length && left > 0; at++) if (isRow(batch[at] as PlanEntry)) left--;
+    if (at < batch.length) yield batch.slice(at);
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * What a run will come to, before it is begun: rows, requests, money, time. It goes through the same planning as the run
+ * itself and writes nothing. It assumes that the archive holds none of the originals yet and that nothing fails; what is there
+ * already is not fetched, so a second run costs less.
+ */
+import { chooseProof, expectationOfRow } from "../../archive/task/identity.ts";
+import { putLimit } from "../../archive/task/upload.ts";
+import type { RunOptions, RunRequest } from "../../ledger/run-document.ts";
+import type { PlannedRow } from "../../ledger/shard-rows.ts";
+import { sumOfRequests } from "../../report/tally.ts";
+import type { Random } from "../../vocabulary/clock.ts";
+import type { Compared, PlanEntries } from "./entry.ts";
+import { createSeen } from "./given-keys.ts";
+import { type Asked, mayRepeat, noCounts, planFrom } from "./shards.ts";
+
+/** List prices. What the service asks of you is in your own price list. */
+export interface Prices {
+  /** ISO 4217, for the others. */
+  readonly currency: string;
+  /** Image processing, a GB of originals (document 460/58117). */
+  readonly processing: number;
+  /** GB of image processing a month that are free. */
+  readonly freeProcessing: number;
+  /** 10,000 requests, read or write. */
+  readonly requests: number;
+  /** A GB that leaves the source's region over the internet. */
+  readonly traffic: number;
+}
+
+export interface Sample {
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Estimate {
+  readonly rows: number;
+  readonly shards: number;
+  /** Rows that planning alone did not settle. */
+  readonly toArchive: number;
+  readonly duplicates: number;
+  readonly collisions: number;
+  readonly invalid: number;
+  /** Rows of a listing that the archive's own listing already settles: neither fetched nor asked. */
+  readonly unchanged: number;
+  /** How those were told; null where it was not looked at: no listing, or one of which every row is fetched. */
+  readonly compared: Compared | null;
+  /** Of a listing: what the archive holds and the source no longer does; null where that was not looked at. */
+  readonly deletedFromSource: number | null;
+  /**
+   * Are those all the duplicates and collisions there are? So it is up to 10,000,000 rows, and of a listing of any size whose
+   * archive keys differ as its keys do. Else, beyond 10,000,000 rows, they were found within a shard only.
+   */
+  readonly comparedExactly: boolean;
+  /** Of the rows to archive. */
+  readonly bytes: {
+    readonly known: number;
+    readonly rowsWithSize: number;
+    readonly rowsWithout: number;
+    /** All of them, those without a size taken for as large as the others on average; null where no row tells its size. */
+    readonly estimated: number | null;
+  };
+  /** How the rows to archive can be proven from what the manifest tells. */
+  readonly rowsThatProve: number;
+  /** Of the run, its planning included: the LISTs of a listing were counted. */
+  readonly requests: Readonly<
+    Record<"source.get" | "source.head" | "archive.head" | "archive.put" | "ledger", number>
+  > &
+    Readonly<Record<string, number>>;
+  readonly samples: readonly Sample[];
+}
+
+const SAMPLES = 10;
+/** Parts of a multipart upload (archive/upload.ts). */
+const PART = 64 * 1024 * 1024;
+/** Of one shard: its rows written and read, open, two LISTs, end, done, and the report's reading. */
+const LEDGER_A_SHARD = 8;
+/** Request, run, cursors and markers, the report. */
+const LEDGER_A_RUN = 12;
+const OUTCOMES_A_SEGMENT = 200;
+
+export async function estimateRun(
+  entries: PlanEntries,
+  asked: Asked & Pick<RunRequest, "rows">,
+  random: Random,
+): Promise<Estimate> {
+  const counts = noCounts();
+  const seen = mayRepeat(asked) ? createSeen(random) : undefined;
+  const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
+  const samples: Sample[] = [];
+  let shards = 0;
+  let toArchive = 0;
+  let rowsWithSize = 0;
+  let rowsThatProve = 0;
+  for await (const { rows } of planFrom(entries, asked, { counts, seen, readUpTo: undefined })) {
+    shards++;
+    // Written once, read again for the report.
+    requests.ledger += LEDGER_A_SHARD + 2 * Math.ceil(rows.length / OUTCOMES_A_SEGMENT);
+    for (const row of rows) {
+      if (row.settled !== undefined) {
+        const { outcome, code, message } = row.settled;
+        if (outcome === "failed" && samples.length < SAMPLES) samples.push({ key: row.key, code, message });
+        continue;
+      }
+      toArchive++;
+      if (row.size !== undefined) rowsWithSize++;
+      const needs = requestsOf(row, asked.options);
+      if (needs["source.head"] === 0) rowsThatProve++;
+      for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
+        requests[type] += needs[type];
+    }
+  }
+  const { rows, bytes: known, duplicates, collisions, invalid } = counts;
+  const rowsWithout = toArchive - rowsWithSize;
+  const estimated =
+    rowsWithout === 0 ? known : rowsWithSize === 0 ? null : Math.round((known / rowsWithSize) * toArchive);
+  return {
+    rows,
+    shards,
+    toArchive,
+    duplicates,
+    collisions,
+    invalid,
+    unchanged: counts.unchanged ?? 0,
+    compared: counts.compared ?? null,
+    deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
+    comparedExactly: seen?.exact() ?? true,
+    bytes: { known, rowsWithSize, rowsWithout, estimated },
+    rowsThatProve,
+    requests: sumOfRequests(requests, ...counts.requests),
+    samples,
+  };
+}
+
+/**
+ * Of one row that all goes well with (archive/try-row.ts). A process may HEAD the source a few times more at its beginning,
+ * until it knows whether the bucket's replies bring the metadata (archive/metadata-trust.ts).
+ */
+export function requestsOf(
+  row: PlannedRow,
+  options: Pick<RunOptions, "ifExists" | "expect" | "proof">,
+): Readonly<Record<"source.get" | "source.head" | "archive.head" | "archive.put", number>> {
+  const size = row.size ?? 0;
+  const inParts = size > putLimit;
+  const known = chooseProof(expectationOfRow(row), options.proof, !inParts) !== undefined;
+  const empty = row.size === 0;
+  const asksSource = empty || (options.expect === "auto" && !known);
+  return {
+    "source.get": empty ? 0 : 1,
+    "source.head": asksSource ? 1 : 0,
+    "archive.head": options.ifExists === "overwrite" ? 0 : 1,
+    "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / 10_000))) : 1,
+  };
+}
+
+export interface Cost {
+  readonly currency: string;
+  /** The least: as if the whole free volume of this month were left. */
+  readonly from: number;
+  /** The most: as if it were used up. */
+  readonly upTo: number;
+  readonly processing: { readonly from: number; readonly upTo: number };
+  readonly requests: number;
+  /** On top, where this does not run in the source's own region. */
+  readonly traffic: number;
+}
+
+const GB = 1024 ** 3;
+
+/** Null where the bytes are not known even about. */
+export function costOf({ bytes, requests }: Pick<Estimate, "bytes" | "requests">, prices: Prices): Cost | null {
+  if (bytes.estimated === null) return null;
+  const volume = bytes.estimated / GB;
+  const processing = {
+    from: Math.max(0, volume - prices.freeProcessing) * prices.processing,
+    upTo: volume * prices.processing,
+  };
+  const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  const forRequests = (all / 10_000) * prices.requests;
+  return {
+    currency: prices.currency,
+    from: processing.from + forRequests,
+    upTo: processing.upTo + forRequests,
+    processing,
+    requests: forRequests,
+    traffic: volume * prices.traffic,
+  };
+}
+
+/** Seconds that one original takes where nothing is known of it: an image of a few hundred KiB, in the bucket's own region. */
+export const assumedSeconds = 0.25;
+/** Cloud Infinite takes this many a second (document 460/36620). */
+const serviceRate = 3000;
+
+/** Seconds the fetches take, and what limits them. */
+export function timeOf(
+  fetches: number,
+  how: { readonly concurrency: number; readonly rate?: number | undefined; readonly maxInstances: number },
+): { readonly seconds: number; readonly limitedBy: "rate" | "concurrency" | "service" } {
+  const limits = [
+    { limitedBy: "concurrency", perSecond: (how.concurrency * how.maxInstances) / assumedSeconds },
+    { limitedBy: "rate", perSecond: how.rate ?? Number.POSITIVE_INFINITY },
+    { limitedBy: "service", perSecond: serviceRate },
+  ] as const;
+  const least = limits.reduce((a, b) => (b.perSecond < a.perSecond ? b : a));
+  return { seconds: fetches / least.perSecond, limitedBy: least.limitedBy };
+}

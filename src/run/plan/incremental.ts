@@ -1,0 +1,167 @@
+/**
+ * The nightly run: the listing of the source beside that of the archive. Both come in the order of their keys' UTF-8 bytes, so
+ * one pass over both tells, without a request for any key, what the archive holds already:
+ *
+ *   in both, of one size, and archived at least 15 minutes after the source's Last-Modified   unchanged
+ *   in both otherwise                          an ordinary row, which asks by HEAD (--if-exists skip) as ever
+ *   in the source alone                        an ordinary row
+ *   in the archive alone                       deleted from the source: reported, never deleted from the archive
+ *
+ * Fifteen minutes, because a fetch that began before the source was replaced may be put after it: no function, and so no task,
+ * lives longer. Under --if-exists keep whatever is there stays, so it is enough that something is.
+ */
+
+import type { RunRequest } from "../../ledger/run-document.ts";
+import type { Row } from "../../manifest/row.ts";
+import type { ListedObject } from "../../objects/bucket.ts";
+import { compareKeys } from "../../objects/key-order.ts";
+import { quote } from "../../vocabulary/errors.ts";
+import type { Compared, PlanEntry } from "./entry.ts";
+
+export type Pages = AsyncIterable<readonly ListedObject[]>;
+
+/** How much later than the source's Last-Modified a copy must have been put to be surely of what the source is now. */
+export const settledAfterMs = 15 * 60_000;
+
+/** Entries of one batch, more or less. */
+const BATCH = 1_000;
+
+/**
+ * What goes before a source key to make its archive key, where that is all: then both listings have one order. Else why not;
+ * undefined where the run looks at no archive before it fetches.
+ */
+export function comparisonOf(
+  request: Pick<RunRequest, "run" | "archive" | "options">,
+): (Compared & { readonly by: "head" }) | { readonly by: "listing"; readonly before: string } | undefined {
+  const { ifExists, archiveKey } = request.options;
+  if (ifExists !== "skip" && ifExists !== "keep") return undefined;
+  const template = archiveKey.replaceAll("{run}", request.run);
+  const literal = template.endsWith("{key}") ? template.slice(0, -"{key}".length) : undefined;
+  if (literal === undefined || /[{}]/.test(literal)) {
+    return {
+      by: "head",
+      reason: `--archive-key ${quote(archiveKey)} orders the archive's keys otherwise than the source's, so each key is asked by HEAD`,
+    };
+  }
+  return { by: "listing", before: request.archive.prefix + literal };
+}
+
+/** A row of a listing. Its etag is worth something where it is an MD5, of the object or of its parts. */
+export function listedRow({ key, size, etag }: ListedObject): Row {
+  const bare = etag.toLowerCase();
+  return /^[0-9a-f]{32}(-\d{1,5})?$/.test(bare) ? { key, size, etag: bare } : { key, size };
+}
+
+export interface MergeOptions {
+  /** What goes before a source key to make its archive key; every page of the archive begins so. */
+  readonly before: string;
+  readonly ifExists: RunRequest["options"]["ifExists"];
+  /** Rows listed before, for their numbers. */
+  readonly line: number;
+}
+
+/** Rows in the order of the source, and between them what the source no longer has. */
+export async function* mergeListings(source: Pages, archive: Pages, options: MergeOptions): PlanEntryBatches {
+  const { before, ifExists } = options;
+  let { line } = options;
+  const there = reader(archive, before);
+  let batch: PlanEntry[] = [];
+  for await (const page of source) {
+    for (const object of page) {
+      let copy = there.now() ?? (await there.ahead());
+      while (copy !== undefined && compareKeys(copy.key, object.key) < 0) {
+        batch.push({ kind: "deleted", key: copy.key });
+        copy = there.next() ?? (await there.ahead());
+        if (batch.length >= BATCH) {
+          yield batch;
+          batch = [];
+        }
+      }
+      const row = listedRow(object);
+      const at = { line: ++line };
+      const message = copy?.key === object.key ? unchanged(object, copy, ifExists) : undefined;
+      batch.push(message === undefined ? { kind: "row", row, at } : { kind: "unchanged", row, at, message });
+      if (copy?.key === object.key) there.next();
+    }
+    if (batch.length >= BATCH) {
+      yield batch;
+      batch = [];
+    }
+  }
+  for (let copy = there.now() ?? (await there.ahead()); copy !== undefined; ) {
+    batch.push({ kind: "deleted", key: copy.key });
+    if (batch.length >= BATCH) {
+      yield batch;
+      batch = [];
+    }
+    copy = there.next() ?? (await there.ahead());
+  }
+  if (batch.length > 0) yield batch;
+}
+
+export type PlanEntryBatches = AsyncGenerator<readonly PlanEntry[]>;
+
+/** Why the archive need not be asked, as the report says it; undefined where it must. */
+function unchanged(source: ListedObject, copy: ListedObject, ifExists: MergeOptions["ifExists"]): string | undefined {
+  if (ifExists === "keep") return "the archive key is taken, and --if-exists keep leaves it as it is";
+  if (copy.size !== source.size || copy.lastModified - source.lastModified < settledAfterMs) return undefined;
+  return `the archive holds it since ${new Date(copy.lastModified).toISOString()}, and the source has not changed since`;
+}
+
+/** One object after the other; only a new page needs waiting for. Keys come without what is before them. */
+function reader(pages: Pages, before: string) {
+  const iterator = pages[Symbol.asyncIterator]();
+  let page: readonly ListedObject[] = [];
+  let at = 0;
+  const now = (): ListedObject | undefined => {
+    const object = page[at];
+    return object === undefined ? undefined : { ...object, key: object.key.slice(before.length) };
+  };
+  return {
+    now,
+    next() {
+      at++;
+      return now();
+    },
+    /** The first of the next page; undefined at the end. */
+    async ahead(): Promise<ListedObject | undefined> {
+      for (;;) {
+        const next = await iterator.next();
+        if (next.done) return undefined;
+        // The folder itself, as consoles store it, is nobody's copy.
+        page = next.value.filter(({ key }) => key.length > before.length);
+        at = 0;
+        if (page.length > 0) return now();
+      }
+    },
+  };
+}
+
+/**
+ * A listing that leaves out all keys beginning with `jumped` without listing them: up to there, and on from behind the last
+ * key that could begin so.
+ */
+export async function* listAround(
+  list: (range: { readonly after?: string | undefined; readonly upTo?: string | undefined }) => Pages,
+  jumped: string | undefined,
+  after: string | undefined,
+): AsyncGenerator<readonly ListedObject[]> {
+  if (jumped === undefined) return yield* list({ after });
+  const without = async function* (pages: Pages) {
+    for await (const page of pages) {
+      const others = page.filter(({ key }) => !key.startsWith(jumped));
+      if (others.length > 0) yield others;
+    }
+  };
+  if (after === undefined || compareKeys(after, jumped) < 0) yield* without(list({ after, upTo: jumped }));
+  const behind = `${jumped}\u{10fffd}`;
+  yield* without(list({ after: after === undefined || compareKeys(after, behind) < 0 ? behind : after }));
+}
+
+/** Plain rows, where nothing is compared. */
+export async function* rowsOfListing(source: Pages, line: number): PlanEntryBatches {
+  let n = line;
+  for await (const page of source) {
+    yield page.map((object) => ({ kind: "row" as const, row: listedRow(object), at: { line: ++n } }));
+  }
+}

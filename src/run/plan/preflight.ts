@@ -1,0 +1,64 @@
+/** What is refused before work begins: wrong credentials, buckets that are not there. One LIST each, of one key. */
+
+import type { RunRequest } from "../../ledger/run-document.ts";
+import type { Bucket } from "../../objects/bucket.ts";
+import { type CosError, isCosError } from "../../objects/error.ts";
+import { patiently } from "../../objects/retrying.ts";
+import { RefusedError, UserError } from "../../vocabulary/errors.ts";
+import type { Place } from "../messages/messages.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+
+/**
+ * Errors: UserError `NoSuchBucket`; RefusedError with COS's own code. Not being allowed to list the source is no error: a
+ * run needs only to read its keys.
+ */
+export async function preflight(request: RunRequest, around: Surroundings): Promise<void> {
+  const { source, archive, rows } = request;
+  const { open } = around;
+  await Promise.all([
+    look(open("source", source), "the source", source.prefix, rows.kind === "listing", around),
+    look(open("archive", archive), "the archive", archive.prefix, false, around),
+  ]);
+}
+
+/** The same of the ledger, before anything is read of it. It must be listed. */
+export async function preflightLedger(place: Place, around: Surroundings): Promise<void> {
+  await look(around.open("ledger", place), "the ledger", place.prefix, true, around);
+}
+
+async function look(
+  bucket: Bucket,
+  what: string,
+  prefix: string,
+  mustList: boolean,
+  around: Surroundings,
+): Promise<void> {
+  try {
+    await patiently(() => bucket.list({ prefix, maxKeys: 1 }), around);
+  } catch (error) {
+    if (!isCosError(error)) throw error;
+    const where = `${what} cos://${bucket.name} in ${bucket.region}`;
+    if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
+    if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
+      if (error.code === "AccessDenied" && !mustList) return;
+      const need = error.code === "AccessDenied" ? "; it needs cos:GetBucket (listing) there" : "";
+      throw new RefusedError(error.code, `The credentials were refused for ${where}: ${error.message}${need}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** @param what `the source` */
+export function noSuchBucket(
+  what: string,
+  { name, region }: Pick<Bucket, "name" | "region">,
+  cause: CosError,
+): UserError {
+  return new UserError(
+    "NoSuchBucket",
+    `There is no bucket for ${what} cos://${name} in ${region}; check its name, its APPID and its region.`,
+    { cause },
+  );
+}

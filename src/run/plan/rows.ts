@@ -1,0 +1,236 @@
+/** The rows a request asks for, as a stream of manifest entries. */
+
+import { parallelListing } from "../../cos/listing/parallel.ts";
+import type { RowsSource, RunRequest } from "../../ledger/run-document.ts";
+import { parseInventory, readInventoryFile } from "../../manifest/inventory.ts";
+import { readManifest } from "../../manifest/read-manifest.ts";
+import type { ManifestEntry } from "../../manifest/row.ts";
+import type { Bucket, ListedObject } from "../../objects/bucket.ts";
+import { isCosError } from "../../objects/error.ts";
+import { patiently } from "../../objects/retrying.ts";
+import { bucketPattern } from "../../vocabulary/choices.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import type { Place } from "../messages/messages.ts";
+import { defaultLedger } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
+import { comparisonOf, listAround, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { ledgerWithin } from "./ledger-keys.ts";
+
+export interface ReadingPlace {
+  /** The run's ledger: what lies there is no copy of anything. */
+  readonly ledger?: Place | undefined;
+  /** Go on behind this; from the beginning where absent. */
+  readonly from?: ReadUpTo | undefined;
+}
+
+/**
+ * Reads anew at each call. Of a listing what the archive already holds is settled on the way (incremental.ts). Not of a
+ * `file`: only the process that was given the file can read it.
+ */
+export function rowsOf(
+  request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
+  around: Surroundings,
+  { ledger, from }: ReadingPlace = {},
+): AsyncIterable<readonly PlanEntry[]> {
+  const { rows, source } = request;
+  switch (rows.kind) {
+    case "object":
+      return rows.format === "cos-inventory" || rows.format === "s3-inventory"
+        ? inventory(rows, source.bucket, around, from)
+        : skipRows(manifestObject(rows, source.bucket, around), from?.rows ?? 0);
+    case "inline":
+      return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
+    case "listing":
+      return listing(request, rows.prefix, around, ledger ?? defaultLedger(request.archive), from);
+    case "file":
+      throw new UserError(
+        "ManifestElsewhere",
+        `The manifest ${quote(rows.name)} was a file of the process that began this run before its plan was whole; start it there again.`,
+      );
+  }
+}
+
+type ObjectRows = Extract<RowsSource, { kind: "object" }>;
+
+async function* manifestObject(
+  rows: ObjectRows,
+  sourceBucket: string,
+  around: Surroundings,
+): AsyncGenerator<readonly ManifestEntry[]> {
+  const { key, etag, format, keyEncoding } = rows;
+  const bucket = around.open("manifest", rows);
+  const name = `cos://${bucket.name}/${key}`;
+  const body = await getStream(bucket, key, name, around, etag);
+  yield* readManifest(body, { name, format, keyEncoding, sourceBucket });
+}
+
+/** The manifest.json, and then the files it names: their own proofs tell where one was replaced in the meantime. */
+async function* inventory(
+  rows: ObjectRows,
+  sourceBucket: string,
+  around: Surroundings,
+  from: ReadUpTo | undefined,
+): AsyncGenerator<readonly PlanEntry[]> {
+  const { key, etag, keyEncoding, region } = rows;
+  const bucket = around.open("manifest", rows);
+  const name = `cos://${bucket.name}/${key}`;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await getStream(bucket, key, name, around, etag)) chunks.push(chunk);
+  const manifest = parseInventory(Buffer.concat(chunks), name);
+  const destination = destinationOf(manifest.destinationBucket, bucket.name);
+  const files = destination === bucket.name ? bucket : around.open("manifest", { bucket: destination, region });
+  const open = (part: string) => openBody(files, part, around);
+  for (const [part, file] of manifest.files.entries()) {
+    if (part < (from?.part ?? 0)) continue;
+    yield [{ kind: "part", part }];
+    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open });
+    yield* skipRows(entries, part === from?.part ? from.rows : 0);
+  }
+}
+
+/**
+ * An inventory's files lie in its destination bucket, which is where its manifest.json lies as well, unless somebody copied
+ * that. COS may name it without its APPID.
+ */
+function destinationOf(destination: string | undefined, own: string): string {
+  if (destination === undefined || own === destination || own.startsWith(`${destination}-`)) return own;
+  return bucketPattern.test(destination) ? destination : own;
+}
+
+/** The bytes of an object. */
+async function openBody(
+  bucket: Bucket,
+  key: string,
+  around: Surroundings,
+  headers?: Readonly<Record<string, string>>,
+): Promise<AsyncIterable<Uint8Array>> {
+  const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
+  const reply = await patiently(() => bucket.get(key, request), around);
+  return reply.kind === "stream" ? reply.stream : once(reply.bytes);
+}
+
+/** The manifest that the run's id was made of: where it was replaced since, that is another run. */
+async function getStream(
+  bucket: Bucket,
+  key: string,
+  name: string,
+  around: Surroundings,
+  etag: string,
+): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return await openBody(bucket, key, around, { "if-match": `"${etag}"` });
+  } catch (error) {
+    throw manifestTrouble(error, name);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
+/** Missing, forbidden and changed are different things to do something about. */
+export function manifestTrouble(error: unknown, name: string): unknown {
+  // A clock that is wrong, or a token that is renewed, is refused with 403 as well, and may be accepted later.
+  if (!isCosError(error) || error.retryable) return error;
+  if (error.code === "InvalidObjectState") {
+    return new UserError(
+      "ManifestFrozen",
+      `The manifest ${quote(name)} is stored in an archive class (${error.code}); restore it first.`,
+    );
+  }
+  if (error.status === 404) {
+    return new UserError(
+      "ManifestMissing",
+      `The manifest ${quote(name)} does not exist (${error.code}); check the bucket and the key.`,
+    );
+  }
+  if (error.status === 403) {
+    return new UserError(
+      "ManifestForbidden",
+      `The manifest ${quote(name)} may not be read (${error.code}); the credentials need cos:GetObject and cos:HeadObject on it.`,
+    );
+  }
+  if (error.status === 412) {
+    return new UserError(
+      "ManifestChanged",
+      `The manifest ${quote(name)} was replaced after the run was asked for; ask for it anew.`,
+    );
+  }
+  return error;
+}
+
+const INLINE_BATCH = 1000;
+
+/** Inline rows go through the same reader as a JSON manifest, so that they are checked the same way. */
+async function* inlineRows(keys: readonly unknown[], sourceBucket: string): AsyncGenerator<readonly ManifestEntry[]> {
+  async function* text() {
+    yield Buffer.from("[");
+    for (let from = 0; from < keys.length; from += INLINE_BATCH) {
+      const part = keys.slice(from, from + INLINE_BATCH).map((key) => JSON.stringify(key));
+      yield Buffer.from(`${from === 0 ? "" : ","}${part.join(",")}`);
+    }
+    yield Buffer.from("]");
+  }
+  yield* readManifest(text(), { name: "keys", format: "json", sourceBucket });
+}
+
+/** The source's listing, beside the archive's where that tells what is unchanged. */
+async function* listing(
+  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
+  prefix: string,
+  around: Surroundings,
+  ledger: Place,
+  from: ReadUpTo | undefined,
+): AsyncGenerator<readonly PlanEntry[]> {
+  const { clock, random, open } = around;
+  const line = from?.rows ?? 0;
+  const sent = { "source.list": 0, "archive.list": 0 };
+  const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
+  yield [{ kind: "requests", sent }];
+  const originals = open("source", request.source);
+  // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
+  const source = listAround(
+    (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
+    ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
+    from?.key,
+  );
+  const comparison = comparisonOf(request);
+  if (comparison?.by !== "listing") {
+    if (comparison !== undefined) yield [{ kind: "compared", compared: comparison }];
+    return yield* rowsOfListing(source, line);
+  }
+  const { before } = comparison;
+  const within = { bucket: request.archive.bucket, prefix: before + prefix };
+  const bucket = open("archive", request.archive);
+  const archive = listAround(
+    (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
+    ledgerWithin(within, ledger),
+    from?.key === undefined ? undefined : before + from.key,
+  );
+  const first = await firstPage(archive);
+  if (first.kind === "refused") {
+    const reason = `the archive cos://${bucket.name} may not be listed (${first.code}), so each key is asked by HEAD`;
+    yield [{ kind: "compared", compared: { by: "head", reason } }];
+    return yield* rowsOfListing(source, line);
+  }
+  yield [{ kind: "compared", compared: { by: "listing" } }];
+  yield* mergeListings(source, first.pages, { before, ifExists: request.options.ifExists, line });
+}
+
+/** A run needs not be allowed to list its archive: it is told here, before anything was read. */
+async function firstPage(
+  pages: AsyncGenerator<readonly ListedObject[]>,
+): Promise<{ kind: "pages"; pages: Pages } | { kind: "refused"; code: string }> {
+  try {
+    const first = await pages.next();
+    const all = async function* () {
+      if (!first.done) yield first.value;
+      yield* pages;
+    };
+    return { kind: "pages", pages: all() };
+  } catch (error) {
+    if (isCosError(error) && error.code === "AccessDenied") return { kind: "refused", code: error.code };
+    throw error;
+  }
+}

@@ -1,0 +1,203 @@
+/** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
+
+import type { RunRequest } from "../../ledger/run-document.ts";
+import type { PlannedRow, Settled } from "../../ledger/shard-rows.ts";
+import type { Row } from "../../manifest/row.ts";
+import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import type { Place } from "../messages/messages.ts";
+import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
+import type { Seen } from "./given-keys.ts";
+import { ledgerKeys } from "./ledger-keys.ts";
+
+export interface PlanCounts {
+  rows: number;
+  /** Of the rows whose size the manifest tells. */
+  bytes: number;
+  duplicates: number;
+  collisions: number;
+  invalid: number;
+  /** Of a listing compared with the archive's. */
+  unchanged?: number;
+  /** How it was compared; absent where it was not. */
+  compared?: Compared;
+  /** Keys of the archive that the source no longer has. */
+  deleted?: { count: number; keys: string[] };
+  /** Requests of each reading, by type. */
+  readonly requests: Readonly<Record<string, number>>[];
+}
+
+export function noCounts(): PlanCounts {
+  return { rows: 0, bytes: 0, duplicates: 0, collisions: 0, invalid: 0, requests: [] };
+}
+
+/** As many deleted keys are named. */
+const DELETED_KEYS = 100;
+
+export interface PlannedShard {
+  readonly rows: readonly PlannedRow[];
+  /** Where reading stands behind its last row; undefined where nothing is left to read. */
+  readonly readUpTo: ReadUpTo | undefined;
+}
+
+/** What planning a row needs of what was asked, and where the ledger is, which no row may be archived into. */
+export type Asked = Pick<RunRequest, "run" | "source" | "archive" | "options"> & {
+  readonly ledger: Pick<Place, "bucket" | "prefix">;
+};
+
+export interface PlanProgress {
+  /** Go on from what they hold. */
+  readonly counts: PlanCounts;
+  /** Undefined where no two rows can have one archive key. */
+  readonly seen: Seen | undefined;
+  /** Behind which the entries begin; undefined at the beginning. */
+  readonly readUpTo: ReadUpTo | undefined;
+}
+
+/** Turns manifest entries into shards, one at a time. */
+export async function* planFrom(
+  entries: PlanEntries,
+  asked: Asked,
+  { counts, seen, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
+): AsyncGenerator<PlannedShard> {
+  const { options, archive, ledger } = asked;
+  const forbidden = ledgerKeys(archive, ledger);
+  let readUpTo = from;
+  let rows: PlannedRow[] = [];
+  for await (const batch of entries) {
+    for (const entry of batch) {
+      if (!isRow(entry)) {
+        if (entry.kind === "part") readUpTo = entry.part === readUpTo.part ? readUpTo : { part: entry.part, rows: 0 };
+        else learn(entry, counts);
+        continue;
+      }
+      const row = settle(entry, asked, forbidden, seen, counts);
+      counts.rows++;
+      counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
+      rows.push(row);
+      readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
+      if (rows.length === options.shardSize) {
+        seen?.nextShard();
+        yield { rows, readUpTo };
+        rows = [];
+      }
+    }
+  }
+  if (rows.length > 0) yield { rows, readUpTo: undefined };
+}
+
+/** Keys of a listing are all different; so are their archive keys, where nothing of a key gets lost. */
+export function mayRepeat({ rows, options }: Pick<RunRequest, "rows" | "options">): boolean {
+  const fields = [...options.archiveKey.matchAll(/\{(\w+)\}/g)].map(([, field]) => field);
+  const constant = new Set(["run", "versionId"]);
+  return !(rows.kind === "listing" && fields.filter((field) => !constant.has(field as string)).join() === "key");
+}
+
+function learn(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" }>, counts: PlanCounts): void {
+  if (entry.kind === "requests") {
+    counts.requests.push(entry.sent);
+    return;
+  }
+  if (entry.kind === "compared") {
+    // Where it was asked by HEAD in part, it is not to be called compared.
+    if (counts.compared?.by !== "head") counts.compared = entry.compared;
+    return;
+  }
+  counts.deleted ??= { count: 0, keys: [] };
+  counts.deleted.count++;
+  if (counts.deleted.keys.length < DELETED_KEYS) counts.deleted.keys.push(entry.key);
+}
+
+/**
+ * Refuses, before anything is written, a manifest that holds no row, or of whose first shard not one row can be read
+ * (UserError `EmptyManifest`, `ManifestNotAsSaid`).
+ */
+export async function checkManifest(
+  entries: PlanEntries,
+  request: Pick<RunRequest, "rows" | "options">,
+): Promise<void> {
+  // One that finds nothing is no mistake.
+  if (request.rows.kind === "listing") return;
+  let rows = 0;
+  let firstFault: string | undefined;
+  for await (const batch of entries) {
+    for (const entry of batch) {
+      if (!isRow(entry)) continue;
+      if (entry.kind !== "invalid" || entry.fault === "value") return;
+      firstFault ??= entry.message;
+      rows++;
+    }
+    if (rows >= request.options.shardSize) break;
+  }
+  if (firstFault !== undefined) throw notAsSaid(request, firstFault);
+  throw emptyManifest(request);
+}
+
+function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError {
+  const { rows } = request;
+  const name =
+    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
+  const format = "format" in rows ? rows.format : rows.kind;
+  return new UserError(
+    "ManifestNotAsSaid",
+    `The manifest ${quote(name)} is not ${format}: not one row of it can be read, ${fault}; say what it is with --format.`,
+  );
+}
+
+/** What planning alone can say of a row. */
+function settle(
+  entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
+  { source, archive, options, run }: Asked,
+  forbidden: string | undefined,
+  seen: Seen | undefined,
+  counts: PlanCounts,
+): PlannedRow {
+  const invalid = (row: Row, message: string): PlannedRow => {
+    counts.invalid++;
+    const settled: Settled = { outcome: "failed", code: "InvalidRow", message };
+    return { ...row, settled };
+  };
+  if (entry.kind === "invalid") return invalid({ key: entry.key }, entry.message);
+  const { row, at } = entry;
+  if (!row.key.startsWith(source.prefix)) {
+    return invalid(
+      row,
+      `row ${at.line}: the key ${quote(row.key)} lies outside the source prefix ${quote(source.prefix)}`,
+    );
+  }
+  const archiveKey = archiveKeyOf(row, options.archiveKey, archive.prefix, run);
+  const fault = archiveKeyFault(archiveKey);
+  if (fault !== undefined) return invalid(row, `row ${at.line}: ${fault}`);
+  if (forbidden !== undefined && archiveKey.startsWith(forbidden)) {
+    return invalid(
+      row,
+      `row ${at.line}: the archive key ${quote(archiveKey)} lies in the ledger, whose keys begin with ${quote(forbidden)}; give it another, or the ledger another place with --ledger`,
+    );
+  }
+  const sighting = seen?.see(archiveKey, `${row.versionId ?? ""}\n${row.key}`) ?? "new";
+  if (sighting === "new") {
+    if (entry.kind === "row") return row;
+    counts.unchanged = (counts.unchanged ?? 0) + 1;
+    return { ...row, settled: { outcome: "skipped", code: "Unchanged", message: entry.message } };
+  }
+  if (sighting === "duplicate") {
+    counts.duplicates++;
+    return {
+      ...row,
+      settled: { outcome: "skipped", code: "Duplicate", message: `row ${at.line} repeats an earlier row` },
+    };
+  }
+  counts.collisions++;
+  const message = `row ${at.line}: an earlier row of another source is archived under ${quote(archiveKey)}`;
+  return { ...row, settled: { outcome: "failed", code: "ArchiveKeyCollision", message } };
+}
+
+function emptyManifest(request: Pick<RunRequest, "rows">): UserError {
+  const { rows } = request;
+  const name =
+    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
+  return new UserError(
+    "EmptyManifest",
+    `The manifest ${quote(name)} holds no rows, so there is nothing to archive; is it the right file?`,
+  );
+}

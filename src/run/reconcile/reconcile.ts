@@ -1,0 +1,201 @@
+/**
+ * The one place where a run is moved forward: look at the ledger, do what is next, come back. A controller in the sense of
+ * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
+ */
+import pLimit from "p-limit";
+import { newestSeq, readAttempts } from "../../ledger/attempts.ts";
+import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
+import { groupOf, type Marker, paths } from "../../ledger/layout.ts";
+import type { RunDocument } from "../../ledger/run-document.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
+import type { Summary } from "../../report/summary.ts";
+import type { Tally } from "../../report/tally.ts";
+import {
+  doneGroups,
+  doneMarkers,
+  finalizeGroup,
+  groupsOf,
+  readTally,
+  shardsIn,
+  writeSummary,
+} from "../finalize/finalize.ts";
+import { createTurns, reserveOf } from "../finalize/piece-time.ts";
+import type { Sender } from "../messages/delivery.ts";
+import type { Place, ShardMessage } from "../messages/messages.ts";
+import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { type Submissions, sentAt } from "./submissions.ts";
+
+export interface ReconcileOptions {
+  readonly ledger: LedgerStore;
+  readonly place: Place;
+  readonly run: RunDocument;
+  readonly around: Surroundings;
+  readonly submissions: Submissions;
+  readonly sender: Sender;
+  /** Shards sent beyond those that are over. */
+  readonly submitAhead: number;
+  /** How long the queue may hide a message without anybody working on it; a shard silent for longer is sent again. */
+  readonly hiddenMs: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+export type Reconciled =
+  | { readonly kind: "over"; readonly summary: Summary }
+  /** `moved`: something happened, so look again soon. */
+  | { readonly kind: "again"; readonly moved: boolean; readonly counts: Progress }
+  | { readonly kind: "stopped"; readonly state: "halted" | "cancelled"; readonly counts: Progress };
+
+/** With less time than this nothing is begun. */
+const LEAST_MS = 2_000;
+/** Messages sent at once. */
+const SENDS = 16;
+/** Tallies of groups read at once. */
+const READS = 16;
+
+export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
+  const { ledger, run, around, deadline } = options;
+  const { clock } = around;
+  const reserve = reserveOf(clock, deadline);
+  const control = await readControl(ledger);
+  const view = await look(options);
+  const { counts } = view;
+  if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
+
+  // Who resumes a run has seen its failures and wants the rest all the same: it would never end if it were halted again.
+  const { maxFailures } = run.request.options;
+  const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
+  const ended = counts.archived + counts.skipped + counts.failed;
+  if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
+    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;
+    await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
+    return { kind: "stopped", state: "halted", counts };
+  }
+
+  let moved = false;
+  const tallies = new Map<number, Tally>();
+  const turns = createTurns(clock, deadline - reserve);
+  for (const group of view.complete) {
+    const tally = turns.another() ? await finalizeGroup(ledger, run, group, around, turns) : undefined;
+    if (tally === undefined) return { kind: "again", moved: true, counts };
+    tallies.set(group, tally);
+    moved = true;
+  }
+  if (view.over.size + tallies.size === groupsOf(run)) {
+    await pLimit(READS).map(view.over, async ([group, { path }]) => {
+      tallies.set(group, await readTally(ledger, path));
+    });
+    return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
+  }
+  const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
+  moved = (await submit(options, view, lastMoment)) || moved;
+  moved = (await sweep(options, view, control, lastMoment)) || moved;
+  return { kind: "again", moved, counts };
+}
+
+interface View {
+  readonly counts: Progress;
+  /** Groups whose report and marker are written. */
+  readonly over: Awaited<ReturnType<typeof doneGroups>>;
+  /** Groups whose shards are all over, but whose marker is not written. */
+  readonly complete: readonly number[];
+  /** Of the other groups: the shards that are over. */
+  readonly done: ReadonlySet<number>;
+}
+
+/** Counts by LISTs alone: group markers, and the done markers of the groups that have none yet. */
+async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): Promise<View> {
+  const over = await doneGroups(ledger);
+  const counts = { rows: run.rows, archived: 0, skipped: 0, failed: 0, bytes: 0 };
+  const add = (marker: Marker) => {
+    counts.archived += marker.archived;
+    counts.skipped += marker.skipped;
+    counts.failed += marker.failed;
+    counts.bytes += marker.bytes;
+  };
+  for (const { marker } of over.values()) add(marker);
+  const groups = groupsOf(run);
+  let firstOpen = 0;
+  while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
+  const done = new Set<number>();
+  const doneOf = new Map<number, number>();
+  if (firstOpen < groups) {
+    for await (const marker of doneMarkers(ledger, firstOpen)) {
+      const group = groupOf(marker.number);
+      if (over.has(group) || done.has(marker.number)) continue;
+      done.add(marker.number);
+      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
+      add(marker);
+    }
+  }
+  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
+  return { counts, over, complete, done };
+}
+
+function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
+  const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
+  return JSON.stringify(message);
+}
+
+const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
+
+/** Sends shards, at most `submitAhead` beyond those that are over. */
+async function submit(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
+  const { run, submissions, sender, submitAhead, around } = options;
+  const { upTo } = await submissions.read();
+  let inFlight = 0;
+  for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
+  let next = upTo;
+  try {
+    while (next < run.shards && inFlight < submitAhead && around.clock.now() < lastMoment) {
+      const batch: number[] = [];
+      let end = next;
+      for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
+        if (!isOver(view, end)) batch.push(end);
+      }
+      const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
+      const failed = sent.findIndex(({ status }) => status === "rejected");
+      next = batch[failed] ?? end;
+      const failure = sent[failed];
+      if (failure?.status === "rejected") throw failure.reason;
+      inFlight += batch.length;
+    }
+  } finally {
+    // Also where a send failed: what was sent before it need not be sent again.
+    if (next > upTo) await submissions.sentUpTo(next);
+  }
+  return next > upTo;
+}
+
+/** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
+async function sweep(
+  options: ReconcileOptions,
+  view: View,
+  control: Control | undefined,
+  lastMoment: number,
+): Promise<boolean> {
+  const { ledger, submissions, sender, hiddenMs, around } = options;
+  const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
+  const submitted = await submissions.read();
+  let moved = false;
+  for (let shard = 0; shard < submitted.upTo; shard++) {
+    if (isOver(view, shard)) continue;
+    const sent = sentAt(submitted, shard);
+    if (sent === undefined) continue;
+    // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,
+    // not times, which are by different clocks.
+    const dropped = submitted.now - sent >= sinceResumed;
+    if (!dropped && submitted.now - sent <= hiddenMs) continue;
+    // The rest has its turn when the run is looked at again.
+    if (around.clock.now() >= lastMoment) return true;
+    const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
+    const attempts = readAttempts(objects);
+    const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
+    if (!dropped && serverTime - lastSign <= hiddenMs) continue;
+    await sender.send(shardMessage(options, shard, newestSeq(attempts)));
+    await submissions.sentAgain(shard);
+    moved = true;
+  }
+  return moved;
+}

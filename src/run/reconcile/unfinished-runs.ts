@@ -1,0 +1,86 @@
+/**
+ * Runs that are not over. Each goes round by a reconcile message of its own; should one ever be lost, the nightly schedule
+ * sends another. Two messages of one run cost a look at its ledger each, and nothing else.
+ */
+import pLimit from "p-limit";
+import { readControl, saysStop } from "../../ledger/control.ts";
+import { patiently } from "../../objects/retrying.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import { readSummary } from "../finalize/finalize.ts";
+import type { Sender } from "../messages/delivery.ts";
+import { type Place, runIdSchema } from "../messages/messages.ts";
+import { openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { reconcileMessage } from "./cancel-resume.ts";
+
+/** Runs looked at, at most: a LIST each, and of those that look unfinished a few requests more. */
+const MOST_RUNS = 10_000;
+const AT_ONCE = 8;
+
+export interface Unfinished {
+  readonly runs: readonly string[];
+  /** Were all runs of the ledger looked at? */
+  readonly all: boolean;
+}
+
+/**
+ * Runs with a request and without a complete summary that nobody stopped. Left out is what only its own process can plan: a
+ * run of a file whose plan is not whole.
+ */
+export async function unfinishedRuns(place: Place, around: Surroundings, deadline: number): Promise<Unfinished> {
+  const bucket = around.open("ledger", place);
+  const base = place.prefix === "" || place.prefix.endsWith("/") ? place.prefix : `${place.prefix}/`;
+  const prefix = `${base}runs/`;
+  const limit = pLimit(AT_ONCE);
+  const runs: string[] = [];
+  let looked = 0;
+  for (let marker: string | undefined; ; ) {
+    const after = marker;
+    const page = await patiently(() => bucket.list({ prefix, delimiter: "/", marker: after }), around);
+    const ids = page.prefixes
+      .map((each) => each.slice(prefix.length, -1))
+      .filter((id) => runIdSchema.safeParse(id).success);
+    const found = await limit.map(ids, async (id) => {
+      if (around.clock.now() >= deadline || looked >= MOST_RUNS) return undefined;
+      looked++;
+      return (await isUnfinished(place, id, around)) ? id : undefined;
+    });
+    runs.push(...found.filter((id) => id !== undefined));
+    marker = page.nextMarker;
+    const stopped = around.clock.now() >= deadline || looked >= MOST_RUNS;
+    if (marker === undefined || stopped) return { runs, all: !stopped };
+  }
+}
+
+async function isUnfinished(place: Place, run: string, around: Surroundings): Promise<boolean> {
+  const ledger = openLedger(place, run, around);
+  // One page that begins before `report/summary.json` and tells of `request.json` and `run.json` as well.
+  const { objects } = await ledger.listPage("r", "report/s");
+  const there = new Set(objects.map(({ key }) => key));
+  if (!there.has("request.json")) return false;
+  if (there.has("report/summary.json") && (await readSummary(ledger))?.state === "complete") return false;
+  if (saysStop(await readControl(ledger))) return false;
+  return there.has("run.json") || (await readRequest(ledger))?.rows.kind !== "file";
+}
+
+/**
+ * Sends a reconcile message for every unfinished run, as far as half of the delivery's time reaches. Fails for nothing: the
+ * schedule's own run must not depend on runs of other nights.
+ */
+export async function remindUnfinished(
+  place: Place,
+  deadline: number,
+  sender: Sender,
+  around: Surroundings,
+): Promise<void> {
+  const { clock, log } = around;
+  const now = clock.now();
+  try {
+    const { runs, all } = await unfinishedRuns(place, around, now + (deadline - now) / 2);
+    for (const run of runs) await sender.send(reconcileMessage(place, run));
+    if (runs.length > 0) log.info("unfinished runs were sent a reconcile message", { runs: runs.length });
+    if (!all) log.warn("not every run of the ledger could be looked at for being unfinished", { ledger: place.prefix });
+  } catch (thrown) {
+    log.warn("unfinished runs could not be looked for", { reason: ensureError(thrown).message });
+  }
+}

@@ -1,0 +1,36 @@
+/** What a run needs of the world. Passed in, so that the same code serves Lambda, SCF, the command line and the simulation. */
+
+import type { Bucket } from "../../objects/bucket.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import type { WorkerIdentity } from "./worker-identity.ts";
+
+/** Which credentials and endpoint a bucket is opened with; the ledger uses the archive's credentials. */
+export type Role = "source" | "archive" | "ledger" | "manifest";
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Opens a bucket; called often, so it keeps what it opened (one connection pool a bucket and role). */
+  readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => Bucket;
+  readonly settings: WorkSettings;
+  readonly worker: WorkerIdentity;
+}
+
+/** How this process works; none of it changes what is archived, so a run may be continued with other values. */
+export interface WorkSettings {
+  /** Tasks at once, over all shards of this process. */
+  readonly concurrency: number;
+  /** Source fetches a second of this process; no limit where absent. The caller has divided the shared budget by the instances. */
+  readonly rate?: number | undefined;
+}
+
+/** Called while a run is worked in this process; counts are of the whole run. */
+export interface Progress {
+  readonly rows: number;
+  readonly archived: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly bytes: number;
+}

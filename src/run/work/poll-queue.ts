@@ -1,0 +1,132 @@
+/**
+ * Polls a queue, one message at a time: receive, hold it by a lease, work it, and delete it once its outcomes are durable. A
+ * message that is not deleted comes again by itself, so whatever goes wrong here costs work, never a message.
+ */
+
+import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../../queue/index.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { deliver } from "../deliver/deliver.ts";
+import type { DeadLetters } from "../messages/dead-letters.ts";
+import type { HandleDelivery, Sender } from "../messages/delivery.ts";
+
+export interface PollOptions {
+  readonly queue: QueueFromUrl;
+  readonly handle: HandleDelivery;
+  readonly sender: Sender;
+  /** Where messages go that can never be worked; absent: they come again until the queue itself moves them. */
+  readonly deadLetters?: DeadLetters | undefined;
+  /** Seconds; see the setting `visibility`. */
+  readonly visibility: number;
+  /** When the last answer must have been given, milliseconds since the epoch. Infinity where nothing limits it. */
+  readonly deadline: number;
+  /** Ends after the queue was empty for this long, in milliseconds. Infinity: never. */
+  readonly idle: number;
+  /** Several pollers of one process take turns in receiving; this waits for ours. */
+  readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
+  /** Seconds to wait for a message at most; else what suits the queue. */
+  readonly longestWait?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Polled {
+  readonly acknowledged: number;
+  readonly givenBack: number;
+  /** Those that can't be worked, whether they are among the dead letters or still in the queue. */
+  readonly rejected: number;
+}
+
+/** The longest wait for a message. A longer one on TDMQ "may cause more duplicates" (document 1111/47661). */
+const longestWaitSeconds = { memory: 20, sqs: 20, tdmq: 3 } as const;
+/** A message is not worth receiving with less time than this, or a quarter of all there was. */
+const shortestWork = 15_000;
+/** Between the end of the work and the end of a lease that can't be extended. */
+const leaseMargin = 5_000;
+/** After a failed receive, and before a message that can't be worked is seen again. */
+const pauseAfterFailure = 5_000;
+const rejectedDelaySeconds = 60;
+
+/** Returns when the time is over, the queue stays empty, or `signal` aborts. Throws what is wrong with the queue for good. */
+export async function pollQueue(options: PollOptions): Promise<Polled> {
+  const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
+  const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
+  const last = deadline - Math.min(shortestWork, (deadline - clock.now()) / 4);
+  let busyAt = clock.now();
+  while (!signal?.aborted && !(clock.now() >= last)) {
+    let receivedAt = clock.now();
+    let message: Message | undefined;
+    try {
+      message = await inTurn(async () => {
+        receivedAt = clock.now();
+        return receive(options, Math.min(last, busyAt + idle) - receivedAt);
+      });
+    } catch (thrown) {
+      const error = ensureError(thrown);
+      if (error.name === "AbortError") break;
+      if (!isTransient(error)) throw error;
+      log.warn("Receiving from the queue failed; it is tried again.", { reason: error.message });
+      await clock.sleep(pauseAfterFailure, signal);
+      continue;
+    }
+    if (message !== undefined) {
+      counts[await workOne(options, message, receivedAt)]++;
+      busyAt = clock.now();
+    } else if (clock.now() - busyAt >= idle) break;
+  }
+  return counts;
+}
+
+async function receive(options: PollOptions, timeLeft: number): Promise<Message | undefined> {
+  const { queue, visibility, longestWait = longestWaitSeconds[options.queue.kind], signal } = options;
+  const wait = Math.max(0, Math.min(longestWait, Math.ceil(timeLeft / 1000)));
+  const command = new ReceiveMessageCommand({
+    QueueUrl: queue.queueUrl,
+    MaxNumberOfMessages: 1,
+    WaitTimeSeconds: wait,
+    // A dead letter keeps them.
+    MessageAttributeNames: ["All"],
+    ...(queue.kind === "tdmq" ? {} : { VisibilityTimeout: visibility }),
+  });
+  const { Messages } = await queue.client.send(command, signal === undefined ? {} : { abortSignal: signal });
+  return Messages?.[0];
+}
+
+async function workOne(options: PollOptions, message: Message, receivedAt: number): Promise<keyof Polled> {
+  const { queue, handle, sender, deadLetters, visibility, deadline, signal, clock, log } = options;
+  const lease = createLease({
+    client: queue.client,
+    queueUrl: queue.queueUrl,
+    receiptHandle: message.ReceiptHandle ?? "",
+    receivedAt,
+    visibilitySeconds: visibility,
+    extension: queue.kind === "tdmq" ? "fixed" : "heartbeat",
+    clock,
+    log,
+  });
+  const delivery = {
+    body: message.Body ?? "",
+    messageId: message.MessageId,
+    attributes: message.MessageAttributes,
+    deadline: Math.min(deadline, lease.deadline() - leaseMargin),
+    signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
+  };
+  const answer = await deliver(handle, delivery, sender, { clock, log, deadLetters });
+  switch (answer.kind) {
+    case "acknowledge":
+      return (await lease.acknowledge()).kind === "acknowledged" ? "acknowledged" : "givenBack";
+    case "give-back":
+      await lease.giveBack(answer.delaySeconds);
+      return "givenBack";
+    case "moved":
+      // Where this fails it comes again, and is a dead letter twice.
+      await lease.acknowledge();
+      return "rejected";
+    case "reject":
+    case "refuse":
+      await lease.giveBack(rejectedDelaySeconds);
+      return "rejected";
+  }
+}

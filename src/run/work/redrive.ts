@@ -1,0 +1,169 @@
+/**
+ * A new run of the rows that failed. They are folded from the segments, so it makes no difference whether the run has a
+ * report yet, and a row goes in as the manifest had it, not as its failure left it.
+ */
+import { createHash } from "node:crypto";
+import { groupOf, paths } from "../../ledger/layout.ts";
+import {
+  askedThing,
+  type RunDocument,
+  type RunOptions,
+  type RunRequest,
+  runOptionsSchema,
+  shardPath,
+} from "../../ledger/run-document.ts";
+import { decodeShardRows, type PlannedRow } from "../../ledger/shard-rows.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import type { ManifestEntry, Row } from "../../manifest/row.ts";
+import { archiveKeyOf } from "../../policy/archive-key.ts";
+import { emptyTally } from "../../report/tally.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { toolVersion } from "../../vocabulary/version.ts";
+import { doneMarkers, groupsOf, readSummary } from "../finalize/finalize.ts";
+import { foldListed, resolved } from "../finalize/shard-outcomes.ts";
+import { type Place, runIdSchema } from "../messages/messages.ts";
+import { readRun } from "../plan/plan.ts";
+import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import type { RunAsk } from "./run-here.ts";
+
+export interface Redrive {
+  /** Undefined where no failed row could succeed now. */
+  readonly ask: RunAsk | undefined;
+  /** Failed rows that are tried again. */
+  readonly rows: number;
+  /** Failed rows that would fail again as they are: rows that can't be read, and archive keys that belong to another row. */
+  readonly left: number;
+}
+
+export interface RedriveOptions {
+  /** Id of the new run; else RUN-redrive-1, or the next that is free. */
+  readonly run?: string | undefined;
+  /** What is to be done otherwise than the run did. */
+  readonly options?: Readonly<Partial<Record<keyof RunOptions, unknown>>> | undefined;
+}
+
+/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `InvalidRunId`. */
+export async function prepareRedrive(
+  place: Place,
+  of: string,
+  around: Surroundings,
+  { run: given, options }: RedriveOptions = {},
+): Promise<Redrive> {
+  const ledger = openLedger(place, of, around);
+  const [before, run] = await Promise.all([readRequest(ledger), readRun(ledger)]);
+  if (before === undefined) throw noSuchRun(ledger, of);
+  if (run === undefined) {
+    throw new UserError(
+      "RunNotPlanned",
+      `The run ${JSON.stringify(of)} is still being planned: no row of it has failed.`,
+    );
+  }
+  const hash = createHash("sha256");
+  let rows = 0;
+  let left = 0;
+  for await (const failed of failedRows(ledger, run, around)) {
+    left += failed.left;
+    rows += failed.rows.length;
+    for (const row of failed.rows) hash.update(`${JSON.stringify(row)}\n`);
+  }
+  if (rows === 0) return { ask: undefined, rows, left };
+  const asked = {
+    source: before.source,
+    archive: before.archive,
+    rows: { kind: "file", name: `the failed rows of ${of}`, digest: hash.digest("hex"), format: "jsonl" } as const,
+    options: runOptionsSchema.parse({ ...before.options, ...options }),
+    redriveOf: of,
+  };
+  const request: RunRequest = {
+    schema: "cos-originals/request@1",
+    run: given ?? (await nextId(place, of, asked, around)),
+    ...asked,
+    askedAt: new Date(around.clock.now()).toISOString(),
+    tool: toolVersion,
+  };
+  return { ask: { ledger: place, request, rows: () => entries(ledger, run, around) }, rows, left };
+}
+
+/** The same redrive that is not complete is gone on with; else the first id that is free. */
+async function nextId(
+  place: Place,
+  of: string,
+  asked: Pick<RunRequest, "source" | "archive" | "rows" | "options" | "redriveOf">,
+  around: Surroundings,
+): Promise<string> {
+  const base = of.replace(/-redrive-\d+$/, "");
+  for (let n = 1; ; n++) {
+    const id = `${base}-redrive-${n}`;
+    if (!runIdSchema.safeParse(id).success) {
+      throw new UserError(
+        "InvalidRunId",
+        `${JSON.stringify(id)} is too long for a run id; give the redrive one with --run.`,
+      );
+    }
+    const ledger = openLedger(place, id, around);
+    const there = await readRequest(ledger);
+    if (there === undefined) return id;
+    const same = there.redriveOf === of && JSON.stringify(askedThing(there)) === JSON.stringify(askedThing(asked));
+    if (same && (await readSummary(ledger))?.state !== "complete") return id;
+  }
+}
+
+async function* entries(
+  ledger: LedgerStore,
+  run: RunDocument,
+  around: Surroundings,
+): AsyncGenerator<readonly ManifestEntry[]> {
+  let line = 0;
+  for await (const { rows } of failedRows(ledger, run, around)) {
+    if (rows.length > 0) yield rows.map((row) => ({ kind: "row", row, at: { line: ++line } }));
+  }
+}
+
+interface FailedRows {
+  readonly rows: readonly Row[];
+  readonly left: number;
+}
+
+/** Shard by shard; shards whose markers tell of no failure are passed over. */
+async function* failedRows(ledger: LedgerStore, run: RunDocument, around: Surroundings): AsyncGenerator<FailedRows> {
+  const archive = around.open("archive", run.request.archive);
+  for (let group = 0; group < groupsOf(run); group++) {
+    const clean = new Set<number>();
+    const suspect = new Set<number>();
+    for await (const marker of doneMarkers(ledger, group)) {
+      if (groupOf(marker.number) !== group) break;
+      (marker.failed === 0 ? clean : suspect).add(marker.number);
+    }
+    const { objects } = await ledger.list(paths.groupOutcomes(group));
+    const shardOf = (key: string) => Number(key.slice("outcomes/".length, key.lastIndexOf("/")));
+    const listed = objects.filter(({ key }) => !clean.has(shardOf(key)) || suspect.has(shardOf(key)));
+    for await (const { shard, rows } of foldListed(ledger, listed, emptyTally())) {
+      const failed: number[] = [];
+      for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
+        const { outcome } = await resolved(folded, archive, emptyTally(), around);
+        if (outcome === "failed") failed.push(row);
+      }
+      if (failed.length === 0) continue;
+      const path = shardPath(run, shard);
+      const bytes = await ledger.get(path);
+      if (bytes === undefined) {
+        throw new UserError(
+          "LedgerIncomplete",
+          `The ledger object ${ledger.describe(path)} is gone, so its rows can't be tried again.`,
+        );
+      }
+      const planned = decodeShardRows(bytes, ledger.describe(path));
+      const again = failed.flatMap((row) => rowAgain(planned[row], run.request) ?? []);
+      yield { rows: again, left: failed.length - again.length };
+    }
+  }
+}
+
+/** Undefined where it would only fail again. Its archive key stays what it was, though the run has another id. */
+function rowAgain(planned: PlannedRow | undefined, { options, run }: RunRequest): Row | undefined {
+  if (planned === undefined || planned.settled !== undefined) return undefined;
+  const { settled: _, ...row } = planned;
+  if (row.archiveKey !== undefined || !options.archiveKey.includes("{run}")) return row;
+  return { ...row, archiveKey: archiveKeyOf(row, options.archiveKey, "", run) };
+}

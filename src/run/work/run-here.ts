@@ -1,0 +1,246 @@
+/** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
+import { setMaxListeners } from "node:events";
+import { type MarkerCounts, runPrefix } from "../../ledger/layout.ts";
+import type { RunDocument, RunRequest } from "../../ledger/run-document.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { isCosError } from "../../objects/error.ts";
+import { checkTemplate } from "../../policy/archive-key.ts";
+import { queueFromUrl } from "../../queue/index.ts";
+import type { Summary } from "../../report/summary.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import { readSummary, writeSummary } from "../finalize/finalize.ts";
+import { writeParts } from "../inspect/report.ts";
+import type { HandleDelivery } from "../messages/delivery.ts";
+import { type Place, parseMessage } from "../messages/messages.ts";
+import { queueSender } from "../messages/queue-sender.ts";
+import { claimRun } from "../plan/claim.ts";
+import { type PlanEntries, type ReadUpTo, skipRows } from "../plan/entry.ts";
+import { checkManifest, planOn, readRun } from "../plan/plan.ts";
+import { preflight, preflightLedger } from "../plan/preflight.ts";
+import { rowsOf } from "../plan/rows.ts";
+import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
+import { processSubmissions } from "../reconcile/submissions.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
+import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { pollQueue } from "./poll-queue.ts";
+import { createOwnWorkers, type StartWorkers } from "./workers.ts";
+
+export interface RunAsk {
+  readonly ledger: Place;
+  /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */
+  readonly request: RunRequest;
+  /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
+  readonly rows: () => PlanEntries;
+}
+
+export interface RunEnd {
+  readonly summary: Summary;
+  /** Key prefix of everything about the run in the ledger bucket, ending in `/`. */
+  readonly prefix: string;
+}
+
+export interface RunHereOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Where nothing is said, this thread works alone. */
+  readonly startWorkers?: StartWorkers;
+}
+
+/** For each that works: shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
+const SUBMIT_AHEAD = 64;
+/** Between two looks at the ledger, unless a shard ends. */
+const LOOK_MS = 5_000;
+const SHORTEST_LOOK_MS = 200;
+const PROGRESS_MS = 250;
+/** How long a message may be worked; the lease is extended while its worker lives. */
+const VISIBILITY_SECONDS = 300;
+
+/**
+ * Runs to rest, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued).
+ * Errors: UserError (usage, manifest), RefusedError (credentials or permission, before work began), CosError.
+ */
+export async function runHere(ask: RunAsk, around: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
+  const { request } = ask;
+  checkTemplate(request.options.archiveKey);
+  await preflightLedger(ask.ledger, around);
+  const ledger = openLedger(ask.ledger, request.run, around);
+  const prefix = runPrefix(ask.ledger.prefix, request.run);
+  let run = await readRun(ledger);
+  if (run !== undefined) {
+    await claimRun(ledger, request);
+    const summary = await readSummary(ledger);
+    if (summary?.state === "complete") return { summary, prefix };
+  }
+  await preflight(request, around);
+  if (run === undefined) {
+    await checkManifest(ask.rows(), request);
+    const ruling = await claimRun(ledger, request);
+    const { clock, random } = around;
+    const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, around, from);
+    const planner = { ledger, place: ask.ledger, clock, random };
+    const deadline = Number.POSITIVE_INFINITY;
+    run = await planOn({ ...planner, request: ruling, rows, deadline, signal: options.signal });
+    if (run === undefined) {
+      // Asked to stop while it was planning: the next process goes on from there.
+      options.signal?.throwIfAborted();
+      throw new Error("planning without a deadline stops only where it is asked to");
+    }
+  }
+  return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
+}
+
+/** Where an earlier process had planned so far: the rows behind that. */
+function rowsAfter(ask: RunAsk, around: Surroundings, from: ReadUpTo | undefined): PlanEntries {
+  if (from === undefined) return ask.rows();
+  const { kind } = ask.request.rows;
+  if (kind === "file" || kind === "inline") return skipRows(ask.rows(), from.rows);
+  return rowsOf(ask.request, around, { ledger: ask.ledger, from });
+}
+
+async function workHere(
+  place: Place,
+  ledger: LedgerStore,
+  run: RunDocument,
+  around: Surroundings,
+  { signal, onProgress, startWorkers = () => createOwnWorkers(around) }: RunHereOptions,
+): Promise<Summary> {
+  const { clock, random, log } = around;
+  const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
+  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const opened = new Map<number, () => MarkerCounts>();
+  const workers = startWorkers(run.shards);
+  /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
+  const stop = new AbortController();
+  // Every poller and every wait listens to it, and Node would warn of a leak.
+  setMaxListeners(0, stop.signal);
+  const fatal: { error?: Error } = {};
+  const fail = (thrown: unknown) => {
+    fatal.error ??= ensureError(thrown);
+    stop.abort();
+  };
+  workers.broken.addEventListener("abort", () => fail(workers.broken.reason), { once: true });
+  const stopToo = () => stop.abort();
+  signal?.addEventListener("abort", stopToo, { once: true });
+  if (signal?.aborted) stop.abort();
+  let wake = new AbortController();
+
+  const handle: HandleDelivery = async (delivery, send) => {
+    try {
+      const message = parseMessage(delivery.body);
+      if (message.type !== "shard")
+        throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
+      const answer = await workers.work(delivery, send, (shard, counts) => opened.set(shard, counts));
+      if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
+      return answer;
+    } catch (thrown) {
+      const error = ensureError(thrown);
+      if (isCosError(error) && error.retryable) {
+        return { kind: "give-back", delaySeconds: 5, reason: error.message };
+      }
+      // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
+      fail(error);
+      return { kind: "give-back", delaySeconds: 0, reason: error.message };
+    } finally {
+      wake.abort();
+    }
+  };
+
+  const step = () =>
+    reconcile({
+      ledger,
+      place,
+      run,
+      around,
+      submissions,
+      sender,
+      submitAhead: SUBMIT_AHEAD * workers.count,
+      hiddenMs: Number.POSITIVE_INFINITY,
+      deadline: Number.POSITIVE_INFINITY,
+    });
+  const submissions = processSubmissions(clock);
+  const first = await step();
+  const pollers = first.kind === "again" ? pollersFor(around.settings.concurrency, workers.count, run) : 0;
+  const polling = Promise.all(
+    Array.from({ length: pollers }, () =>
+      pollQueue({
+        queue,
+        handle,
+        sender,
+        visibility: VISIBILITY_SECONDS,
+        deadline: Number.POSITIVE_INFINITY,
+        idle: Number.POSITIVE_INFINITY,
+        signal: stop.signal,
+        clock,
+        log,
+      }),
+    ),
+  ).catch(fail);
+  const progress = reportProgress(run, first, opened, onProgress);
+  const showing = (async () => {
+    while (onProgress !== undefined && !stop.signal.aborted) {
+      progress();
+      await clock.sleep(PROGRESS_MS, stop.signal);
+    }
+  })();
+  let state: Reconciled = first;
+  try {
+    while (state.kind === "again" && !stop.signal.aborted) {
+      await clock.sleep(LOOK_MS, AbortSignal.any([wake.signal, stop.signal]));
+      wake = new AbortController();
+      if (!stop.signal.aborted) state = await step();
+      if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
+    }
+  } finally {
+    stop.abort();
+    signal?.removeEventListener("abort", stopToo);
+    await Promise.all([polling, showing]);
+    await workers.close();
+    queue.client.destroy();
+    progress();
+  }
+  if (fatal.error !== undefined) throw fatal.error;
+  if (state.kind === "over") return state.summary;
+  // A last look: what was in flight when it stopped is recorded by now.
+  state = await step();
+  if (state.kind === "over") return state.summary;
+  return writeWhatThereIs(ledger, run, state.kind === "stopped" ? state.state : "incomplete", around);
+}
+
+/** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
+function pollersFor(concurrency: number, workers: number, run: RunDocument): number {
+  const rows = Math.max(1, Math.min(run.rows, run.request.options.shardSize));
+  return Math.min(run.shards, workers * Math.min(64, Math.ceil(concurrency / workers / rows) + 1));
+}
+
+/** The report of a run that is not over. */
+async function writeWhatThereIs(
+  ledger: LedgerStore,
+  run: RunDocument,
+  state: "incomplete" | "halted" | "cancelled",
+  around: Surroundings,
+): Promise<Summary> {
+  const tallies = await writeParts(ledger, run, around);
+  return writeSummary(ledger, run, tallies, state, around);
+}
+
+/** Counts of the whole run: what was over before, and the shards that this process opened. */
+function reportProgress(
+  run: RunDocument,
+  first: Reconciled,
+  opened: ReadonlyMap<number, () => MarkerCounts>,
+  onProgress: RunHereOptions["onProgress"],
+): () => void {
+  if (onProgress === undefined || first.kind === "over") return () => undefined;
+  return () => {
+    const { archived, skipped, failed, bytes } = first.counts;
+    const sum = { rows: run.rows, archived, skipped, failed, bytes };
+    for (const counts of opened.values()) {
+      const shard = counts();
+      sum.archived += shard.archived;
+      sum.skipped += shard.skipped;
+      sum.failed += shard.failed;
+      sum.bytes += shard.bytes;
+    }
+    onProgress(sum);
+  };
+}

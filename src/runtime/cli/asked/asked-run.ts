@@ -1,0 +1,109 @@
+/** What the settings of `run`, `plan` and `submit` ask: which rows, from where, to where, how. */
+import type { Readable } from "node:stream";
+import type { Settings } from "../../../config/read.ts";
+import type { SettingName } from "../../../config/settings.ts";
+import type { RunRequest } from "../../../ledger/run-document.ts";
+import { deriveRunId } from "../../../run/plan/claim.ts";
+import { rowsOf } from "../../../run/plan/rows.ts";
+import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
+import type { RunAsk } from "../../../run/work/run-here.ts";
+import { UserError } from "../../../vocabulary/errors.ts";
+import { toolVersion } from "../../../vocabulary/version.ts";
+import { runOptionsOf } from "../../settings/asked-by-settings.ts";
+import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import { openManifest } from "./manifest-input.ts";
+
+/** Settings that say what is archived, and how; with the ledger, what makes a run. */
+export const settingsOfAsk: readonly SettingName[] = [
+  "source",
+  "archive",
+  "manifest",
+  "list",
+  "run",
+  "ledger",
+  "region",
+  "sourceRegion",
+  "archiveRegion",
+  "manifestRegion",
+  "format",
+  "keyEncoding",
+  "archiveKey",
+  "ifExists",
+  "ifChanged",
+  "proof",
+  "expect",
+  "storageClass",
+  "encryption",
+  "maxAttempts",
+  "maxFailures",
+  "shardSize",
+];
+
+/** Settings that say how this process works and whom it dials. */
+export const settingsOfWork: readonly SettingName[] = [
+  "concurrency",
+  "rate",
+  "maxInstances",
+  "workers",
+  "endpoint",
+  "sourceEndpoint",
+  "archiveEndpoint",
+  "allowHttp",
+];
+
+export interface AskedRun {
+  readonly ask: RunAsk;
+  /** Removes what was kept of standard input. */
+  dispose(): Promise<void>;
+}
+
+/** Exactly one way to say what to archive. `or` completes the sentence for a command that knows a further way. */
+export function checkRowsAsked(settings: Settings, or = ""): void {
+  const { values, said } = settings;
+  if (values.manifest === undefined && !values.list) {
+    throw new UserError(
+      "MissingSetting",
+      `What to archive is missing; say it with --manifest FILE${or === "" ? " or" : ","} with --list${or}.`,
+    );
+  }
+  if (values.manifest !== undefined && values.list) {
+    throw new UserError(
+      "InvalidSetting",
+      `${said("manifest")} and ${said("list")} are both given; a run archives one or the other.`,
+    );
+  }
+}
+
+/** A listing that is to be archived needs a name. */
+export function checkListingNamed({ values }: Settings): void {
+  if (!values.list || values.run !== undefined) return;
+  throw new UserError(
+    "MissingSetting",
+    "A listing has nothing to derive a run id from, and needs --run: otherwise tonight's run would be taken for last night's; --run nightly-2026-11-22 would do.",
+  );
+}
+
+export async function askedRun(
+  settings: Settings,
+  around: Surroundings,
+  stdin: Readable,
+  signal: AbortSignal,
+): Promise<AskedRun> {
+  const ledger = ledgerPlace(settings);
+  const source = sourcePlace(settings);
+  const archive = archivePlace(settings);
+  const options = runOptionsOf(settings);
+  const input = settings.values.list
+    ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
+    : await openManifest(settings, around, stdin, signal);
+  const asked = { source, archive, rows: input.source, options };
+  const request: RunRequest = {
+    schema: "cos-originals/request@1",
+    run: settings.values.run ?? deriveRunId(asked),
+    ...asked,
+    askedAt: new Date(around.clock.now()).toISOString(),
+    tool: toolVersion,
+  };
+  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, around, { ledger });
+  return { ask: { ledger, request, rows }, dispose: async () => void (await input.dispose()) };
+}

@@ -1,0 +1,160 @@
+/**
+ * The manifest a command was given: a file, an object in a bucket, or standard input. It is read once for its digest, which
+ * pins what the run was asked, and again for its rows; so standard input is kept in a file for as long as it is needed.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Settings } from "../../../config/read.ts";
+import { flagOf } from "../../../config/settings.ts";
+import type { RowsSource } from "../../../ledger/run-document.ts";
+import { detectFormat } from "../../../manifest/format.ts";
+import { readManifest } from "../../../manifest/read-manifest.ts";
+import type { ManifestEntry, ManifestFormat } from "../../../manifest/row.ts";
+import { patiently } from "../../../objects/retrying.ts";
+import { headBytes, headOf, needsHead } from "../../../run/plan/manifest-head.ts";
+import { manifestTrouble } from "../../../run/plan/rows.ts";
+import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
+import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { manifestObject } from "../../settings/places.ts";
+
+export interface ManifestInput {
+  readonly source: RowsSource;
+  /** The rows of a file, read anew at each call; undefined where run/ reads them by itself. */
+  readonly rows: ((sourceBucket: string) => AsyncIterable<readonly ManifestEntry[]>) | undefined;
+  /** Removes what was kept of standard input. */
+  dispose(): Promise<void>;
+}
+
+const nothing = async () => undefined;
+
+/** Errors: UserError `ManifestUnreadable`, `ManifestMissing`, `ManifestForbidden`, `EmptyManifest`, `UnknownFormat`. */
+export async function openManifest(
+  settings: Settings,
+  around: Pick<Surroundings, "open" | "clock" | "random">,
+  stdin: Readable,
+  signal: AbortSignal,
+): Promise<ManifestInput> {
+  const { manifest } = settings.values;
+  if (manifest === undefined) throw new Error("a manifest is opened only where one was given");
+  const object = manifestObject(settings);
+  if (object !== undefined) {
+    const source = await objectSource(around, object, settings);
+    return { source, rows: undefined, dispose: nothing };
+  }
+  if (manifest !== "-") return fileInput(manifest, settings, signal, nothing);
+  // Said before a long input has been read to its end.
+  formatOf(settings, "standard input");
+  const folder = await mkdtemp(join(tmpdir(), "cos-originals-"));
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    const kept = join(folder, "manifest");
+    await pipeline(stdin, createWriteStream(kept, { mode: 0o600 }), { signal });
+    return await fileInput(kept, settings, signal, dispose, "standard input");
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function fileInput(
+  path: string,
+  settings: Settings,
+  signal: AbortSignal,
+  dispose: () => Promise<unknown>,
+  name = path,
+): Promise<ManifestInput> {
+  const { digest, head, bytes } = await digestOf(path, name, signal);
+  if (bytes === 0)
+    throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
+  const format = formatOf(settings, name, head);
+  const { keyEncoding } = settings.values;
+  if (format === "cos-inventory" || format === "s3-inventory") {
+    throw new UserError(
+      "UnknownFormat",
+      `The manifest ${quote(name)} is that of an inventory, whose files lie beside it in a bucket; give it as ${flagOf("manifest")} cos://BUCKET-APPID/…/manifest.json.`,
+    );
+  }
+  return {
+    source: { kind: "file", name, digest, format, ...(keyEncoding === undefined ? {} : { keyEncoding }) },
+    rows: (sourceBucket) => readManifest(createReadStream(path), { name, format, keyEncoding, sourceBucket, signal }),
+    dispose: async () => {
+      await dispose();
+    },
+  };
+}
+
+function formatOf(settings: Settings, name: string, head?: Uint8Array): ManifestFormat {
+  const format = settings.values.format ?? detectFormat(name, head);
+  if (format !== undefined) return format;
+  throw new UserError(
+    "UnknownFormat",
+    `The name of the manifest ${quote(name)} does not tell its format; say it, for example ${flagOf("format")} lines.`,
+  );
+}
+
+/** SHA-256 of a file, and what it begins with. */
+async function digestOf(path: string, name: string, signal: AbortSignal) {
+  const refuse = (why: string, cause: unknown) =>
+    new UserError("ManifestUnreadable", `The manifest ${quote(name)} can't be read: ${why}.`, { cause });
+  try {
+    const file = await open(path);
+    try {
+      if ((await file.stat()).isDirectory()) throw refuse("it is a directory", undefined);
+      const hash = createHash("sha256");
+      let head = Buffer.alloc(0);
+      let bytes = 0;
+      for await (const chunk of file.createReadStream({ signal, autoClose: false }) as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+      }
+      return { digest: hash.digest("hex"), head, bytes };
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    const error = ensureError(thrown);
+    if (error instanceof UserError || error.name === "AbortError") throw error;
+    const code = "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") throw refuse("there is no such file", error);
+    if (code === "EACCES" || code === "EPERM") throw refuse("you may not read it", error);
+    throw refuse(error.message, error);
+  }
+}
+
+async function objectSource(
+  around: Pick<Surroundings, "open" | "clock" | "random">,
+  object: { readonly bucket: string; readonly region: string; readonly key: string },
+  settings: Settings,
+): Promise<RowsSource> {
+  const name = `cos://${object.bucket}/${object.key}`;
+  const { keyEncoding } = settings.values;
+  const bucket = around.open("manifest", object);
+  try {
+    const { etag, size } = await patiently(() => bucket.head(object.key), around);
+    if (size === 0)
+      throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
+    if (etag === undefined) {
+      throw new UserError(
+        "ManifestUnversioned",
+        `The manifest ${quote(name)} has no ETag, which pins what the run is asked; store it anew.`,
+      );
+    }
+    const ambiguous = settings.values.format === undefined && needsHead(object.key);
+    const head = ambiguous ? await headOf(bucket, object.key, around) : undefined;
+    return {
+      kind: "object",
+      ...object,
+      etag,
+      format: formatOf(settings, name, head),
+      ...(keyEncoding === undefined ? {} : { keyEncoding }),
+    };
+  } catch (error) {
+    throw manifestTrouble(error, name);
+  }
+}

@@ -1,0 +1,77 @@
+/** The queue that `--queue` names, for commands that hand work to others or take it from them. */
+
+import type { Settings } from "../../../config/read.ts";
+import { flagOf } from "../../../config/settings.ts";
+import { isTransient, type QueueFromUrl, queueFromUrl, SQSServiceException } from "../../../queue/index.ts";
+import { systemClock } from "../../../vocabulary/clock.ts";
+import { ensureError, RefusedError, UserError } from "../../../vocabulary/errors.ts";
+import type { Log } from "../../../vocabulary/log.ts";
+
+/** Is there a queue that other processes reach? */
+export function hasQueue({ given, values }: Settings): boolean {
+  return given("queue") && !values.queue.startsWith("memory:");
+}
+
+/** Errors: UserError `MissingSetting` where there is none, or one that lives in this process alone; `InvalidQueue`. */
+export function openQueue(settings: Settings, log: Log): QueueFromUrl {
+  const { queue, allowHttp } = settings.values;
+  if (!settings.given("queue")) {
+    throw new UserError(
+      "MissingSetting",
+      `The queue is missing; say it with ${flagOf("queue")} sqs:URL or ${flagOf("queue")} tdmq:URL.`,
+    );
+  }
+  if (queue.startsWith("memory:")) {
+    throw new UserError(
+      "MissingSetting",
+      `${settings.said("queue")} lives in one process alone, so nobody else could take the work from it; say ${flagOf("queue")} sqs:URL or ${flagOf("queue")} tdmq:URL, or archive here with: cos-originals run`,
+    );
+  }
+  return queueFromUrl(queue, { clock: systemClock, random: Math.random, log, env: process.env, allowHttp });
+}
+
+/** The queue of `--dead-letter-queue`; undefined where none is set. Errors: UserError `InvalidQueue`. */
+export function openDeadLetterQueue({ values }: Settings, log: Log): QueueFromUrl | undefined {
+  const { deadLetterQueue, allowHttp } = values;
+  if (deadLetterQueue === undefined) return undefined;
+  const world = { clock: systemClock, random: Math.random, log, env: process.env, allowHttp };
+  return queueFromUrl(deadLetterQueue, { ...world, setting: flagOf("deadLetterQueue") });
+}
+
+/** Names of those errors that say who asks, not what is asked for. */
+const refusals =
+  /^(AccessDenied|InvalidSecurity|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|MissingAuthenticationToken|ExpiredToken|InvalidAccessKeyId)/;
+
+/** Does this with the queue; what the queue refuses is told in a sentence that names it. */
+export async function withQueue<T>(settings: Settings, queue: QueueFromUrl, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = ensureError(thrown);
+    const named = settings.said("queue");
+    if (
+      error.name === "CredentialsProviderError" ||
+      (error instanceof SQSServiceException && refusals.test(error.name))
+    ) {
+      throw new RefusedError(error.name, `The credentials were refused for ${named}: ${error.message}`, {
+        cause: error,
+      });
+    }
+    if (error.name === "QueueDoesNotExist") {
+      throw new UserError("NoSuchQueue", `There is no queue ${named}; check its URL, its account and its region.`, {
+        cause: error,
+      });
+    }
+    if (isTransient(error)) {
+      throw new UserError("QueueUnreachable", `${named} can't be reached: ${error.message}`, { cause: error });
+    }
+    if (error instanceof SQSServiceException) {
+      throw new UserError(error.name, `${named} refuses the request (${error.name}): ${error.message}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  } finally {
+    queue.client.destroy();
+  }
+}

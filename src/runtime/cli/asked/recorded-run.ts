@@ -1,0 +1,66 @@
+/** What the commands about a run that exists have in common: its id, its ledger, and the world around them. */
+import type { Command } from "commander";
+import type { Settings } from "../../../config/read.ts";
+import { flagOf, type SettingName } from "../../../config/settings.ts";
+import { type Place, runIdSchema } from "../../../run/messages/messages.ts";
+import { preflightLedger } from "../../../run/plan/preflight.ts";
+import { systemClock } from "../../../vocabulary/clock.ts";
+import { quote, UserError } from "../../../vocabulary/errors.ts";
+import { ledgerPlace } from "../../settings/places.ts";
+import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import type { ExitCode } from "../terminal/exit-codes.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { type Flags, settingsFromFlags } from "./setting-flags.ts";
+
+/** Settings that find a ledger and reach it. */
+export const settingsOfLedger: readonly SettingName[] = [
+  "ledger",
+  "archive",
+  "region",
+  "archiveRegion",
+  "endpoint",
+  "archiveEndpoint",
+  "allowHttp",
+];
+
+export interface RecordedRun {
+  readonly id: string;
+  readonly place: Place;
+  readonly settings: Settings;
+  readonly around: OpenedSurroundings;
+  readonly json: boolean;
+}
+
+export function describeRunArgument(command: Command): Command {
+  return command.argument("<RUN>", "id of the run");
+}
+
+/** Errors: UserError `InvalidRunId`, `MissingSetting`, `NoSuchBucket`; RefusedError. */
+export async function withRecordedRun(
+  flags: Flags,
+  terminal: Terminal,
+  args: readonly string[],
+  command: (run: RecordedRun) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const settings = await settingsFromFlags(flags, terminal);
+  const id = runIdSchema.safeParse(args[0]);
+  if (!id.success) {
+    throw new UserError("InvalidRunId", `RUN ${quote(args[0])} ${id.error.issues[0]?.message ?? "is not a run id"}.`);
+  }
+  if (settings.values.ledger === undefined && settings.values.archive === undefined) {
+    throw new UserError(
+      "MissingSetting",
+      `Where the run is recorded is missing; say it with ${flagOf("ledger")} cos://…, or with the ${flagOf("archive")} cos://… that the run had.`,
+    );
+  }
+  const place = ledgerPlace(settings);
+  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const around = surroundingsFromSettings(settings, world);
+  try {
+    await preflightLedger(place, around);
+    return await command({ id: id.data, place, settings, around, json: flags.json === true });
+  } finally {
+    terminal.status("");
+    await around.close();
+  }
+}

@@ -1,0 +1,43 @@
+/** Settings as flags of a command, and back. */
+import { type Command, Option } from "commander";
+import { readConfigFile } from "../../../config/file.ts";
+import { misspeltVariables, readSettings, type Settings } from "../../../config/read.ts";
+import { flagOf, type Setting, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Adds these settings to the command, and `--config`, `--json`, `--quiet`. */
+export function addFlags(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const setting: Setting<unknown> = settingTable[name];
+    const spelt = setting.placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${setting.placeholder}>`;
+    const description =
+      setting.default === undefined ? setting.description : `${setting.description} (default: ${setting.default})`;
+    const option = new Option(spelt, description);
+    if (setting.repeatable) option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
+    command.addOption(option);
+  }
+  return addCommonFlags(command, true);
+}
+
+export function addCommonFlags(command: Command, withConfig: boolean): Command {
+  if (withConfig) command.option("--config <FILE>", "settings from a YAML or JSON file, by the same names");
+  return command
+    .option("--json", "one JSON document on standard output, nothing else")
+    .option("--quiet", "neither progress nor notes on standard error");
+}
+
+/** The values commander collected, told apart from its own. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+export async function settingsFromFlags(flags: Flags, terminal: Terminal): Promise<Settings> {
+  const { config } = flags;
+  const file = typeof config === "string" ? await readConfigFile(config) : undefined;
+  for (const sentence of misspeltVariables(process.env)) terminal.log.warn(sentence);
+  const given: Partial<Record<SettingName, string | boolean | readonly string[]>> = {};
+  for (const name of settingNames) {
+    const value = flags[name];
+    if (typeof value === "string" || typeof value === "boolean") given[name] = value;
+    else if (Array.isArray(value)) given[name] = value.map(String);
+  }
+  return readSettings({ flags: given, environment: process.env, file });
+}

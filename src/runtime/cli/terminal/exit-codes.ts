@@ -1,0 +1,53 @@
+/** Why a command ended, as a number that scripts rely on. */
+import { isCosError } from "../../../objects/error.ts";
+import type { Summary } from "../../../report/summary.ts";
+import { RefusedError, UserError } from "../../../vocabulary/errors.ts";
+
+export const exitCodes = {
+  /** All archived or skipped, or a listing found nothing to do. */
+  done: 0,
+  /** A fault in the program. */
+  fault: 1,
+  /** Usage or configuration, an empty manifest among them. */
+  usage: 2,
+  /** Ended with failed keys. */
+  failedKeys: 3,
+  halted: 4,
+  /** Incomplete or cancelled: rows are pending. */
+  incomplete: 5,
+  /** Credentials or permission were refused before work began. */
+  refused: 6,
+  /** `verify` found differences. */
+  differences: 7,
+  /** Stopped by a signal; can be continued. */
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** How a run that was worked in this process ended. */
+export function exitCodeOfRun(summary: Pick<Summary, "state" | "failed">, interrupted: boolean): ExitCode {
+  switch (summary.state) {
+    case "complete":
+      return summary.failed > 0 ? exitCodes.failedKeys : exitCodes.done;
+    case "halted":
+      return exitCodes.halted;
+    case "cancelled":
+      return exitCodes.incomplete;
+    case "running":
+    case "incomplete":
+      return interrupted ? exitCodes.interrupted : exitCodes.incomplete;
+  }
+}
+
+/** UserErrors that say that credentials or a permission are what is missing. */
+const refusals: ReadonlySet<string> = new Set(["MissingCredentials", "ManifestForbidden", "PartForbidden"]);
+
+export function exitCodeOfError(error: Error): ExitCode {
+  if (error instanceof RefusedError) return exitCodes.refused;
+  if (error instanceof UserError) return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
+  if (isCosError(error)) {
+    if (error.status === 401 || error.status === 403) return exitCodes.refused;
+    return error.status === 404 ? exitCodes.usage : exitCodes.incomplete;
+  }
+  return exitCodes.fault;
+}

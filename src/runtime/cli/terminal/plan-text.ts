@@ -1,0 +1,87 @@
+/** What `plan` tells people. */
+import type { RunRequest } from "../../../ledger/run-document.ts";
+import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
+import { visible } from "../../../report/visible.ts";
+import { assumedSeconds } from "../../../run/plan/estimate.ts";
+import type { PlanDocument } from "../plan.ts";
+
+/** Lines end with LF. */
+export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): string {
+  const {
+    rows,
+    shards,
+    toArchive,
+    duplicates,
+    collisions,
+    invalid,
+    unchanged,
+    compared,
+    deletedFromSource,
+    comparedExactly,
+    bytes,
+    rowsThatProve,
+    requests,
+  } = plan;
+  const lines = [
+    `plan of run ${plan.run === null ? "(named with --run)" : visible(plan.run)}: nothing is written`,
+    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
+    `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
+    ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${visible(compared.reason)}`] : []),
+    `  ${bytesText(bytes)}`,
+    `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
+    `  requests, where nothing fails: ${Object.entries(requests)
+      .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
+      .join(", ")}`,
+    `  ${existsText[options.ifExists]}`,
+    ...costLines(plan),
+    `  ${timeText(plan)}`,
+  ];
+  if (deletedFromSource !== null && deletedFromSource > 0) {
+    lines.push(
+      `  ${formatCount(deletedFromSource)} in the archive are no longer in the source; nothing will be deleted`,
+    );
+  }
+  for (const { key, code, message } of plan.samples)
+    lines.push(`  will fail: ${code} ${visible(key)}: ${visible(message)}`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = {
+  skip: "--if-exists skip: what the archive holds already is not fetched, which may save any part of this",
+  keep: "--if-exists keep: where the archive key is taken nothing is fetched, which may save any part of this",
+  fail: "--if-exists fail: where the archive holds something else the row fails without a fetch",
+  overwrite: "--if-exists overwrite: every original is fetched, whatever the archive holds",
+};
+
+function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument["bytes"]): string {
+  if (rowsWithout === 0) return `${formatBytes(known)} of originals`;
+  if (estimated === null) return "how large the originals are is not known: the manifest tells no size";
+  return `${formatBytes(known)} of originals in ${formatCount(rowsWithSize)} rows; ${formatCount(rowsWithout)} rows tell no size: about ${formatBytes(estimated)} in all, if they are like the others`;
+}
+
+function costLines({ cost }: PlanDocument): string[] {
+  const { prices, estimate } = cost;
+  const { currency } = prices;
+  const money = (amount: number) =>
+    `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: amount !== 0 && amount < 0.01 ? 6 : 2 })} ${currency}`;
+  const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests; look at your price list`;
+  if (estimate === null) return [`  cost: not known without sizes; ${what}`];
+  const { from, upTo, traffic } = estimate;
+  const range =
+    money(from) === money(upTo) ? money(upTo) : `${money(from)} to ${money(upTo)}, by what is left of the free volume`;
+  return [
+    `  cost: ${range} (${what})`,
+    `  and, outside the source's region, up to ${money(traffic)} of traffic; storage of the archive is not in it`,
+  ];
+}
+
+function timeText({ time }: PlanDocument): string {
+  const { seconds, limitedBy, concurrency, rate, maxInstances } = time;
+  const processes = maxInstances === 1 ? "" : ` in each of ${formatCount(maxInstances)} processes`;
+  const why = {
+    rate: `at --rate ${rate}/s`,
+    service: "at the 3,000 requests a second that the service takes",
+    concurrency: `at --concurrency ${formatCount(concurrency)}${processes}, if an original takes ${assumedSeconds} s`,
+  } as const;
+  return `time: about ${formatSeconds(seconds)} ${why[limitedBy]}`;
+}

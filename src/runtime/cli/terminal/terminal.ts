@@ -1,0 +1,90 @@
+/** Standard output and standard error, as a command uses them. */
+import type { Log } from "../../../vocabulary/log.ts";
+
+export interface Terminal {
+  /** What was asked for: a summary, a document. */
+  out(text: string): void;
+  /** What is worth knowing beside it; nothing with --quiet. */
+  note(text: string): void;
+  /** What went wrong, one sentence. */
+  complain(text: string): void;
+  /** A line that is replaced by the next, on a terminal only; "" takes it away. */
+  status(line: string): void;
+  readonly statusShown: boolean;
+  /** Warnings and errors of the program's parts; nothing with --quiet but errors. */
+  readonly log: Log;
+  readonly quiet: boolean;
+  /** Resolves when all that was written is with whoever reads it. */
+  flushed(): Promise<void>;
+}
+
+export interface TerminalOptions {
+  readonly quiet: boolean;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Terminal {
+  // Whoever reads may go away (`| head`): the work goes on, what it prints is no longer wanted.
+  for (const stream of [stdout, stderr]) {
+    if (stream.listeners("error").includes(ignoreBrokenPipe)) continue;
+    stream.on("error", ignoreBrokenPipe);
+  }
+  const statusShown = stderr.isTTY === true && !quiet;
+  let status = "";
+
+  const clear = () => {
+    if (status !== "") stderr.write("\r\x1b[K");
+  };
+  const line = (text: string) => {
+    clear();
+    stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+    if (status !== "") stderr.write(status);
+  };
+  const logged = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+    const details = Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    line(`${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
+  };
+
+  return {
+    out: (text) => {
+      clear();
+      stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+      if (status !== "") stderr.write(status);
+    },
+    note: (text) => {
+      if (!quiet) line(text);
+    },
+    complain: (text) => line(`cos-originals: ${text}`),
+    status: (text) => {
+      if (!statusShown || text === status) return;
+      clear();
+      status = text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1));
+      stderr.write(status);
+    },
+    statusShown,
+    log: {
+      info() {},
+      warn: (message, fields) => {
+        if (!quiet) logged("warning", message, fields);
+      },
+      error: (message, fields) => logged("error", message, fields),
+    },
+    quiet,
+    async flushed() {
+      for (const stream of [stdout, stderr]) {
+        if (!stream.writable) continue;
+        await new Promise<void>((resolve) => {
+          stream.once("error", () => resolve());
+          stream.write("", () => resolve());
+        });
+      }
+    },
+  };
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+}

@@ -1,0 +1,41 @@
+/**
+ * What a function keeps from one invocation to the next. A platform reuses a process for hours: connections are worth
+ * keeping, settings and credentials must not be frozen. So settings are read at every invocation, and what was built from
+ * them is kept for as long as they say the same.
+ */
+import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
+import type { HandleDelivery } from "../../run/messages/delivery.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import {
+  type OpenedSurroundings,
+  surroundingsFromSettings,
+  type World,
+} from "../settings/surroundings-from-settings.ts";
+
+export interface FunctionWorker {
+  readonly settings: Settings;
+  readonly handle: HandleDelivery;
+}
+
+/** Returns what serves the invocation at hand. Throws UserError for settings that can't be. */
+export function keepFunctionWorker(
+  world: World,
+  createHandler: (surroundings: Surroundings) => HandleDelivery,
+): () => FunctionWorker {
+  let kept:
+    | { readonly says: string; readonly surroundings: OpenedSurroundings; readonly worker: FunctionWorker }
+    | undefined;
+  return () => {
+    const settings = readSettings({ environment: world.environment });
+    const says = JSON.stringify(settings.values);
+    if (kept?.says === says) return kept.worker;
+    for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
+    const surroundings = surroundingsFromSettings(settings, world);
+    const worker = { settings, handle: createHandler(surroundings) };
+    // Nothing is in flight between two invocations of a process, so the former connections can go.
+    const former = kept?.surroundings;
+    kept = { says, surroundings, worker };
+    former?.close().catch(() => undefined);
+    return worker;
+  };
+}

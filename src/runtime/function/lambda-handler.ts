@@ -1,0 +1,161 @@
+/**
+ * AWS Lambda. Decodes what invoked the function, hands each message to the run, and answers as Lambda expects it: of an SQS
+ * batch the messages that failed (`ReportBatchItemFailures`), of anything else a thrown error. A message that can never be
+ * worked is no failure once it is in the dead-letter queue.
+ *
+ * Documents: AWS Lambda developer guide, "Implementing partial batch responses"; a FIFO batch stops at its first failure
+ * and returns the rest unworked.
+ */
+import pLimit from "p-limit";
+import { ChangeMessageVisibilityCommand, type QueueClient, queueUrlBeside } from "../../queue/index.ts";
+import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
+import { createDeadLetters, type QueueAt } from "../../run/messages/dead-letters.ts";
+import type { Sender } from "../../run/messages/delivery.ts";
+import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { ensureError, UserError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { scheduledMessage } from "../settings/asked-by-settings.ts";
+import type { FunctionWorker } from "./function-worker.ts";
+import { decodeLambdaEvent, type MalformedRecord, type SqsRecord } from "./lambda-event.ts";
+import { queueUrlBesideFunction, queueUrlOfArn } from "./sqs-queue-url.ts";
+
+/** What is used of Lambda's context. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+  readonly invokedFunctionArn?: string;
+}
+
+export interface SqsBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+export interface LambdaParts {
+  /** Asked at each invocation. */
+  readonly worker: () => FunctionWorker;
+  readonly queue: QueueClient;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Messages of one batch that are worked at once; they share this process's concurrency. The deployed batch size is 1. */
+const messagesAtOnce = 4;
+/** The longest visibility a queue takes (ChangeMessageVisibility, VisibilityTimeout). */
+const longestVisibility = 43_200;
+/** A message that can't be worked and could not be moved comes back soon, so that the queue moves it soon; seconds. */
+const rejectedDelay = 60;
+/** Milliseconds given to a request that is only made to be kind to the queue. */
+const courtesyTimeout = 2_000;
+
+export function createLambdaHandler(parts: LambdaParts) {
+  const { clock, log, queue } = parts;
+  const deadLettersOf = createDeadLetters(parts);
+
+  /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */
+  return async function handler(event: unknown, context: LambdaContext): Promise<SqsBatchResponse | undefined> {
+    const decoded = decodeLambdaEvent(event);
+    const worker = parts.worker();
+    if (typeof context?.getRemainingTimeInMillis !== "function") {
+      throw new UserError("InvalidEvent", "The invocation has no Lambda context that tells how much time remains.");
+    }
+    const deadline = deadlineAfter(clock.now(), context.getRemainingTimeInMillis());
+    if (decoded.kind === "sqs") return workBatch(worker, decoded, deadline);
+    const body =
+      decoded.kind === "message"
+        ? decoded.body
+        : JSON.stringify(scheduledMessage(worker.settings, decoded.scheduledAt));
+    await workAlone(worker, body, deadline, context);
+    return undefined;
+  };
+
+  async function workBatch(
+    worker: FunctionWorker,
+    batch: { readonly fifo: boolean; readonly records: readonly (SqsRecord | MalformedRecord)[] },
+    deadline: number,
+  ): Promise<SqsBatchResponse> {
+    const failed = new Set<string>();
+    if (batch.fifo) {
+      for (const record of batch.records) {
+        if (failed.size > 0 || !(await succeeds(worker, record, deadline))) failed.add(record.messageId);
+      }
+    } else {
+      const limit = pLimit(messagesAtOnce);
+      await limit.map(batch.records, async (record) => {
+        if (!(await succeeds(worker, record, deadline))) failed.add(record.messageId);
+      });
+    }
+    const inOrder = new Set(batch.records.map((record) => record.messageId).filter((id) => failed.has(id)));
+    return { batchItemFailures: [...inOrder].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  async function succeeds(worker: FunctionWorker, record: SqsRecord | MalformedRecord, deadline: number) {
+    if (record.kind === "malformed") {
+      log.error("A record of the event can't be worked.", { messageId: record.messageId, reason: record.reason });
+      return false;
+    }
+    const { body, messageId, attributes } = record;
+    const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
+    const sender = queueSender(queue, queueUrl, parts);
+    const deadLetters = deadLettersOf({ client: queue, queueUrl }, deadLetterQueueOf(worker, queueUrl));
+    const delivery = { body, messageId, attributes, deadline };
+    const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
+    if (answer.kind === "acknowledge" || answer.kind === "moved") return true;
+    await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);
+    return false;
+  }
+
+  /** Best effort: where it fails, the message comes back when its visibility ends. */
+  async function hideFor(delaySeconds: number, record: SqsRecord, queueUrl: string): Promise<void> {
+    if (record.receiptHandle === undefined) return;
+    const seconds = Math.min(longestVisibility, Math.max(0, Math.ceil(delaySeconds)));
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl: queueUrl,
+      ReceiptHandle: record.receiptHandle,
+      VisibilityTimeout: seconds,
+    });
+    try {
+      await queue.send(command, { abortSignal: AbortSignal.timeout(courtesyTimeout) });
+    } catch (thrown) {
+      const reason = ensureError(thrown).message;
+      log.warn("The delay of a message that comes again could not be set.", { messageId: record.messageId, reason });
+    }
+  }
+
+  /** A schedule, or somebody's own invocation: there is no queue that would deliver it again, so it is sent to one. */
+  async function workAlone(worker: FunctionWorker, body: string, deadline: number, context: LambdaContext) {
+    const sender = senderOf(worker, context);
+    const answer = await deliver(worker.handle, { body, deadline }, sender, parts);
+    if (answer.kind === "acknowledge") return;
+    if (answer.kind === "give-back" && sender !== noQueue) return sender.send(body, answer.delaySeconds);
+    throw new UserError("NotWorked", `The message can't be worked now: ${answer.reason.replace(/\.$/, "")}.`);
+  }
+
+  function senderOf({ settings }: FunctionWorker, context: LambdaContext): Sender {
+    const name = /^sqs:(.+)$/s.exec(settings.values.queue)?.[1];
+    if (name === undefined) return noQueue;
+    const url = name.includes("/")
+      ? name
+      : queueUrlBesideFunction(context.invokedFunctionArn ?? "", name, endpointOfQueues());
+    return queueSender(queue, url, parts);
+  }
+
+  /** The one that is set; undefined where the queue's own RedrivePolicy is to tell. */
+  function deadLetterQueueOf({ settings }: FunctionWorker, queueUrl: string): QueueAt | undefined {
+    const { deadLetterQueue } = settings.values;
+    if (deadLetterQueue === undefined) return undefined;
+    const name = /^sqs:(.+)$/s.exec(deadLetterQueue)?.[1];
+    if (name === undefined) {
+      throw new UserError(
+        "InvalidSetting",
+        `${settings.said("deadLetterQueue")} is no SQS queue; on Lambda it must be sqs:URL or sqs:NAME.`,
+      );
+    }
+    return { client: queue, queueUrl: name.includes("/") ? name : queueUrlBeside(queueUrl, name) };
+  }
+
+  function endpointOfQueues(): string | undefined {
+    return parts.environment.AWS_ENDPOINT_URL_SQS;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Tencent SCF. It has no trigger for a queue and no answer for one failed message of several (document 583/17530): a thrown
+ * error makes it deliver everything again, once a minute. So
+ *
+ *   - a timer polls the queue ORIGINALS_QUEUE and deletes each message when it is done;
+ *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
+ *     then holds up nobody. Only where no queue is set is it worked at once, and an error thrown for what must come again.
+ *
+ * What can never be worked goes to the dead-letter queue. Of an event that no queue holds, the log keeps it where there is none.
+ */
+import pLimit from "p-limit";
+import type { Settings } from "../../config/read.ts";
+import type { QueueFromUrl } from "../../queue/index.ts";
+import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
+import { createDeadLetters } from "../../run/messages/dead-letters.ts";
+import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
+import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { scheduledMessage, storedManifestMessage } from "../settings/asked-by-settings.ts";
+import { ledgerPlace, sourcePlace } from "../settings/places.ts";
+import type { FunctionWorker } from "./function-worker.ts";
+import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
+
+/** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
+export interface ScfContext {
+  readonly time_limit_in_ms: number;
+}
+
+/** What an invocation returns, for its log: SCF makes nothing of it. */
+export type ScfResult =
+  | Polled
+  | { readonly sent: number }
+  | { readonly acknowledged: number; readonly rejected: number };
+
+export interface ScfParts {
+  /** Asked at each invocation. */
+  readonly worker: () => FunctionWorker;
+  /** The queue of these settings; undefined where none is set. */
+  readonly openQueue: (settings: Settings) => QueueFromUrl | undefined;
+  /** The dead-letter queue of these settings; absent or undefined: the queue's own RedrivePolicy tells it. */
+  readonly openDeadLetterQueue?: ((settings: Settings) => QueueFromUrl | undefined) | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Messages sent, or worked, at once. */
+const sendsAtOnce = 16;
+const messagesAtOnce = 4;
+/** Milliseconds without a message after which a polling function ends: the next timer continues. */
+const idle = 30_000;
+
+export function createScfHandler(parts: ScfParts) {
+  const { clock, log } = parts;
+  const deadLettersOf = createDeadLetters(parts);
+
+  /** Throws an Error of one sentence where the event must be delivered again. */
+  return async function handler(event: unknown, context: ScfContext): Promise<ScfResult> {
+    const decoded = decodeScfEvent(event);
+    const worker = parts.worker();
+    const limit = context?.time_limit_in_ms;
+    if (typeof limit !== "number" || !(limit > 0)) {
+      throw new UserError(
+        "InvalidEvent",
+        `The invocation's context has time_limit_in_ms = ${quote(limit)}, which is no time limit.`,
+      );
+    }
+    const deadline = deadlineAfter(clock.now(), limit);
+    switch (decoded.kind) {
+      case "messages":
+        return pass(worker, decoded.messages, deadline);
+      case "objects":
+        return pass(worker, manifestsAmong(worker.settings, decoded.objects), deadline);
+      case "timer": {
+        if (decoded.task === "poll") return poll(worker, deadline);
+        const body = JSON.stringify(scheduledMessage(worker.settings, decoded.at));
+        return pass(worker, [{ body, id: `timer of ${decoded.at}` }], deadline);
+      }
+    }
+  };
+
+  function poll({ settings, handle }: FunctionWorker, deadline: number): Promise<Polled> {
+    const queue = parts.openQueue(settings);
+    if (queue === undefined) {
+      throw new UserError(
+        "MissingSetting",
+        "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
+      );
+    }
+    const sender = queueSender(queue.client, queue.queueUrl, parts);
+    const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
+    const { visibility } = settings.values;
+    return pollQueue({ queue, handle, sender, deadLetters, visibility, deadline, idle, clock, log });
+  }
+
+  async function pass(
+    worker: FunctionWorker,
+    messages: readonly PushedMessage[],
+    deadline: number,
+  ): Promise<ScfResult> {
+    const queue = parts.openQueue(worker.settings);
+    if (queue === undefined) return workHere(worker, messages, deadline);
+    const sender = queueSender(queue.client, queue.queueUrl, parts);
+    // The first that can't be sent fails the event: those sent before it will come twice, which costs no second fetch.
+    await pLimit(sendsAtOnce).map(messages, ({ body }) => sender.send(body));
+    return { sent: messages.length };
+  }
+
+  async function workHere(
+    worker: FunctionWorker,
+    messages: readonly PushedMessage[],
+    deadline: number,
+  ): Promise<ScfResult> {
+    const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
+    const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
+      deliver(worker.handle, { body, messageId: id, deadline }, noQueue, { clock, log, deadLetters }),
+    );
+    const again = answers.filter((answer) => answer.kind === "give-back");
+    if (again[0] !== undefined) {
+      throw new UserError(
+        "NotWorked",
+        `${again.length} of ${answers.length} messages must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
+      );
+    }
+    // A message that can't be worked is among the dead letters, or has been logged; thrown for, it would hold up its partition
+    // for ever.
+    const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
+    return { acknowledged, rejected: answers.length - acknowledged };
+  }
+
+  /** A manifest that was stored starts a run; what a run itself writes does not. */
+  function manifestsAmong(settings: Settings, objects: readonly StoredObject[]): readonly PushedMessage[] {
+    const ledger = ledgerPlace(settings);
+    const messages: PushedMessage[] = [];
+    for (const { bucket, region, key, eventName } of objects) {
+      if (!/^cos:ObjectCreated:/.test(eventName) || (bucket === ledger.bucket && key.startsWith(ledger.prefix))) {
+        log.info("An object's event starts no run.", { bucket, key, eventName });
+        continue;
+      }
+      const where = region ?? settings.values.manifestRegion ?? sourcePlace(settings).region;
+      const body = JSON.stringify(storedManifestMessage(settings, { bucket, region: where, key }));
+      messages.push({ body, id: `cos://${bucket}/${key}` });
+    }
+    return messages;
+  }
+}

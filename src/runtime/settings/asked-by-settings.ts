@@ -1,0 +1,71 @@
+/** What the settings ask of a run: its options, and the manifest message that a schedule stands for. */
+import type { Settings } from "../../config/read.ts";
+import { type RunOptions, runOptionsSchema } from "../../ledger/run-document.ts";
+import type { ManifestMessage } from "../../run/messages/messages.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
+
+export function runOptionsOf({ values }: Settings): RunOptions {
+  const { archiveKey, proof, ifExists, ifChanged, maxAttempts, shardSize } = values;
+  return runOptionsSchema.parse({
+    archiveKey,
+    proof,
+    expect: values.expect,
+    ifExists,
+    ifChanged,
+    maxAttempts,
+    shardSize,
+    storageClass: values.storageClass,
+    encryption: values.encryption,
+    maxFailures: values.maxFailures,
+  });
+}
+
+/**
+ * The message of a schedule that fired at `scheduledAt` (ISO 8601): archive the manifest that the settings name, or else
+ * what a listing of the source finds. Its time names the run, so that a schedule delivered twice continues one run.
+ */
+export function scheduledMessage(settings: Settings, scheduledAt: string): ManifestMessage {
+  const source = sourcePlace(settings);
+  const shared = {
+    v: 1,
+    type: "manifest",
+    scheduledAt,
+    source,
+    archive: archivePlace(settings),
+    ledger: ledgerPlace(settings),
+    options: runOptionsOf(settings),
+  } as const;
+  const manifest = manifestReference(settings);
+  return manifest === undefined ? { ...shared, prefix: source.prefix } : { ...shared, manifest };
+}
+
+/** The message of a manifest that was just stored in a bucket. */
+export function storedManifestMessage(
+  settings: Settings,
+  stored: { readonly bucket: string; readonly region: string; readonly key: string },
+): ManifestMessage {
+  const { format, keyEncoding } = settings.values;
+  return {
+    v: 1,
+    type: "manifest",
+    source: sourcePlace(settings),
+    archive: archivePlace(settings),
+    ledger: ledgerPlace(settings),
+    manifest: { ...stored, format, keyEncoding },
+    options: runOptionsOf(settings),
+  };
+}
+
+function manifestReference(settings: Settings): ManifestMessage["manifest"] {
+  const { manifest, format, keyEncoding } = settings.values;
+  if (manifest === undefined) return undefined;
+  const object = manifestObject(settings);
+  if (object === undefined) {
+    throw new UserError(
+      "InvalidSetting",
+      `${settings.said("manifest")} is no object in a bucket, and a function has no files; name it as cos://BUCKET-APPID/KEY.`,
+    );
+  }
+  return { ...object, format, keyEncoding };
+}

@@ -1,0 +1,64 @@
+/** From settings to buckets: which bucket, which region, which prefix. */
+import type { Settings } from "../../config/read.ts";
+import { flagOf, type SettingName } from "../../config/settings.ts";
+import { parseAddress } from "../../cos/address/address.ts";
+import type { Place } from "../../run/messages/messages.ts";
+import { defaultLedger } from "../../run/surroundings/open-ledger.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+
+export function sourcePlace(settings: Settings): Place {
+  return place(settings, "source", ["sourceRegion", "region"]);
+}
+
+export function archivePlace(settings: Settings): Place {
+  return place(settings, "archive", ["archiveRegion", "region"]);
+}
+
+/** The ledger's own address, else `.originals/` below the archive. Its prefix is a folder: it ends in `/`. */
+export function ledgerPlace(settings: Settings): Place {
+  if (settings.values.ledger !== undefined) {
+    const { bucket, region, prefix } = place(settings, "ledger", ["archiveRegion", "region"]);
+    return { bucket, region, prefix: asFolder(prefix) };
+  }
+  return defaultLedger(archivePlace(settings));
+}
+
+/** The object that `--manifest cos://…` names; undefined where it names a file or standard input. */
+export function manifestObject(settings: Settings): { bucket: string; region: string; key: string } | undefined {
+  if (!settings.values.manifest?.startsWith("cos://")) return undefined;
+  const { bucket, region, prefix } = place(settings, "manifest", ["manifestRegion", "sourceRegion", "region"]);
+  return { bucket, region, key: prefix };
+}
+
+function asFolder(prefix: string): string {
+  return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+}
+
+function place(
+  settings: Settings,
+  name: "source" | "archive" | "ledger" | "manifest",
+  regions: readonly ("region" | "sourceRegion" | "archiveRegion" | "manifestRegion")[],
+): Place {
+  const text = settings.values[name];
+  if (text === undefined) throw missing(name);
+  const { bucket, prefix } = parseAddress(text, flagOf(name));
+  const from = regions.find((candidate) => settings.values[candidate] !== undefined);
+  const region = from === undefined ? undefined : settings.values[from];
+  if (region === undefined) {
+    const flags = regions.toReversed().map(flagOf).join(" or ");
+    throw new UserError(
+      "MissingSetting",
+      `The region of ${settings.said(name)} is not known; say it with ${flags}, for example ${flagOf("region")} ap-guangzhou.`,
+    );
+  }
+  return { bucket, region, prefix };
+}
+
+function missing(name: SettingName): UserError {
+  const what = { source: "which bucket holds the originals", archive: "where to archive them" } as const;
+  const why = name === "source" || name === "archive" ? ` (${what[name]})` : "";
+  return new UserError(
+    "MissingSetting",
+    `${flagOf(name)} is missing${why}; say it as ${flagOf(name)} cos://BUCKET-APPID/PREFIX, in the environment, or in a --config file.`,
+  );
+}

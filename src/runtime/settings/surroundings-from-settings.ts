@@ -1,0 +1,86 @@
+/** The real world, as the settings describe it: clients, credentials, clock, chance, log. */
+
+import type { Settings } from "../../config/read.ts";
+import { type BucketClient, createBucketClient } from "../../cos/client.ts";
+import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
+import { processIdentity } from "../../run/surroundings/worker-identity.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+
+export interface OpenedSurroundings extends Surroundings {
+  /** As in Surroundings; these clients can also protect and be closed. */
+  readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
+  /** Closes every connection; what is still in flight fails. */
+  close(): Promise<void>;
+}
+
+export interface World {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Ledger objects are small and few beside the originals. */
+const ledgerConnections = 16;
+
+/**
+ * One client a role and bucket, opened at first use. Credentials are read from the environment at each request, since a
+ * function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are set.
+ */
+export function surroundingsFromSettings(
+  { values }: Pick<Settings, "values">,
+  world: World,
+  worker = processIdentity(),
+): OpenedSurroundings {
+  const { concurrency, rate, maxInstances, allowHttp } = values;
+  const opened = new Map<string, BucketClient>();
+  const credentials = {
+    source: environmentCredentials(world.environment, "TENCENTCLOUD"),
+    archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
+  };
+  const endpoints = {
+    source: values.sourceEndpoint ?? values.endpoint,
+    archive: values.archiveEndpoint ?? values.endpoint,
+  };
+  const connections: Record<Role, number> = {
+    // A task holds a GET open while it waits for its HEAD of the same bucket: with one connection a task, all of them could
+    // be held by GETs that wait for HEADs that wait for a connection.
+    source: 2 * concurrency,
+    archive: concurrency,
+    ledger: ledgerConnections,
+    manifest: ledgerConnections,
+  };
+
+  return {
+    clock: world.clock,
+    random: world.random,
+    log: world.log,
+    worker,
+    settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances },
+    open(role, { bucket, region }) {
+      const name = `${role} ${region} ${bucket}`;
+      const known = opened.get(name);
+      if (known !== undefined) return known;
+      const account = role === "source" || role === "manifest" ? "source" : "archive";
+      const client = createBucketClient({
+        bucket,
+        region,
+        endpoint: endpoints[account],
+        allowHttp,
+        credentials: credentials[account],
+        connections: connections[role],
+        clock: world.clock,
+        log: world.log,
+      });
+      opened.set(name, client);
+      return client;
+    },
+    async close() {
+      const clients = [...opened.values()];
+      opened.clear();
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** The deployed function on Tencent SCF: `index.main_handler` of dist/scf. */
+
+import type { Settings } from "./config/read.ts";
+import { flagOf } from "./config/settings.ts";
+import { type QueueFromUrl, queueFromUrl } from "./queue/index.ts";
+import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
+import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
+import { createScfHandler } from "./runtime/function/scf-handler.ts";
+import { systemClock } from "./vocabulary/clock.ts";
+import { jsonLog } from "./vocabulary/log.ts";
+
+const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+
+/** Connections are kept while the settings of the queue are the same; credentials are read at each request. */
+function keepQueue(setting: "queue" | "deadLetterQueue"): (settings: Settings) => QueueFromUrl | undefined {
+  let kept: { readonly says: string; readonly queue: QueueFromUrl } | undefined;
+  return ({ values, given }) => {
+    const { [setting]: text, allowHttp } = values;
+    if (!given(setting) || text === undefined || text.startsWith("memory:")) return undefined;
+    const says = JSON.stringify([text, allowHttp]);
+    if (kept?.says === says) return kept.queue;
+    kept?.queue.client.destroy();
+    const { clock, random, log, environment: env } = world;
+    const queue = queueFromUrl(text, { clock, random, log, env, allowHttp, setting: flagOf(setting) });
+    kept = { says, queue };
+    return queue;
+  };
+}
+
+/** Takes timer, CKafka, CMQ, EventBridge and COS events, and a message itself. */
+export const main_handler = createScfHandler({
+  ...world,
+  worker: keepFunctionWorker(world, createDeliveryHandler),
+  openQueue: keepQueue("queue"),
+  openDeadLetterQueue: keepQueue("deadLetterQueue"),
+});
