@@ -4,8 +4,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../src/cos/client.ts";
 import { listAll } from "../../src/cos/listing/listing.ts";
 import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { type Handler, type TinyServer, tinyServer } from "../http/tiny-server.ts";
 import { cosErrorOf } from "./thrown-by.ts";
-import { type Handler, type TinyServer, tinyServer } from "./tiny-server.ts";
 
 async function setup(handler: Handler) {
   const server = await tinyServer(handler);

@@ -11,8 +11,8 @@ import {
 } from "../../src/cos/signing/credentials.ts";
 import type { Credentials } from "../../src/cos/signing/signature.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
+import { type Received, type TinyServer, tinyServer } from "../http/tiny-server.ts";
 import { cosErrorOf } from "./thrown-by.ts";
-import { type Received, type TinyServer, tinyServer } from "./tiny-server.ts";
 
 const name = "photos-1250000000";
 const region = "ap-guangzhou";

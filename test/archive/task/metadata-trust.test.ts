@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { createMetadataTrust } from "../../../src/archive/task/metadata-trust.ts";
+import type { ObjectInfo } from "../../../src/objects/bucket.ts";
+
+const info = (headers: Record<string, string>): ObjectInfo => ({ status: 200, headers });
+const owned = info({ "x-cos-meta-owner": "someone" });
+const plain = info({ etag: "e" });
+
+test("asks until an object that has metadata is seen, and then no more where the reply brought it", () => {
+  const trust = createMetadataTrust();
+  expect(trust.asks()).toBe(true);
+  trust.learn(plain, plain);
+  expect(trust.asks()).toBe(true);
+  trust.learn(owned, owned);
+  expect(trust.asks()).toBe(false);
+});
+
+test("goes on asking for ever once a reply lacked what its object has", () => {
+  const trust = createMetadataTrust();
+  trust.learn(owned, owned);
+  trust.learn(owned, plain);
+  trust.learn(owned, owned);
+  expect(trust.asks()).toBe(true);
+});
+
+test("takes a bucket whose first twenty objects have no metadata to have none", () => {
+  const trust = createMetadataTrust();
+  for (let n = 0; n < 19; n++) trust.learn(plain, plain);
+  expect(trust.asks()).toBe(true);
+  trust.learn(plain, plain);
+  expect(trust.asks()).toBe(false);
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { type CamPolicy, camPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import { defaultLedger } from "../../../src/run/surroundings/open-ledger.ts";
+
+const region = "ap-guangzhou";
+const source = { bucket: "photos-1250000000", region, prefix: "2026/" };
+const archive = { bucket: "archive-1259999999", region: "ap-singapore", prefix: "photos/" };
+const needs = { source, archive, ledger: defaultLedger(archive) };
+
+const allowed = ({ statement }: CamPolicy, action: string) =>
+  statement.filter((each) => each.action.includes(`name/cos:${action}`)).flatMap(({ resource }) => resource);
+
+describe("a policy", () => {
+  const photos = "qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000";
+  const archived = "qcs::cos:ap-singapore:uid/1259999999:archive-1259999999";
+
+  test("names bucket, region, APPID and prefix, each by its own", () => {
+    const policy = camPolicy(needs);
+    expect(allowed(policy, "GetObject")).toEqual([`${photos}/2026/*`, `${archived}/photos/.originals/*`]);
+    expect(allowed(policy, "PutObject")).toEqual([`${archived}/photos/*`, `${archived}/photos/.originals/*`]);
+  });
+
+  test("lets nobody write to the source, and nobody delete anything", () => {
+    const { statement } = camPolicy(needs);
+    for (const { action, resource } of statement) {
+      expect(action.filter((name) => /Delete|\*/.test(name))).toEqual([]);
+      if (action.some((name) => /Put|Upload/.test(name))) expect(resource.join()).not.toContain("photos-1250000000");
+    }
+  });
+
+  test("allows to list each bucket, so that a key which is not there is no refusal", () => {
+    const both = [`${photos}/*`, `${archived}/*`];
+    expect(allowed(camPolicy(needs), "GetBucket")).toEqual(both);
+    const ledger = { bucket: "ledger-1250000000", region, prefix: "" };
+    const its = "qcs::cos:ap-guangzhou:uid/1250000000:ledger-1250000000/*";
+    expect(allowed(camPolicy({ ...needs, ledger }), "GetBucket")).toEqual([...both, its]);
+  });
+
+  test.each([
+    [false, `${photos}/lists/keys.csv`],
+    [true, `${photos}/*`],
+  ])("of a manifest in a bucket allows to read it, of an inventory its files too: %s", (isInventory, expected) => {
+    const manifest = { bucket: "photos-1250000000", region, key: "lists/keys.csv", isInventory };
+    expect(allowed(camPolicy({ ...needs, manifest }), "HeadObject")).toContain(expected);
+  });
+});

@@ -1,0 +1,211 @@
+import { describe, expect, test } from "vitest";
+import { writeControl } from "../../../src/ledger/control.ts";
+import { donePath, groupPath, paths } from "../../../src/ledger/layout.ts";
+import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { parseSummary } from "../../../src/report/summary.ts";
+import { writeReport } from "../../../src/run/inspect/report.ts";
+import { statusOf } from "../../../src/run/inspect/status.ts";
+import { readRun } from "../../../src/run/plan/plan.ts";
+import { ulidAt } from "../../ledger/samples.ts";
+import {
+  archivePlace,
+  createWorld,
+  inlineMessage,
+  ledgerPlace,
+  seedPictures,
+  sourcePlace,
+  type World,
+} from "../world.ts";
+
+const at = "2026-01-15T12:00:00.000Z";
+const status = (world: World, full = false) => world.done(statusOf(ledgerPlace, "r", world.around, { full }));
+
+/** A run of so many shards of 1,000 rows, as its documents say; nothing else of it is there. */
+async function documents(world: World, shards: number): Promise<void> {
+  const request = {
+    schema: "cos-originals/request@1",
+    run: "r",
+    source: sourcePlace,
+    archive: archivePlace,
+    rows: { kind: "listing", prefix: "" },
+    options: runOptionsSchema.parse({}),
+    askedAt: at,
+    tool: "test",
+  };
+  const run = {
+    schema: "cos-originals/run@1",
+    run: "r",
+    plan: ulidAt(1),
+    request,
+    shards,
+    rows: shards * 1000,
+    bytes: 0,
+    settled: { duplicates: 0, collisions: 0, invalid: 0 },
+    plannedAt: at,
+    tool: "test",
+  };
+  const ledger = world.ledger("r");
+  await ledger.put(paths.request, JSON.stringify(request));
+  await ledger.put(paths.run, JSON.stringify(run));
+}
+
+const seedPath = (world: World, path: string) => world.archive.seed(`.originals/runs/r/${path}`, "");
+const counts = { archived: 990, skipped: 5, failed: 5, bytes: 7 };
+
+describe("the status of a run", () => {
+  test("of ten million rows costs a few LISTs, and reads no outcome", async () => {
+    const world = createWorld();
+    await documents(world, 10_000);
+    for (let group = 0; group < 8; group++) {
+      seedPath(
+        world,
+        groupPath(group, { archived: 990_000, skipped: 5_000, failed: 5_000, bytes: 7_000 }, ulidAt(group)),
+      );
+    }
+    for (let shard = 8_000; shard < 9_500; shard++) seedPath(world, donePath(shard, counts, ulidAt(shard)));
+    world.archive.forgetLog();
+    const { summary } = await status(world);
+    expect(parseSummary(summary)).toMatchObject({
+      rows: 10_000_000,
+      archived: 9_500 * 990,
+      skipped: 9_500 * 5,
+      failed: 9_500 * 5,
+      pending: 500_000,
+      bytes: 9_500 * 7,
+      recovered: null,
+      proofs: null,
+      requests: null,
+      retries: null,
+      failures: null,
+    });
+    const read = world.archive.log
+      .filter(({ type }) => type === "get")
+      .map(({ key }) => key.replace(/.*runs\/r\//, ""));
+    expect(read.sort()).toEqual(["report/summary.json", "request.json", "run.json"]);
+    expect(world.archive.log.length).toBeLessThan(25);
+  });
+
+  test("counts a shard that is marked twice once, and one whose group is over not again", async () => {
+    const world = createWorld();
+    await documents(world, 2_001);
+    seedPath(world, groupPath(1, { archived: 1_000_000, skipped: 0, failed: 0, bytes: 1 }, ulidAt(1)));
+    for (const shard of [0, 1_000, 2_000]) {
+      seedPath(world, donePath(shard, counts, ulidAt(2)));
+      seedPath(world, donePath(shard, counts, ulidAt(3)));
+    }
+    const { summary } = await status(world);
+    expect(summary).toMatchObject({ archived: 1_000_000 + 2 * 990, pending: 999 * 1000 });
+  });
+
+  test("is running while it is planned, while a queue carries it, and complete with its report", async () => {
+    const world = createWorld();
+    const keys = seedPictures(world.source, 6);
+    await world.deliver(inlineMessage(keys, { run: "r", options: { shardSize: 2 } }));
+    const planning = await status(world);
+    expect(planning.run).toBeUndefined();
+    expect(planning.summary).toMatchObject({ state: "running", rows: 0, endedAt: null });
+    await world.deliver(world.queue[0]?.message ?? {});
+    expect((await status(world)).summary).toMatchObject({ state: "running", rows: 6, pending: 6 });
+    // However long nobody takes them.
+    await world.clock.advance(3_600_000);
+    expect((await status(world)).summary.state).toBe("running");
+    await world.drain();
+    const { summary } = await status(world, true);
+    expect(summary).toMatchObject({ state: "complete", archived: 6, pending: 0, proofs: { "content-md5": 6 } });
+    expect(summary.endedAt).toBe(world.summary("r").endedAt);
+    expect(summary.requests).toEqual(world.summary("r").requests);
+  });
+
+  test("with full counts the rows of shards that are not over", async () => {
+    const world = createWorld({ concurrency: 1 });
+    const keys = seedPictures(world.source, 4);
+    await world.deliver(inlineMessage(keys, { run: "r", options: { shardSize: 3 } }));
+    await world.deliver(world.queue[0]?.message ?? {}, 1);
+    const { run } = await status(world);
+    let fetched = 0;
+    const stop = new AbortController();
+    world.source.onRequest(({ type }) => {
+      if (type === "original" && ++fetched === 2) stop.abort();
+      return undefined;
+    });
+    const shard = { v: 1, type: "shard", ledger: ledgerPlace, run: "r", plan: run?.plan, shard: 0, seq: 0 };
+    await world.deliver(shard, 900, stop.signal);
+    expect((await status(world)).summary).toMatchObject({ archived: 0, pending: 4 });
+    const { summary } = await status(world, true);
+    expect(summary.archived).toBeGreaterThan(0);
+    expect(summary.archived + summary.pending).toBe(4);
+  });
+
+  test("of a process's own run is running as long as there is a sign of life, then incomplete", async () => {
+    const world = createWorld();
+    await documents(world, 2);
+    const ledger = world.ledger("r");
+    expect((await status(world)).summary.state).toBe("running");
+    await ledger.put(paths.open(0, ulidAt(5), 0), "somebody");
+    await world.clock.advance(29_000);
+    expect((await status(world)).summary.state).toBe("running");
+    await world.clock.advance(10_000);
+    expect((await status(world)).summary.state).toBe("incomplete");
+    // Another process takes it up.
+    await ledger.put(paths.open(1, ulidAt(6), 0), "somebody else");
+    expect((await status(world)).summary.state).toBe("running");
+    // It gives the shard back for a while, cleanly; nobody comes back.
+    await ledger.put(paths.end(1, ulidAt(6)), "");
+    await ledger.put(paths.end(0, ulidAt(5)), "");
+    await world.clock.advance(60_000);
+    expect((await status(world)).summary.state).toBe("running");
+    await world.clock.advance(16 * 60_000);
+    expect((await status(world)).summary.state).toBe("incomplete");
+  });
+
+  test("is what the highest control says, with its reason, until it is resumed", async () => {
+    const world = createWorld();
+    await documents(world, 2);
+    const ledger = world.ledger("r");
+    await ledger.put(paths.open(0, ulidAt(5), 0), "somebody");
+    await writeControl(ledger, "halt", "the account is overdue", at);
+    expect((await status(world)).summary).toMatchObject({ state: "halted", reason: "the account is overdue" });
+    await writeControl(ledger, "cancel", "by hand", at);
+    expect((await status(world)).summary).toMatchObject({ state: "cancelled", reason: "by hand" });
+    await writeControl(ledger, "resume", "", at);
+    expect((await status(world)).summary).toMatchObject({ state: "running" });
+    expect((await status(world)).summary.reason).toBeUndefined();
+  });
+
+  test("of a run that is not there names where it was looked for", async () => {
+    const world = createWorld();
+    await expect(status(world)).rejects.toMatchObject({
+      code: "NoSuchRun",
+      message: expect.stringContaining(".originals/runs/r/request.json"),
+    });
+  });
+});
+
+describe("a report written anew", () => {
+  test("says of a run that is over what it said, and when it ended", async () => {
+    const world = createWorld();
+    await world.deliver(inlineMessage([...seedPictures(world.source, 3), "missing.jpg"], { run: "r" }));
+    const before = { summary: world.summary("r"), results: world.results("r"), failures: world.failures("r") };
+    await world.clock.advance(86_400_000);
+    for (const key of world.archive.keys().filter((name) => name.includes("/report/results")))
+      world.archive.removeObject(key);
+    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.around));
+    expect(summary).toEqual(before.summary);
+    expect(world.results("r")).toEqual(before.results);
+    expect(world.failures("r")).toEqual(before.failures);
+  });
+
+  test("of a run that is halfway says so, and does not keep it from its end", async () => {
+    const world = createWorld();
+    await world.deliver(inlineMessage(seedPictures(world.source, 4), { run: "r", options: { shardSize: 2 } }));
+    await world.deliver(world.queue[0]?.message ?? {}, 1);
+    const run = await readRun(world.ledger("r"));
+    await world.deliver({ v: 1, type: "shard", ledger: ledgerPlace, run: "r", plan: run?.plan, shard: 0, seq: 0 });
+    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.around));
+    expect(summary).toMatchObject({ state: "running", archived: 2, pending: 2, endedAt: null });
+    expect(world.results("r")).toHaveLength(2);
+    await world.drain();
+    expect(world.summary("r")).toMatchObject({ state: "complete", archived: 4 });
+    expect(world.results("r")).toHaveLength(4);
+  });
+});

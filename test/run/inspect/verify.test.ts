@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { compareWithLedger, type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
+import { refuse } from "../../stores/bucket-fault.ts";
+import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
+
+async function verify(world: World) {
+  const differences: Difference[] = [];
+  world.archive.forgetLog();
+  const verified = await world.done(
+    verifyRun(ledgerPlace, "r", world.around, { onDifference: (difference) => void differences.push(difference) }),
+  );
+  return { verified, differences };
+}
+async function ended(keys: (world: World) => readonly string[], options: object = {}): Promise<World> {
+  const world = createWorld();
+  await world.deliver(inlineMessage(keys(world), { run: "r", options }));
+  await world.drain();
+  return world;
+}
+
+describe("an archived object is as the ledger says", () => {
+  const a = "0cc175b9c0f1b6a831c399e269772661";
+  const b = "92eb5ffee6ae2fec3ad71c777531578f";
+  test.each([
+    [
+      "by CRC64, whatever its ETag",
+      { receivedSize: 1, receivedEtag: a, receivedCrc64: "1" },
+      { size: 1, etag: `${a}-2`, crc64: "1" },
+      "same",
+    ],
+    [
+      "not by its ETag where the CRC64 differs",
+      { receivedSize: 1, receivedEtag: a, receivedCrc64: "1" },
+      { size: 1, etag: a, crc64: "2" },
+      "checksum",
+    ],
+    [
+      "by ETag where nobody tells a CRC64",
+      { receivedSize: 1, receivedEtag: a.toUpperCase() },
+      { size: 1, etag: a },
+      "same",
+    ],
+    ["not with another ETag", { receivedSize: 1, receivedEtag: a }, { size: 1, etag: b, crc64: "1" }, "checksum"],
+    ["not with another length", { receivedSize: 1, receivedCrc64: "1" }, { size: 2, crc64: "1" }, "size"],
+    ["as far as its length goes", { receivedSize: 1, receivedCrc64: "1" }, { size: 1, etag: a }, "same"],
+  ] as const)("%s", (_, said, there, kind) => {
+    expect(compareWithLedger(said, there).kind).toBe(kind);
+  });
+
+  test("and it is said where only the length could be compared", () => {
+    expect(compareWithLedger({ receivedSize: 1 }, { size: 1, etag: a })).toEqual({ kind: "same", sizeOnly: true });
+  });
+});
+
+describe("verifying a run", () => {
+  test("asks for each archived object once, and for nothing else of the archive", async () => {
+    const world = await ended((w) => [...seedPictures(w.source, 25), "missing.jpg"], { shardSize: 10 });
+    const { verified, differences } = await verify(world);
+    expect(verified).toMatchObject({ checked: 25, same: 25, unarchived: 1, rows: 26, state: "complete", sizeOnly: 0 });
+    expect(differences).toEqual([]);
+    expect(world.archive.count("head")).toBe(25);
+    expect(world.archive.count("put")).toBe(0);
+  });
+
+  test("tells what is missing or altered, by the key that the source had", async () => {
+    const world = await ended((w) => seedPictures(w.source, 5));
+    const [gone = "", longer = "", other = ""] = seedPictures(world.source, 5);
+    world.archive.removeObject(gone);
+    world.archive.seed(longer, "a longer picture 1");
+    world.archive.seed(other, "picture X");
+    const { verified, differences } = await verify(world);
+    expect(verified).toMatchObject({ checked: 5, same: 2, differences: { missing: 1, size: 1, checksum: 1 } });
+    expect(new Map(differences.map(({ kind, outcome }) => [outcome.key, kind]))).toEqual(
+      new Map([
+        [gone, "missing"],
+        [longer, "size"],
+        [other, "checksum"],
+      ]),
+    );
+  });
+
+  test("looks after what was found in the archive as well, but not after what was only kept", async () => {
+    const found = await ended((w) => {
+      const keys = seedPictures(w.source, 2);
+      w.archive.seed(keys[0] ?? "", "picture 0");
+      return keys;
+    });
+    expect((await verify(found)).verified).toMatchObject({ checked: 2, unarchived: 0 });
+    const kept = await ended(
+      (w) => {
+        const keys = seedPictures(w.source, 2);
+        w.archive.seed(keys[0] ?? "", "something else");
+        return keys;
+      },
+      { ifExists: "keep" },
+    );
+    expect((await verify(kept)).verified).toMatchObject({ checked: 1, unarchived: 1 });
+  });
+
+  test("rides out what fails for the moment, and ends where the archive refuses", async () => {
+    const world = await ended((w) => seedPictures(w.source, 3));
+    let failures = 2;
+    world.archive.onRequest(({ type }) => (type === "head" && failures-- > 0 ? refuse("InternalError") : undefined));
+    expect((await verify(world)).verified).toMatchObject({ checked: 3, same: 3 });
+    world.archive.onRequest(({ type }) => (type === "head" ? refuse("AccessDenied") : undefined));
+    await expect(verify(world)).rejects.toMatchObject({ code: "AccessDenied" });
+  });
+
+  test("does not take a ledger that lost outcomes for one that had none", async () => {
+    const world = await ended((w) => seedPictures(w.source, 3));
+    for (const key of world.archive.keys()) if (/outcomes\/.*jsonl/.test(key)) world.archive.removeObject(key);
+    await expect(verify(world)).rejects.toMatchObject({ code: "LedgerIncomplete" });
+  });
+});

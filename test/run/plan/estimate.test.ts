@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type RunOptions, runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
+import { assumedSeconds, costOf, estimateRun, requestsOf, timeOf } from "../../../src/run/plan/estimate.ts";
+import { createWorld, inlineMessage, seedPictures } from "../world.ts";
+
+const region = "ap-guangzhou";
+const md5 = "0cc175b9c0f1b6a831c399e269772661";
+const GB = 1024 ** 3;
+const prices = { currency: "CNY", processing: 0.025, freeProcessing: 10, requests: 0.01, traffic: 0.5 };
+
+function asked(options: Partial<RunOptions> = {}) {
+  return {
+    run: "r",
+    source: { bucket: "photos-1250000000", region, prefix: "" },
+    archive: { bucket: "archive-1250000000", region, prefix: "" },
+    ledger: { bucket: "archive-1250000000", region, prefix: ".originals/" },
+    rows: { kind: "inline" as const, digest: "", keys: [] },
+    options: runOptionsSchema.parse(options),
+  };
+}
+async function* entries(rows: readonly Row[]): AsyncGenerator<readonly ManifestEntry[]> {
+  yield rows.map((row, n) => ({ kind: "row", row, at: { line: n + 1 } }));
+}
+const estimate = (rows: readonly Row[], options: Partial<RunOptions> = {}) =>
+  estimateRun(entries(rows), asked(options), () => 0.5);
+
+describe("the requests of a row", () => {
+  const skip = { ifExists: "skip", expect: "auto", proof: "auto" } as const;
+  const needs = (row: Partial<Row>, options: Partial<RunOptions> = {}) => {
+    const all = requestsOf({ key: "a", ...row }, { ...skip, ...options });
+    return [all["source.get"], all["source.head"], all["archive.head"], all["archive.put"]];
+  };
+  test.each<[string, Partial<Row>, Partial<RunOptions>, number[]]>([
+    ["nothing known", {}, {}, [1, 1, 1, 1]],
+    ["a size alone proves nothing", { size: 3 }, {}, [1, 1, 1, 1]],
+    ["an MD5", { etag: md5 }, {}, [1, 0, 1, 1]],
+    ["the ETag of a multipart upload", { etag: `${md5}-2` }, {}, [1, 1, 1, 1]],
+    ["a CRC64", { crc64: "1" }, {}, [1, 0, 1, 1]],
+    ["a CRC64 where an MD5 is asked for", { crc64: "1" }, { proof: "content-md5" }, [1, 1, 1, 1]],
+    ["a size where it will do", { size: 3 }, { proof: "size" }, [1, 0, 1, 1]],
+    ["the GET is trusted", {}, { expect: "get" }, [1, 0, 1, 1]],
+    ["nobody asks the archive", { etag: md5 }, { ifExists: "overwrite" }, [1, 0, 0, 1]],
+    ["keep asks it", { etag: md5 }, { ifExists: "keep" }, [1, 0, 1, 1]],
+    ["fail asks it", { etag: md5 }, { ifExists: "fail" }, [1, 0, 1, 1]],
+    ["an empty original is not fetched", { size: 0, etag: md5 }, {}, [0, 1, 1, 1]],
+    ["6 GB in parts of 64 MiB, which no MD5 covers", { size: 6 * GB, etag: md5 }, {}, [1, 1, 1, 98]],
+  ])("%s", (_, row, options, expected) => {
+    expect(needs(row, options)).toEqual(expected);
+  });
+});
+
+describe("an estimate", () => {
+  test("says what a run then does, request by request", async () => {
+    const world = createWorld();
+    const keys = seedPictures(world.source, 30);
+    const rows = keys.map((key, n) => ({ key, ...(n % 3 === 0 ? { etag: world.source.object(key)?.etag } : {}) }));
+    const { requests, rowsThatProve } = await estimate(rows);
+    expect(rowsThatProve).toBe(10);
+    await world.deliver(inlineMessage(rows, { run: "r" }));
+    const { requests: done, archived } = world.summary("r");
+    expect(archived).toBe(30);
+    const { ledger: _, "source.head": heads, ...estimated } = requests;
+    expect(done).toMatchObject(estimated);
+    // At its beginning a process also asks for metadata, until it knows whether the replies bring it: once a row at most.
+    expect(done?.["source.head"]).toBeGreaterThanOrEqual(heads);
+    expect(done?.["source.head"]).toBeLessThanOrEqual(heads + rowsThatProve);
+  });
+
+  test("adds up: every row is to archive, a duplicate, a collision, or invalid", async () => {
+    const row = fc.record({
+      key: fc.constantFrom("a", "b", "c", "/x", ""),
+      size: fc.option(fc.nat(), { nil: undefined }),
+      archiveKey: fc.option(fc.constantFrom("a", "z", "/bad"), { nil: undefined }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 30 }), async (rows) => {
+        const e = await estimate(rows, { shardSize: 7 });
+        expect(e.toArchive + e.duplicates + e.collisions + e.invalid + e.unchanged).toBe(rows.length);
+        expect(e.shards).toBe(Math.ceil(rows.length / 7));
+        expect(e.bytes.rowsWithSize + e.bytes.rowsWithout).toBe(e.toArchive);
+        expect(e.requests["archive.put"]).toBe(e.toArchive);
+        expect(e.comparedExactly).toBe(true);
+      }),
+    );
+  });
+
+  test("takes rows without a size for as large as the others, and says nothing where none tells one", async () => {
+    expect((await estimate([{ key: "a", size: 10 }, { key: "b", size: 20 }, { key: "c" }])).bytes).toEqual({
+      known: 30,
+      rowsWithSize: 2,
+      rowsWithout: 1,
+      estimated: 45,
+    });
+    const unknown = await estimate([{ key: "a" }]);
+    expect(unknown.bytes.estimated).toBeNull();
+    expect(costOf(unknown, prices)).toBeNull();
+  });
+
+  test("names ten rows that will fail, no more", async () => {
+    const rows = Array.from({ length: 25 }, () => ({ key: "/bad" }));
+    const { samples, invalid } = await estimate(rows);
+    expect(invalid).toBe(25);
+    expect(samples).toHaveLength(10);
+    expect(samples[0]).toMatchObject({ key: "/bad", code: "InvalidRow" });
+  });
+});
+
+describe("money and time", () => {
+  const requests = { "source.get": 10_000, "source.head": 0, "archive.head": 10_000, "archive.put": 10_000, ledger: 0 };
+  const bytes = (gigabytes: number) => ({ known: 0, rowsWithSize: 0, rowsWithout: 0, estimated: gigabytes * GB });
+
+  test("cost lies between the whole free volume left and none of it", () => {
+    const cost = costOf({ bytes: bytes(110), requests }, prices);
+    expect(cost).toMatchObject({ currency: "CNY", requests: expect.closeTo(0.03), traffic: 55 });
+    expect(cost?.from).toBeCloseTo(100 * 0.025 + 0.03);
+    expect(cost?.upTo).toBeCloseTo(110 * 0.025 + 0.03);
+    expect(costOf({ bytes: bytes(4), requests }, prices)?.processing.from).toBe(0);
+  });
+
+  test.each([
+    [
+      { concurrency: 10, maxInstances: 1 },
+      { limitedBy: "concurrency", seconds: 100 * assumedSeconds },
+    ],
+    [
+      { concurrency: 10, maxInstances: 10 },
+      { limitedBy: "concurrency", seconds: 10 * assumedSeconds },
+    ],
+    [
+      { concurrency: 1000, rate: 100, maxInstances: 10 },
+      { limitedBy: "rate", seconds: 10 },
+    ],
+    [
+      { concurrency: 1000, rate: 10_000, maxInstances: 10 },
+      { limitedBy: "service", seconds: 1000 / 3000 },
+    ],
+  ])("with %j the time is limited by what is slowest", (how, expected) => {
+    expect(timeOf(1000, how)).toEqual(expected);
+  });
+});

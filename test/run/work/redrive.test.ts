@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import type { ManifestEntry } from "../../../src/manifest/row.ts";
+import { isRow, type PlanEntries } from "../../../src/run/plan/entry.ts";
+import { prepareRedrive, type RedriveOptions } from "../../../src/run/work/redrive.ts";
+import { runHere } from "../../../src/run/work/run-here.ts";
+import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
+
+const prepare = (world: World, of = "r", options?: RedriveOptions) =>
+  world.done(prepareRedrive(ledgerPlace, of, world.around, options));
+
+async function rowsOf(world: World, entries: PlanEntries | undefined) {
+  const rows: unknown[] = [];
+  await world.done(
+    (async () => {
+      for await (const batch of entries ?? []) {
+        for (const entry of batch) if (isRow(entry)) rows.push((entry as Extract<ManifestEntry, { kind: "row" }>).row);
+      }
+    })(),
+  );
+  return rows;
+}
+
+async function failedRun(keys: readonly unknown[], options: object = {}): Promise<World> {
+  const world = createWorld();
+  seedPictures(world.source, 4);
+  await world.deliver(inlineMessage(keys, { run: "r", options }));
+  await world.drain();
+  return world;
+}
+
+describe("a redrive", () => {
+  test("holds the failed rows as the manifest had them, in order, and no others", async () => {
+    const missing = { key: "gone.jpg", size: 3, etag: "0cc175b9c0f1b6a831c399e269772661", archiveKey: "kept/gone.jpg" };
+    const world = await failedRun(
+      ["photos/00000.jpg", missing, "photos/00001.jpg", "also gone.jpg", "photos/00002.jpg"],
+      { shardSize: 2 },
+    );
+    const { ask, rows, left } = await prepare(world);
+    expect({ rows, left }).toEqual({ rows: 2, left: 0 });
+    expect(ask?.request).toMatchObject({
+      run: "r-redrive-1",
+      redriveOf: "r",
+      rows: { kind: "file", digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect(await rowsOf(world, ask?.rows())).toEqual([missing, { key: "also gone.jpg" }]);
+  });
+
+  test("leaves out what can't succeed: rows that can't be read, and keys that would overwrite another row's original", async () => {
+    const world = await failedRun([
+      "photos/00000.jpg",
+      { key: "photos/00001.jpg", archiveKey: "photos/00000.jpg" },
+      "/bad",
+      "gone.jpg",
+    ]);
+    expect(await prepare(world)).toMatchObject({ rows: 1, left: 2 });
+    const nothing = await failedRun(["photos/00000.jpg", "/bad"]);
+    expect(await prepare(nothing)).toEqual({ ask: undefined, rows: 0, left: 1 });
+    const fine = await failedRun(["photos/00000.jpg"]);
+    expect(await prepare(fine)).toEqual({ ask: undefined, rows: 0, left: 0 });
+  });
+
+  test("of a run that is not over holds what failed so far", async () => {
+    const world = createWorld();
+    await world.deliver(inlineMessage(["gone.jpg", "also gone.jpg"], { run: "r", options: { shardSize: 1 } }));
+    await world.deliver(world.queue[0]?.message ?? {});
+    const shard = world.queue.find(({ message }) => message.type === "shard")?.message ?? {};
+    await world.deliver(shard);
+    expect(await prepare(world)).toMatchObject({ rows: 1, left: 0 });
+  });
+
+  test("is continued until it is complete, then another begins; what is asked otherwise is another", async () => {
+    const world = await failedRun(["photos/00000.jpg", "gone.jpg"]);
+    const first = await prepare(world);
+    if (first.ask === undefined) throw new Error("one row failed");
+    const stopped = new AbortController();
+    stopped.abort();
+    await world.done(runHere(first.ask, world.around, { signal: stopped.signal }));
+    expect((await prepare(world)).ask?.request.run).toBe("r-redrive-1");
+    expect((await prepare(world, "r", { options: { proof: "crc64" } })).ask?.request).toMatchObject({
+      run: "r-redrive-2",
+      options: { proof: "crc64" },
+    });
+    world.source.seed("gone.jpg", "back again");
+    expect((await world.done(runHere(first.ask, world.around))).summary).toMatchObject({
+      state: "complete",
+      archived: 1,
+      redriveOf: "r",
+    });
+    expect((await prepare(world)).ask?.request.run).toBe("r-redrive-2");
+  });
+
+  test("of a redrive is numbered on, and named by whoever gives a name", async () => {
+    const world = await failedRun(["gone.jpg"]);
+    const first = await prepare(world);
+    if (first.ask === undefined) throw new Error("one row failed");
+    await world.done(runHere(first.ask, world.around));
+    expect((await prepare(world, "r-redrive-1")).ask?.request).toMatchObject({
+      run: "r-redrive-2",
+      redriveOf: "r-redrive-1",
+    });
+    expect((await prepare(world, "r", { run: "mine" })).ask?.request.run).toBe("mine");
+  });
+
+  test("of a run that is not there, or has no plan, is refused", async () => {
+    const world = createWorld();
+    await expect(prepare(world)).rejects.toMatchObject({ code: "NoSuchRun" });
+    seedPictures(world.source, 3);
+    await world.deliver(inlineMessage(["a", "b"], { run: "r", options: { shardSize: 1 } }));
+    await expect(prepare(world)).rejects.toMatchObject({ code: "RunNotPlanned" });
+  });
+});

@@ -1,0 +1,136 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
+import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
+import { type Built, build } from "../cli/built.ts";
+import { eventOf } from "./fixtures.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const require = createRequire(import.meta.url);
+const osls = join(dirname(require.resolve("osls/package.json")), "bin/serverless.js");
+const keys = ["plain.png", "a folder/夏天 +%20.png"];
+
+let built: Built;
+let emulator: Emulator;
+let folder = "";
+let env: Record<string, string> = {};
+
+beforeAll(async () => {
+  built = await build();
+  folder = await mkdtemp(join(tmpdir(), "originals-deployed-"));
+  emulator = await startEmulator({
+    dataDir: join(folder, "cos"),
+    credentials: [{ secretId: "AKIDtest", secretKey: "test-secret-key" }],
+    buckets: [{ name: "demo-1250000000", protect: "all" }, { name: "archive-1250000000" }],
+  });
+  for (const [index, key] of keys.entries()) emulator.bucket("demo-1250000000").put(key, makeImage("png", 16, index));
+  // Outside the checkout: what is shipped has to do without its node_modules.
+  await cp(join(built.folder, "dist"), join(folder, "dist"), { recursive: true });
+  await cp(join(root, "serverless.yml"), join(folder, "serverless.yml"));
+  await cp(join(root, "events"), join(folder, "events"), { recursive: true });
+  env = {
+    PATH: process.env.PATH ?? "",
+    HOME: folder,
+    SLS_NOTIFICATIONS_MODE: "off",
+    TENCENTCLOUD_SECRETID: "AKIDtest",
+    TENCENTCLOUD_SECRETKEY: "test-secret-key",
+    ORIGINALS_ENDPOINT: emulator.url,
+  };
+}, 60_000);
+
+afterAll(async () => {
+  await emulator?.close();
+  await rm(folder, { recursive: true, force: true });
+  await built?.remove();
+});
+
+function node(
+  args: readonly string[],
+  more: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: folder, env: { ...env, ...more } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+    });
+  });
+}
+
+function forget(): void {
+  const archive = emulator.bucket("archive-1250000000");
+  for (const key of archive.keys()) archive.delete(key);
+}
+
+function archivedKeys(): string[] {
+  const archive = emulator.bucket("archive-1250000000");
+  for (const key of keys) {
+    expect(archive.get(`photos/${key}`)?.bytes, key).toEqual(emulator.bucket("demo-1250000000").get(key)?.bytes);
+  }
+  return archive.keys().filter((key) => key.startsWith("photos/") && !key.includes("/.originals/"));
+}
+
+describe("the bundles that are deployed", () => {
+  // A megabyte is what a cold start can afford: `import { z } from "zod"` brings all its languages, undici's index all of fetch.
+  it.each(["lambda.cjs", "scf/index.js"])("%s is less than a megabyte", async (file) => {
+    const { size } = await stat(join(built.folder, "dist", file));
+    expect(size).toBeLessThan(1_000_000);
+  });
+});
+
+describe("the function that is deployed to AWS", { timeout: 60_000 }, () => {
+  it("archives what events/sqs.json asks for, invoked by `osls invoke local`", async () => {
+    forget();
+    const { code, stdout, stderr } = await node([osls, "invoke", "local", "-f", "originals", "-p", "events/sqs.json"]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout.slice(stdout.indexOf("{")))).toEqual({ batchItemFailures: [] });
+    expect(archivedKeys()).toEqual(keys.map((key) => `photos/${key}`).sort());
+  });
+
+  it("says in the invocation's error what is wrong with a setting", async () => {
+    const invoke = [osls, "invoke", "local", "-f", "originals", "-p", "events/sqs.json"];
+    const { code, stdout } = await node(invoke, { ORIGINALS_CONCURRENCY: "many" });
+    expect(code).toBe(1);
+    expect(stdout).toContain('ORIGINALS_CONCURRENCY \\"many\\" is not a whole number from 1 to 1000');
+  });
+});
+
+describe("the function that is deployed to Tencent", { timeout: 60_000 }, () => {
+  /** Loads dist/scf/index.js as the platform does, and invokes `index.main_handler`. */
+  async function invoke(event: string, more: Record<string, string> = {}) {
+    const script = `require("./dist/scf/index.js").main_handler(require("./events/${event}.json"), { time_limit_in_ms: 60000 })
+      .then((result) => console.log(JSON.stringify({ result })), (error) => console.log(JSON.stringify({ thrown: error.message })))
+      .then(() => process.exit(0))`;
+    const { stdout } = await node(["-e", script], more);
+    return JSON.parse(stdout) as { result?: unknown; thrown?: string };
+  }
+
+  it.each(["scf-cmq", "scf-ckafka-partition-misspelt"])(
+    "archives what events/%s.json asks for, where no queue is set",
+    async (event) => {
+      forget();
+      expect(await invoke(event)).toEqual({ result: { acknowledged: 1, rejected: 0 } });
+      expect(archivedKeys()).toHaveLength(keys.length);
+    },
+  );
+
+  it("throws, so that the event comes again, where the store does not answer", async () => {
+    forget();
+    expect(await invoke("scf-cmq", { ORIGINALS_ENDPOINT: "http://127.0.0.1:9" })).toEqual({
+      thrown: expect.stringMatching(/^1 of 1 messages must be delivered again: /),
+    });
+  });
+
+  it("throws for a timer where no queue is set", async () => {
+    expect(await invoke("scf-timer")).toEqual({ thrown: expect.stringContaining("set ORIGINALS_QUEUE") });
+  });
+});
+
+describe("the payloads in events/", () => {
+  it("name the buckets that the demo makes", () => {
+    expect(JSON.stringify(eventOf("sqs"))).toContain("demo-1250000000");
+  });
+});

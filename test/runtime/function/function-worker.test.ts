@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { keepFunctionWorker } from "../../../src/runtime/function/function-worker.ts";
+import { acknowledge, environment, notingLog } from "./fixtures.ts";
+import { idleClock } from "./idle-clock.ts";
+
+function setUp(changing: Record<string, string | undefined>) {
+  const log = notingLog();
+  const rates: (number | undefined)[] = [];
+  const worker = keepFunctionWorker(
+    { environment: changing, clock: idleClock(), random: () => 0.5, log },
+    (surroundings) => {
+      rates.push(surroundings.settings.rate);
+      return async () => acknowledge;
+    },
+  );
+  return { worker, rates, log };
+}
+
+describe("what a function keeps between invocations", () => {
+  it("is the same for as long as the settings are", () => {
+    const { worker } = setUp({ ...environment });
+    expect(worker().handle).toBe(worker().handle);
+  });
+
+  it("is kept when only credentials were renewed, which are read at each request", () => {
+    const changing: Record<string, string | undefined> = { ...environment };
+    const { worker } = setUp(changing);
+    const first = worker();
+    changing.TENCENTCLOUD_SECRETKEY = "renewed";
+    expect(worker()).toBe(first);
+  });
+
+  it("is made anew when a setting changed", () => {
+    const changing: Record<string, string | undefined> = {
+      ...environment,
+      ORIGINALS_RATE: "100/s",
+      ORIGINALS_MAX_INSTANCES: "4",
+    };
+    const { worker, rates } = setUp(changing);
+    worker();
+    changing.ORIGINALS_RATE = "200/s";
+    worker();
+    expect(rates).toEqual([25, 50]);
+  });
+
+  it("refuses a setting that can't be, at every invocation until it is mended", () => {
+    const changing: Record<string, string | undefined> = { ...environment, ORIGINALS_CONCURRENCY: "many" };
+    const { worker } = setUp(changing);
+    expect(worker).toThrow('ORIGINALS_CONCURRENCY "many" is not a whole number from 1 to 1000');
+    expect(worker).toThrow("ORIGINALS_CONCURRENCY");
+    changing.ORIGINALS_CONCURRENCY = "8";
+    expect(worker().settings.values.concurrency).toBe(8);
+  });
+
+  it("warns once of a misspelt setting", () => {
+    const { worker, log } = setUp({ ...environment, ORIGINALS_CONCURENCY: "8" });
+    worker();
+    worker();
+    expect(log.entries).toMatchObject([
+      { level: "warn", message: expect.stringContaining("ORIGINALS_CONCURRENCY is meant") },
+    ]);
+  });
+});

@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import {
+  createMemoryQueues,
+  type QueueFromUrl,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  serviceException,
+} from "../../../src/queue/index.ts";
+import type { Answer, Delivery } from "../../../src/run/messages/delivery.ts";
+import { createScfHandler } from "../../../src/runtime/function/scf-handler.ts";
+import { acknowledge, eventOf, giveBack, notingHandler, notingLog, reject, settingsOf } from "./fixtures.ts";
+import { idleClock } from "./idle-clock.ts";
+
+const context = { time_limit_in_ms: 900_000 };
+
+function setUp(
+  answerTo: (delivery: Delivery, index: number) => Answer | Promise<Answer>,
+  more: {
+    queue?: "none" | "broken";
+    /** Whether a dead-letter queue is set, or named by the queue's redrive policy. */
+    deadLetters?: "set" | "named";
+    sends?: "fail";
+    environment?: Record<string, string>;
+    kind?: QueueFromUrl["kind"];
+  } = {},
+) {
+  const clock = idleClock();
+  const log = notingLog();
+  const queues = createMemoryQueues({ clock });
+  const dead = queues.createQueue("dead");
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: "arn:aws:sqs:memory:000000000000:dead",
+    maxReceiveCount: 10,
+  });
+  const queueUrl = queues.createQueue("work", {
+    VisibilityTimeout: "300",
+    ...(more.deadLetters === "named" ? { RedrivePolicy } : {}),
+  });
+  const transport =
+    more.queue === "broken" || more.sends === "fail"
+      ? { ...queues, SendMessage: () => Promise.reject(serviceException("AccessDenied", "You may not send.")) }
+      : queues;
+  const client = new SQSClient({ transport });
+  const { handle, handled } = notingHandler(answerTo);
+  const handler = createScfHandler({
+    worker: () => ({ settings: settingsOf(more.environment), handle }),
+    openQueue: () => (more.queue === "none" ? undefined : { kind: more.kind ?? "memory", client, queueUrl }),
+    openDeadLetterQueue: () => (more.deadLetters === "set" ? { kind: "memory", client, queueUrl: dead } : undefined),
+    clock,
+    random: () => 0.5,
+    log,
+  });
+  const send = (body: string) => client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+  /** What lies visible in the queue now. */
+  const waiting = async () => {
+    const all: string[] = [];
+    for (;;) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 }),
+      );
+      if (Messages.length === 0) return all;
+      all.push(...Messages.map((message) => message.Body ?? ""));
+    }
+  };
+  /** Bodies and reasons of the dead letters. */
+  const letters = async () => {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: dead, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+    );
+    return Messages.map(({ Body, MessageAttributes = {} }) => [
+      Body,
+      MessageAttributes.OriginalsReason?.StringValue,
+      MessageAttributes.OriginalsMessageId?.StringValue,
+    ]);
+  };
+  return { handler, handled, clock, log, send, waiting, letters };
+}
+
+describe("a timer", () => {
+  it("works what the queue holds, deletes it, and ends when nothing more comes", async () => {
+    const { handler, handled, clock, send, waiting } = setUp(() => acknowledge);
+    for (const body of ["1", "2", "3"]) await send(body);
+    const before = clock.now();
+    expect(await handler(eventOf("scf-timer"), context)).toEqual({ acknowledged: 3, givenBack: 0, rejected: 0 });
+    expect(handled.map((delivery) => delivery.body)).toEqual(["1", "2", "3"]);
+    expect(clock.now() - before).toBeLessThan(60_000);
+    clock.advance(3_600_000);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("leaves what was given back in the queue, hidden for as long as the run asked", async () => {
+    const { handler, clock, send, waiting } = setUp((_, index) => (index === 0 ? giveBack(600) : acknowledge));
+    await send("slow");
+    const begun = clock.now();
+    expect(await handler(eventOf("scf-timer"), context)).toMatchObject({ acknowledged: 0, givenBack: 1 });
+    expect(await waiting()).toEqual([]);
+    clock.advance(begun + 600_000 - clock.now());
+    expect(await waiting()).toEqual(["slow"]);
+  });
+
+  it("leaves what can't be worked for the queue's dead letters", async () => {
+    const { handler, clock, send, waiting } = setUp(() => reject);
+    await send("poison");
+    expect(await handler(eventOf("scf-timer"), { time_limit_in_ms: 60_000 })).toMatchObject({
+      acknowledged: 0,
+      rejected: 1,
+    });
+    clock.advance(60_000);
+    expect(await waiting()).toEqual(["poison"]);
+  });
+
+  it.each(["set", "named"] as const)(
+    "moves it there itself, with the reason, where those are %s",
+    async (deadLetters) => {
+      const { handler, clock, send, waiting, letters } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+        deadLetters,
+      });
+      const { MessageId } = await send("poison");
+      await send("good");
+      expect(await handler(eventOf("scf-timer"), context)).toEqual({ acknowledged: 1, givenBack: 0, rejected: 1 });
+      expect(await letters()).toEqual([["poison", "The message is not JSON.", MessageId]]);
+      clock.advance(3_600_000);
+      expect(await waiting()).toEqual([]);
+    },
+  );
+
+  it("takes no further message when its time is nearly over", async () => {
+    const { handler, handled, clock, send } = setUp(() => {
+      clock.advance(400_000);
+      return acknowledge;
+    });
+    for (let i = 0; i < 5; i++) await send(String(i));
+    const begun = clock.now();
+    await handler(eventOf("scf-timer"), context);
+    expect(handled).toHaveLength(3);
+    expect(handled.map((delivery) => delivery.deadline - begun)).toEqual([895_000, 895_000, 895_000]);
+  });
+
+  it("keeps a message hidden for as long as it is worked, longer than its first visibility", async () => {
+    const { handler, clock, send, waiting } = setUp(async () => {
+      await clock.sleep(800_000);
+      seenMeanwhile = await waiting();
+      return acknowledge;
+    });
+    let seenMeanwhile: string[] | undefined;
+    await send("long");
+    expect(await handler(eventOf("scf-timer"), context)).toMatchObject({ acknowledged: 1 });
+    expect(seenMeanwhile).toEqual([]);
+  });
+
+  it("ends the work before the lease does, where the queue can't extend it", async () => {
+    const { handler, handled, clock, send } = setUp(() => acknowledge, {
+      kind: "tdmq",
+      environment: { ORIGINALS_VISIBILITY: "120" },
+    });
+    await send("a");
+    const begun = clock.now();
+    await handler(eventOf("scf-timer"), context);
+    expect(handled[0]?.deadline).toBe(begun + 120_000 - 5_000);
+  });
+
+  it("without a queue says which setting is missing", async () => {
+    const { handler } = setUp(() => acknowledge, { queue: "none" });
+    await expect(handler(eventOf("scf-timer"), context)).rejects.toThrow("set ORIGINALS_QUEUE to sqs:URL or tdmq:URL");
+  });
+
+  it('with the text "list" sends the scheduled run to the queue', async () => {
+    const { handler, handled, waiting } = setUp(() => acknowledge);
+    expect(await handler(eventOf("scf-timer-list"), context)).toEqual({ sent: 1 });
+    expect(handled).toEqual([]);
+    expect((await waiting()).map((body) => JSON.parse(body))).toMatchObject([
+      { type: "manifest", scheduledAt: "2026-11-22T02:00:00Z", prefix: "2026/" },
+    ]);
+  });
+});
+
+describe.each(["scf-ckafka", "scf-cmq", "scf-cmq-tag-string", "scf-ckafka-partition-misspelt", "scf-eventbridge"])(
+  "%s",
+  (name) => {
+    it("is sent to the queue message by message, and the event is over", async () => {
+      const { handler, handled, waiting } = setUp(() => acknowledge);
+      const result = await handler(eventOf(name), context);
+      const sent = await waiting();
+      expect(result).toEqual({ sent: sent.length });
+      expect(sent.length).toBeGreaterThan(0);
+      for (const body of sent) expect(JSON.parse(body)).toHaveProperty("v", 1);
+      expect(handled).toEqual([]);
+    });
+
+    it("is thrown for where it can't be sent, so that it comes again", async () => {
+      const { handler } = setUp(() => acknowledge, { queue: "broken" });
+      await expect(handler(eventOf(name), context)).rejects.toThrow("You may not send.");
+    });
+
+    it("is worked at once where no queue is set", async () => {
+      const { handler, handled } = setUp(() => acknowledge, { queue: "none" });
+      expect(await handler(eventOf(name), context)).toEqual({ acknowledged: handled.length, rejected: 0 });
+      expect(handled.length).toBeGreaterThan(0);
+    });
+
+    it("is thrown for where no queue is set and a message must come again", async () => {
+      const { handler } = setUp((_, index) => (index === 0 ? giveBack(30) : acknowledge), { queue: "none" });
+      await expect(handler(eventOf(name), context)).rejects.toThrow(
+        /^1 of \d messages must be delivered again: the store is slow\.$/,
+      );
+    });
+  },
+);
+
+describe("an event of messages", () => {
+  // Catches: one poison entry that blocks its whole partition for ever.
+  it("is over although one of them can never be worked, which is logged", async () => {
+    const { handler, log } = setUp((_, index) => (index === 0 ? reject : acknowledge), { queue: "none" });
+    expect(await handler(eventOf("scf-ckafka"), context)).toEqual({ acknowledged: 1, rejected: 1 });
+    expect(log.entries).toMatchObject([
+      { level: "error", fields: { messageId: "originals/1/36", reason: reject.kind === "reject" && reject.reason } },
+    ]);
+  });
+});
+
+describe("an event of messages of which one can never be worked, where no queue is set", () => {
+  it("is over, and the message is in the dead-letter queue that is set", async () => {
+    const { handler, letters } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+      queue: "none",
+      deadLetters: "set",
+    });
+    expect(await handler(eventOf("scf-ckafka"), context)).toEqual({ acknowledged: 1, rejected: 1 });
+    expect(await letters()).toEqual([[expect.any(String), "The message is not JSON.", "originals/1/36"]]);
+  });
+
+  // Catches: an event that is over although its dead letter is nowhere.
+  it("comes again where the dead letter can't be sent", async () => {
+    const { handler } = setUp((_, index) => (index === 0 ? reject : acknowledge), {
+      queue: "none",
+      deadLetters: "set",
+      sends: "fail",
+    });
+    await expect(handler(eventOf("scf-ckafka"), context)).rejects.toThrow(
+      /^1 of 2 messages must be delivered again: it can't be worked, .* failed: AccessDenied: You may not send\.$/,
+    );
+  });
+});
+
+describe("a stored manifest", () => {
+  it("starts a run of it", async () => {
+    const { handler, waiting } = setUp(() => acknowledge, { environment: { ORIGINALS_FORMAT: "csv" } });
+    expect(await handler(eventOf("scf-cos"), context)).toEqual({ sent: 1 });
+    expect((await waiting()).map((body) => JSON.parse(body))).toEqual([
+      {
+        v: 1,
+        type: "manifest",
+        source: { bucket: "demo-1250000000", region: "ap-guangzhou", prefix: "2026/" },
+        archive: { bucket: "archive-1250000000", region: "ap-guangzhou", prefix: "photos/" },
+        ledger: { bucket: "archive-1250000000", region: "ap-guangzhou", prefix: "photos/.originals/" },
+        manifest: {
+          bucket: "manifests-1250000000",
+          region: "ap-guangzhou",
+          key: "inbox/2026-11-22.csv",
+          format: "csv",
+        },
+        options: expect.objectContaining({ archiveKey: "{key}" }),
+      },
+    ]);
+  });
+
+  // Catches: a trigger on the archive bucket whose run writes failures.csv, which starts a run, and so on.
+  it("that a run itself wrote starts nothing", async () => {
+    const environment = { ORIGINALS_LEDGER: "cos://manifests-1250000000/inbox/" };
+    const { handler, waiting } = setUp(() => acknowledge, { environment });
+    expect(await handler(eventOf("scf-cos"), context)).toEqual({ sent: 0 });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("that was deleted starts nothing", async () => {
+    const event = structuredClone(eventOf("scf-cos")) as { Records: { event: { eventName: string } }[] };
+    for (const record of event.Records) record.event.eventName = "cos:ObjectRemove:Delete";
+    const { handler } = setUp(() => acknowledge);
+    expect(await handler(event, context)).toEqual({ sent: 0 });
+  });
+});
+
+describe("an invocation", () => {
+  it.each([undefined, {}, { time_limit_in_ms: "900" }, { time_limit_in_ms: 0 }])(
+    "without a time limit is refused: %j",
+    async (wrong) => {
+      const { handler } = setUp(() => acknowledge);
+      await expect(handler(eventOf("scf-timer"), wrong as never)).rejects.toThrow(
+        /time_limit_in_ms = .*, which is no time limit\.$/,
+      );
+    },
+  );
+});
