@@ -1,100 +1,93 @@
-/** The floors of src/ (design.md): a file imports only from its own floor or from floors below, so that each can be read alone. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join, posix, resolve, sep } from "node:path";
+/**
+ * The house (docs/architecture.md): a room imports only from rooms below it, and so do the rooms within a room, so that each
+ * can be read with nothing but what is under it. Imports of types count like any other.
+ */
 import { describe, expect, test } from "vitest";
+import {
+  breaches,
+  circles,
+  crowded,
+  type House,
+  house,
+  readSources,
+  sharedRooms,
+  strangers,
+} from "./architecture/house.ts";
 
-const src = resolve(import.meta.dirname, "../src");
+const sources = readSources();
 
-/** From the top. The files of src/ itself are below everything. */
-const floors: readonly (readonly string[])[] = [
-  ["runtime"],
-  ["run"],
-  ["archive"],
-  ["ledger"],
-  ["report", "manifest"],
-  ["emulator"],
-  ["queue"],
-  ["cos"],
-  ["policy"],
-  ["config"],
-  ["(top)"],
-];
-
-/** What is published (package.json, exports and bin): the doors' own entries may open every room. */
-const entries = new Set(["index.ts", "cli.ts", "queue.ts", "lambda.ts", "scf.ts"]);
-
-const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => file.split(sep).join("/"))
-  .sort();
-
-const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : "(top)");
-const floorOf = (room: string): number => floors.findIndex((rooms) => rooms.includes(room));
-
-/** Relative imports of a file: static, dynamic, re-exported; those of types alone too, unless `run` is what counts. */
-function importsOf(file: string, which: "all" | "run" = "all"): string[] {
-  const whole = readFileSync(join(src, file), "utf8");
-  const text = which === "all" ? whole : whole.replace(/^(?:import|export) type [^;]*;/gm, "");
-  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*["'](\.[^"']+)["']/g);
-  return [...found].map(([, path]) => posix.normalize(posix.join(posix.dirname(file), path as string)));
-}
-
-describe("the architecture", () => {
-  test("has only rooms that stand on a floor", () => {
-    expect(files.length).toBeGreaterThan(100);
-    expect([...new Set(files.map(roomOf))].filter((room) => floorOf(room) < 0)).toEqual([]);
+describe("the house", () => {
+  test("has a place on its floors for every file", () => {
+    expect(sources.size).toBeGreaterThan(100);
+    expect(strangers(house, sources)).toEqual([]);
   });
 
-  test("lets a room import only from itself and from the floors below", () => {
-    const upward = files
-      .filter((file) => !entries.has(file))
-      .flatMap((file) =>
-        importsOf(file)
-          .filter((imported) => {
-            const [from, to] = [roomOf(file), roomOf(imported)];
-            return floorOf(to) < floorOf(from);
-          })
-          .map((imported) => `${file} imports ${imported}`),
-      );
-    expect(upward).toEqual([]);
+  test("lets every room, and every room within a room, import only from those below", () => {
+    expect(breaches(house, sources)).toEqual([]);
+  });
+
+  test("has no circle of files, imports of types included", () => {
+    expect(circles(sources)).toEqual([]);
+  });
+
+  test("has at most twenty files in a folder", () => {
+    expect(crowded(sources, 20)).toEqual([]);
   });
 
   test("imports files that are there, by their own names", () => {
-    const known = new Set(files);
-    const missing = files.flatMap((file) =>
-      importsOf(file)
-        .filter((imported) => !known.has(imported) && !imported.startsWith(".."))
-        .map((imported) => `${file} imports ${imported}`),
+    const missing = [...sources].flatMap(([file, { imports }]) =>
+      imports.filter((imported) => !sources.has(imported)).map((imported) => `${file} imports ${imported}`),
     );
     expect(missing).toEqual([]);
   });
 
-  test("has no files that need each other to run, however far round", () => {
-    const state = new Map<string, "open" | "done">();
-    const cycles: string[] = [];
-    const visit = (file: string, path: readonly string[]): void => {
-      if (state.get(file) === "done") return;
-      if (state.get(file) === "open") {
-        cycles.push([...path.slice(path.indexOf(file)), file].join(" > "));
-        return;
-      }
-      state.set(file, "open");
-      for (const imported of importsOf(file, "run")) visit(imported, [...path, file]);
-      state.set(file, "done");
-    };
-    for (const file of files) visit(file, []);
-    expect(cycles).toEqual([]);
+  test("imports no published entry: the package is used from outside", () => {
+    const imported = new Set([...sources.values()].flatMap(({ imports }) => imports));
+    expect([...sources.keys()].filter((file) => !file.includes("/") && imported.has(file))).toEqual([]);
   });
 
-  test("keeps the decisions of policy/ and the folds of the ledger away from clocks, disks and networks", () => {
-    const pure = files.filter(
-      (file) =>
-        roomOf(file) === "policy" || ["ledger/fold.ts", "ledger/attempts.ts", "ledger/layout.ts"].includes(file),
+  test("keeps decisions, folds and words away from clocks, disks and networks", () => {
+    const pure = [...sources].filter(
+      ([file]) =>
+        file.startsWith("policy/") || ["ledger/fold.ts", "ledger/attempts.ts", "ledger/layout.ts"].includes(file),
     );
-    const impure = pure.filter((file) =>
-      /Date\.now|Math\.random|setTimeout|from "node:(?!crypto)|\bawait\b/.test(readFileSync(join(src, file), "utf8")),
+    const impure = pure.filter(([, { text }]) =>
+      /Date\.now|Math\.random|setTimeout|from "node:(?!crypto|path)|\bawait\b/.test(text),
     );
     expect(pure.length).toBeGreaterThan(5);
-    expect(impure).toEqual([]);
+    expect(impure.map(([file]) => file)).toEqual([]);
+  });
+});
+
+describe("the architecture test itself", () => {
+  const small: House = [{ room: "upper", rooms: ["over", "under"] }, { room: "lower" }];
+  const of = (files: Record<string, readonly string[]>) =>
+    new Map(Object.entries(files).map(([file, imports]) => [file, { text: "", imports }]));
+
+  test("names both files of an import upward, between rooms and within one", () => {
+    expect(breaches(small, of({ "lower/a.ts": ["upper/over/b.ts"], "upper/over/b.ts": [] }))).toEqual([
+      "lower/a.ts imports upper/over/b.ts",
+    ]);
+    expect(breaches(small, of({ "upper/under/a.ts": ["upper/over/b.ts"], "upper/over/b.ts": ["lower/c.ts"] }))).toEqual(
+      ["upper/under/a.ts imports upper/over/b.ts"],
+    );
+    expect(breaches(small, of({ "upper/over/a.ts": ["upper/under/b.ts", "lower/c.ts"] }))).toEqual([]);
+  });
+
+  test("names a circle by its files", () => {
+    expect(circles(of({ "a.ts": ["b.ts"], "b.ts": ["c.ts"], "c.ts": ["b.ts"] }))).toEqual(["b.ts > c.ts > b.ts"]);
+  });
+
+  test("tells a file outside every room, and a room that no file is in", () => {
+    expect(strangers(small, of({ "cellar/a.ts": [], "upper/attic/b.ts": [], "lower/c.ts": [] }))).toEqual([
+      "cellar/a.ts",
+      "upper/attic/b.ts",
+      "upper/over: no file",
+      "upper/under: no file",
+    ]);
+  });
+
+  test("lists its rooms and the rooms within them from the top", () => {
+    expect(sharedRooms(small)).toEqual(["upper", "upper/over", "upper/under", "lower"]);
   });
 });

@@ -3,7 +3,8 @@
  * sentence `--concurrency "abc" …`, so it begins with a verb.
  */
 import * as z from "zod";
-import { archiveKeyFields, maxFailuresPattern, runIdPattern } from "../vocabulary/choices.ts";
+import { templateFault } from "../policy/archive-key.ts";
+import { maxFailuresPattern, runIdPattern } from "../vocabulary/choices.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
@@ -95,16 +96,8 @@ export const archiveKey = text
   .refine((value) => !/^cos:\/\/[^/]*\/[/\\]/.test(value), "has a prefix that begins with a slash, and no key does")
   .refine((value) => Buffer.byteLength(value) <= 850, "is longer than a key may be, 850 bytes")
   .superRefine((value, context) => {
-    const refuse = (message: string) => context.addIssue({ code: "custom", message });
-    const unknown = [...value.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !archiveKeyFields.some((f) => f === name));
-    if (unknown !== undefined) {
-      return refuse(
-        `holds ${unknown[0]}, and only ${archiveKeyFields.map((f) => `{${f}}`).join(" ")} have a meaning in it`,
-      );
-    }
-    if (!/\{(key|name|stem)\}/.test(value)) {
-      refuse("would give every original the same name: it needs {key}, {name} or {stem}");
-    }
+    const message = templateFault(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
   });
 
 /** Hosts, separated by commas where one text holds several. */

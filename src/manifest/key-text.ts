@@ -6,8 +6,9 @@
  * write a space as `%20` write a plus as `%2B` too. So a bare `+` comes from a space, or from a file that was never encoded:
  * for that one say `--key-encoding raw`.
  */
-import { maxKeyBytes } from "../objects/bucket.ts";
+
 import { quote } from "../vocabulary/errors.ts";
+import { maxKeyBytes } from "../vocabulary/limits.ts";
 
 export type Decoded =
   | { readonly kind: "key"; readonly key: string }

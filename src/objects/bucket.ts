@@ -164,6 +164,3 @@ export interface Bucket {
   }>;
   abortUpload(key: string, uploadId: string): Promise<void>;
 }
-
-/** An object key without a versionId is always a whole key, 1 to 850 bytes of UTF-8, not beginning with `/` or `\`. */
-export const maxKeyBytes = 850;

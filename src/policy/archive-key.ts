@@ -1,38 +1,44 @@
 /** Where an original is archived: archive prefix + template. Pure. */
 import { posix } from "node:path";
-import type { Row } from "../manifest/row.ts";
-import { maxKeyBytes } from "../objects/bucket.ts";
 import { quote, UserError } from "../vocabulary/errors.ts";
+import { maxKeyBytes } from "../vocabulary/limits.ts";
 
-const FIELDS = ["key", "dir", "name", "stem", "ext", "versionId", "run"] as const;
-type Field = (typeof FIELDS)[number];
+/** What may stand between braces in `--archive-key`. */
+export const archiveKeyFields = ["key", "dir", "name", "stem", "ext", "versionId", "run"] as const;
+type Field = (typeof archiveKeyFields)[number];
+
+/** What of a row decides about its place. */
+export interface KeyedRow {
+  readonly key: string;
+  readonly versionId?: string | undefined;
+  /** Takes the template's place. */
+  readonly archiveKey?: string | undefined;
+}
+
+/** What is wrong with a template, as the rest of a sentence that begins with it; undefined where nothing is. */
+export function templateFault(template: string): string | undefined {
+  const unknown = [...template.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !archiveKeyFields.some((f) => f === name));
+  if (unknown !== undefined) {
+    return `holds ${unknown[0]}, and only ${archiveKeyFields.map((f) => `{${f}}`).join(" ")} have a meaning in it`;
+  }
+  if (/\{(key|name|stem)\}/.test(template)) return undefined;
+  return "would give every original the same name: it needs {key}, {name} or {stem}";
+}
 
 /** Checks a template once, before a run; throws UserError `InvalidArchiveKey`. */
 export function checkTemplate(template: string): void {
-  for (const [, field] of template.matchAll(/\{([^{}]*)\}/g)) {
-    if (!(FIELDS as readonly string[]).includes(field as string)) {
-      throw new UserError(
-        "InvalidArchiveKey",
-        `--archive-key ${quote(template)} has the field {${field}}; it may have ${FIELDS.map((f) => `{${f}}`).join(", ")}.`,
-      );
-    }
-  }
-  if (!/\{(key|name|stem)\}/.test(template)) {
-    throw new UserError(
-      "InvalidArchiveKey",
-      `--archive-key ${quote(template)} would give every original the same name; it needs {key}, {name} or {stem}.`,
-    );
-  }
+  const fault = templateFault(template);
+  if (fault !== undefined) throw new UserError("InvalidArchiveKey", `--archive-key ${quote(template)} ${fault}.`);
 }
 
 /** The whole key in the archive bucket. A row's own archiveKey takes the template's place; the prefix always goes before it. */
-export function archiveKeyOf(row: Row, template: string, prefix: string, run: string): string {
+export function archiveKeyOf(row: KeyedRow, template: string, prefix: string, run: string): string {
   if (row.archiveKey !== undefined) return prefix + row.archiveKey;
   if (template === "{key}") return prefix + row.key;
   return prefix + template.replace(/\{(\w+)\}/g, (_, field: string) => fieldOf(row, field as Field, run));
 }
 
-function fieldOf(row: Row, field: Field, run: string): string {
+function fieldOf(row: KeyedRow, field: Field, run: string): string {
   const slash = row.key.lastIndexOf("/") + 1;
   const name = row.key.slice(slash);
   const ext = posix.extname(name);

@@ -1,10 +1,10 @@
 /** The client of `@aws-sdk/client-sqs`, over any transport. */
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { quote } from "../vocabulary/errors.ts";
+import { AbortError, serviceException } from "./api/error.ts";
+import type { MetadataBearer } from "./api/shapes.ts";
+import { type Action, type Actions, actions, type CallOptions, type Transport } from "./api/transport.ts";
 import type { QueueCommand } from "./commands.ts";
-import { AbortError, serviceException } from "./error.ts";
-import type { MetadataBearer } from "./shapes.ts";
-import { type Action, type Actions, actions, type CallOptions, type Transport } from "./transport.ts";
 import type { CredentialsSource } from "./transports/aws-settings.ts";
 import { createSqsJsonTransport } from "./transports/sqs-json.ts";
 

@@ -2,8 +2,8 @@
  * The commands of `@aws-sdk/client-sqs`. A command is its input and the name of its action; this package's client hands
  * both to a transport. Sent through the AWS client instead, it turns into the AWS command of the same name.
  */
-import type * as shapes from "./shapes.ts";
-import type { Action, Actions } from "./transport.ts";
+import type * as shapes from "./api/shapes.ts";
+import type { Action, Actions } from "./api/transport.ts";
 
 /** The part of a command that both packages' clients and commands agree on. */
 export interface QueueCommand<Input extends object, Output extends shapes.MetadataBearer> {

@@ -1,4 +1,8 @@
 /** The exported names of `@aws-sdk/client-sqs`, and the transports that carry its commands out. */
+
+export * from "./api/error.ts";
+export type * from "./api/shapes.ts";
+export type { Action, Actions, CallOptions, Transport } from "./api/transport.ts";
 export { type QueueClient, type SendOptions, SQSClient, type SQSClientConfig } from "./client.ts";
 export {
   ChangeMessageVisibilityBatchCommand,
@@ -16,11 +20,8 @@ export {
   SendMessageCommand,
 } from "./commands.ts";
 export { deadLetterQueueOf, queueUrlBeside } from "./dead-letter-queue.ts";
-export * from "./error.ts";
 export { type QueueFromUrl, type QueueUrlDependencies, queueFromUrl } from "./from-url.ts";
 export { createLease, type Lease, type LeaseOptions, type LeaseState } from "./lease.ts";
-export type * from "./shapes.ts";
-export type { Action, Actions, CallOptions, Transport } from "./transport.ts";
 export type { AwsCredentials, CredentialsSource } from "./transports/aws-settings.ts";
 export { createMemoryQueues, type MemoryQueues, type MemoryQueuesOptions } from "./transports/memory.ts";
 export { createSqsJsonTransport, type SqsJsonOptions } from "./transports/sqs-json.ts";

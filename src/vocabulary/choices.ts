@@ -20,9 +20,6 @@ export const storageClasses = [
 /** `x-cos-server-side-encryption`. */
 export const encryptions = ["AES256", "cos/kms"] as const;
 
-/** What may stand between braces in `--archive-key`. */
-export const archiveKeyFields = ["key", "dir", "name", "stem", "ext", "versionId", "run"] as const;
-
 export const bucketPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}$/;
 export const regionPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

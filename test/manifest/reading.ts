@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type ReadManifestOptions, readManifest } from "../../src/manifest/read-manifest.ts";
 import type { ManifestEntry, Row } from "../../src/manifest/row.ts";
-import { maxKeyBytes } from "../../src/objects/bucket.ts";
+import { maxKeyBytes } from "../../src/vocabulary/limits.ts";
 
 /** A source that gives `bytes` in pieces that end at the offsets of `cuts`. */
 export async function* pieces(bytes: Uint8Array, cuts: readonly number[] = []): AsyncGenerator<Uint8Array> {

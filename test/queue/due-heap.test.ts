@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createDueHeap } from "../../src/queue/due-heap.ts";
+import { createDueHeap } from "../../src/queue/transports/due-heap.ts";
 
 interface Item {
   at: number;

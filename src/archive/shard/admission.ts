@@ -2,21 +2,8 @@
 
 import { admit, createDurations, lastMs, mayStart } from "../../policy/deadline.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
+import { OutOfTime } from "../task/out-of-time.ts";
 import type { Pace } from "./pace.ts";
-
-/** Why what was in flight was given up: an estimate was wrong, and the process's time is over. */
-export class OutOfTime extends Error {
-  override readonly name = "OutOfTime";
-  /** Tasks that were in flight. One that was alone can't blame the others. */
-  readonly running: number;
-  constructor(running: number) {
-    super(`${running === 1 ? "it was" : `${running} were`} in flight when the time of this delivery was over`);
-    this.running = running;
-  }
-}
-
-/** The code of a row that was in flight then. */
-export const outOfTimeCode = "OutOfTime";
 
 export interface Admission {
   /** May a task of this size start now? Waits where what runs has to show it first; whoever is admitted must `end`. */

@@ -14,7 +14,7 @@ import { decodeShardRows, type PlannedRow } from "../../ledger/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { outOfTimeCode } from "./admission.ts";
+import { outOfTimeCode } from "../task/out-of-time.ts";
 import { awaitTurn } from "./await-turn.ts";
 
 export interface OpenedShard {

@@ -13,30 +13,14 @@ import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
 import { backoffMs, throttleBackoff } from "../../policy/retry.ts";
 import { createThroughput } from "../../policy/throughput.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { TaskPace } from "../task/pace.ts";
 
-export interface Pace {
+export interface Pace extends TaskPace {
   /**
    * Runs `work` on each of the tasks, as many at once as may, over all callers. They are taken one by one, as there is room, so
    * a shard holds no more of them than run. `work` must not reject.
    */
   runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
-  /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
-  waitMs(): number;
-  /** Undefined where the next try may begin at once; else resolves once it may, or once `signal` aborts. */
-  beforeTry(signal?: AbortSignal): Promise<void> | undefined;
-  /** The same, of a source fetch in a try that has begun. */
-  beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
-  /** A try got an answer, and it was not that requests come too fast. */
-  answered(): void;
-  /** A try succeeded: it was answered, and there may be more at once. */
-  succeeded(): void;
-  /**
-   * A request was refused for coming too fast: fewer at once, none for a while, and then no faster than the service can take.
-   * @param sentAt of the request, ms since the epoch
-   */
-  throttled(sentAt: number, retryAfterMs?: number): void;
-  /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */
-  strained(): void;
   /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
   unfinished(): number;
   /** Tasks that may run at once now. */

@@ -5,10 +5,10 @@ import type { RequestCounts } from "../../ledger/segment.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";
 import type { Bucket, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import type { Pace } from "../shard/pace.ts";
 import type { Expectation } from "./identity.ts";
 import type { Md5Trust } from "./md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
+import type { TaskPace } from "./pace.ts";
 
 /** One row and its past. */
 export interface Task {
@@ -31,7 +31,7 @@ export interface TaskContext {
   readonly archive: Bucket;
   readonly clock: Clock;
   readonly random: Random;
-  readonly pace: Pace;
+  readonly pace: TaskPace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;
   /** Incremented at each request. */

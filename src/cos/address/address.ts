@@ -6,8 +6,8 @@
  * in COS; who means a folder writes `cos://photos-1250000000/2024/`.
  */
 
-import { maxKeyBytes } from "../../objects/bucket.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { maxKeyBytes } from "../../vocabulary/limits.ts";
 
 export interface Address {
   /** NAME-APPID */

@@ -5,9 +5,10 @@
 
 import type { Pair } from "../../http/header-names.ts";
 import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/http.ts";
-import { type Body, type Headers, heldLength, isHeld, maxKeyBytes } from "../../objects/bucket.ts";
+import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
 import { CosError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
+import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Endpoint } from "../address/endpoint.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";

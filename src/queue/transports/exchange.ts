@@ -1,7 +1,7 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
 import { type Dispatcher, errors } from "undici";
 import { ensureError } from "../../vocabulary/errors.ts";
-import { AbortError, QueueConnectionError } from "../error.ts";
+import { AbortError, QueueConnectionError } from "../api/error.ts";
 
 export interface Answer {
   readonly status: number;

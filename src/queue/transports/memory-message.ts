@@ -1,13 +1,13 @@
 /** A message of the embedded queue: made from what was sent, shown to who sends and to who receives. Pure. */
 import type { Random } from "../../vocabulary/clock.ts";
-import { selectAttributes } from "../attribute-selection.ts";
-import { md5OfAttributes, md5OfText } from "../digest.ts";
+import { selectAttributes } from "../api/attribute-selection.ts";
+import { md5OfAttributes, md5OfText } from "../api/digest.ts";
 import type {
   Message,
   MessageSystemAttributeName,
   ReceiveMessageCommandInput,
   SendMessageBatchRequestEntry,
-} from "../shapes.ts";
+} from "../api/shapes.ts";
 import type { MemoryQueue, StoredMessage } from "./memory-queue.ts";
 import { receiptHandle } from "./receipt-handle.ts";
 

@@ -8,8 +8,8 @@
  * Each message is in exactly one of `ready` and `hidden`, and in `expiry`. Every step costs at most O(log n).
  */
 
-import { createDueHeap } from "../due-heap.ts";
-import type { MessageAttributeValue } from "../shapes.ts";
+import type { MessageAttributeValue } from "../api/shapes.ts";
+import { createDueHeap } from "./due-heap.ts";
 
 export interface StoredMessage {
   readonly id: string;

@@ -1,7 +1,7 @@
 /** Reads the Attributes of CreateQueue (API_CreateQueue) for the embedded queue. Pure. */
 import { quote } from "../../vocabulary/errors.ts";
-import { serviceException } from "../error.ts";
-import { MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from "../limits.ts";
+import { serviceException } from "../api/error.ts";
+import { MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from "../api/limits.ts";
 import type { QueueSettings } from "./memory-queue.ts";
 
 interface Range {

@@ -7,8 +7,8 @@
  */
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { quote } from "../../vocabulary/errors.ts";
-import { eachEntry } from "../batch.ts";
-import { AbortError, serviceException } from "../error.ts";
+import { eachEntry } from "../api/batch.ts";
+import { AbortError, serviceException } from "../api/error.ts";
 import {
   checkBatch,
   checkBatchBytes,
@@ -20,7 +20,7 @@ import {
   MAX_WAIT_SECONDS,
   required,
   within,
-} from "../limits.ts";
+} from "../api/limits.ts";
 import type {
   CreateQueueCommandInput,
   GetQueueAttributesCommandInput,
@@ -28,9 +28,9 @@ import type {
   ReceiveMessageCommandInput,
   SendMessageBatchRequestEntry,
   SendMessageCommandInput,
-} from "../shapes.ts";
-import { queueAttributeNames } from "../shapes.ts";
-import type { CallOptions, Transport } from "../transport.ts";
+} from "../api/shapes.ts";
+import { queueAttributeNames } from "../api/shapes.ts";
+import type { CallOptions, Transport } from "../api/transport.ts";
 import { createLongPoll, type LongPoll } from "./long-poll.ts";
 import { ACCOUNT, asReceived, asSent, newMessage } from "./memory-message.ts";
 import { createMemoryQueue, type MemoryQueue, type StoredMessage } from "./memory-queue.ts";

@@ -2,7 +2,7 @@
 
 import { type Backoff, backoffMs } from "../../policy/retry.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import { AbortError, isTransient } from "../error.ts";
+import { AbortError, isTransient } from "../api/error.ts";
 
 const TRIES = 3;
 const BACKOFF: Backoff = { baseMs: 100, capMs: 5_000 };

@@ -4,8 +4,8 @@
  */
 import * as z from "zod";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { isModeled, type SQSServiceException, serviceException } from "../error.ts";
-import type { Action } from "../transport.ts";
+import { isModeled, type SQSServiceException, serviceException } from "../api/error.ts";
+import type { Action } from "../api/transport.ts";
 import type { Answer } from "./exchange.ts";
 
 /** Binary values travel as base64. */

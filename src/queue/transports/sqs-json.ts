@@ -10,11 +10,11 @@
 import aws4 from "aws4";
 import { Agent } from "undici";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
-import { md5OfText } from "../digest.ts";
-import { serviceException } from "../error.ts";
-import { MAX_WAIT_SECONDS } from "../limits.ts";
-import type { MetadataBearer } from "../shapes.ts";
-import type { Action, Actions, CallOptions, Transport } from "../transport.ts";
+import { md5OfText } from "../api/digest.ts";
+import { serviceException } from "../api/error.ts";
+import { MAX_WAIT_SECONDS } from "../api/limits.ts";
+import type { MetadataBearer } from "../api/shapes.ts";
+import type { Action, Actions, CallOptions, Transport } from "../api/transport.ts";
 import {
   awsCredentials,
   type CredentialsSource,

@@ -2,7 +2,7 @@
 import type { Agent } from "undici";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import type { CallOptions } from "../transport.ts";
+import type { CallOptions } from "../api/transport.ts";
 import type { Environment } from "./aws-settings.ts";
 import { ANSWER_TIMEOUT_MS, exchange } from "./exchange.ts";
 import { retrying } from "./retrying.ts";

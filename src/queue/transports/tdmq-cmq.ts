@@ -15,9 +15,9 @@
 import { Agent } from "undici";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
-import { selectAttributes } from "../attribute-selection.ts";
-import { md5OfAttributes, md5OfText } from "../digest.ts";
-import { SQSServiceException, serviceException } from "../error.ts";
+import { selectAttributes } from "../api/attribute-selection.ts";
+import { md5OfAttributes, md5OfText } from "../api/digest.ts";
+import { SQSServiceException, serviceException } from "../api/error.ts";
 import {
   checkBatch,
   checkBatchBytes,
@@ -28,15 +28,15 @@ import {
   MAX_WAIT_SECONDS,
   required,
   within,
-} from "../limits.ts";
+} from "../api/limits.ts";
 import type {
   BatchResultErrorEntry,
   Message,
   ReceiveMessageCommandInput,
   SendMessageBatchRequestEntry,
   SendMessageBatchResultEntry,
-} from "../shapes.ts";
-import type { CallOptions, Transport } from "../transport.ts";
+} from "../api/shapes.ts";
+import type { CallOptions, Transport } from "../api/transport.ts";
 import { receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
 import { createTdmqCall } from "./tdmq-call.ts";

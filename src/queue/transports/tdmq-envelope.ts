@@ -4,7 +4,7 @@
  * envelope is wrapped all the same.
  */
 import * as z from "zod";
-import type { MessageAttributeValue } from "../shapes.ts";
+import type { MessageAttributeValue } from "../api/shapes.ts";
 
 const envelope = z.strictObject({
   v: z.literal(1),

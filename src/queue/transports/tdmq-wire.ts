@@ -1,7 +1,7 @@
 /** What TDMQ for CMQ answers (documents 1111/46415, 46418, 46419, 46420), parsed once. Pure. */
 import * as z from "zod";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { serviceException } from "../error.ts";
+import { serviceException } from "../api/error.ts";
 import type { Answer } from "./exchange.ts";
 
 export type TdmqAction =

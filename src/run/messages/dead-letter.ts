@@ -1,6 +1,7 @@
 /** What a dead letter says of itself, as message attributes: why it can't be worked, which message it was, and of which queue. Pure. */
+
+import { MAX_ATTRIBUTES, withAllowedCharacters } from "../../queue/api/limits.ts";
 import type { MessageAttributeValue } from "../../queue/index.ts";
-import { MAX_ATTRIBUTES, withAllowedCharacters } from "../../queue/limits.ts";
 
 export type Attributes = Readonly<Record<string, MessageAttributeValue>>;
 

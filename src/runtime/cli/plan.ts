@@ -1,8 +1,6 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
-import type { Settings } from "../../config/read.ts";
-import type { RunRequest } from "../../ledger/run-document.ts";
-import { costOf, type Estimate, estimateRun, timeOf } from "../../run/plan/estimate.ts";
+import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
 import { checkManifest } from "../../run/plan/plan.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
@@ -11,6 +9,7 @@ import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked
 import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
+import { planDocument } from "./terminal/plan-document.ts";
 import { planText } from "./terminal/plan-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -54,7 +53,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const { request, rows, ledger } = asked.ask;
     await checkManifest(rows(), request);
     const estimate = await estimateRun(rows(), { ...request, ledger }, around.random);
-    const document = documentOf(settings, request, estimate);
+    const document = planDocument(settings, request, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
     // Planning a local file needs no network.
@@ -72,31 +71,4 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     await dispose();
     await around.close();
   }
-}
-
-/** What `plan --json` prints. */
-export type PlanDocument = ReturnType<typeof documentOf>;
-
-function documentOf({ values }: Settings, request: RunRequest, estimate: Estimate) {
-  const { concurrency, rate, maxInstances } = values;
-  const prices = {
-    currency: values.priceCurrency,
-    processing: values.priceProcessing,
-    freeProcessing: values.freeProcessing,
-    requests: values.priceRequests,
-    traffic: values.priceTraffic,
-  };
-  return {
-    schema: "cos-originals/plan@1",
-    /** A listing's run is named when it is run. */
-    run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
-    ...estimate,
-    cost: { indicative: true, prices, estimate: costOf(estimate, prices) },
-    time: {
-      ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
-      concurrency,
-      rate: rate ?? null,
-      maxInstances,
-    },
-  } as const;
 }

@@ -40,6 +40,7 @@ export function lab(given: Partial<RunOptions> = {}, more: Partial<TaskContext> 
   const archive = createMemoryBucket({ clock, name: "archive-1250000000" });
   const random = () => 0.5;
   const requests = noRequests();
+  const pace = createPace({ concurrency: 8, clock, random });
   let retries = 0;
   const context: TaskContext = {
     run,
@@ -48,7 +49,7 @@ export function lab(given: Partial<RunOptions> = {}, more: Partial<TaskContext> 
     archive,
     clock,
     random,
-    pace: createPace({ concurrency: 8, clock, random }),
+    pace,
     md5Trust: createMd5Trust(),
     metadataTrust: { asks: () => false, learn() {} },
     requests,
@@ -76,6 +77,7 @@ export function lab(given: Partial<RunOptions> = {}, more: Partial<TaskContext> 
     source,
     archive,
     context,
+    pace,
     requests,
     retries: () => retries,
     end,

@@ -182,7 +182,7 @@ describe("a 200 with X-ErrNo", () => {
     };
     const throttled = await endOf(-29214);
     expect(throttled.ended).toMatchObject({ outcome: { outcome: "archived", attempts: 1 } });
-    expect(throttled.context.pace.concurrency()).toBe(4);
+    expect(throttled.pace.concurrency()).toBe(4);
     expect(await endOf(-162)).toMatchObject({ ended: { kind: "halt" } });
     expect(await endOf(-154)).toMatchObject({ ended: { kind: "refused" } });
     expect(await endOf(-168)).toMatchObject({ ended: { kind: "outcome", outcome: { outcome: "failed" } } });

@@ -1,6 +1,7 @@
 /** Messages that can never be worked, on their way to the dead-letter queue. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkMessage } from "../../../src/queue/api/limits.ts";
 import {
   createMemoryQueues,
   createTdmqCmqTransport,
@@ -12,7 +13,6 @@ import {
   serviceException,
   type Transport,
 } from "../../../src/queue/index.ts";
-import { checkMessage } from "../../../src/queue/limits.ts";
 import { attributesOf } from "../../../src/run/messages/dead-letter.ts";
 import { createDeadLetters, type QueueAt } from "../../../src/run/messages/dead-letters.ts";
 import type { Answer, Delivery } from "../../../src/run/messages/delivery.ts";

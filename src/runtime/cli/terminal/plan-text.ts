@@ -3,7 +3,7 @@ import type { RunRequest } from "../../../ledger/run-document.ts";
 import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
 import { visible } from "../../../report/visible.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";
-import type { PlanDocument } from "../plan.ts";
+import type { PlanDocument } from "./plan-document.ts";
 
 /** Lines end with LF. */
 export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): string {

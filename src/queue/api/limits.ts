@@ -2,7 +2,7 @@
  * What SQS accepts (Developer Guide, quotas-messages; API Reference), checked where no server does it: by the embedded queue,
  * and before a request to a queue that is laxer. Pure; each check throws the error that SQS answers with.
  */
-import { quote } from "../vocabulary/errors.ts";
+import { quote } from "../../vocabulary/errors.ts";
 import { type SQSServiceException, serviceException } from "./error.ts";
 import type { BatchResultErrorEntry, MessageAttributeValue } from "./shapes.ts";
 

@@ -1,0 +1,20 @@
+/** What a task asks of, and tells, whoever says how fast its process works (archive/shard/pace.ts). */
+export interface TaskPace {
+  /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
+  waitMs(): number;
+  /** Undefined where the next try may begin at once; else resolves once it may, or once `signal` aborts. */
+  beforeTry(signal?: AbortSignal): Promise<void> | undefined;
+  /** The same, of a source fetch in a try that has begun. */
+  beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
+  /** A try got an answer, and it was not that requests come too fast. */
+  answered(): void;
+  /** A try succeeded: it was answered, and there may be more at once. */
+  succeeded(): void;
+  /**
+   * A request was refused for coming too fast: fewer at once, none for a while, and then no faster than the service can take.
+   * @param sentAt of the request, ms since the epoch
+   */
+  throttled(sentAt: number, retryAfterMs?: number): void;
+  /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */
+  strained(): void;
+}

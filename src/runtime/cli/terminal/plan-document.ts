@@ -1,0 +1,31 @@
+/** A plan as a document: what `plan --json` prints, and what its text is made of. */
+import type { Settings } from "../../../config/read.ts";
+import type { RunRequest } from "../../../ledger/run-document.ts";
+import { costOf, type Estimate, timeOf } from "../../../run/plan/estimate.ts";
+
+/** What `plan --json` prints. */
+export type PlanDocument = ReturnType<typeof planDocument>;
+
+export function planDocument({ values }: Settings, request: RunRequest, estimate: Estimate) {
+  const { concurrency, rate, maxInstances } = values;
+  const prices = {
+    currency: values.priceCurrency,
+    processing: values.priceProcessing,
+    freeProcessing: values.freeProcessing,
+    requests: values.priceRequests,
+    traffic: values.priceTraffic,
+  };
+  return {
+    schema: "cos-originals/plan@1",
+    /** A listing's run is named when it is run. */
+    run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
+    ...estimate,
+    cost: { indicative: true, prices, estimate: costOf(estimate, prices) },
+    time: {
+      ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
+      concurrency,
+      rate: rate ?? null,
+      maxInstances,
+    },
+  } as const;
+}
