@@ -73,7 +73,7 @@ export function sharedRooms(of: House): string[] {
   );
 }
 
-/** The rooms around a file, outermost first: where it stands at each level, as [the room, the index of its floor there]. */
+/** The rooms that a file is in, outermost first: where it stands at each level, as [the room, the index of its floor there]. */
 function placeOf(of: House, file: string): readonly (readonly [level: string, floor: number])[] {
   const folders = posix.dirname(file) === "." ? [] : posix.dirname(file).split("/");
   const outer = of.filter(({ room }) => !room.includes("/"));

@@ -14,7 +14,7 @@ import { openLedger } from "../../src/run/surroundings/open-ledger.ts";
 import { pollQueue } from "../../src/run/work/poll-queue.ts";
 import { keyOf } from "./bodies.ts";
 import type { Copier, CopierOptions } from "./copier.ts";
-import { entriesOf, ledgerPlace, openAround, planRun } from "./planned-run.ts";
+import { entriesOf, ledgerPlace, openSurroundings, planRun } from "./planned-run.ts";
 
 export interface Form {
   readonly proof: "content-md5" | "crc64";
@@ -24,10 +24,10 @@ export interface Form {
 
 export function createOurs(options: CopierOptions, { proof, asks }: Form): Copier {
   const { port, label, concurrency, facts, shardSize = 1000 } = options;
-  const around = openAround(port, concurrency);
-  const { clock, random, log } = around;
-  const worker = createShardWorker(around);
-  const handler = createDeliveryHandler(around, worker);
+  const surroundings = openSurroundings(port, concurrency);
+  const { clock, random, log } = surroundings;
+  const worker = createShardWorker(surroundings);
+  const handler = createDeliveryHandler(surroundings, worker);
   let run: RunDocument | undefined;
   let runs = 0;
 
@@ -49,12 +49,12 @@ export function createOurs(options: CopierOptions, { proof, asks }: Form): Copie
         },
         entries: () => entriesOf(objects, rowOf),
       },
-      around,
+      surroundings,
     );
 
   async function workShards({ run: id, plan: planId, shards, rows: wanted }: RunDocument): Promise<void> {
     const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
-    const sender = queueSender(queue.client, queue.queueUrl, around);
+    const sender = queueSender(queue.client, queue.queueUrl, surroundings);
     const stop = new AbortController();
     let left = shards;
     for (let shard = 0; shard < shards; shard++) {
@@ -92,9 +92,10 @@ export function createOurs(options: CopierOptions, { proof, asks }: Form): Copie
       if (run === undefined) throw new Error("nothing is planned");
       await workShards(run);
       let archived = 0;
-      for await (const marker of doneMarkers(openLedger(ledgerPlace, run.run, around))) archived += marker.archived;
+      for await (const marker of doneMarkers(openLedger(ledgerPlace, run.run, surroundings)))
+        archived += marker.archived;
       if (archived !== objects) throw new Error(`the ledger counts ${archived} of ${objects} as archived`);
     },
-    close: () => around.close(),
+    close: () => surroundings.close(),
   };
 }

@@ -29,7 +29,7 @@ export function environmentOf(port: number): Readonly<Record<string, string>> {
   };
 }
 
-export function openAround(port: number, concurrency: number): OpenedSurroundings {
+export function openSurroundings(port: number, concurrency: number): OpenedSurroundings {
   const environment = { ...environmentOf(port), ORIGINALS_CONCURRENCY: String(concurrency) };
   return surroundingsFromSettings(readSettings({ environment }), {
     environment,
@@ -46,8 +46,11 @@ export interface RunToPlan {
   readonly entries: (request: RunRequest) => PlanEntries;
 }
 
-export async function planRun({ run, rows, options, entries }: RunToPlan, around: Surroundings): Promise<RunDocument> {
-  const { clock, random } = around;
+export async function planRun(
+  { run, rows, options, entries }: RunToPlan,
+  surroundings: Surroundings,
+): Promise<RunDocument> {
+  const { clock, random } = surroundings;
   const request: RunRequest = requestSchema.parse({
     schema: "cos-originals/request@1",
     run,
@@ -58,7 +61,7 @@ export async function planRun({ run, rows, options, entries }: RunToPlan, around
     askedAt: new Date(clock.now()).toISOString(),
     tool: "bench",
   });
-  const ledger = openLedger(ledgerPlace, run, around);
+  const ledger = openLedger(ledgerPlace, run, surroundings);
   await claimRun(ledger, request);
   const planned = await planOn({
     ledger,

@@ -31,7 +31,7 @@ export interface World {
   readonly clock: FakeClock;
   readonly source: MemoryBucket;
   readonly archive: MemoryBucket;
-  readonly around: Surroundings;
+  readonly surroundings: Surroundings;
   /** Messages on the queue, the next first. */
   readonly queue: readonly Sent[];
   readonly rejected: readonly string[];
@@ -64,7 +64,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     chance = (chance * 16_807.3) % 1;
     return chance;
   };
-  const around: Surroundings = {
+  const surroundings: Surroundings = {
     clock,
     random,
     log: options.log ?? silentLog,
@@ -72,7 +72,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     settings: { concurrency: options.concurrency ?? 8 },
     worker: anonymousWorker,
   };
-  let handle = createDeliveryHandler(around);
+  let handle = createDeliveryHandler(surroundings);
   let queue: Sent[] = [];
   const rejected: string[] = [];
   const put = (body: string, delaySeconds = 0) => {
@@ -93,7 +93,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     clock,
     source,
     archive,
-    around,
+    surroundings,
     get queue() {
       return queue;
     },
@@ -115,7 +115,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
       return delivered;
     },
     newProcess() {
-      handle = createDeliveryHandler(around);
+      handle = createDeliveryHandler(surroundings);
     },
     ledger: (run) => createLedgerStore({ bucket: archive, prefix: `.originals/runs/${run}/`, clock, random }),
     fetches() {

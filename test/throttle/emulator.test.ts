@@ -31,14 +31,14 @@ test.each([
       { name: archivePlace.bucket, region },
     ],
   });
-  const around = surroundingsFromSettings(readSettings({ environment: { ORIGINALS_ENDPOINT: emulator.url } }), {
+  const surroundings = surroundingsFromSettings(readSettings({ environment: { ORIGINALS_ENDPOINT: emulator.url } }), {
     environment: { TENCENTCLOUD_SECRETID: credentials.secretId, TENCENTCLOUD_SECRETKEY: credentials.secretKey },
     clock: systemClock,
     random: Math.random,
     log: silentLog,
   });
   try {
-    const source = around.open("source", sourcePlace);
+    const source = surroundings.open("source", sourcePlace);
     const keys = Array.from({ length: KEYS }, (_, n) => `photos/${n}.jpg`);
     for (let n = 0; n < keys.length; n += 20) {
       await Promise.all(keys.slice(n, n + 20).map((key) => source.put(key, Buffer.from(`picture ${key}`))));
@@ -63,7 +63,7 @@ test.each([
         },
         rows,
       },
-      around,
+      surroundings,
     );
     const seconds = (Date.now() - startedAt) / 1000;
     const fetches = summary.requests?.["source.get"] ?? 0;
@@ -76,7 +76,7 @@ test.each([
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(fetches * 0.05);
   } finally {
-    await around.close();
+    await surroundings.close();
     await emulator.close();
     rmSync(dataDir, { recursive: true, force: true });
   }

@@ -35,7 +35,7 @@ function askFor(keys: readonly string[], options: object = {}): RunAsk {
   }
   return { ledger: ledgerPlace, request, rows };
 }
-const run = (world: World, ask: RunAsk) => world.done(runHere(ask, world.around));
+const run = (world: World, ask: RunAsk) => world.done(runHere(ask, world.surroundings));
 
 /** The client says so once it has asked for new credentials and got none. */
 const expired = new CosError("GET: status 400, ExpiredToken; the temporary credentials have ended: renew them", {
@@ -75,7 +75,7 @@ describe.each(causes)("refused with %s", (reason, refused) => {
     // A streak, what was in flight, and what began while the bucket itself was asked.
     expect(world.source.count("original")).toBeLessThanOrEqual(after + 30);
     world.source.onRequest(undefined);
-    await world.done(resumeRun(ledgerPlace, "r", world.around));
+    await world.done(resumeRun(ledgerPlace, "r", world.surroundings));
     await world.clock.advance(60_000);
     const end = (await run(world, askFor(keys, { shardSize: 50 }))).summary;
     expect(end).toMatchObject({ state: "complete", rows: 100, archived: 100, failed: 0, pending: 0 });
@@ -97,7 +97,7 @@ describe.each(causes)("refused with %s", (reason, refused) => {
     );
     broken(world);
     await world.drain();
-    const { summary } = await world.done(statusOf(ledgerPlace, "q", world.around));
+    const { summary } = await world.done(statusOf(ledgerPlace, "q", world.surroundings));
     expect(summary).toMatchObject({ state: "halted", rows: 60, failed: 0 });
     expect(summary.reason).toContain(reason);
     const fetched = world.source.count("original");
@@ -105,7 +105,7 @@ describe.each(causes)("refused with %s", (reason, refused) => {
     expect(world.source.count("original")).toBe(fetched);
     world.source.onRequest(undefined);
     const sender = { send: async (body: string) => world.send(JSON.parse(body)) };
-    await world.done(resumeRun(ledgerPlace, "q", world.around, sender));
+    await world.done(resumeRun(ledgerPlace, "q", world.surroundings, sender));
     await world.drain();
     expect(world.summary("q")).toMatchObject({ state: "complete", archived: 60, failed: 0, pending: 0 });
   });
@@ -140,7 +140,7 @@ describe("--max-failures", () => {
     expect(summary.reason).toMatch(/^\d+ of \d+ rows failed, more than --max-failures 30 allows$/);
     expect(summary.pending).toBeGreaterThan(0);
     expect(summary.archived + summary.failed + summary.pending).toBe(400);
-    await world.done(resumeRun(ledgerPlace, "r", world.around));
+    await world.done(resumeRun(ledgerPlace, "r", world.surroundings));
     await world.clock.advance(60_000);
     const end = (await run(world, askFor(keys, { shardSize: 20, maxFailures: "30" }))).summary;
     expect(end).toMatchObject({ state: "complete", archived: 340, failed: 60, pending: 0 });
@@ -173,7 +173,7 @@ describe("--max-failures", () => {
     for (const key of keys.slice(0, 30)) world.source.removeObject(key);
     world.send(inlineMessage(keys, { run: "q", options: { shardSize: 5, maxFailures: "10" } }));
     await world.drain();
-    const { summary } = await world.done(statusOf(ledgerPlace, "q", world.around));
+    const { summary } = await world.done(statusOf(ledgerPlace, "q", world.surroundings));
     expect(summary.state).toBe("halted");
     expect(summary.reason).toMatch(/^\d+ of \d+ rows failed, more than --max-failures 10 allows$/);
   });

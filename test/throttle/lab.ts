@@ -125,7 +125,7 @@ export async function tell(scenario: Scenario): Promise<Story> {
     askedAt: new Date(START).toISOString(),
     tool: "test",
   };
-  const around = {
+  const surroundings = {
     clock,
     random,
     log: silentLog,
@@ -133,7 +133,7 @@ export async function tell(scenario: Scenario): Promise<Story> {
     settings: { concurrency },
     worker: anonymousWorker,
   };
-  const trust = createShardWorker(around).trust(source.name);
+  const trust = createShardWorker(surroundings).trust(source.name);
   const pace = createPace({ concurrency, clock, random });
 
   let next = 0;

@@ -56,7 +56,7 @@ async function inShortFunctions(options: {
     askedAt: new Date(beganAt).toISOString(),
     tool: "test",
   };
-  const around = {
+  const surroundings = {
     clock,
     random,
     log: silentLog,
@@ -64,7 +64,7 @@ async function inShortFunctions(options: {
     settings: { concurrency },
     worker: anonymousWorker,
   };
-  const trust = createShardWorker(around).trust(line.source.name);
+  const trust = createShardWorker(surroundings).trust(line.source.name);
   let pace = createPace({ concurrency, clock, random });
   const story = { deliveries: 0, killed: 0, idle: 0 };
 

@@ -183,7 +183,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     for (;;) {
       await clock.sleep(heartbeatMs, over.signal);
       if (over.signal.aborted) return;
-      for (const done of await Promise.allSettled([writer.beat(), lookAround()])) {
+      for (const done of await Promise.allSettled([writer.beat(), lookForOthers()])) {
         // A segment that can't be written shows itself in `broken`; a look that failed is repeated at the next beat.
         if (done.status === "fulfilled") continue;
         const error = ensureError(done.reason).message;
@@ -191,7 +191,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
       }
     }
   }
-  async function lookAround(): Promise<void> {
+  async function lookForOthers(): Promise<void> {
     const listing = await ledger.list(paths.outcomes(shard));
     const present = readAttempts(listing.objects).filter((other) => !opened.gone.has(other.id));
     if (attemptToYieldTo(present, attempt, listing.serverTime) !== undefined) stopFor({ kind: "yield" });

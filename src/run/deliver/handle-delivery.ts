@@ -18,11 +18,11 @@ import { type ShardWorker, workShard } from "./work-shard.ts";
 /** After a failure that is nobody's fault but the network's. */
 const FAILED_DELAY_SECONDS = 30;
 
-export function createShardWorker(around: Surroundings): ShardWorker {
-  const { clock, random, settings } = around;
+export function createShardWorker(surroundings: Surroundings): ShardWorker {
+  const { clock, random, settings } = surroundings;
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
-    around,
+    surroundings,
     pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
     trust(bucket) {
       const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
@@ -34,8 +34,8 @@ export function createShardWorker(around: Surroundings): ShardWorker {
 }
 
 export function createDeliveryHandler(
-  around: Surroundings,
-  worker: ShardWorker = createShardWorker(around),
+  surroundings: Surroundings,
+  worker: ShardWorker = createShardWorker(surroundings),
 ): HandleDelivery {
   return async (delivery, sender) => {
     try {

@@ -28,24 +28,24 @@ export async function handleManifest(
   sender: Sender,
   worker: ShardWorker,
 ): Promise<Answer> {
-  const { around } = worker;
+  const { surroundings } = worker;
   const place = message.ledger ?? defaultLedger(message.archive);
-  if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, around);
-  const request = await requestOf(message, around);
+  if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, surroundings);
+  const request = await requestOf(message, surroundings);
   checkTemplate(request.options.archiveKey);
-  const ledger = openLedger(place, request.run, around);
+  const ledger = openLedger(place, request.run, surroundings);
   const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
 
   let run = await readRun(ledger);
   if (run === undefined) {
-    const { entries, whole } = await peek(rowsOf(request, around, { ledger: place }), request.options.shardSize);
+    const { entries, whole } = await peek(rowsOf(request, surroundings, { ledger: place }), request.options.shardSize);
     await checkManifest(entries(), request);
     const ruling = await claimRun(ledger, request);
     if (!whole) {
       await sender.send(JSON.stringify(reconcile));
       return { kind: "acknowledge" };
     }
-    run = await writePlan(entries(), ruling, { ledger, place, clock: around.clock, random: around.random });
+    run = await writePlan(entries(), ruling, { ledger, place, clock: surroundings.clock, random: surroundings.random });
   } else {
     await claimRun(ledger, request);
     if ((await readSummary(ledger))?.state === "complete") return { kind: "acknowledge" };
@@ -73,8 +73,8 @@ export async function handleManifest(
   return handleReconcile(reconcile, delivery, sender, worker);
 }
 
-async function requestOf(message: ManifestMessage, around: Surroundings): Promise<RunRequest> {
-  const rows = await rowsSourceOf(message, around);
+async function requestOf(message: ManifestMessage, surroundings: Surroundings): Promise<RunRequest> {
+  const rows = await rowsSourceOf(message, surroundings);
   const asked = {
     source: message.source,
     archive: message.archive,
@@ -87,7 +87,7 @@ async function requestOf(message: ManifestMessage, around: Surroundings): Promis
       message.run ??
       (message.scheduledAt === undefined ? deriveRunId(asked) : scheduledRun(message.scheduledAt, asked)),
     ...asked,
-    askedAt: new Date(around.clock.now()).toISOString(),
+    askedAt: new Date(surroundings.clock.now()).toISOString(),
     tool: toolVersion,
   };
 }
@@ -103,7 +103,7 @@ export function scheduledRun(scheduledAt: string, asked: Parameters<typeof deriv
 
 async function rowsSourceOf(
   { manifest, keys, prefix, source }: ManifestMessage,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<RowsSource> {
   if (keys !== undefined) return { kind: "inline", digest: digestOf(keys), keys };
   if (prefix !== undefined) return { kind: "listing", prefix: listedPrefix(prefix, source.prefix) };
@@ -117,12 +117,12 @@ async function rowsSourceOf(
       `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
     );
   }
-  const opened = around.open("manifest", manifest);
+  const opened = surroundings.open("manifest", manifest);
   let etag: string | undefined;
   try {
-    etag = (await patiently(() => opened.head(key), around)).etag;
+    etag = (await patiently(() => opened.head(key), surroundings)).etag;
     if (manifest.format === undefined && needsHead(key)) {
-      format = detectFormat(key, await headOf(opened, key, around)) ?? format;
+      format = detectFormat(key, await headOf(opened, key, surroundings)) ?? format;
     }
   } catch (error) {
     throw manifestTrouble(error, name);

@@ -24,9 +24,9 @@ export async function handleReconcile(
   sender: Sender,
   worker: ShardWorker,
 ): Promise<Answer> {
-  const { around } = worker;
-  const { clock, random, log } = around;
-  const ledger = openLedger(message.ledger, message.run, around);
+  const { surroundings } = worker;
+  const { clock, random, log } = surroundings;
+  const ledger = openLedger(message.ledger, message.run, surroundings);
   let run = await readRun(ledger);
   if (run === undefined) {
     const request = await readRequest(ledger);
@@ -35,7 +35,7 @@ export async function handleReconcile(
       log.warn("run stopped before it was planned", { run: message.run });
       return { kind: "acknowledge" };
     }
-    const rows = (from: ReadUpTo | undefined) => rowsOf(request, around, { ledger: message.ledger, from });
+    const rows = (from: ReadUpTo | undefined) => rowsOf(request, surroundings, { ledger: message.ledger, from });
     const { deadline, signal } = delivery;
     run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
     if (run === undefined) {
@@ -48,7 +48,7 @@ export async function handleReconcile(
     ledger,
     place: message.ledger,
     run,
-    around,
+    surroundings,
     submissions: ledgerSubmissions(ledger, run.plan, clock, random),
     sender,
     submitAhead: SUBMIT_AHEAD,
@@ -59,7 +59,7 @@ export async function handleReconcile(
     const { rows, archived, skipped, failed } = done.summary;
     log.info("run complete", { run: run.run, rows, archived, skipped, failed });
   } else if (done.kind === "stopped") {
-    const report = await reportStopped(ledger, run, around, delivery.deadline);
+    const report = await reportStopped(ledger, run, surroundings, delivery.deadline);
     if (report.kind === "again") await sender.send(JSON.stringify(message), Math.ceil(report.afterMs / 1000));
     else log.warn(`run ${done.state}`, { run: run.run });
   } else {

@@ -15,7 +15,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 
 /** What the shards of one process share. */
 export interface ShardWorker {
-  readonly around: Surroundings;
+  readonly surroundings: Surroundings;
   readonly pace: Pace;
   /** What was learnt of a source bucket. */
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
@@ -33,9 +33,9 @@ export async function workShard(
   sender: Sender,
   worker: ShardWorker,
 ): Promise<Answer> {
-  const { around } = worker;
-  const { clock, random, log, open } = around;
-  const ledger = openLedger(message.ledger, message.run, around);
+  const { surroundings } = worker;
+  const { clock, random, log, open } = surroundings;
+  const ledger = openLedger(message.ledger, message.run, surroundings);
   const id = `${message.ledger.bucket}/${message.ledger.prefix}/${message.run}`;
   let run = worker.runs.get(id);
   // A ledger bucket that ever had versioning lets a second planner take the first one's place: then look again.
@@ -73,8 +73,8 @@ export async function workShard(
     ...worker.trust(request.source.bucket),
     deadline: delivery.deadline,
     signal: delivery.signal,
-    worker: around.worker.id,
-    isGone: around.worker.isGone,
+    worker: surroundings.worker.id,
+    isGone: surroundings.worker.isGone,
     onOpen: worker.onOpen,
   });
   switch (end.kind) {

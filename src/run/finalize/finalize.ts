@@ -51,7 +51,7 @@ export async function finalizeGroup(
   ledger: LedgerStore,
   run: RunDocument,
   group: number,
-  around: Surroundings,
+  surroundings: Surroundings,
   turns: Turns,
 ): Promise<Tally | undefined> {
   const meter = createMeter(ledger);
@@ -62,20 +62,20 @@ export async function finalizeGroup(
   const tallies = new Map<number, Tally>();
   for (const part of missing) {
     if (!turns.another()) return undefined;
-    const tally = await writePart(ledger, run, part, around, { under, progress, turns, meter });
+    const tally = await writePart(ledger, run, part, surroundings, { under, progress, turns, meter });
     if (tally === undefined) return undefined;
     // Each of its shards was marked as done, after its last trailer.
     addRequests(tally, { ledger: part.to - part.from });
     tallies.set(part.number, tally);
     // After the last of them the group's own marker says the same.
-    if (tallies.size < missing.length) await writePartMarker(ledger, run, under, part, tally, meter, around);
+    if (tallies.size < missing.length) await writePartMarker(ledger, run, under, part, tally, meter, surroundings);
   }
   await Promise.all(
     [...progress.written].map(async ([number, path]) => tallies.set(number, await readTally(ledger, path))),
   );
   const whole = parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
   meter.tell(whole, 1);
-  const id = ulid(around.clock.now(), around.random);
+  const id = ulid(surroundings.clock.now(), surroundings.random);
   await ledger.put(groupPath(group, whole, id), tallyBody(run, whole));
   return whole;
 }

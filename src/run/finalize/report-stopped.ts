@@ -34,10 +34,10 @@ const READS = 16;
 export async function reportStopped(
   ledger: LedgerStore,
   run: RunDocument,
-  around: Surroundings,
+  surroundings: Surroundings,
   deadline: number,
 ): Promise<StoppedReport> {
-  const { clock } = around;
+  const { clock } = surroundings;
   const turns = createTurns(clock, deadline - reserveOf(clock, deadline));
   const control = await readControl(ledger);
   if (!saysStop(control)) return { kind: "again", afterMs: 0 };
@@ -65,10 +65,10 @@ export async function reportStopped(
       inFlight = true;
       continue;
     }
-    const tally = await writePart(ledger, run, part, around, { under, progress, turns, meter, isWanted });
+    const tally = await writePart(ledger, run, part, surroundings, { under, progress, turns, meter, isWanted });
     if (tally === undefined) return { kind: "again", afterMs: 0 };
     addRequests(tally, { ledger: await countDone(ledger, part) });
-    written.set(part.number, await writePartMarker(ledger, run, under, part, tally, meter, around));
+    written.set(part.number, await writePartMarker(ledger, run, under, part, tally, meter, surroundings));
   }
   if (inFlight) return { kind: "again", afterMs: Math.min(LATEST_MS, Math.max(SOON_MS, control.ageMs / 20)) };
 
@@ -76,7 +76,7 @@ export async function reportStopped(
   const tallies = await pLimit(READS).map(recorded, (path) => readTally(ledger, path));
   if (!(await isWanted())) return { kind: "again", afterMs: 0 };
   const state = control.kind === "halt" ? "halted" : "cancelled";
-  const summary = await writeSummary(ledger, run, tallies, state, around);
+  const summary = await writeSummary(ledger, run, tallies, state, surroundings);
   await ledger.put(paths.stoppedReport(control.epoch), "");
   return { kind: "written", summary };
 }

@@ -160,14 +160,14 @@ export async function resolved(
   row: FoldedRow,
   archive: Bucket,
   tally: Tally,
-  around: Pick<Surroundings, "clock" | "random">,
+  surroundings: Pick<Surroundings, "clock" | "random">,
 ): Promise<Outcome> {
   const { outcome, conflicts } = row;
   const { archiveKey } = outcome;
   if (conflicts.length === 0 || archiveKey === undefined) return outcome;
   const onTry = () => addRequests(tally, { "archive.head": 1 });
   try {
-    const there = await patiently(() => archive.head(archiveKey), { ...around, onTry });
+    const there = await patiently(() => archive.head(archiveKey), { ...surroundings, onTry });
     const holds: Outcome = {
       ...outcome,
       receivedSize: there.size,

@@ -81,11 +81,11 @@ export async function writePart(
   ledger: LedgerStore,
   run: RunDocument,
   part: Part,
-  around: Surroundings,
+  surroundings: Surroundings,
   resumable?: Resumable,
 ): Promise<Tally | undefined> {
   const { source, archive } = run.request;
-  const archiveBucket = around.open("archive", archive);
+  const archiveBucket = surroundings.open("archive", archive);
   const draft = resumable?.progress.drafts.get(part.number);
   const begun = draft && resumable && (await readDraft(ledger, resumable.under, draft));
   const tally = begun?.tally ?? emptyTally();
@@ -96,7 +96,7 @@ export async function writePart(
   for await (const { shard, rows } of foldShards(ledger, draft?.next ?? part.from, part.to, tally)) {
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
-      const outcome = await resolved(folded, archiveBucket, tally, around);
+      const outcome = await resolved(folded, archiveBucket, tally, surroundings);
       // A tally counts what is over; what is pending is what is left of the run's rows.
       if (outcome.outcome === "pending") continue;
       addOutcome(tally, outcome);
@@ -116,7 +116,7 @@ export async function writePart(
     resumable.turns.ended();
     const next = shard + 1;
     if (next === part.to || resumable.turns.another()) continue;
-    const id = ulid(around.clock.now(), around.random);
+    const id = ulid(surroundings.clock.now(), surroundings.random);
     const { number } = part;
     await writeDraft(ledger, run, { part: number, next, id }, resumable, { tally, results: results.end(), failures });
     return undefined;

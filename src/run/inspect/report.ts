@@ -21,19 +21,19 @@ export interface WrittenReport {
 }
 
 /** Every part anew. Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`. */
-export async function writeReport(place: Place, id: string, around: Surroundings): Promise<WrittenReport> {
-  const { ledger, run, summary: listed } = await statusOf(place, id, around);
+export async function writeReport(place: Place, id: string, surroundings: Surroundings): Promise<WrittenReport> {
+  const { ledger, run, summary: listed } = await statusOf(place, id, surroundings);
   if (run === undefined) {
     throw new UserError(
       "RunNotPlanned",
       `The run ${JSON.stringify(id)} is still being planned, so there are no rows to report; try again when it has a plan.`,
     );
   }
-  const tallies = await writeParts(ledger, run, around, { finalizedToo: true });
+  const tallies = await writeParts(ledger, run, surroundings, { finalizedToo: true });
   // A run that ended did so then, not now.
-  const { clock } = around;
+  const { clock } = surroundings;
   const endedAt = listed.endedAt === null ? undefined : Date.parse(listed.endedAt);
-  const then = endedAt === undefined ? around : { ...around, clock: { ...clock, now: () => endedAt } };
+  const then = endedAt === undefined ? surroundings : { ...surroundings, clock: { ...clock, now: () => endedAt } };
   const summary = await writeSummary(ledger, run, tallies, listed.state, then);
   return { ledger, summary, prefix: runPrefix(place.prefix, id) };
 }
@@ -45,13 +45,13 @@ export async function writeReport(place: Place, id: string, around: Surroundings
 export async function writeParts(
   ledger: LedgerStore,
   run: RunDocument,
-  around: Surroundings,
+  surroundings: Surroundings,
   { finalizedToo = false }: { readonly finalizedToo?: boolean } = {},
 ): Promise<readonly Tally[]> {
   const over = await doneGroups(ledger);
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
-    const tally = await writePart(ledger, run, part, around);
+    const tally = await writePart(ledger, run, part, surroundings);
     // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
     if (tally === undefined || over.has(part.group)) continue;
     addRequests(tally, { ledger: await countDone(ledger, part) });

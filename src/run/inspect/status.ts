@@ -38,11 +38,11 @@ const SETTLING_MS = 60_000;
 export async function statusOf(
   place: Place,
   id: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   { full = false }: { readonly full?: boolean } = {},
 ): Promise<RunStatus> {
-  const { clock } = around;
-  const ledger = openLedger(place, id, around);
+  const { clock } = surroundings;
+  const ledger = openLedger(place, id, surroundings);
   const [request, run] = await Promise.all([readRequest(ledger), readRun(ledger)]);
   if (request === undefined) throw noSuchRun(ledger, id);
   if (run === undefined) {
@@ -52,10 +52,10 @@ export async function statusOf(
     return { ledger, request, run, summary: listedSummary(emptyTally(), { ...facts, endedAt: undefined }) };
   }
   const { counts, open } = await listedCounts(ledger, run);
-  const { state, stored } = await stateOf(ledger, run, open, around);
+  const { state, stored } = await stateOf(ledger, run, open, surroundings);
   const facts = await factsOf(ledger, run, state, clock.now());
   const endedAt = state === "running" ? undefined : endOf(stored);
-  const whole = full ? (await talliesOf(ledger, run, around)).reduce(mergeTally, emptyTally()) : counts;
+  const whole = full ? (await talliesOf(ledger, run, surroundings)).reduce(mergeTally, emptyTally()) : counts;
   const pending = Math.max(0, run.rows - whole.archived - whole.skipped - whole.failed);
   const summary = full
     ? tallyToSummary({ ...emptyTally(), ...whole, pending }, { ...facts, endedAt })
@@ -114,7 +114,7 @@ async function stateOf(
   ledger: LedgerStore,
   run: RunDocument,
   open: readonly number[],
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<{ readonly state: RunState; readonly stored: Summary | undefined }> {
   const stored = await readSummary(ledger);
   if (stored?.state === "complete") return { state: "complete", stored };
@@ -126,13 +126,13 @@ async function stateOf(
   const going = { state: "running", stored: undefined } as const;
   const { objects } = await ledger.listPage(paths.submitted(run.plan));
   if (objects.length > 0) return going;
-  const signs = await signsOfLife(ledger, open, around);
+  const signs = await signsOfLife(ledger, open, surroundings);
   if (signs.alive) return going;
   const [written] = (await ledger.list(paths.summary)).objects;
   const newest = Math.max(signs.newest, written?.lastModified ?? signs.newest);
   const wasLeft = stored?.state === "incomplete" && written !== undefined && written.lastModified >= signs.newest;
   if (wasLeft) return { state: "incomplete", stored };
-  if (around.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
+  if (surroundings.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
     return going;
   const quiet = signs.serverTime - newest > QUIET_MS;
   return signs.died || quiet ? { state: "incomplete", stored: undefined } : going;
@@ -147,10 +147,10 @@ interface Signs {
   readonly serverTime: number;
 }
 
-async function signsOfLife(ledger: LedgerStore, shards: readonly number[], around: Surroundings): Promise<Signs> {
+async function signsOfLife(ledger: LedgerStore, shards: readonly number[], surroundings: Surroundings): Promise<Signs> {
   let died = false;
   let newest = Number.NEGATIVE_INFINITY;
-  let serverTime = around.clock.now();
+  let serverTime = surroundings.clock.now();
   for (const shard of shards) {
     const listing = await ledger.list(paths.outcomes(shard));
     serverTime = listing.serverTime;
@@ -158,7 +158,7 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], aroun
       newest = Math.max(newest, lastSign);
       if (ended) continue;
       const marker = serverTime - lastSign > lifeMs ? undefined : await ledger.get(paths.open(shard, id, seq));
-      if (marker !== undefined && !around.worker.isGone(parseOpenMarker(marker)?.worker ?? "")) {
+      if (marker !== undefined && !surroundings.worker.isGone(parseOpenMarker(marker)?.worker ?? "")) {
         return { alive: true, died, newest, serverTime };
       }
       died = true;
@@ -168,15 +168,15 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], aroun
 }
 
 /** What each group of a run comes to: its marker's tally, or the fold of its segments where it is not over. */
-export async function talliesOf(ledger: LedgerStore, run: RunDocument, around: Surroundings): Promise<Tally[]> {
+export async function talliesOf(ledger: LedgerStore, run: RunDocument, surroundings: Surroundings): Promise<Tally[]> {
   const over = await doneGroups(ledger);
-  const archive = around.open("archive", run.request.archive);
+  const archive = surroundings.open("archive", run.request.archive);
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
     const tally = emptyTally();
     for await (const { rows } of foldShards(ledger, part.from, part.to, tally)) {
       for (const folded of rows.values()) {
-        const outcome = await resolved(folded, archive, tally, around);
+        const outcome = await resolved(folded, archive, tally, surroundings);
         if (outcome.outcome !== "pending") addOutcome(tally, outcome);
       }
     }

@@ -60,25 +60,25 @@ export interface VerifyOptions {
 export async function verifyRun(
   place: Place,
   id: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   { onDifference, onProgress, signal }: VerifyOptions,
 ): Promise<Verified> {
-  const { ledger, run, summary } = await statusOf(place, id, around);
+  const { ledger, run, summary } = await statusOf(place, id, surroundings);
   if (run === undefined) {
     throw new UserError(
       "RunNotPlanned",
       `The run ${JSON.stringify(id)} is still being planned: nothing is archived yet.`,
     );
   }
-  const archive = around.open("archive", run.request.archive);
-  const pace = createPace({ ...around.settings, clock: around.clock, random: around.random });
-  const atOnce = requestsAtOnce(around.settings.concurrency);
+  const archive = surroundings.open("archive", run.request.archive);
+  const pace = createPace({ ...surroundings.settings, clock: surroundings.clock, random: surroundings.random });
+  const atOnce = requestsAtOnce(surroundings.settings.concurrency);
   const counts = { checked: 0, same: 0, sizeOnly: 0, archived: 0 };
   const differences = { missing: 0, size: 0, checksum: 0 };
   const check = async (outcome: Outcome & { readonly archiveKey: string }) => {
     await pace.beforeFetch(signal);
     if (signal?.aborted) return;
-    const found = await look(archive, outcome, around);
+    const found = await look(archive, outcome, surroundings);
     counts.checked++;
     onProgress?.(counts.checked, summary.archived);
     if (found.kind === "same") {
@@ -94,7 +94,7 @@ export async function verifyRun(
     for await (const { rows } of foldListed(ledger, objects, emptyTally())) {
       for (const folded of rows.values()) {
         if (signal?.aborted) break;
-        const outcome = await resolved(folded, archive, emptyTally(), around);
+        const outcome = await resolved(folded, archive, emptyTally(), surroundings);
         if (outcome.outcome === "archived") counts.archived++;
         const { archiveKey } = outcome;
         if (holdsIt(outcome) && archiveKey !== undefined) await atOnce.begin(() => check({ ...outcome, archiveKey }));
@@ -125,10 +125,10 @@ type Look =
 async function look(
   archive: Bucket,
   outcome: Outcome & { readonly archiveKey: string },
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Look> {
   try {
-    return compareWithLedger(outcome, await patiently(() => archive.head(outcome.archiveKey), around));
+    return compareWithLedger(outcome, await patiently(() => archive.head(outcome.archiveKey), surroundings));
   } catch (error) {
     if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       return { kind: "missing", message: `there is no object ${JSON.stringify(outcome.archiveKey)} in the archive` };

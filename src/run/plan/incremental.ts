@@ -141,7 +141,7 @@ function reader(pages: Pages, before: string) {
  * A listing that leaves out all keys beginning with `jumped` without listing them: up to there, and on from behind the last
  * key that could begin so.
  */
-export async function* listAround(
+export async function* listWithout(
   list: (range: { readonly after?: string | undefined; readonly upTo?: string | undefined }) => Pages,
   jumped: string | undefined,
   after: string | undefined,

@@ -12,10 +12,10 @@ export const needsHead = (key: string): boolean => /\.json$/i.test(key);
 export async function headOf(
   bucket: Bucket,
   key: string,
-  around: Pick<Surroundings, "clock" | "random">,
+  surroundings: Pick<Surroundings, "clock" | "random">,
 ): Promise<Buffer> {
   const headers = { range: `bytes=0-${headBytes - 1}` };
-  const reply = await patiently(() => bucket.get(key, { headers }), around);
+  const reply = await patiently(() => bucket.get(key, { headers }), surroundings);
   if (reply.kind === "bytes") return reply.bytes.subarray(0, headBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;

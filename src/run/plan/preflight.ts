@@ -12,18 +12,18 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
  * Errors: UserError `NoSuchBucket`; RefusedError with COS's own code. Not being allowed to list the source is no error: a
  * run needs only to read its keys.
  */
-export async function preflight(request: RunRequest, around: Surroundings): Promise<void> {
+export async function preflight(request: RunRequest, surroundings: Surroundings): Promise<void> {
   const { source, archive, rows } = request;
-  const { open } = around;
+  const { open } = surroundings;
   await Promise.all([
-    look(open("source", source), "the source", source.prefix, rows.kind === "listing", around),
-    look(open("archive", archive), "the archive", archive.prefix, false, around),
+    look(open("source", source), "the source", source.prefix, rows.kind === "listing", surroundings),
+    look(open("archive", archive), "the archive", archive.prefix, false, surroundings),
   ]);
 }
 
 /** The same of the ledger, before anything is read of it. It must be listed. */
-export async function preflightLedger(place: Place, around: Surroundings): Promise<void> {
-  await look(around.open("ledger", place), "the ledger", place.prefix, true, around);
+export async function preflightLedger(place: Place, surroundings: Surroundings): Promise<void> {
+  await look(surroundings.open("ledger", place), "the ledger", place.prefix, true, surroundings);
 }
 
 async function look(
@@ -31,10 +31,10 @@ async function look(
   what: string,
   prefix: string,
   mustList: boolean,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
   try {
-    await patiently(() => bucket.list({ prefix, maxKeys: 1 }), around);
+    await patiently(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
   } catch (error) {
     if (!isCosError(error)) throw error;
     const where = `${what} cos://${bucket.name} in ${bucket.region}`;

@@ -14,7 +14,7 @@ import type { Place } from "../messages/messages.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
-import { comparisonOf, listAround, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { comparisonOf, listWithout, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
 import { ledgerWithin } from "./ledger-keys.ts";
 
 export interface ReadingPlace {
@@ -30,19 +30,19 @@ export interface ReadingPlace {
  */
 export function rowsOf(
   request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
-  around: Surroundings,
+  surroundings: Surroundings,
   { ledger, from }: ReadingPlace = {},
 ): AsyncIterable<readonly PlanEntry[]> {
   const { rows, source } = request;
   switch (rows.kind) {
     case "object":
       return rows.format === "cos-inventory" || rows.format === "s3-inventory"
-        ? inventory(rows, source.bucket, around, from)
-        : skipRows(manifestObject(rows, source.bucket, around), from?.rows ?? 0);
+        ? inventory(rows, source.bucket, surroundings, from)
+        : skipRows(manifestObject(rows, source.bucket, surroundings), from?.rows ?? 0);
     case "inline":
       return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
     case "listing":
-      return listing(request, rows.prefix, around, ledger ?? defaultLedger(request.archive), from);
+      return listing(request, rows.prefix, surroundings, ledger ?? defaultLedger(request.archive), from);
     case "file":
       throw new UserError(
         "ManifestElsewhere",
@@ -56,12 +56,12 @@ type ObjectRows = Extract<RowsSource, { kind: "object" }>;
 async function* manifestObject(
   rows: ObjectRows,
   sourceBucket: string,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
-  const bucket = around.open("manifest", rows);
+  const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
-  const body = await getStream(bucket, key, name, around, etag);
+  const body = await getStream(bucket, key, name, surroundings, etag);
   yield* readManifest(body, { name, format, keyEncoding, sourceBucket });
 }
 
@@ -69,18 +69,18 @@ async function* manifestObject(
 async function* inventory(
   rows: ObjectRows,
   sourceBucket: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   from: ReadUpTo | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { key, etag, keyEncoding, region } = rows;
-  const bucket = around.open("manifest", rows);
+  const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await getStream(bucket, key, name, around, etag)) chunks.push(chunk);
+  for await (const chunk of await getStream(bucket, key, name, surroundings, etag)) chunks.push(chunk);
   const manifest = parseInventory(Buffer.concat(chunks), name);
   const destination = destinationOf(manifest.destinationBucket, bucket.name);
-  const files = destination === bucket.name ? bucket : around.open("manifest", { bucket: destination, region });
-  const open = (part: string) => openBody(files, part, around);
+  const files = destination === bucket.name ? bucket : surroundings.open("manifest", { bucket: destination, region });
+  const open = (part: string) => openBody(files, part, surroundings);
   for (const [part, file] of manifest.files.entries()) {
     if (part < (from?.part ?? 0)) continue;
     yield [{ kind: "part", part }];
@@ -102,11 +102,11 @@ function destinationOf(destination: string | undefined, own: string): string {
 async function openBody(
   bucket: Bucket,
   key: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   headers?: Readonly<Record<string, string>>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
-  const reply = await patiently(() => bucket.get(key, request), around);
+  const reply = await patiently(() => bucket.get(key, request), surroundings);
   return reply.kind === "stream" ? reply.stream : once(reply.bytes);
 }
 
@@ -115,11 +115,11 @@ async function getStream(
   bucket: Bucket,
   key: string,
   name: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   etag: string,
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return await openBody(bucket, key, around, { "if-match": `"${etag}"` });
+    return await openBody(bucket, key, surroundings, { "if-match": `"${etag}"` });
   } catch (error) {
     throw manifestTrouble(error, name);
   }
@@ -179,18 +179,18 @@ async function* inlineRows(keys: readonly unknown[], sourceBucket: string): Asyn
 async function* listing(
   request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
   prefix: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   ledger: Place,
   from: ReadUpTo | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
-  const { clock, random, open } = around;
+  const { clock, random, open } = surroundings;
   const line = from?.rows ?? 0;
   const sent = { "source.list": 0, "archive.list": 0 };
   const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
   yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
   // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
-  const source = listAround(
+  const source = listWithout(
     (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
     ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
     from?.key,
@@ -203,7 +203,7 @@ async function* listing(
   const { before } = comparison;
   const within = { bucket: request.archive.bucket, prefix: before + prefix };
   const bucket = open("archive", request.archive);
-  const archive = listAround(
+  const archive = listWithout(
     (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
     ledgerWithin(within, ledger),
     from?.key === undefined ? undefined : before + from.key,

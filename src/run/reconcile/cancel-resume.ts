@@ -6,23 +6,28 @@ import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
 /** No task starts later than one heartbeat (10 s) after it; what is in flight ends and is recorded. */
-export async function cancelRun(place: Place, run: string, around: Surroundings, reason: string): Promise<Control> {
-  const ledger = openLedger(place, run, around);
+export async function cancelRun(
+  place: Place,
+  run: string,
+  surroundings: Surroundings,
+  reason: string,
+): Promise<Control> {
+  const ledger = openLedger(place, run, surroundings);
   if ((await readRequest(ledger)) === undefined) throw noSuchRun(ledger, run);
-  return writeControl(ledger, "cancel", reason, new Date(around.clock.now()).toISOString());
+  return writeControl(ledger, "cancel", reason, new Date(surroundings.clock.now()).toISOString());
 }
 
 /** Goes on after a cancel or a halt. With a sender, a reconcile message sets the queue's workers going again. */
 export async function resumeRun(
   place: Place,
   run: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   sender?: Sender,
 ): Promise<Control | undefined> {
-  const ledger = openLedger(place, run, around);
+  const ledger = openLedger(place, run, surroundings);
   if ((await readRequest(ledger)) === undefined) throw noSuchRun(ledger, run);
   if (saysStop(await readControl(ledger))) {
-    await writeControl(ledger, "resume", "resumed", new Date(around.clock.now()).toISOString());
+    await writeControl(ledger, "resume", "resumed", new Date(surroundings.clock.now()).toISOString());
   }
   await sender?.send(reconcileMessage(place, run));
   return readControl(ledger);

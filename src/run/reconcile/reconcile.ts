@@ -30,7 +30,7 @@ export interface ReconcileOptions {
   readonly ledger: LedgerStore;
   readonly place: Place;
   readonly run: RunDocument;
-  readonly around: Surroundings;
+  readonly surroundings: Surroundings;
   readonly submissions: Submissions;
   readonly sender: Sender;
   /** Shards sent beyond those that are over. */
@@ -55,8 +55,8 @@ const SENDS = 16;
 const READS = 16;
 
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
-  const { ledger, run, around, deadline } = options;
-  const { clock } = around;
+  const { ledger, run, surroundings, deadline } = options;
+  const { clock } = surroundings;
   const reserve = reserveOf(clock, deadline);
   const control = await readControl(ledger);
   const view = await look(options);
@@ -77,7 +77,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const tallies = new Map<number, Tally>();
   const turns = createTurns(clock, deadline - reserve);
   for (const group of view.complete) {
-    const tally = turns.another() ? await finalizeGroup(ledger, run, group, around, turns) : undefined;
+    const tally = turns.another() ? await finalizeGroup(ledger, run, group, surroundings, turns) : undefined;
     if (tally === undefined) return { kind: "again", moved: true, counts };
     tallies.set(group, tally);
     moved = true;
@@ -86,7 +86,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await pLimit(READS).map(view.over, async ([group, { path }]) => {
       tallies.set(group, await readTally(ledger, path));
     });
-    return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", around) };
+    return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
   moved = (await submit(options, view, lastMoment)) || moved;
@@ -142,13 +142,13 @@ const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.
 
 /** Sends shards, at most `submitAhead` beyond those that are over. */
 async function submit(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
-  const { run, submissions, sender, submitAhead, around } = options;
+  const { run, submissions, sender, submitAhead, surroundings } = options;
   const { upTo } = await submissions.read();
   let inFlight = 0;
   for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
   let next = upTo;
   try {
-    while (next < run.shards && inFlight < submitAhead && around.clock.now() < lastMoment) {
+    while (next < run.shards && inFlight < submitAhead && surroundings.clock.now() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
@@ -175,7 +175,7 @@ async function sweep(
   control: Control | undefined,
   lastMoment: number,
 ): Promise<boolean> {
-  const { ledger, submissions, sender, hiddenMs, around } = options;
+  const { ledger, submissions, sender, hiddenMs, surroundings } = options;
   const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
   const submitted = await submissions.read();
   let moved = false;
@@ -188,7 +188,7 @@ async function sweep(
     const dropped = submitted.now - sent >= sinceResumed;
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
-    if (around.clock.now() >= lastMoment) return true;
+    if (surroundings.clock.now() >= lastMoment) return true;
     const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
     const attempts = readAttempts(objects);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);

@@ -27,8 +27,8 @@ export interface Unfinished {
  * Runs with a request and without a complete summary that nobody stopped. Left out is what only its own process can plan: a
  * run of a file whose plan is not whole.
  */
-export async function unfinishedRuns(place: Place, around: Surroundings, deadline: number): Promise<Unfinished> {
-  const bucket = around.open("ledger", place);
+export async function unfinishedRuns(place: Place, surroundings: Surroundings, deadline: number): Promise<Unfinished> {
+  const bucket = surroundings.open("ledger", place);
   const base = place.prefix === "" || place.prefix.endsWith("/") ? place.prefix : `${place.prefix}/`;
   const prefix = `${base}runs/`;
   const limit = pLimit(AT_ONCE);
@@ -36,24 +36,24 @@ export async function unfinishedRuns(place: Place, around: Surroundings, deadlin
   let looked = 0;
   for (let marker: string | undefined; ; ) {
     const after = marker;
-    const page = await patiently(() => bucket.list({ prefix, delimiter: "/", marker: after }), around);
+    const page = await patiently(() => bucket.list({ prefix, delimiter: "/", marker: after }), surroundings);
     const ids = page.prefixes
       .map((each) => each.slice(prefix.length, -1))
       .filter((id) => runIdSchema.safeParse(id).success);
     const found = await limit.map(ids, async (id) => {
-      if (around.clock.now() >= deadline || looked >= MOST_RUNS) return undefined;
+      if (surroundings.clock.now() >= deadline || looked >= MOST_RUNS) return undefined;
       looked++;
-      return (await isUnfinished(place, id, around)) ? id : undefined;
+      return (await isUnfinished(place, id, surroundings)) ? id : undefined;
     });
     runs.push(...found.filter((id) => id !== undefined));
     marker = page.nextMarker;
-    const stopped = around.clock.now() >= deadline || looked >= MOST_RUNS;
+    const stopped = surroundings.clock.now() >= deadline || looked >= MOST_RUNS;
     if (marker === undefined || stopped) return { runs, all: !stopped };
   }
 }
 
-async function isUnfinished(place: Place, run: string, around: Surroundings): Promise<boolean> {
-  const ledger = openLedger(place, run, around);
+async function isUnfinished(place: Place, run: string, surroundings: Surroundings): Promise<boolean> {
+  const ledger = openLedger(place, run, surroundings);
   // One page that begins before `report/summary.json` and tells of `request.json` and `run.json` as well.
   const { objects } = await ledger.listPage("r", "report/s");
   const there = new Set(objects.map(({ key }) => key));
@@ -71,12 +71,12 @@ export async function remindUnfinished(
   place: Place,
   deadline: number,
   sender: Sender,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
-  const { clock, log } = around;
+  const { clock, log } = surroundings;
   const now = clock.now();
   try {
-    const { runs, all } = await unfinishedRuns(place, around, now + (deadline - now) / 2);
+    const { runs, all } = await unfinishedRuns(place, surroundings, now + (deadline - now) / 2);
     for (const run of runs) await sender.send(reconcileMessage(place, run));
     if (runs.length > 0) log.info("unfinished runs were sent a reconcile message", { runs: runs.length });
     if (!all) log.warn("not every run of the ledger could be looked at for being unfinished", { ledger: place.prefix });

@@ -47,10 +47,10 @@ export interface RedriveOptions {
 export async function prepareRedrive(
   place: Place,
   of: string,
-  around: Surroundings,
+  surroundings: Surroundings,
   { run: given, options }: RedriveOptions = {},
 ): Promise<Redrive> {
-  const ledger = openLedger(place, of, around);
+  const ledger = openLedger(place, of, surroundings);
   const [before, run] = await Promise.all([readRequest(ledger), readRun(ledger)]);
   if (before === undefined) throw noSuchRun(ledger, of);
   if (run === undefined) {
@@ -62,7 +62,7 @@ export async function prepareRedrive(
   const hash = createHash("sha256");
   let rows = 0;
   let left = 0;
-  for await (const failed of failedRows(ledger, run, around)) {
+  for await (const failed of failedRows(ledger, run, surroundings)) {
     left += failed.left;
     rows += failed.rows.length;
     for (const row of failed.rows) hash.update(`${JSON.stringify(row)}\n`);
@@ -77,12 +77,12 @@ export async function prepareRedrive(
   };
   const request: RunRequest = {
     schema: "cos-originals/request@1",
-    run: given ?? (await nextId(place, of, asked, around)),
+    run: given ?? (await nextId(place, of, asked, surroundings)),
     ...asked,
-    askedAt: new Date(around.clock.now()).toISOString(),
+    askedAt: new Date(surroundings.clock.now()).toISOString(),
     tool: toolVersion,
   };
-  return { ask: { ledger: place, request, rows: () => entries(ledger, run, around) }, rows, left };
+  return { ask: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
 }
 
 /** The same redrive that is not complete is gone on with; else the first id that is free. */
@@ -90,7 +90,7 @@ async function nextId(
   place: Place,
   of: string,
   asked: Pick<RunRequest, "source" | "archive" | "rows" | "options" | "redriveOf">,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<string> {
   const base = of.replace(/-redrive-\d+$/, "");
   for (let n = 1; ; n++) {
@@ -101,7 +101,7 @@ async function nextId(
         `${JSON.stringify(id)} is too long for a run id; give the redrive one with --run.`,
       );
     }
-    const ledger = openLedger(place, id, around);
+    const ledger = openLedger(place, id, surroundings);
     const there = await readRequest(ledger);
     if (there === undefined) return id;
     const same = there.redriveOf === of && JSON.stringify(askedThing(there)) === JSON.stringify(askedThing(asked));
@@ -112,10 +112,10 @@ async function nextId(
 async function* entries(
   ledger: LedgerStore,
   run: RunDocument,
-  around: Surroundings,
+  surroundings: Surroundings,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   let line = 0;
-  for await (const { rows } of failedRows(ledger, run, around)) {
+  for await (const { rows } of failedRows(ledger, run, surroundings)) {
     if (rows.length > 0) yield rows.map((row) => ({ kind: "row", row, at: { line: ++line } }));
   }
 }
@@ -126,8 +126,12 @@ interface FailedRows {
 }
 
 /** Shard by shard; shards whose markers tell of no failure are passed over. */
-async function* failedRows(ledger: LedgerStore, run: RunDocument, around: Surroundings): AsyncGenerator<FailedRows> {
-  const archive = around.open("archive", run.request.archive);
+async function* failedRows(
+  ledger: LedgerStore,
+  run: RunDocument,
+  surroundings: Surroundings,
+): AsyncGenerator<FailedRows> {
+  const archive = surroundings.open("archive", run.request.archive);
   for (let group = 0; group < groupsOf(run); group++) {
     const clean = new Set<number>();
     const suspect = new Set<number>();
@@ -141,7 +145,7 @@ async function* failedRows(ledger: LedgerStore, run: RunDocument, around: Surrou
     for await (const { shard, rows } of foldListed(ledger, listed, emptyTally())) {
       const failed: number[] = [];
       for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
-        const { outcome } = await resolved(folded, archive, emptyTally(), around);
+        const { outcome } = await resolved(folded, archive, emptyTally(), surroundings);
         if (outcome === "failed") failed.push(row);
       }
       if (failed.length === 0) continue;

@@ -59,11 +59,11 @@ const VISIBILITY_SECONDS = 300;
  * Runs to rest, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued).
  * Errors: UserError (usage, manifest), RefusedError (credentials or permission, before work began), CosError.
  */
-export async function runHere(ask: RunAsk, around: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
+export async function runHere(ask: RunAsk, surroundings: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
   const { request } = ask;
   checkTemplate(request.options.archiveKey);
-  await preflightLedger(ask.ledger, around);
-  const ledger = openLedger(ask.ledger, request.run, around);
+  await preflightLedger(ask.ledger, surroundings);
+  const ledger = openLedger(ask.ledger, request.run, surroundings);
   const prefix = runPrefix(ask.ledger.prefix, request.run);
   let run = await readRun(ledger);
   if (run !== undefined) {
@@ -71,12 +71,12 @@ export async function runHere(ask: RunAsk, around: Surroundings, options: RunHer
     const summary = await readSummary(ledger);
     if (summary?.state === "complete") return { summary, prefix };
   }
-  await preflight(request, around);
+  await preflight(request, surroundings);
   if (run === undefined) {
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
-    const { clock, random } = around;
-    const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, around, from);
+    const { clock, random } = surroundings;
+    const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, surroundings, from);
     const planner = { ledger, place: ask.ledger, clock, random };
     const deadline = Number.POSITIVE_INFINITY;
     run = await planOn({ ...planner, request: ruling, rows, deadline, signal: options.signal });
@@ -86,27 +86,27 @@ export async function runHere(ask: RunAsk, around: Surroundings, options: RunHer
       throw new Error("planning without a deadline stops only where it is asked to");
     }
   }
-  return { summary: await workHere(ask.ledger, ledger, run, around, options), prefix };
+  return { summary: await workHere(ask.ledger, ledger, run, surroundings, options), prefix };
 }
 
 /** Where an earlier process had planned so far: the rows behind that. */
-function rowsAfter(ask: RunAsk, around: Surroundings, from: ReadUpTo | undefined): PlanEntries {
+function rowsAfter(ask: RunAsk, surroundings: Surroundings, from: ReadUpTo | undefined): PlanEntries {
   if (from === undefined) return ask.rows();
   const { kind } = ask.request.rows;
   if (kind === "file" || kind === "inline") return skipRows(ask.rows(), from.rows);
-  return rowsOf(ask.request, around, { ledger: ask.ledger, from });
+  return rowsOf(ask.request, surroundings, { ledger: ask.ledger, from });
 }
 
 async function workHere(
   place: Place,
   ledger: LedgerStore,
   run: RunDocument,
-  around: Surroundings,
-  { signal, onProgress, startWorkers = () => createOwnWorkers(around) }: RunHereOptions,
+  surroundings: Surroundings,
+  { signal, onProgress, startWorkers = () => createOwnWorkers(surroundings) }: RunHereOptions,
 ): Promise<Summary> {
-  const { clock, random, log } = around;
+  const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
-  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const opened = new Map<number, () => MarkerCounts>();
   const workers = startWorkers(run.shards);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
@@ -150,7 +150,7 @@ async function workHere(
       ledger,
       place,
       run,
-      around,
+      surroundings,
       submissions,
       sender,
       submitAhead: SUBMIT_AHEAD * workers.count,
@@ -159,7 +159,7 @@ async function workHere(
     });
   const submissions = processSubmissions(clock);
   const first = await step();
-  const pollers = first.kind === "again" ? pollersFor(around.settings.concurrency, workers.count, run) : 0;
+  const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, workers.count, run) : 0;
   const polling = Promise.all(
     Array.from({ length: pollers }, () =>
       pollQueue({
@@ -203,7 +203,7 @@ async function workHere(
   // A last look: what was in flight when it stopped is recorded by now.
   state = await step();
   if (state.kind === "over") return state.summary;
-  return writeWhatThereIs(ledger, run, state.kind === "stopped" ? state.state : "incomplete", around);
+  return writeWhatThereIs(ledger, run, state.kind === "stopped" ? state.state : "incomplete", surroundings);
 }
 
 /** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
@@ -217,10 +217,10 @@ async function writeWhatThereIs(
   ledger: LedgerStore,
   run: RunDocument,
   state: "incomplete" | "halted" | "cancelled",
-  around: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Summary> {
-  const tallies = await writeParts(ledger, run, around);
-  return writeSummary(ledger, run, tallies, state, around);
+  const tallies = await writeParts(ledger, run, surroundings);
+  return writeSummary(ledger, run, tallies, state, surroundings);
 }
 
 /** Counts of the whole run: what was over before, and the shards that this process opened. */

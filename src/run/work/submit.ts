@@ -32,11 +32,11 @@ export type Submitted =
  * Safe to do again: what was sent is remembered in the ledger, and a shard that comes twice costs no second fetch. Errors:
  * as `runHere`, and UserError `RunStopped`.
  */
-export async function submitRun(ask: RunAsk, around: Surroundings, sender: Sender): Promise<Submitted> {
+export async function submitRun(ask: RunAsk, surroundings: Surroundings, sender: Sender): Promise<Submitted> {
   const { request } = ask;
   checkTemplate(request.options.archiveKey);
-  await preflightLedger(ask.ledger, around);
-  const ledger = openLedger(ask.ledger, request.run, around);
+  await preflightLedger(ask.ledger, surroundings);
+  const ledger = openLedger(ask.ledger, request.run, surroundings);
   let run = await readRun(ledger);
   if (run !== undefined) {
     await claimRun(ledger, request);
@@ -51,12 +51,12 @@ export async function submitRun(ask: RunAsk, around: Surroundings, sender: Sende
       `The run ${JSON.stringify(request.run)} was ${how}, and workers drop what is sent of it; let it go on with: cos-originals resume ${request.run}`,
     );
   }
-  await preflight(request, around);
+  await preflight(request, surroundings);
   if (run === undefined) {
     await checkManifest(ask.rows(), request);
     const ruling = await claimRun(ledger, request);
     if (ruling.rows.kind === "file") {
-      const planner = { ledger, place: ask.ledger, clock: around.clock, random: around.random };
+      const planner = { ledger, place: ask.ledger, clock: surroundings.clock, random: surroundings.random };
       const rows = (from: ReadUpTo | undefined) => skipRows(ask.rows(), from?.rows ?? 0);
       run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY });
     }
@@ -67,6 +67,6 @@ export async function submitRun(ask: RunAsk, around: Surroundings, sender: Sende
     return { kind: "asked" };
   }
   const message = { v: 1, type: "reconcile", ledger: ask.ledger, run: request.run } as const;
-  await handleReconcile(message, { body, deadline: Number.POSITIVE_INFINITY }, sender, createShardWorker(around));
+  await handleReconcile(message, { body, deadline: Number.POSITIVE_INFINITY }, sender, createShardWorker(surroundings));
   return { kind: "sent", shards: run.shards, rows: run.rows };
 }

@@ -29,18 +29,18 @@ export function createTouchedRuns() {
         }
       }
     },
-    async atRest(around: Surroundings): Promise<boolean> {
+    async atRest(surroundings: Surroundings): Promise<boolean> {
       for (const [id, { place, run }] of runs) {
         if (resting.has(id)) continue;
-        const { summary } = await statusOf(place, run, around);
+        const { summary } = await statusOf(place, run, surroundings);
         if (summary.state === "running") return false;
         resting.add(id);
       }
       return true;
     },
-    async summaries(around: Surroundings): Promise<Summary[]> {
+    async summaries(surroundings: Surroundings): Promise<Summary[]> {
       const all: Summary[] = [];
-      for (const { place, run } of runs.values()) all.push((await statusOf(place, run, around)).summary);
+      for (const { place, run } of runs.values()) all.push((await statusOf(place, run, surroundings)).summary);
       return all;
     },
   };

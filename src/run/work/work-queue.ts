@@ -62,11 +62,11 @@ const EMPTY_LOOKS = 3;
 const RECONCILE_MS = 330_000;
 
 /** Throws what is wrong with the queue for good. */
-export async function workQueue(around: Surroundings, options: WorkQueueOptions): Promise<Worked> {
+export async function workQueue(surroundings: Surroundings, options: WorkQueueOptions): Promise<Worked> {
   const { queue, deadLetterQueue, visibility, drain, signal, onProgress } = options;
-  const { startWorkers = () => createOwnWorkers(around) } = options;
-  const { clock, log, settings } = around;
-  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const { startWorkers = () => createOwnWorkers(surroundings) } = options;
+  const { clock, log, settings } = surroundings;
+  const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const stopToo = () => stop.abort();
@@ -105,7 +105,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
     }
   };
 
-  const letters = createDeadLetters(around)(queue, deadLetterQueue);
+  const letters = createDeadLetters(surroundings)(queue, deadLetterQueue);
   const deadLetters: DeadLetters = {
     async take(letter) {
       const buried = await letters.take(letter);
@@ -153,7 +153,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
       const quiet = clock.now() - lastBusy;
       const unasked = depth === undefined && quiet < 2 * longestWaitMs;
       if (left > 0 || unasked || working > 0) empty = 0;
-      else if (quiet < RECONCILE_MS && !(await touched.atRest(around))) empty = 0;
+      else if (quiet < RECONCILE_MS && !(await touched.atRest(surroundings))) empty = 0;
       else empty++;
     }
   };
@@ -199,7 +199,7 @@ export async function workQueue(around: Surroundings, options: WorkQueueOptions)
     givenBack: sum(polled, "givenBack"),
     rejected: rejected.size,
     rows: rows.sum(),
-    runs: drain ? await touched.summaries(around) : [],
+    runs: drain ? await touched.summaries(surroundings) : [],
   };
 }
 

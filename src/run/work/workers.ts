@@ -26,8 +26,8 @@ export interface Workers {
 /** `most`: no more than these can have anything to do. */
 export type StartWorkers = (most: number) => Workers;
 
-export function createOwnWorkers(around: Surroundings): Workers {
-  const worker = createShardWorker(around);
+export function createOwnWorkers(surroundings: Surroundings): Workers {
+  const worker = createShardWorker(surroundings);
   let opening = 0;
   return {
     count: 1,
@@ -48,7 +48,7 @@ export function createOwnWorkers(around: Surroundings): Workers {
         opened();
       }
     },
-    hasRoom: () => opening === 0 && worker.pace.unfinished() < around.settings.concurrency,
+    hasRoom: () => opening === 0 && worker.pace.unfinished() < surroundings.settings.concurrency,
     runs: () => worker.runs.keys(),
     broken: new AbortController().signal,
     close: async () => undefined,

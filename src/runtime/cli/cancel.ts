@@ -28,10 +28,10 @@ Example:
 }
 
 export async function cancelCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, around, json }) => {
-    const { summary } = await statusOf(place, id, around);
+  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
+    const { summary } = await statusOf(place, id, surroundings);
     const over = summary.state === "complete";
-    if (!over) await cancelRun(place, id, around, String(flags.reason));
+    if (!over) await cancelRun(place, id, surroundings, String(flags.reason));
     const state = over ? "complete" : "cancelled";
     if (json) terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state }));
     else terminal.out(over ? `run ${id} is complete: there is nothing to cancel` : `run ${id} is cancelled`);

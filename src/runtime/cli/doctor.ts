@@ -45,14 +45,14 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
   const settings = await settingsFromFlags(flags, terminal);
   const places = { source: sourcePlace(settings), archive: archivePlace(settings), ledger: ledgerPlace(settings) };
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
-  const around = surroundingsFromSettings(settings, world);
+  const surroundings = surroundingsFromSettings(settings, world);
   const key = typeof flags.key === "string" ? flags.key : undefined;
   const findings: Finding[] = [];
   try {
     for await (const finding of examine({
       ...places,
       key,
-      open: around.open,
+      open: surroundings.open,
       clock: world.clock,
       random: world.random,
     })) {
@@ -60,7 +60,7 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
       if (flags.json !== true) terminal.out(`${finding.verdict.padEnd(8)} ${finding.check}: ${finding.says}`);
     }
   } finally {
-    await around.close();
+    await surroundings.close();
   }
   if (flags.json === true) terminal.out(JSON.stringify({ schema: "cos-originals/doctor@1", findings }));
   return findings.some(({ verdict }) => verdict === "bad") ? exitCodes.refused : exitCodes.done;

@@ -43,21 +43,21 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const settings = await settingsFromFlags(flags, terminal);
   checkRowsAsked(settings);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
-  const around = surroundingsFromSettings(settings, world);
+  const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping.");
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const asked = await askedRun(settings, around, process.stdin, signal);
+    const asked = await askedRun(settings, surroundings, process.stdin, signal);
     dispose = asked.dispose;
     const { request, rows, ledger } = asked.ask;
     await checkManifest(rows(), request);
-    const estimate = await estimateRun(rows(), { ...request, ledger }, around.random);
+    const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
     const document = planDocument(settings, request, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
     // Planning a local file needs no network.
-    if (await keepsVersions(around.open("ledger", ledger), ledger.prefix)) {
+    if (await keepsVersions(surroundings.open("ledger", ledger), ledger.prefix)) {
       terminal.note(
         `The bucket ${ledger.bucket} keeps versions, so COS does not forbid overwriting in it: never start one run twice at the same moment, or some of its work is done twice.`,
       );
@@ -69,6 +69,6 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   } finally {
     interrupt.dispose();
     await dispose();
-    await around.close();
+    await surroundings.close();
   }
 }

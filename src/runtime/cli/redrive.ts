@@ -49,10 +49,10 @@ Example:
 }
 
 export async function redriveCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, around, json }) => {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
-      const { ask, rows, left } = await prepareRedrive(place, id, around, {
+      const { ask, rows, left } = await prepareRedrive(place, id, surroundings, {
         run: settings.values.run,
         options: changedOptions(settings),
       });
@@ -67,9 +67,9 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
         else terminal.out(`run ${id} has no failed rows that could be tried again`);
         return left > 0 ? exitCodes.failedKeys : exitCodes.done;
       }
-      if (hasQueue(settings)) return await submitAndTell(ask, settings, around, json, terminal);
-      const startWorkers = workersFromSettings(settings, around);
-      return await runToEnd(ask, around, terminal, { signal: interrupt.signal, json, startWorkers });
+      if (hasQueue(settings)) return await submitAndTell(ask, settings, surroundings, json, terminal);
+      const startWorkers = workersFromSettings(settings, surroundings);
+      return await runToEnd(ask, surroundings, terminal, { signal: interrupt.signal, json, startWorkers });
     } finally {
       interrupt.dispose();
     }

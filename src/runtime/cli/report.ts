@@ -31,8 +31,8 @@ Example:
 }
 
 export async function reportCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, around, json }) => {
-    const { ledger, summary, prefix } = await writeReport(place, id, around);
+  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
+    const { ledger, summary, prefix } = await writeReport(place, id, surroundings);
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));

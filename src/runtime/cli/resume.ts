@@ -30,15 +30,15 @@ Example:
 }
 
 export async function resumeCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, around, json }) => {
-    const { summary } = await statusOf(place, id, around);
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+    const { summary } = await statusOf(place, id, surroundings);
     const over = summary.state === "complete";
     const queued = hasQueue(settings);
     if (queued && !over) {
       const queue = openQueue(settings, terminal.log);
-      const sender = queueSender(queue.client, queue.queueUrl, around);
-      await withQueue(settings, queue, () => resumeRun(place, id, around, sender));
-    } else if (!over) await resumeRun(place, id, around);
+      const sender = queueSender(queue.client, queue.queueUrl, surroundings);
+      await withQueue(settings, queue, () => resumeRun(place, id, surroundings, sender));
+    } else if (!over) await resumeRun(place, id, surroundings);
     const state = over ? "complete" : "running";
     if (json)
       terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state, sent: queued && !over }));

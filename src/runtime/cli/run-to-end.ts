@@ -21,14 +21,14 @@ export interface ToEndOptions {
 
 export async function runToEnd(
   ask: RunAsk,
-  around: Surroundings,
+  surroundings: Surroundings,
   terminal: Terminal,
   { signal, json, startWorkers }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
     const options = { signal, startWorkers };
-    const end = await runHere(ask, around, terminal.statusShown ? { ...options, onProgress } : options);
+    const end = await runHere(ask, surroundings, terminal.statusShown ? { ...options, onProgress } : options);
     terminal.status("");
     return tell(end, ask, signal.aborted, json, terminal);
   } finally {

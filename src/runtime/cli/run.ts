@@ -100,12 +100,15 @@ function checkCombination(settings: Settings): void {
   }
 }
 
-async function prepare(settings: Settings, around: Surroundings, signal: AbortSignal): Promise<AskedRun> {
+async function prepare(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<AskedRun> {
   const { resume } = settings.values;
-  if (resume === undefined) return askedRun(settings, around, process.stdin, signal);
+  if (resume === undefined) return askedRun(settings, surroundings, process.stdin, signal);
   const ledger = ledgerPlace(settings);
-  const store = openLedger(ledger, resume, around);
+  const store = openLedger(ledger, resume, surroundings);
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);
-  return { ask: { ledger, request, rows: () => rowsOf(request, around, { ledger }) }, dispose: async () => undefined };
+  return {
+    ask: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) },
+    dispose: async () => undefined,
+  };
 }

@@ -44,8 +44,8 @@ Examples:
 
 export async function statusCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async (run) => {
-    const { id, place, around, json } = run;
-    const look = async () => (await statusOf(place, id, around, { full: flags.full === true })).summary;
+    const { id, place, surroundings, json } = run;
+    const look = async () => (await statusOf(place, id, surroundings, { full: flags.full === true })).summary;
     const first = await look();
     if (flags.repair === true) await repair(run, first, terminal);
     const summary = flags.watch === true ? await watch(look, first, json, terminal) : first;
@@ -57,12 +57,12 @@ export async function statusCommand(flags: Flags, terminal: Terminal, args: read
 }
 
 async function repair(
-  { id, place, around, settings }: RecordedRun,
+  { id, place, surroundings, settings }: RecordedRun,
   { state }: Summary,
   terminal: Terminal,
 ): Promise<void> {
   const queue = openQueue(settings, terminal.log);
-  const sender = queueSender(queue.client, queue.queueUrl, around);
+  const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   await withQueue(settings, queue, () => sender.send(reconcileMessage(place, id)));
   terminal.note(
     state === "halted" || state === "cancelled"

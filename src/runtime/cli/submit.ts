@@ -41,20 +41,20 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   checkListingNamed(settings);
   openQueue(settings, terminal.log).client.destroy();
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
-  const around = surroundingsFromSettings(settings, world);
+  const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
   let dispose = async (): Promise<void> => undefined;
   try {
-    const asked = await askedRun(settings, around, process.stdin, interrupt.signal);
+    const asked = await askedRun(settings, surroundings, process.stdin, interrupt.signal);
     dispose = asked.dispose;
-    return await submitAndTell(asked.ask, settings, around, flags.json === true, terminal);
+    return await submitAndTell(asked.ask, settings, surroundings, flags.json === true, terminal);
   } catch (error) {
     if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
     throw error;
   } finally {
     interrupt.dispose();
     await dispose();
-    await around.close();
+    await surroundings.close();
   }
 }
 
@@ -62,13 +62,13 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
 export async function submitAndTell(
   ask: RunAsk,
   settings: Settings,
-  around: Surroundings,
+  surroundings: Surroundings,
   json: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const queue = openQueue(settings, terminal.log);
-  const sender = queueSender(queue.client, queue.queueUrl, around);
-  const submitted = await withQueue(settings, queue, () => submitRun(ask, around, sender));
+  const sender = queueSender(queue.client, queue.queueUrl, surroundings);
+  const submitted = await withQueue(settings, queue, () => submitRun(ask, surroundings, sender));
   const { run } = ask.request;
   if (json) terminal.out(JSON.stringify(documentOf(submitted, run, ask.ledger)));
   else {

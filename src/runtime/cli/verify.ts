@@ -45,7 +45,7 @@ Example:
 }
 
 export async function verifyCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, around, json }) => {
+  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
     const interrupt = onInterrupt(terminal, "Stopping.");
     const { signal } = interrupt;
     const file = typeof flags.out === "string" ? await openDifferences(flags.out) : undefined;
@@ -58,7 +58,7 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
       terminal.status(`${formatCount(checked)}/${formatCount(Math.max(of, checked))} checked`);
     };
     try {
-      const verified = await verifyRun(place, id, around, {
+      const verified = await verifyRun(place, id, surroundings, {
         signal,
         onProgress,
         async onDifference(difference) {

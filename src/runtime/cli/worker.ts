@@ -46,7 +46,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const queue = openQueue(settings, terminal.log);
   const deadLetterQueue = openDeadLetterQueue(settings, terminal.log);
   const log = noticing(terminal);
-  const around = surroundingsFromSettings(settings, {
+  const surroundings = surroundingsFromSettings(settings, {
     environment: process.env,
     clock: systemClock,
     random: Math.random,
@@ -60,9 +60,9 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   try {
     const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
     const { visibility } = settings.values;
-    const startWorkers = workersFromSettings(settings, around);
+    const startWorkers = workersFromSettings(settings, surroundings);
     const worked = await withQueue(settings, queue, () =>
-      workQueue(around, { queue, deadLetterQueue, visibility, drain, signal, onProgress, startWorkers }),
+      workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, onProgress, startWorkers }),
     );
     terminal.status("");
     if (json) terminal.out(JSON.stringify(documentOf(worked)));
@@ -73,7 +73,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
     terminal.status("");
     interrupt.dispose();
     deadLetterQueue?.client.destroy();
-    await around.close();
+    await surroundings.close();
   }
 }
 

@@ -16,5 +16,9 @@ const port: ThreadPort = {
 const { values } = workerData as ThreadData;
 const gone = new Set<number>();
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: logTo(port) };
-const around = surroundingsFromSettings({ values }, world, processIdentity(process.pid, { number: threadId, gone }));
-serveDeliveries(port, { workers: createOwnWorkers(around), clock: systemClock, gone });
+const surroundings = surroundingsFromSettings(
+  { values },
+  world,
+  processIdentity(process.pid, { number: threadId, gone }),
+);
+serveDeliveries(port, { workers: createOwnWorkers(surroundings), clock: systemClock, gone });

@@ -16,14 +16,14 @@ export interface ThreadData {
 const threadFile = new URL("./thread.js", import.meta.url);
 
 /** One worker needs no thread: it is this one. */
-export function workersFromSettings({ values }: Settings, around: Surroundings): StartWorkers {
+export function workersFromSettings({ values }: Settings, surroundings: Surroundings): StartWorkers {
   return (most) => {
     const count = threadsFor(values, most);
-    if (count === 1) return createOwnWorkers(around);
+    if (count === 1) return createOwnWorkers(surroundings);
     const start = (index: number) => {
       const data: ThreadData = { values: shareOf(values, index, count) };
       return startThread(threadFile, data);
     };
-    return createThreadPool({ count, start, log: around.log });
+    return createThreadPool({ count, start, log: surroundings.log });
   };
 }

@@ -4,7 +4,7 @@ import { parallelListing } from "../../../src/cos/listing/parallel.ts";
 import type { ListedObject } from "../../../src/objects/bucket.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
 import { bucketsOf, region } from "../bodies.ts";
-import { openAround } from "../planned-run.ts";
+import { openSurroundings } from "../planned-run.ts";
 
 export interface ListJob {
   readonly port: number;
@@ -14,10 +14,10 @@ export interface ListJob {
 
 /** Entries, each once and in order; anything else is an error. */
 export async function list({ port, prefix, sideBySide }: ListJob): Promise<number> {
-  const around = openAround(port, 16);
+  const surroundings = openSurroundings(port, 16);
   try {
-    const bucket = around.open("source", { bucket: bucketsOf.source, region });
-    const pages = sideBySide ? parallelListing(bucket, prefix, around) : serial();
+    const bucket = surroundings.open("source", { bucket: bucketsOf.source, region });
+    const pages = sideBySide ? parallelListing(bucket, prefix, surroundings) : serial();
     let entries = 0;
     let last: string | undefined;
     for await (const page of pages) {
@@ -38,6 +38,6 @@ export async function list({ port, prefix, sideBySide }: ListJob): Promise<numbe
       } while (marker !== undefined);
     }
   } finally {
-    await around.close();
+    await surroundings.close();
   }
 }

@@ -2,7 +2,7 @@
 import type { ManifestFormat } from "../../../src/manifest/row.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { bucketsOf, region } from "../bodies.ts";
-import { ledgerPlace, openAround, planRun } from "../planned-run.ts";
+import { ledgerPlace, openSurroundings, planRun } from "../planned-run.ts";
 
 export interface PlanOptions {
   readonly port: number;
@@ -14,21 +14,21 @@ export interface PlanOptions {
 }
 
 export async function planManifest({ port, run, key, etag, format }: PlanOptions): Promise<number> {
-  const around = openAround(port, 16);
+  const surroundings = openSurroundings(port, 16);
   try {
     const { rows, settled } = await planRun(
       {
         run,
         rows: { kind: "object", bucket: bucketsOf.archive, region, key, etag, format },
         options: {},
-        entries: (request) => rowsOf(request, around, { ledger: ledgerPlace }),
+        entries: (request) => rowsOf(request, surroundings, { ledger: ledgerPlace }),
       },
-      around,
+      surroundings,
     );
     if (settled.invalid + settled.duplicates + settled.collisions > 0)
       throw new Error("a row of the plan is not right");
     return rows;
   } finally {
-    await around.close();
+    await surroundings.close();
   }
 }

@@ -12,7 +12,7 @@ import type { JobOrder, Took } from "../job.ts";
 import { type ManifestFile, writeManifests } from "../manifest-files.ts";
 import { ratio, type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";
-import { environmentOf, openAround } from "../planned-run.ts";
+import { environmentOf, openSurroundings } from "../planned-run.ts";
 import { start, type Talking } from "../processes.ts";
 import { shippedBytes } from "../shipped.ts";
 
@@ -151,14 +151,14 @@ async function upload(
   manifests: readonly ManifestFile[],
   port: number,
 ): Promise<ReadonlyMap<string, string>> {
-  const around = openAround(port, 1);
-  const bucket = around.open("archive", { bucket: bucketsOf.archive, region });
+  const surroundings = openSurroundings(port, 1);
+  const bucket = surroundings.open("archive", { bucket: bucketsOf.archive, region });
   const etags = new Map<string, string>();
   for (const key of manifests.flatMap((manifest) => manifest.files)) {
     const { etag = "" } = await bucket.put(key, await readFile(join(files, key)));
     etags.set(key, etag);
   }
-  await around.close();
+  await surroundings.close();
   return etags;
 }
 

@@ -9,7 +9,7 @@ import type { ShardMessage } from "../../../src/run/messages/messages.ts";
 import { bucketsOf, type Facts, keyOf, region } from "../bodies.ts";
 import { type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";
-import { entriesOf, environmentOf, ledgerPlace, openAround, planRun } from "../planned-run.ts";
+import { entriesOf, environmentOf, ledgerPlace, openSurroundings, planRun } from "../planned-run.ts";
 import { start } from "../processes.ts";
 import { shippedBytes } from "../shipped.ts";
 import type { Started, StartOrder } from "../starter.ts";
@@ -108,7 +108,7 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
   async function shardMessage(port: number, rows: number): Promise<string> {
     const { talking } = await store();
     const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
-    const around = openAround(port, 16);
+    const surroundings = openSurroundings(port, 16);
     const rowOf = (index: number) => {
       const { size, etag } = facts[index % facts.length]!;
       return { key: keyOf(label, index), size, etag };
@@ -120,9 +120,9 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
         options: { ifExists: "overwrite" },
         entries: () => entriesOf(rows, rowOf),
       },
-      around,
+      surroundings,
     );
-    await around.close();
+    await surroundings.close();
     const { run, plan } = planned;
     const message: ShardMessage = { v: 1, type: "shard", ledger: ledgerPlace, run, plan, shard: 0, seq: 0 };
     return JSON.stringify(message);

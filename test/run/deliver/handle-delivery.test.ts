@@ -390,7 +390,7 @@ describe("a message that nobody can work", () => {
     const open = () => {
       throw error;
     };
-    const handle = createDeliveryHandler({ ...world.around, open });
+    const handle = createDeliveryHandler({ ...world.surroundings, open });
     const body = JSON.stringify(inlineMessage(["a"], { run: "r" }));
     const answer = await handle({ body, deadline: Number.POSITIVE_INFINITY }, noQueue);
     expect(answer).toEqual({ kind: "refuse", reason: error.message });

@@ -161,7 +161,9 @@ describe("a group", () => {
       return listing;
     };
     const turns = createTurns(world.clock, Number.POSITIVE_INFINITY);
-    await expect(world.done(finalizeGroup({ ...ledger, list }, run, 0, world.around, turns))).rejects.toMatchObject({
+    await expect(
+      world.done(finalizeGroup({ ...ledger, list }, run, 0, world.surroundings, turns)),
+    ).rejects.toMatchObject({
       code,
       message: expect.stringContaining(pathOf(draft)),
     });
@@ -180,7 +182,7 @@ describe("a group", () => {
       return undefined;
     });
     const turns = createTurns(world.clock, Number.POSITIVE_INFINITY);
-    const tally = await world.done(finalizeGroup(world.ledger("r"), run, 0, world.around, turns));
+    const tally = await world.done(finalizeGroup(world.ledger("r"), run, 0, world.surroundings, turns));
     expect(tally).toMatchObject({ archived: 480 });
     // Side by side, and not all at once.
     expect(most).toBe(32);
@@ -254,12 +256,12 @@ describe("reconcilers side by side, any of which may die at any request", () => 
     const bucket = { ...mortal, get: counted(mortal.get), put: counted(mortal.put), list: counted(mortal.list) };
     const own = mortalClock(world.clock, life);
     const clock = { ...own, now: () => own.now() + skew };
-    const { random } = world.around;
+    const { random } = world.surroundings;
     const working = reconcile({
       ledger: createLedgerStore({ bucket, prefix: runPrefix(".originals/", "r"), clock, random }),
       place: ledgerPlace,
       run,
-      around: { ...world.around, clock, open: () => bucket },
+      surroundings: { ...world.surroundings, clock, open: () => bucket },
       submissions: processSubmissions(clock),
       sender: { send: async () => undefined },
       submitAhead: 0,

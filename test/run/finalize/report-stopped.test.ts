@@ -14,7 +14,8 @@ import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } fro
 
 const at = "2026-01-15T12:00:00.000Z";
 const message = { v: 1, type: "reconcile", ledger: ledgerPlace, run: "r" } as const;
-const cancel = (world: World, reason = "wrong night") => world.done(cancelRun(ledgerPlace, "r", world.around, reason));
+const cancel = (world: World, reason = "wrong night") =>
+  world.done(cancelRun(ledgerPlace, "r", world.surroundings, reason));
 const summaryPath = ".originals/runs/r/report/summary.json";
 const isReported = (world: World) => world.archive.object(summaryPath) !== undefined;
 const sender = (world: World) => ({ send: async (body: string) => world.send(JSON.parse(body)) });
@@ -41,10 +42,10 @@ describe("a run on a queue that is stopped", () => {
     expect(summary).toMatchObject({ archived: 6, pending: 6 });
     expect(reportedKeys(world)).toEqual(keys.slice(0, summary.archived));
     expect(world.failures("r")).toHaveLength(1);
-    const { summary: status } = await world.done(statusOf(ledgerPlace, "r", world.around));
+    const { summary: status } = await world.done(statusOf(ledgerPlace, "r", world.surroundings));
     expect(status).toMatchObject({ state: "cancelled", archived: summary.archived, endedAt: summary.endedAt });
 
-    await world.done(resumeRun(ledgerPlace, "r", world.around, sender(world)));
+    await world.done(resumeRun(ledgerPlace, "r", world.surroundings, sender(world)));
     await world.drain();
     expect(world.summary("r")).toMatchObject({ state: "complete", archived: 12, pending: 0 });
     expect(world.summary("r").reason).toBeUndefined();
@@ -83,7 +84,7 @@ describe("a run on a queue that is stopped", () => {
     expect(await world.deliver(message)).toEqual({ kind: "acknowledge" });
     expect([putsOfReport(world), world.queue]).toEqual([[], []]);
 
-    await world.done(resumeRun(ledgerPlace, "r", world.around));
+    await world.done(resumeRun(ledgerPlace, "r", world.surroundings));
     await cancel(world, "wrong again");
     world.send(message);
     await world.drain();
@@ -101,7 +102,7 @@ describe("a run on a queue that is stopped", () => {
 
   test("is reported when what was in flight has ended, and counts it", async () => {
     const { world, keys } = await begun(1);
-    const before = (await world.done(statusOf(ledgerPlace, "r", world.around))).summary.archived;
+    const before = (await world.done(statusOf(ledgerPlace, "r", world.surroundings))).summary.archived;
     const ledger = world.ledger("r");
     const attempt = ulidAt(7);
     await ledger.put(paths.open(5, attempt, 0), "somebody");

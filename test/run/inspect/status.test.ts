@@ -18,7 +18,7 @@ import {
 } from "../world.ts";
 
 const at = "2026-01-15T12:00:00.000Z";
-const status = (world: World, full = false) => world.done(statusOf(ledgerPlace, "r", world.around, { full }));
+const status = (world: World, full = false) => world.done(statusOf(ledgerPlace, "r", world.surroundings, { full }));
 
 /** A run of so many shards of 1,000 rows, as its documents say; nothing else of it is there. */
 async function documents(world: World, shards: number): Promise<void> {
@@ -189,7 +189,7 @@ describe("a report written anew", () => {
     await world.clock.advance(86_400_000);
     for (const key of world.archive.keys().filter((name) => name.includes("/report/results")))
       world.archive.removeObject(key);
-    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.around));
+    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.surroundings));
     expect(summary).toEqual(before.summary);
     expect(world.results("r")).toEqual(before.results);
     expect(world.failures("r")).toEqual(before.failures);
@@ -201,7 +201,7 @@ describe("a report written anew", () => {
     await world.deliver(world.queue[0]?.message ?? {}, 1);
     const run = await readRun(world.ledger("r"));
     await world.deliver({ v: 1, type: "shard", ledger: ledgerPlace, run: "r", plan: run?.plan, shard: 0, seq: 0 });
-    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.around));
+    const { summary } = await world.done(writeReport(ledgerPlace, "r", world.surroundings));
     expect(summary).toMatchObject({ state: "running", archived: 2, pending: 2, endedAt: null });
     expect(world.results("r")).toHaveLength(2);
     await world.drain();

@@ -7,7 +7,9 @@ async function verify(world: World) {
   const differences: Difference[] = [];
   world.archive.forgetLog();
   const verified = await world.done(
-    verifyRun(ledgerPlace, "r", world.around, { onDifference: (difference) => void differences.push(difference) }),
+    verifyRun(ledgerPlace, "r", world.surroundings, {
+      onDifference: (difference) => void differences.push(difference),
+    }),
   );
   return { verified, differences };
 }

@@ -7,8 +7,8 @@ import { compareKeys } from "../../../src/objects/key-order.ts";
 import type { PlanEntry } from "../../../src/run/plan/entry.ts";
 import {
   comparisonOf,
-  listAround,
   listedRow,
+  listWithout,
   mergeListings,
   settledAfterMs,
 } from "../../../src/run/plan/incremental.ts";
@@ -148,7 +148,7 @@ describe("the ledger within the archive", () => {
               3,
             );
           };
-          const listed = (await collected(listAround(list, jumped, after))).map(({ key }) => key);
+          const listed = (await collected(listWithout(list, jumped, after))).map(({ key }) => key);
           expect(listed).toEqual(
             keys.filter((key) => !key.startsWith(jumped) && (after === undefined || compareKeys(key, after) > 0)),
           );
@@ -320,7 +320,7 @@ describe("an incremental run", () => {
     const entries: PlanEntry[] = [];
     await world.done(
       (async () => {
-        for await (const batch of rowsOf(request, world.around, { ledger: ledgerPlace })) entries.push(...batch);
+        for await (const batch of rowsOf(request, world.surroundings, { ledger: ledgerPlace })) entries.push(...batch);
       })(),
     );
     expect(world.archive.count("list")).toBeLessThan(4);

@@ -63,8 +63,8 @@ describe("an inventory", () => {
       lists.seed(key, world.source.object(key)?.bytes ?? "");
       world.source.removeObject(key);
     }
-    const { open } = world.around;
-    Object.assign(world.around, {
+    const { open } = world.surroundings;
+    Object.assign(world.surroundings, {
       open: (role: "manifest", place: { bucket: string; region: string }) =>
         place.bucket === lists.name ? lists : open(role, place),
     });

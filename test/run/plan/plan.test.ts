@@ -208,11 +208,11 @@ describe("a manifest", () => {
 });
 
 describe("a plan in the ledger", () => {
-  const around = (world: ReturnType<typeof createWorld>) => ({
+  const surroundings = (world: ReturnType<typeof createWorld>) => ({
     ledger: world.ledger("r"),
     place: ledgerPlace,
     clock: world.clock,
-    random: world.around.random,
+    random: world.surroundings.random,
   });
   const plans = (world: ReturnType<typeof createWorld>) =>
     new Set(world.archive.keys().flatMap((key) => key.match(/plans\/([^/]+)\//)?.[1] ?? []));
@@ -220,7 +220,7 @@ describe("a plan in the ledger", () => {
   test("holds the rows of each shard, and the run's document names it", async () => {
     const world = createWorld();
     const entries = rowsOf("a", "b", { key: "c", size: 3 }, "a", "e");
-    const run = await world.done(writePlan(inBatches(entries), request({}, { shardSize: 2 }), around(world)));
+    const run = await world.done(writePlan(inBatches(entries), request({}, { shardSize: 2 }), surroundings(world)));
     expect(run).toMatchObject({
       run: "r",
       shards: 3,
@@ -241,7 +241,7 @@ describe("a plan in the ledger", () => {
   test("of two planners side by side one rules, and both know which", async () => {
     const world = createWorld();
     const entries = rowsOf("a", "b", "c");
-    const both = [1, 2].map(() => writePlan(inBatches(entries), request({}, { shardSize: 1 }), around(world)));
+    const both = [1, 2].map(() => writePlan(inBatches(entries), request({}, { shardSize: 1 }), surroundings(world)));
     const [one, other] = await world.done(Promise.all(both));
     expect(one).toEqual(other);
     expect(plans(world).size).toBe(2);
@@ -250,8 +250,8 @@ describe("a plan in the ledger", () => {
 
   test("of a planner that comes late is never the run's: work on the first has begun", async () => {
     const world = createWorld();
-    const first = await world.done(writePlan(inBatches(rowsOf("a", "b")), request(), around(world)));
-    const late = await world.done(writePlan(inBatches(rowsOf("a", "b", "c")), request(), around(world)));
+    const first = await world.done(writePlan(inBatches(rowsOf("a", "b")), request(), surroundings(world)));
+    const late = await world.done(writePlan(inBatches(rowsOf("a", "b", "c")), request(), surroundings(world)));
     expect(late).toEqual(first);
     expect(await readRun(world.ledger("r"))).toEqual(first);
   });
@@ -262,7 +262,7 @@ describe("a plan in the ledger", () => {
       yield rowsOf("a", "b");
       throw new Error("the manifest broke off");
     }
-    await expect(world.done(writePlan(breaking(), request(), around(world)))).rejects.toThrow("broke off");
+    await expect(world.done(writePlan(breaking(), request(), surroundings(world)))).rejects.toThrow("broke off");
     expect(await readRun(world.ledger("r"))).toBeUndefined();
   });
 
@@ -271,7 +271,7 @@ describe("a plan in the ledger", () => {
     world.archive.onRequest(({ type, key, nth }) =>
       type === "put" && key.endsWith("run.json") && nth < 4 ? loseAnswer : undefined,
     );
-    const run = await world.done(writePlan(inBatches(rowsOf("a")), request(), around(world)));
+    const run = await world.done(writePlan(inBatches(rowsOf("a")), request(), surroundings(world)));
     expect(await world.done(readRun(world.ledger("r")))).toEqual(run);
     expect([...plans(world)]).toEqual([run.plan]);
   });
@@ -286,7 +286,7 @@ describe("a plan in the ledger", () => {
         : undefined,
     );
     const many = rowsOf(...Array.from({ length: 50 }, (_, n) => `k${n}`));
-    const work = world.done(writePlan(inBatches(many), request({}, { shardSize: 2 }), around(world)));
+    const work = world.done(writePlan(inBatches(many), request({}, { shardSize: 2 }), surroundings(world)));
     await expect(work).rejects.toMatchObject({ code: "AccessDenied" });
     expect(await readRun(world.ledger("r"))).toBeUndefined();
   });

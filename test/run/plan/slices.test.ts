@@ -86,9 +86,9 @@ const slice = (world: World, asked: RunRequest, seconds: number, rowsPerCursor?:
     ledger: world.ledger("r"),
     place: ledgerPlace,
     clock: world.clock,
-    random: world.around.random,
+    random: world.surroundings.random,
     request: asked,
-    rows: (from: ReadUpTo | undefined) => rowsOf(asked, world.around, { ledger: ledgerPlace, from }),
+    rows: (from: ReadUpTo | undefined) => rowsOf(asked, world.surroundings, { ledger: ledgerPlace, from }),
     deadline: world.clock.now() + seconds * 1_000,
     ...(rowsPerCursor === undefined ? undefined : { rowsPerCursor }),
   });
@@ -133,7 +133,7 @@ describe("a plan in slices", () => {
             if (object !== undefined) atOnce.archive.seed(one, object.bytes, { lastModified: object.lastModified });
           }
           const planner = { ledger: atOnce.ledger("r"), place: ledgerPlace, clock: atOnce.clock, random: () => 0.5 };
-          const entries = rowsOf(asked, atOnce.around, { ledger: ledgerPlace });
+          const entries = rowsOf(asked, atOnce.surroundings, { ledger: ledgerPlace });
           const whole = await atOnce.done(writePlan(entries, asked, planner));
           const expected = await rowsOfRun(atOnce, whole);
 

@@ -28,12 +28,22 @@ async function planned(rows: number, shardSize: number, options: object = {}) {
   if (run === undefined) throw new Error("it is not planned");
   const sent: { shard: number; seq: number }[] = [];
   const step = (over: Partial<ReconcileOptions> = {}) => {
-    const { clock, around } = world;
+    const { clock, surroundings } = world;
     const ledger = world.ledger("r");
-    const submissions: Submissions = ledgerSubmissions(ledger, run.plan, clock, around.random);
+    const submissions: Submissions = ledgerSubmissions(ledger, run.plan, clock, surroundings.random);
     const sender = { send: async (body: string) => void sent.push(JSON.parse(body)) };
     const deadline = Number.POSITIVE_INFINITY;
-    const given = { ledger, place: ledgerPlace, run, around, submissions, sender, submitAhead: 10, hiddenMs, deadline };
+    const given = {
+      ledger,
+      place: ledgerPlace,
+      run,
+      surroundings,
+      submissions,
+      sender,
+      submitAhead: 10,
+      hiddenMs,
+      deadline,
+    };
     return world.done(reconcile({ ...given, ...over }));
   };
   const shardMessage = (shard: number, seq = 0) => ({

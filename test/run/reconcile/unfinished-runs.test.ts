@@ -64,7 +64,7 @@ describe("unfinished runs", () => {
     put("no-request", "outcomes/what", "");
     put("not a run id", "request.json", "{}");
 
-    const { runs, all } = await world.done(unfinishedRuns(ledgerPlace, world.around, forever));
+    const { runs, all } = await world.done(unfinishedRuns(ledgerPlace, world.surroundings, forever));
     expect([...runs].sort()).toEqual(["incomplete", "resumed", "running", "unplanned"]);
     expect(all).toBe(true);
   });
@@ -75,7 +75,7 @@ describe("unfinished runs", () => {
     for (let n = 0; n < 5; n++) world.send(inlineMessage(keys, { run: `night-${n}` }));
     await world.drain();
     world.archive.forgetLog();
-    expect((await world.done(unfinishedRuns(ledgerPlace, world.around, forever))).runs).toEqual([]);
+    expect((await world.done(unfinishedRuns(ledgerPlace, world.surroundings, forever))).runs).toEqual([]);
     expect(world.archive.count("list")).toBe(6);
     expect(world.archive.count("get")).toBe(5);
   });
@@ -83,7 +83,7 @@ describe("unfinished runs", () => {
   test("are not all looked at where the time is over, and it is said", async () => {
     const world = createWorld();
     await lost(world, ["a", "b", "c"]);
-    expect(await world.done(unfinishedRuns(ledgerPlace, world.around, world.clock.now()))).toEqual({
+    expect(await world.done(unfinishedRuns(ledgerPlace, world.surroundings, world.clock.now()))).toEqual({
       runs: [],
       all: false,
     });

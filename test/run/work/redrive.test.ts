@@ -6,7 +6,7 @@ import { runHere } from "../../../src/run/work/run-here.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
 const prepare = (world: World, of = "r", options?: RedriveOptions) =>
-  world.done(prepareRedrive(ledgerPlace, of, world.around, options));
+  world.done(prepareRedrive(ledgerPlace, of, world.surroundings, options));
 
 async function rowsOf(world: World, entries: PlanEntries | undefined) {
   const rows: unknown[] = [];
@@ -74,14 +74,14 @@ describe("a redrive", () => {
     if (first.ask === undefined) throw new Error("one row failed");
     const stopped = new AbortController();
     stopped.abort();
-    await world.done(runHere(first.ask, world.around, { signal: stopped.signal }));
+    await world.done(runHere(first.ask, world.surroundings, { signal: stopped.signal }));
     expect((await prepare(world)).ask?.request.run).toBe("r-redrive-1");
     expect((await prepare(world, "r", { options: { proof: "crc64" } })).ask?.request).toMatchObject({
       run: "r-redrive-2",
       options: { proof: "crc64" },
     });
     world.source.seed("gone.jpg", "back again");
-    expect((await world.done(runHere(first.ask, world.around))).summary).toMatchObject({
+    expect((await world.done(runHere(first.ask, world.surroundings))).summary).toMatchObject({
       state: "complete",
       archived: 1,
       redriveOf: "r",
@@ -93,7 +93,7 @@ describe("a redrive", () => {
     const world = await failedRun(["gone.jpg"]);
     const first = await prepare(world);
     if (first.ask === undefined) throw new Error("one row failed");
-    await world.done(runHere(first.ask, world.around));
+    await world.done(runHere(first.ask, world.surroundings));
     expect((await prepare(world, "r-redrive-1")).ask?.request).toMatchObject({
       run: "r-redrive-2",
       redriveOf: "r-redrive-1",

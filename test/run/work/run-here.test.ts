@@ -40,7 +40,8 @@ function askFor(keys: readonly string[], options: object = {}, over: Partial<Run
   return { ledger: ledgerPlace, request, rows };
 }
 
-const run = (world: World, ask: RunAsk, options?: RunHereOptions) => world.done(runHere(ask, world.around, options));
+const run = (world: World, ask: RunAsk, options?: RunHereOptions) =>
+  world.done(runHere(ask, world.surroundings, options));
 
 describe("a run on one machine", () => {
   test("plans, archives and reports, every key fetched once", async () => {
@@ -330,7 +331,7 @@ describe("over HTTP, against the embedded COS", () => {
   const credentials = { secretId: "AKIDRUNHERE", secretKey: "a-secret-of-this-test" };
 
   async function withEmulator(
-    work: (emulator: Emulator, around: (over?: Partial<typeof credentials>) => Surroundings) => Promise<void>,
+    work: (emulator: Emulator, surroundings: (over?: Partial<typeof credentials>) => Surroundings) => Promise<void>,
   ) {
     const dataDir = mkdtempSync(join(tmpdir(), "run-here-"));
     const emulator = await startEmulator({
@@ -342,7 +343,7 @@ describe("over HTTP, against the embedded COS", () => {
       ],
     });
     const clients: BucketClient[] = [];
-    const around = (over: Partial<typeof credentials> = {}): Surroundings => {
+    const surroundings = (over: Partial<typeof credentials> = {}): Surroundings => {
       const opened = new Map<string, Bucket>();
       return {
         clock: systemClock,
@@ -368,7 +369,7 @@ describe("over HTTP, against the embedded COS", () => {
       };
     };
     try {
-      await work(emulator, around);
+      await work(emulator, surroundings);
     } finally {
       await Promise.all(clients.map((client) => client.close()));
       await emulator.close();
@@ -376,16 +377,16 @@ describe("over HTTP, against the embedded COS", () => {
     }
   }
 
-  const seed = async (around: Surroundings, count: number): Promise<string[]> => {
-    const bucket = around.open("source", sourcePlace);
+  const seed = async (surroundings: Surroundings, count: number): Promise<string[]> => {
+    const bucket = surroundings.open("source", sourcePlace);
     const keys = Array.from({ length: count }, (_, n) => `photos/é ${n}+&.jpg`);
     for (const key of keys) await bucket.put(key, Buffer.from(`picture ${key}`.repeat(50)));
     return keys;
   };
 
   test("a run with faults on the way archives protected originals, byte for byte", async () => {
-    await withEmulator(async (emulator, around) => {
-      const world = around();
+    await withEmulator(async (emulator, surroundings) => {
+      const world = surroundings();
       const keys = await seed(world, 60);
       let faults = 12;
       emulator.faults.use(({ nth, bucket }) => {
@@ -406,10 +407,10 @@ describe("over HTTP, against the embedded COS", () => {
   });
 
   test("a run interrupted is continued, and wrong credentials are refused before anything is written", async () => {
-    await withEmulator(async (emulator, around) => {
-      const world = around();
+    await withEmulator(async (emulator, surroundings) => {
+      const world = surroundings();
       const keys = await seed(world, 40);
-      const wrong = around({ secretKey: "another" });
+      const wrong = surroundings({ secretKey: "another" });
       await expect(runHere(askFor(keys), wrong)).rejects.toMatchObject({
         name: "RefusedError",
         code: "SignatureDoesNotMatch",

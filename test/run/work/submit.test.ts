@@ -38,7 +38,13 @@ async function begun(
   world.archive.onRequest(({ type, key }) =>
     type === "put" && key.includes("/shards/") && ++shards > 5 ? refuse("AccessDenied") : undefined,
   );
-  const planner = { ledger, place: ledgerPlace, clock: world.clock, random: world.around.random, rowsPerCursor: 6 };
+  const planner = {
+    ledger,
+    place: ledgerPlace,
+    clock: world.clock,
+    random: world.surroundings.random,
+    rowsPerCursor: 6,
+  };
   const rows = () => rowsOf(keys);
   const planning = planOn({ ...planner, request, rows, deadline: Number.POSITIVE_INFINITY });
   await expect(world.done(planning)).rejects.toMatchObject({ code: "AccessDenied" });
@@ -57,7 +63,7 @@ describe("a file whose planning was broken off", () => {
     const ask = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
     const sent: string[] = [];
     const sender = { send: async (body: string) => void sent.push(body) };
-    const submitted = await world.done(submitRun(ask, world.around, sender));
+    const submitted = await world.done(submitRun(ask, world.surroundings, sender));
     expect(submitted).toEqual({ kind: "sent", rows: 30, shards: 10 });
     const run = await readRun(world.ledger("r"));
     expect(run?.slices).toEqual([
@@ -75,7 +81,7 @@ describe("a file whose planning was broken off", () => {
     const keys = seedPictures(world.source, 30);
     const stood = await begun(world, keys);
     const ask = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
-    const { summary } = await world.done(runHere(ask, world.around));
+    const { summary } = await world.done(runHere(ask, world.surroundings));
     expect(summary).toMatchObject({ state: "complete", rows: 30, archived: 30 });
     expect((await readRun(world.ledger("r")))?.slices?.[0]).toEqual({ plan: stood.plan, from: 0 });
   });
@@ -86,6 +92,6 @@ describe("a file whose planning was broken off", () => {
     await begun(world, keys);
     const ask = { ledger: ledgerPlace, request: asked("another"), rows: () => rowsOf(keys.slice(1)) };
     const sender = { send: async () => undefined };
-    await expect(world.done(submitRun(ask, world.around, sender))).rejects.toMatchObject({ code: "RunDiffers" });
+    await expect(world.done(submitRun(ask, world.surroundings, sender))).rejects.toMatchObject({ code: "RunDiffers" });
   });
 });

@@ -41,7 +41,7 @@ function beside({ asked = true, concurrency = 8, redrive = false } = {}) {
     client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
   const work = (options: Partial<WorkQueueOptions> = {}) =>
     world.done(
-      workQueue(world.around, {
+      workQueue(world.surroundings, {
         queue: { kind: "memory", client, queueUrl },
         visibility: 300,
         drain: true,

@@ -37,7 +37,7 @@ async function forgotten() {
     );
     return Messages.map(({ Body }) => JSON.parse(Body ?? "{}") as { type: string; run?: string });
   };
-  const worker = () => ({ settings, handle: createDeliveryHandler(world.around) });
+  const worker = () => ({ settings, handle: createDeliveryHandler(world.surroundings) });
   return { world, client, queueUrl, waiting, worker };
 }
 

@@ -67,16 +67,17 @@ export function createTestPool(world: World, options: TestPoolOptions = {}) {
     const [main, inside] = line<ToThread, FromThread>(life);
     const gone = new Set<number>();
     const clock = mortalClock(world.clock, life);
-    const around = {
-      ...world.around,
+    const surroundings = {
+      ...world.surroundings,
       clock,
       settings: { concurrency },
       log: logTo(inside),
       worker: processIdentity(process.pid, { number, gone }),
-      open: (...asked: Parameters<typeof world.around.open>) => mortalBucket(world.around.open(...asked), life),
+      open: (...asked: Parameters<typeof world.surroundings.open>) =>
+        mortalBucket(world.surroundings.open(...asked), life),
     };
     inside.listen((message) => void told.push(message));
-    serveDeliveries(inside, { workers: createOwnWorkers(around), clock, gone });
+    serveDeliveries(inside, { workers: createOwnWorkers(surroundings), clock, gone });
     threads.push(thread);
     onStart?.(thread);
     return {

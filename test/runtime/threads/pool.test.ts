@@ -22,7 +22,7 @@ async function runByThreads(
 ) {
   const made = createTestPool(world, pool);
   const { summary } = await world.done(
-    runHere(askFor(keys, { shardSize }), world.around, { ...run, startWorkers: () => made.pool }),
+    runHere(askFor(keys, { shardSize }), world.surroundings, { ...run, startWorkers: () => made.pool }),
   );
   return { summary, ...made };
 }
@@ -254,7 +254,7 @@ describe("a queue that is worked by threads", () => {
         client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) })),
       work: (signal?: AbortSignal) =>
         world.done(
-          workQueue(world.around, {
+          workQueue(world.surroundings, {
             queue: { kind: "memory", client, queueUrl },
             visibility: 300,
             drain: signal === undefined,

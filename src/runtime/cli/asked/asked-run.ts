@@ -85,7 +85,7 @@ export function checkListingNamed({ values }: Settings): void {
 
 export async function askedRun(
   settings: Settings,
-  around: Surroundings,
+  surroundings: Surroundings,
   stdin: Readable,
   signal: AbortSignal,
 ): Promise<AskedRun> {
@@ -95,15 +95,15 @@ export async function askedRun(
   const options = runOptionsOf(settings);
   const input = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
-    : await openManifest(settings, around, stdin, signal);
+    : await openManifest(settings, surroundings, stdin, signal);
   const asked = { source, archive, rows: input.source, options };
   const request: RunRequest = {
     schema: "cos-originals/request@1",
     run: settings.values.run ?? deriveRunId(asked),
     ...asked,
-    askedAt: new Date(around.clock.now()).toISOString(),
+    askedAt: new Date(surroundings.clock.now()).toISOString(),
     tool: toolVersion,
   };
-  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, around, { ledger });
+  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
   return { ask: { ledger, request, rows }, dispose: async () => void (await input.dispose()) };
 }

@@ -35,7 +35,7 @@ const nothing = async () => undefined;
 /** Errors: UserError `ManifestUnreadable`, `ManifestMissing`, `ManifestForbidden`, `EmptyManifest`, `UnknownFormat`. */
 export async function openManifest(
   settings: Settings,
-  around: Pick<Surroundings, "open" | "clock" | "random">,
+  surroundings: Pick<Surroundings, "open" | "clock" | "random">,
   stdin: Readable,
   signal: AbortSignal,
 ): Promise<ManifestInput> {
@@ -43,7 +43,7 @@ export async function openManifest(
   if (manifest === undefined) throw new Error("a manifest is opened only where one was given");
   const object = manifestObject(settings);
   if (object !== undefined) {
-    const source = await objectSource(around, object, settings);
+    const source = await objectSource(surroundings, object, settings);
     return { source, rows: undefined, dispose: nothing };
   }
   if (manifest !== "-") return fileInput(manifest, settings, signal, nothing);
@@ -128,15 +128,15 @@ async function digestOf(path: string, name: string, signal: AbortSignal) {
 }
 
 async function objectSource(
-  around: Pick<Surroundings, "open" | "clock" | "random">,
+  surroundings: Pick<Surroundings, "open" | "clock" | "random">,
   object: { readonly bucket: string; readonly region: string; readonly key: string },
   settings: Settings,
 ): Promise<RowsSource> {
   const name = `cos://${object.bucket}/${object.key}`;
   const { keyEncoding } = settings.values;
-  const bucket = around.open("manifest", object);
+  const bucket = surroundings.open("manifest", object);
   try {
-    const { etag, size } = await patiently(() => bucket.head(object.key), around);
+    const { etag, size } = await patiently(() => bucket.head(object.key), surroundings);
     if (size === 0)
       throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
     if (etag === undefined) {
@@ -146,7 +146,7 @@ async function objectSource(
       );
     }
     const ambiguous = settings.values.format === undefined && needsHead(object.key);
-    const head = ambiguous ? await headOf(bucket, object.key, around) : undefined;
+    const head = ambiguous ? await headOf(bucket, object.key, surroundings) : undefined;
     return {
       kind: "object",
       ...object,

@@ -1,4 +1,4 @@
-/** What the commands about a run that exists have in common: its id, its ledger, and the world around them. */
+/** What the commands about a run that exists have in common: its id, its ledger, and their surroundings. */
 import type { Command } from "commander";
 import type { Settings } from "../../../config/read.ts";
 import { flagOf, type SettingName } from "../../../config/settings.ts";
@@ -27,7 +27,7 @@ export interface RecordedRun {
   readonly id: string;
   readonly place: Place;
   readonly settings: Settings;
-  readonly around: OpenedSurroundings;
+  readonly surroundings: OpenedSurroundings;
   readonly json: boolean;
 }
 
@@ -55,12 +55,12 @@ export async function withRecordedRun(
   }
   const place = ledgerPlace(settings);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
-  const around = surroundingsFromSettings(settings, world);
+  const surroundings = surroundingsFromSettings(settings, world);
   try {
-    await preflightLedger(place, around);
-    return await command({ id: id.data, place, settings, around, json: flags.json === true });
+    await preflightLedger(place, surroundings);
+    return await command({ id: id.data, place, settings, surroundings, json: flags.json === true });
   } finally {
     terminal.status("");
-    await around.close();
+    await surroundings.close();
   }
 }
