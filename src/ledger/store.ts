@@ -2,7 +2,7 @@
 
 import type { Bucket, ListedObject } from "../objects/bucket.ts";
 import { isCosError } from "../objects/error.ts";
-import { patiently } from "../objects/retrying.ts";
+import { withRetries } from "../objects/retrying.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 
 export interface Listing {
@@ -45,7 +45,7 @@ export function createLedgerStore(options: {
   const onTry = () => {
     sent++;
   };
-  const tried = <T>(request: () => Promise<T>) => patiently(request, { clock, random, signal, onTry });
+  const tried = <T>(request: () => Promise<T>) => withRetries(request, { clock, random, signal, onTry });
 
   const bytesOf = (body: Buffer | string) => (typeof body === "string" ? Buffer.from(body) : body);
 

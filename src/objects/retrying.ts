@@ -4,7 +4,7 @@ import { type Backoff, backoffMs } from "../policy/retry.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { isCosError } from "./error.ts";
 
-export interface Patience {
+export interface Retrying {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
@@ -16,7 +16,7 @@ const TRIES = 7;
 const backoff: Backoff = { baseMs: 100, capMs: 5_000 };
 
 /** Sends a request up to seven times. Throws what the last try threw, or the first that would never succeed. */
-export async function patiently<T>(request: () => Promise<T>, { clock, random, signal, onTry }: Patience): Promise<T> {
+export async function withRetries<T>(request: () => Promise<T>, { clock, random, signal, onTry }: Retrying): Promise<T> {
   for (let n = 0; ; n++) {
     onTry?.();
     try {

@@ -2,7 +2,7 @@
 
 import { type RowsSource, type RunRequest, runOptionsSchema } from "../../ledger/run-document.ts";
 import { detectFormat } from "../../manifest/format.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
@@ -120,7 +120,7 @@ async function rowsSourceOf(
   const opened = surroundings.open("manifest", manifest);
   let etag: string | undefined;
   try {
-    etag = (await patiently(() => opened.head(key), surroundings)).etag;
+    etag = (await withRetries(() => opened.head(key), surroundings)).etag;
     if (manifest.format === undefined && needsHead(key)) {
       format = detectFormat(key, await headOf(opened, key, surroundings)) ?? format;
     }

@@ -7,7 +7,7 @@ import { parseAttemptObject, paths } from "../../ledger/layout.ts";
 import type { LedgerStore, Listing } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -167,7 +167,7 @@ export async function resolved(
   if (conflicts.length === 0 || archiveKey === undefined) return outcome;
   const onTry = () => addRequests(tally, { "archive.head": 1 });
   try {
-    const there = await patiently(() => archive.head(archiveKey), { ...surroundings, onTry });
+    const there = await withRetries(() => archive.head(archiveKey), { ...surroundings, onTry });
     const holds: Outcome = {
       ...outcome,
       receivedSize: there.size,

@@ -7,7 +7,7 @@ import { paths } from "../../ledger/layout.ts";
 import type { RunRequest } from "../../ledger/run-document.ts";
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -128,7 +128,7 @@ async function look(
   surroundings: Surroundings,
 ): Promise<Look> {
   try {
-    return compareWithLedger(outcome, await patiently(() => archive.head(outcome.archiveKey), surroundings));
+    return compareWithLedger(outcome, await withRetries(() => archive.head(outcome.archiveKey), surroundings));
   } catch (error) {
     if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       return { kind: "missing", message: `there is no object ${JSON.stringify(outcome.archiveKey)} in the archive` };

@@ -1,6 +1,6 @@
 /** What a manifest in a bucket begins with: enough of a `.json` to tell an inventory's manifest.json from an array. */
 import type { Bucket } from "../../objects/bucket.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
 export const headBytes = 4096;
@@ -15,7 +15,7 @@ export async function headOf(
   surroundings: Pick<Surroundings, "clock" | "random">,
 ): Promise<Buffer> {
   const headers = { range: `bytes=0-${headBytes - 1}` };
-  const reply = await patiently(() => bucket.get(key, { headers }), surroundings);
+  const reply = await withRetries(() => bucket.get(key, { headers }), surroundings);
   if (reply.kind === "bytes") return reply.bytes.subarray(0, headBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -3,7 +3,7 @@
 import type { RunRequest } from "../../ledger/run-document.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { type CosError, isCosError } from "../../objects/error.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { RefusedError, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -34,7 +34,7 @@ async function look(
   surroundings: Surroundings,
 ): Promise<void> {
   try {
-    await patiently(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
+    await withRetries(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
   } catch (error) {
     if (!isCosError(error)) throw error;
     const where = `${what} cos://${bucket.name} in ${bucket.region}`;

@@ -7,7 +7,7 @@ import { readManifest } from "../../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../../manifest/row.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { bucketPattern } from "../../vocabulary/choices.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
@@ -106,7 +106,7 @@ async function openBody(
   headers?: Readonly<Record<string, string>>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const request = { bufferUpTo: 0, ...(headers === undefined ? undefined : { headers }) };
-  const reply = await patiently(() => bucket.get(key, request), surroundings);
+  const reply = await withRetries(() => bucket.get(key, request), surroundings);
   return reply.kind === "stream" ? reply.stream : once(reply.bytes);
 }
 

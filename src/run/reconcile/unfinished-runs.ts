@@ -4,7 +4,7 @@
  */
 import pLimit from "p-limit";
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { patiently } from "../../objects/retrying.ts";
+import { withRetries } from "../../objects/retrying.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { readSummary } from "../finalize/finalize.ts";
 import type { Sender } from "../messages/delivery.ts";
@@ -36,7 +36,7 @@ export async function unfinishedRuns(place: Place, surroundings: Surroundings, d
   let looked = 0;
   for (let marker: string | undefined; ; ) {
     const after = marker;
-    const page = await patiently(() => bucket.list({ prefix, delimiter: "/", marker: after }), surroundings);
+    const page = await withRetries(() => bucket.list({ prefix, delimiter: "/", marker: after }), surroundings);
     const ids = page.prefixes
       .map((each) => each.slice(prefix.length, -1))
       .filter((id) => runIdSchema.safeParse(id).success);

@@ -15,7 +15,7 @@ import type { RowsSource } from "../../../ledger/run-document.ts";
 import { detectFormat } from "../../../manifest/format.ts";
 import { readManifest } from "../../../manifest/read-manifest.ts";
 import type { ManifestEntry, ManifestFormat } from "../../../manifest/row.ts";
-import { patiently } from "../../../objects/retrying.ts";
+import { withRetries } from "../../../objects/retrying.ts";
 import { headBytes, headOf, needsHead } from "../../../run/plan/manifest-head.ts";
 import { manifestTrouble } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
@@ -136,7 +136,7 @@ async function objectSource(
   const { keyEncoding } = settings.values;
   const bucket = surroundings.open("manifest", object);
   try {
-    const { etag, size } = await patiently(() => bucket.head(object.key), surroundings);
+    const { etag, size } = await withRetries(() => bucket.head(object.key), surroundings);
     if (size === 0)
       throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
     if (etag === undefined) {
