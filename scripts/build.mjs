@@ -56,12 +56,11 @@ function linkCommand() {
 // Built aside and moved into place whole: who runs the former build meanwhile never finds half of the new one.
 const aside = `${outdir}.${process.pid}`;
 try {
-  // The command line, its worker threads and the library: our own code in one file each, dependencies from node_modules.
+  // The command line and the library: our own code in one file each, dependencies from node_modules.
   const packaged = await esbuild.build({
     ...shared,
     entryPoints: {
       cli: "src/cli.ts",
-      thread: "src/runtime/threads/main.ts",
       index: "src/index.ts",
       queue: "src/queue.ts",
     },

@@ -142,12 +142,6 @@ export const settingTable = {
     example: "10",
     default: "1",
   }),
-  workers: setting(values.count(1, 64), {
-    placeholder: "N",
-    description: "threads of this process that archive, each with its share of --concurrency and --rate",
-    example: "4",
-    default: "1",
-  }),
   archiveKey: setting(values.archiveKey, {
     placeholder: "TEMPLATE",
     description: "archive key of an original, after the prefix of --archive",

@@ -14,7 +14,6 @@ import { createPlanPart } from "./parts/plan.ts";
 import { createRowsPart } from "./parts/rows.ts";
 import { createStartPart } from "./parts/start.ts";
 import { createStorePart } from "./parts/store.ts";
-import { createWorkersPart } from "./parts/workers.ts";
 import { plotSvg } from "./plot.ts";
 import { canPin, start } from "./processes.ts";
 
@@ -25,7 +24,6 @@ const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   start: createStartPart,
   plan: createPlanPart,
   list: createListPart,
-  workers: createWorkersPart,
 };
 
 async function main(flags: Flags): Promise<number> {

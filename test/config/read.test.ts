@@ -57,7 +57,6 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["encryption", "aes", "is none of AES256, cos/kms"],
   ["maxFailures", "many", "is neither a number of rows nor a percentage"],
   ["maxFailures", "-5", "is neither a number of rows nor a percentage"],
-  ["workers", "65", "is not a whole number from 1 to 64"],
   ["maxFailures", "101%", "is more than 100%"],
   ["proof", "md5", "is none of auto, content-md5, crc64, size"],
   ["expect", "head", "is none of auto, get"],

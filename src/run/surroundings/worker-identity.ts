@@ -1,14 +1,13 @@
 /**
- * Who works here, as an attempt's open marker says it: a process, or one of its threads. After a kill -9 the next process on the
- * same machine can tell that the old one is gone, and need not wait for its last sign of life to grow old; after the death of
- * a thread the others of its process can.
+ * Who works here, as an attempt's open marker says it. After a kill -9 the next process on the same machine can tell that the
+ * old one is gone, and need not wait for its last sign of life to grow old.
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 export interface WorkerIdentity {
   readonly id: string;
-  /** Is the process, or the thread, of that id known to be gone? False where nothing is known. */
+  /** Is the process of that id known to be gone? False where nothing is known. */
   readonly isGone: (id: string) => boolean;
 }
 
@@ -23,17 +22,10 @@ function machine(): string {
   return parts.join(" ");
 }
 
-export interface OwnThread {
-  /** No two threads of a process bear the same. */
-  readonly number: number;
-  /** Threads of this process that have died; it may grow. Of those of another nobody knows while it lives. */
-  readonly gone: ReadonlySet<number>;
-}
-
-export function processIdentity(pid = process.pid, thread?: OwnThread): WorkerIdentity {
+export function processIdentity(pid = process.pid): WorkerIdentity {
   const here = machine();
   return {
-    id: JSON.stringify({ machine: here, pid, thread: thread?.number }),
+    id: JSON.stringify({ machine: here, pid }),
     isGone(text) {
       let other: unknown;
       try {
@@ -43,9 +35,7 @@ export function processIdentity(pid = process.pid, thread?: OwnThread): WorkerId
       }
       if (typeof other !== "object" || other === null || !("machine" in other) || !("pid" in other)) return false;
       if (other.machine !== here || typeof other.pid !== "number") return false;
-      if (other.pid === pid) {
-        return "thread" in other && typeof other.thread === "number" && (thread?.gone.has(other.thread) ?? false);
-      }
+      if (other.pid === pid) return false;
       try {
         process.kill(other.pid, 0);
         return false;

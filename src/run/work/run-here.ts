@@ -8,6 +8,8 @@ import { checkTemplate } from "../../policy/archive-key.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import { createShardWorker } from "../deliver/handle-delivery.ts";
+import { type ShardWorker, workShard } from "../deliver/work-shard.ts";
 import { readSummary, writeSummary } from "../finalize/finalize.ts";
 import { writeParts } from "../inspect/report.ts";
 import type { HandleDelivery } from "../messages/delivery.ts";
@@ -23,7 +25,6 @@ import { processSubmissions } from "../reconcile/submissions.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { pollQueue } from "./poll-queue.ts";
-import { createOwnWorkers, type StartWorkers } from "./workers.ts";
 
 export interface RunAsk {
   readonly ledger: Place;
@@ -42,12 +43,12 @@ export interface RunEnd {
 export interface RunHereOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Where nothing is said, this thread works alone. */
-  readonly startWorkers?: StartWorkers;
 }
 
-/** For each that works: shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
+/** Shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
 const SUBMIT_AHEAD = 64;
+/** Messages at once, at most. */
+const MOST_POLLERS = 64;
 /** Between two looks at the ledger, unless a shard ends. */
 const LOOK_MS = 5_000;
 const SHORTEST_LOOK_MS = 200;
@@ -102,13 +103,13 @@ async function workHere(
   ledger: LedgerStore,
   run: RunDocument,
   surroundings: Surroundings,
-  { signal, onProgress, startWorkers = () => createOwnWorkers(surroundings) }: RunHereOptions,
+  { signal, onProgress }: RunHereOptions,
 ): Promise<Summary> {
   const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const opened = new Map<number, () => MarkerCounts>();
-  const workers = startWorkers(run.shards);
+  const worker = createShardWorker(surroundings);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
   const stop = new AbortController();
   // Every poller and every wait listens to it, and Node would warn of a leak.
@@ -118,18 +119,18 @@ async function workHere(
     fatal.error ??= ensureError(thrown);
     stop.abort();
   };
-  workers.broken.addEventListener("abort", () => fail(workers.broken.reason), { once: true });
   const stopToo = () => stop.abort();
   signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
   let wake = new AbortController();
 
+  const onOpen: ShardWorker["onOpen"] = (shard, counts) => opened.set(shard, counts);
   const handle: HandleDelivery = async (delivery, send) => {
     try {
       const message = parseMessage(delivery.body);
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
-      const answer = await workers.work(delivery, send, (shard, counts) => opened.set(shard, counts));
+      const answer = await workShard(message, delivery, send, { ...worker, onOpen });
       if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
       return answer;
     } catch (thrown) {
@@ -153,13 +154,13 @@ async function workHere(
       surroundings,
       submissions,
       sender,
-      submitAhead: SUBMIT_AHEAD * workers.count,
+      submitAhead: SUBMIT_AHEAD,
       hiddenMs: Number.POSITIVE_INFINITY,
       deadline: Number.POSITIVE_INFINITY,
     });
   const submissions = processSubmissions(clock);
   const first = await step();
-  const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, workers.count, run) : 0;
+  const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, run) : 0;
   const polling = Promise.all(
     Array.from({ length: pollers }, () =>
       pollQueue({
@@ -194,7 +195,6 @@ async function workHere(
     stop.abort();
     signal?.removeEventListener("abort", stopToo);
     await Promise.all([polling, showing]);
-    await workers.close();
     queue.client.destroy();
     progress();
   }
@@ -207,9 +207,9 @@ async function workHere(
 }
 
 /** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
-function pollersFor(concurrency: number, workers: number, run: RunDocument): number {
+function pollersFor(concurrency: number, run: RunDocument): number {
   const rows = Math.max(1, Math.min(run.rows, run.request.options.shardSize));
-  return Math.min(run.shards, workers * Math.min(64, Math.ceil(concurrency / workers / rows) + 1));
+  return Math.min(run.shards, MOST_POLLERS, Math.ceil(concurrency / rows) + 1);
 }
 
 /** The report of a run that is not over. */

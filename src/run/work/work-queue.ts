@@ -22,7 +22,7 @@ import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
-import { createOwnWorkers, type StartWorkers } from "./workers.ts";
+import { createWorkerWithRoom } from "./worker-with-room.ts";
 
 export interface WorkQueueOptions {
   readonly queue: QueueFromUrl;
@@ -34,8 +34,6 @@ export interface WorkQueueOptions {
   readonly drain: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((worked: WorkedRows) => void) | undefined;
-  /** Where nothing is said, this thread works alone. */
-  readonly startWorkers?: StartWorkers | undefined;
 }
 
 /** What this process did, of the rows of any run. */
@@ -49,7 +47,7 @@ export interface Worked extends Polled {
   readonly runs: readonly Summary[];
 }
 
-/** Messages at once, at most, for each that works. */
+/** Messages at once, at most. */
 const MOST_POLLERS = 64;
 const TURN_MS = 50;
 const PROGRESS_MS = 250;
@@ -64,7 +62,6 @@ const RECONCILE_MS = 330_000;
 /** Throws what is wrong with the queue for good. */
 export async function workQueue(surroundings: Surroundings, options: WorkQueueOptions): Promise<Worked> {
   const { queue, deadLetterQueue, visibility, drain, signal, onProgress } = options;
-  const { startWorkers = () => createOwnWorkers(surroundings) } = options;
   const { clock, log, settings } = surroundings;
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const stop = new AbortController();
@@ -80,7 +77,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const staying = new Set<string>();
   let working = 0;
   let lastBusy = clock.now();
-  const workers = startWorkers(Number.POSITIVE_INFINITY);
+  const worker = createWorkerWithRoom(surroundings);
 
   const handle: HandleDelivery = async (delivery, send) => {
     const message = readable(delivery.body);
@@ -90,13 +87,13 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       counts = rows.follow(of);
     };
     try {
-      const answer = await workers
+      const answer = await worker
         .work(delivery, send, onOpen)
         .catch((thrown: unknown) => answerTo(ensureError(thrown)));
       if (answer.kind === "reject" || answer.kind === "refuse") {
         rejected.add(delivery.messageId ?? delivery.body);
         staying.add(delivery.messageId ?? delivery.body);
-      } else if (message !== undefined) touched.add(message, workers.runs());
+      } else if (message !== undefined) touched.add(message, worker.runs());
       return answer;
     } finally {
       working--;
@@ -119,7 +116,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   let enough = false;
   const inTurn = <T>(receive: () => Promise<T>): Promise<T> => {
     const mine = turn.then(async () => {
-      while (!stop.signal.aborted && (enough || !workers.hasRoom())) {
+      while (!stop.signal.aborted && (enough || !worker.hasRoom())) {
         await clock.sleep(TURN_MS, stop.signal);
       }
       receiving = true;
@@ -164,8 +161,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     stop.abort();
     return { acknowledged: 0, givenBack: 0, rejected: 0 };
   };
-  workers.broken.addEventListener("abort", () => failed(workers.broken.reason), { once: true });
-  const pollers = Math.min(MOST_POLLERS * workers.count, settings.concurrency + workers.count);
+  const pollers = Math.min(MOST_POLLERS, settings.concurrency + 1);
   const polling = Array.from({ length: pollers }, () =>
     pollQueue({
       queue,
@@ -191,7 +187,6 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   })();
   const polled = await Promise.all(polling);
   await Promise.all([draining, showing]);
-  await workers.close();
   signal?.removeEventListener("abort", stopToo);
   if (fatal.error !== undefined) throw fatal.error;
   return {

@@ -4,7 +4,6 @@ import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
-import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import { settingsOfWork } from "./asked/asked-run.ts";
 import { hasQueue } from "./asked/queue-of-settings.ts";
 import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
@@ -68,8 +67,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
         return left > 0 ? exitCodes.failedKeys : exitCodes.done;
       }
       if (hasQueue(settings)) return await submitAndTell(ask, settings, surroundings, json, terminal);
-      const startWorkers = workersFromSettings(settings, surroundings);
-      return await runToEnd(ask, surroundings, terminal, { signal: interrupt.signal, json, startWorkers });
+      return await runToEnd(ask, surroundings, terminal, { signal: interrupt.signal, json });
     } finally {
       interrupt.dispose();
     }

@@ -4,7 +4,6 @@ import { printAddress } from "../../cos/address/address.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type RunAsk, type RunEnd, runHere } from "../../run/work/run-here.ts";
-import type { StartWorkers } from "../../run/work/workers.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ledgerFlags } from "./asked/ledger-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
@@ -16,19 +15,17 @@ export const interruptNote = "Stopping: what is under way ends, nothing new begi
 export interface ToEndOptions {
   readonly signal: AbortSignal;
   readonly json: boolean;
-  readonly startWorkers: StartWorkers;
 }
 
 export async function runToEnd(
   ask: RunAsk,
   surroundings: Surroundings,
   terminal: Terminal,
-  { signal, json, startWorkers }: ToEndOptions,
+  { signal, json }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
-    const options = { signal, startWorkers };
-    const end = await runHere(ask, surroundings, terminal.statusShown ? { ...options, onProgress } : options);
+    const end = await runHere(ask, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
     terminal.status("");
     return tell(end, ask, signal.aborted, json, terminal);
   } finally {

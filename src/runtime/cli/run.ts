@@ -9,7 +9,6 @@ import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import {
   type AskedRun,
   askedRun,
@@ -71,8 +70,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   try {
     const prepared = await prepare(settings, surroundings, signal);
     dispose = prepared.dispose;
-    const startWorkers = workersFromSettings(settings, surroundings);
-    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true, startWorkers });
+    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;

@@ -6,7 +6,6 @@ import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-que
 import { systemClock } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { workersFromSettings } from "../threads/workers-from-settings.ts";
 import { settingsOfWork } from "./asked/asked-run.ts";
 import { openDeadLetterQueue, openQueue, withQueue } from "./asked/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
@@ -60,9 +59,8 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   try {
     const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
     const { visibility } = settings.values;
-    const startWorkers = workersFromSettings(settings, surroundings);
     const worked = await withQueue(settings, queue, () =>
-      workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, onProgress, startWorkers }),
+      workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, onProgress }),
     );
     terminal.status("");
     if (json) terminal.out(JSON.stringify(documentOf(worked)));

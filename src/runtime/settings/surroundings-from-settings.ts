@@ -29,11 +29,7 @@ const ledgerConnections = 16;
  * One client a role and bucket, opened at first use. Credentials are read from the environment at each request, since a
  * function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are set.
  */
-export function surroundingsFromSettings(
-  { values }: Pick<Settings, "values">,
-  world: World,
-  worker = processIdentity(),
-): OpenedSurroundings {
+export function surroundingsFromSettings({ values }: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { concurrency, rate, maxInstances, allowHttp } = values;
   const opened = new Map<string, BucketClient>();
   const credentials = {
@@ -57,7 +53,7 @@ export function surroundingsFromSettings(
     clock: world.clock,
     random: world.random,
     log: world.log,
-    worker,
+    worker: processIdentity(),
     settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances },
     open(role, { bucket, region }) {
       const name = `${role} ${region} ${bucket}`;

@@ -122,7 +122,6 @@ describe("cos-originals run refuses", { timeout: 60_000 }, () => {
     ["--concurrency", "1001"],
     ["--rate", "fast"],
     ["--max-instances", "-1"],
-    ["--workers", "auto"],
     ["--archive-key", "{folder}"],
     ["--if-exists", "ask"],
     ["--if-changed", "ask"],

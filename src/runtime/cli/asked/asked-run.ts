@@ -44,7 +44,6 @@ export const settingsOfWork: readonly SettingName[] = [
   "concurrency",
   "rate",
   "maxInstances",
-  "workers",
   "endpoint",
   "sourceEndpoint",
   "archiveEndpoint",

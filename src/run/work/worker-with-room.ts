@@ -1,36 +1,23 @@
-/**
- * Who works the deliveries of a process: the process itself, on the one core that JavaScript has (here), or threads of it
- * (runtime/threads/). Whoever takes messages from a queue hands them over whole, and need not know which.
- */
+/** A worker that knows whether it has too little to do: then the next message is worth taking from the queue. */
 
 import { createShardWorker, workDelivery } from "../deliver/handle-delivery.ts";
 import type { ShardWorker } from "../deliver/work-shard.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
-export interface Workers {
-  /** How many work beside each other, each with its share of the process's concurrency and rate. */
-  readonly count: number;
+export interface WorkerWithRoom {
   /** Works one delivery, whichever message it brings. Rejects with what working it threw. */
-  work(delivery: Delivery, sender: Sender, onOpen?: ShardWorker["onOpen"]): Promise<Answer>;
+  work(delivery: Delivery, sender: Sender, onOpen: ShardWorker["onOpen"]): Promise<Answer>;
   /** Is there too little to do? Not while a delivery is being opened: nobody knows yet what it brings. */
   hasRoom(): boolean;
   /** BUCKET/PREFIX/RUN of each run whose shards were worked. */
   runs(): Iterable<string>;
-  /** Aborts where nothing can be worked any more; its reason is an Error that says why. */
-  readonly broken: AbortSignal;
-  /** Once nothing is in hand any more. */
-  close(): Promise<void>;
 }
 
-/** `most`: no more than these can have anything to do. */
-export type StartWorkers = (most: number) => Workers;
-
-export function createOwnWorkers(surroundings: Surroundings): Workers {
+export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom {
   const worker = createShardWorker(surroundings);
   let opening = 0;
   return {
-    count: 1,
     async work(delivery, sender, onOpen) {
       opening++;
       let opened = () => {
@@ -50,7 +37,5 @@ export function createOwnWorkers(surroundings: Surroundings): Workers {
     },
     hasRoom: () => opening === 0 && worker.pace.unfinished() < surroundings.settings.concurrency,
     runs: () => worker.runs.keys(),
-    broken: new AbortController().signal,
-    close: async () => undefined,
   };
 }
