@@ -1,18 +1,21 @@
 /**
- * The task of one row: tries until it is over, or until this delivery can do no more for it. Every try is charged to the
- * row, over all deliveries, so that no row is tried for ever; a throttled one says nothing about the row and is charged
- * only where the bucket refuses it for long.
+ * The task of one row: step by step until it is over, or until this delivery can do no more for it. Every try is charged to the
+ * row, over all deliveries, so that no row is tried for ever; a throttled one says nothing about the row and is charged only
+ * where the bucket refuses it for long.
  */
 import { type CosError, isCosError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import { expectationOfRow } from "./identity.ts";
+import { doStep } from "./do-step.ts";
+import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
+import { nextStep } from "./next-step.ts";
 import { OutOfTime, outOfTimeCode } from "./out-of-time.ts";
-import { failed, pending, replyOf } from "./outcome-of.ts";
+import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
-import type { Side, Task, TaskContext, TaskMemory } from "./task.ts";
-import { tryRow } from "./try-row.ts";
+import type { RowWork, StepResult } from "./step-result.ts";
+import type { Side, Task, TaskContext } from "./task.ts";
+import { putLimit } from "./upload.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =
@@ -26,125 +29,197 @@ export type TaskEnd =
 const THROTTLES = 20;
 
 export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
-  const { options, pace, clock, random } = context;
-  const memory = startMemory(task, context);
+  const { options, run, md5Trust, metadataTrust, pace } = context;
+  const rules = {
+    options,
+    run,
+    trustsMd5: md5Trust.trusted,
+    asksMetadata: metadataTrust.asks,
+    putLimit: context.multipartAbove ?? putLimit,
+  };
+  const row: RowWork = { task, context, rules };
+  let knowledge = startKnowledge(task, rules, context.clock.now());
   let throttles = 0;
   for (;;) {
-    let error: CosError;
-    const triesBefore = memory.tries;
-    try {
-      const turn = beforeTry(context);
-      if (turn !== undefined) await turn;
-      const outcome = await tryRow(task, memory, context);
+    const tried = await tryOnce(knowledge, row);
+    if (tried.kind === "ended") {
       pace.succeeded();
-      return { kind: "outcome", outcome };
-    } catch (thrown) {
-      if (thrown instanceof NotNow) {
-        // What was not begun is not charged.
-        if (memory.tries > triesBefore) memory.tries--;
-        return { kind: "outcome", outcome: pending(task, memory, "Interrupted", thrown.message) };
-      }
-      // The configuration, or credentials that are gone: no row can do without.
-      if (thrown instanceof UserError) {
-        memory.tries = 0;
-        return {
-          kind: "halt",
-          outcome: pending(task, memory, thrown.code, thrown.message),
-          reason: thrown.message,
-        };
-      }
-      if (!isCosError(thrown)) {
-        const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
-        return { kind: "outcome", outcome: overOrPending(task, memory, context, "ProgramFault", message) };
-      }
-      error = thrown;
+      return { kind: "outcome", outcome: tried.outcome };
     }
-    const said = { ...replyOf(error) };
-    if (error.code === "RequestAborted" && context.signal?.aborted) {
-      return { kind: "outcome", outcome: givenUp(task, memory, context, said) };
-    }
-    const verdict = judge(error);
-    if (isStrain(error)) pace.strained();
-    if (verdict !== "throttle" && error.status > 0) pace.answered();
-    if (verdict === "terminal")
-      return { kind: "outcome", outcome: failed(task, memory, error.code, error.message, said) };
-    if (verdict === "refused")
-      return {
-        kind: "refused",
-        outcome: failed(task, memory, error.code, error.message, said),
-        by: memory.asked,
-      };
-    if (verdict === "halt") {
-      memory.tries = 0;
-      return { kind: "halt", outcome: pending(task, memory, error.code, error.message, said), reason: error.message };
-    }
-
-    const size = memory.expectation.size;
-    let waitMs: number;
-    if (verdict === "throttle") {
-      memory.tries--;
-      if (++throttles >= THROTTLES) {
-        memory.tries++;
-        return { kind: "outcome", outcome: overOrPending(task, memory, context, error.code, error.message, said) };
-      }
-      // The pace makes every try wait; this one also gets out of step with the others.
-      waitMs = backoffMs(0, rowBackoff, random);
-    } else {
-      if (task.charged + memory.tries >= options.maxAttempts) {
-        return { kind: "outcome", outcome: overOrPending(task, memory, context, error.code, error.message, said) };
-      }
-      waitMs = backoffMs(memory.tries - 1, rowBackoff, random, error.retryAfterMs);
-    }
-    if (!context.mayWait(Math.max(waitMs, pace.waitMs()), size)) {
-      return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
-    }
-    await clock.sleep(waitMs, context.stopping ?? context.signal);
-    if (context.stopping?.aborted) {
-      return { kind: "outcome", outcome: pending(task, memory, error.code, error.message, said) };
-    }
+    const next = afterFailure(tried, knowledge.tries, throttles, row);
+    if (next.kind !== "wait") return next;
+    ({ knowledge, throttles } = next);
+    await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
+    if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
 }
 
+type Failed = Extract<StepResult, { kind: "failed" }>;
+
+/** Steps until the row is over or one of them fails. */
+async function tryOnce(
+  before: Knowledge,
+  row: RowWork,
+): Promise<{ readonly kind: "ended"; readonly outcome: Outcome } | Failed> {
+  const { task, context, rules } = row;
+  try {
+    const turn = beforeTry(context);
+    if (turn !== undefined) await turn;
+  } catch (thrown) {
+    return { kind: "failed", knowledge: before, thrown, by: "source" };
+  }
+  let knowledge = newTry(before);
+  if (knowledge.tries > 1) context.retried();
+  try {
+    for (;;) {
+      const step = nextStep(knowledge, rules);
+      if (step.kind === "end")
+        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.now()) };
+      const result = await doStep(step, knowledge, row);
+      letGo(knowledge, result.knowledge);
+      if (result.knowledge.tries > knowledge.tries) context.retried();
+      knowledge = result.knowledge;
+      if (result.kind === "failed") return result;
+    }
+  } catch (thrown) {
+    return { kind: "failed", knowledge, thrown, by: "source" };
+  } finally {
+    letGo(knowledge, undefined);
+  }
+}
+
+/** A stream that nobody will read any more is ended, or its connection would be lost. */
+function letGo(before: Knowledge, after: Knowledge | undefined): void {
+  if (before.body?.kind === "stream" && after?.body !== before.body) before.body.stream.destroy();
+}
+
+/** The row is tried once more after `waitMs`, unless the work stops meanwhile. */
+interface Wait {
+  readonly kind: "wait";
+  readonly knowledge: Knowledge;
+  readonly throttles: number;
+  readonly waitMs: number;
+  readonly error: CosError;
+}
+
+/** @param triesBefore of the try that failed: where it did not begin, there are no more of them now */
+function afterFailure(
+  { knowledge, thrown, by }: Failed,
+  triesBefore: number,
+  throttles: number,
+  row: RowWork,
+): TaskEnd | Wait {
+  const { task, context } = row;
+  const now = context.clock.now();
+  if (thrown instanceof NotNow) {
+    // What was not begun is not charged.
+    const begun = knowledge.tries > triesBefore;
+    const outcome = pending(task, begun ? uncharged(knowledge) : knowledge, now, "Interrupted", thrown.message);
+    return { kind: "outcome", outcome };
+  }
+  // The configuration, or credentials that are gone: no row can do without.
+  if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, row);
+  if (!isCosError(thrown)) {
+    const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
+    return { kind: "outcome", outcome: overOrPending(knowledge, "ProgramFault", message, {}, row) };
+  }
+  const { code, message } = thrown;
+  const said = replyOf(thrown);
+  if (code === "RequestAborted" && context.signal?.aborted) {
+    return { kind: "outcome", outcome: givenUp(knowledge, said, row) };
+  }
+  const verdict = judge(thrown);
+  if (isStrain(thrown)) context.pace.strained();
+  if (verdict !== "throttle" && thrown.status > 0) context.pace.answered();
+  switch (verdict) {
+    case "terminal":
+      return { kind: "outcome", outcome: failed(task, knowledge, now, code, message, said) };
+    case "refused":
+      return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
+    case "halt":
+      return halt(knowledge, code, message, said, row);
+    case "throttle":
+      if (throttles + 1 >= THROTTLES) {
+        return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
+      }
+      // The pace makes every try wait; this one also gets out of step with the others.
+      return waitOrLeave(uncharged(knowledge), throttles + 1, backoffMs(0, rowBackoff, context.random), thrown, row);
+    case "retry":
+      if (task.charged + knowledge.tries >= context.options.maxAttempts) {
+        return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
+      }
+      return waitOrLeave(
+        knowledge,
+        throttles,
+        backoffMs(knowledge.tries - 1, rowBackoff, context.random, thrown.retryAfterMs),
+        thrown,
+        row,
+      );
+  }
+}
+
+const uncharged = (knowledge: Knowledge): Knowledge => ({ ...knowledge, tries: knowledge.tries - 1 });
+
+function waitOrLeave(
+  knowledge: Knowledge,
+  throttles: number,
+  waitMs: number,
+  error: CosError,
+  row: RowWork,
+): TaskEnd | Wait {
+  const { context } = row;
+  return context.mayWait(Math.max(waitMs, context.pace.waitMs()), knowledge.expectation.size)
+    ? { kind: "wait", knowledge, throttles, waitMs, error }
+    : { kind: "outcome", outcome: leave(knowledge, error, row) };
+}
+
+/** Another delivery goes on with the row. */
+function leave(knowledge: Knowledge, error: CosError, { task, context }: RowWork): Outcome {
+  return pending(task, knowledge, context.clock.now(), error.code, error.message, replyOf(error));
+}
+
+function halt(
+  knowledge: Knowledge,
+  code: string,
+  reason: string,
+  said: Partial<Outcome>,
+  { task, context }: RowWork,
+): TaskEnd {
+  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.now(), code, reason, said);
+  return { kind: "halt", outcome, reason };
+}
+
 /** What was in flight was ended from outside: the process is to end at once, or its time is over. */
-function givenUp(task: Task, memory: TaskMemory, context: TaskContext, said: Partial<Outcome>): Outcome {
+function givenUp(knowledge: Knowledge, said: Partial<Outcome>, row: RowWork): Outcome {
+  const { task, context } = row;
   const why: unknown = context.signal?.reason;
   if (!(why instanceof OutOfTime)) {
-    memory.tries--;
-    return pending(task, memory, "Interrupted", "the process was asked to stop", said);
+    const now = context.clock.now();
+    return pending(task, uncharged(knowledge), now, "Interrupted", "the process was asked to stop", said);
   }
   context.pace.strained();
   // Of several at once each may have been slowed down by the others. One that was alone had all there is, and is charged, or
   // an original that no delivery has time for would be fetched for ever.
-  if (why.running > 1) memory.tries--;
-  return overOrPending(task, memory, context, outOfTimeCode, why.message, said);
-}
-
-function startMemory(task: Task, context: TaskContext): TaskMemory {
-  const expectation = expectationOfRow(task.planned);
-  const { ifExists } = context.options;
-  return {
-    expectation,
-    askArchive: task.unsure || ifExists !== "overwrite",
-    noMd5: false,
-    badDigest: false,
-    asked: "source",
-    refetched: false,
-    changed: false,
-    tries: 0,
-    startedAt: context.clock.now(),
-    clock: context.clock,
-  };
+  const charged = why.running > 1 ? uncharged(knowledge) : knowledge;
+  return overOrPending(charged, outOfTimeCode, why.message, said, row);
 }
 
 function overOrPending(
-  task: Task,
-  memory: TaskMemory,
-  context: TaskContext,
+  knowledge: Knowledge,
   code: string,
   message: string,
-  said: Partial<Outcome> = {},
+  said: Partial<Outcome>,
+  { task, context }: RowWork,
 ): Outcome {
-  const charged = task.charged + memory.tries;
-  if (charged < context.options.maxAttempts) return pending(task, memory, code, message, said);
-  return failed(task, memory, "RetriesExhausted", `given up after ${charged} tries, the last one: ${message}`, said);
+  const now = context.clock.now();
+  const charged = task.charged + knowledge.tries;
+  if (charged < context.options.maxAttempts) return pending(task, knowledge, now, code, message, said);
+  return failed(
+    task,
+    knowledge,
+    now,
+    "RetriesExhausted",
+    `given up after ${charged} tries, the last one: ${message}`,
+    said,
+  );
 }

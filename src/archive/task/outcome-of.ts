@@ -4,11 +4,64 @@ import type { PlannedRow, Settled } from "../../ledger/shard-rows.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { CosError } from "../../objects/error.ts";
 import type { Outcome, OutcomeKind, Proof } from "../../vocabulary/outcome.ts";
-import type { Task, TaskMemory } from "./task.ts";
+import type { Holds, Knowledge, Received, Verdict } from "./knowledge.ts";
+import type { Task } from "./task.ts";
 
-/** Fields that say nothing are left out, so that a ledger line stays short. */
-function outcome(kind: OutcomeKind, task: Task, memory: TaskMemory, more: Partial<Outcome>): Outcome {
-  const { expectation, fetched, tries } = memory;
+/** How a row ended. `now`: ms since the epoch. */
+export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, now: number): Outcome {
+  switch (verdict.kind) {
+    case "archived":
+      return archived(task, knowledge, verdict.proof, verdict.holds, now);
+    case "already-there":
+      return alreadyThere(task, knowledge, verdict.there, verdict.ours, now);
+    case "kept":
+      return outcome("skipped", task, knowledge, now, {
+        code: "Kept",
+        message: "the archive key is taken, and --if-exists keep leaves it as it is",
+        status: verdict.there.status,
+        ...received(verdict.there),
+      });
+    case "taken": {
+      const message = `the archive holds another object under ${JSON.stringify(task.archiveKey)}, and --if-exists fail leaves it as it is`;
+      return failed(task, knowledge, now, "ArchiveKeyExists", message);
+    }
+    case "failed":
+      return failed(
+        task,
+        knowledge,
+        now,
+        verdict.code,
+        verdict.message,
+        verdict.received && received(verdict.received),
+      );
+  }
+}
+
+export function failed(
+  task: Task,
+  knowledge: Knowledge,
+  now: number,
+  code: string,
+  message: string,
+  more: Partial<Outcome> = {},
+): Outcome {
+  return outcome("failed", task, knowledge, now, { code, message, ...more });
+}
+
+/** Not over: it will be tried again, and is charged with the tries it had. */
+export function pending(
+  task: Task,
+  knowledge: Knowledge,
+  now: number,
+  code: string,
+  message: string,
+  more: Partial<Outcome> = {},
+): Outcome {
+  return outcome("pending", task, knowledge, now, { code, message, ...more });
+}
+
+function outcome(kind: OutcomeKind, task: Task, knowledge: Knowledge, now: number, more: Partial<Outcome>): Outcome {
+  const { expectation, fetched, tries, startedAt } = knowledge;
   return {
     row: task.row,
     key: task.planned.key,
@@ -20,7 +73,7 @@ function outcome(kind: OutcomeKind, task: Task, memory: TaskMemory, more: Partia
     expectedCrc64: expectation.crc64,
     expectedFrom: expectation.from,
     attempts: tries,
-    ms: memory.clock.now() - memory.startedAt,
+    ms: now - startedAt,
     status: fetched?.status,
     requestId: fetched?.requestId,
     fetchedAt: fetched?.at,
@@ -28,14 +81,8 @@ function outcome(kind: OutcomeKind, task: Task, memory: TaskMemory, more: Partia
   };
 }
 
-export function archived(
-  task: Task,
-  memory: TaskMemory,
-  proof: Proof,
-  holds: { readonly size: number; readonly etag?: string | undefined; readonly crc64?: string | undefined },
-): Outcome {
-  const { expectation, fetched, tries } = memory;
-  const { changed } = memory;
+function archived(task: Task, knowledge: Knowledge, proof: Proof, holds: Holds, now: number): Outcome {
+  const { expectation, fetched, tries, changed, startedAt } = knowledge;
   // Hot, so in one literal, and not by `outcome`.
   return {
     row: task.row,
@@ -52,7 +99,7 @@ export function archived(
     proof,
     expectedFrom: expectation.from,
     attempts: tries,
-    ms: memory.clock.now() - memory.startedAt,
+    ms: now - startedAt,
     status: fetched?.status,
     code: changed ? "Changed" : undefined,
     message: changed ? "the source had changed since the manifest; archived as it is now" : undefined,
@@ -62,58 +109,22 @@ export function archived(
 }
 
 /** The archive was found to hold the original: put there by this run, or there before. */
-export function alreadyThere(task: Task, memory: TaskMemory, there: ObjectInfo, recovered: boolean): Outcome {
-  const holds = {
-    receivedSize: there.size,
-    receivedEtag: there.etag,
-    receivedCrc64: there.crc64,
-    status: there.status,
-  };
-  return recovered
-    ? outcome("archived", task, memory, {
-        ...holds,
-        recovered: true,
-        proof:
-          memory.expectation.crc64 !== undefined && memory.expectation.crc64 === there.crc64 ? "crc64" : "content-md5",
-      })
-    : outcome("skipped", task, memory, {
-        ...holds,
-        code: "AlreadyArchived",
-        message: "the archive holds this original already",
-      });
+function alreadyThere(task: Task, knowledge: Knowledge, there: ObjectInfo, ours: boolean, now: number): Outcome {
+  const holds = { ...received(there), status: there.status };
+  if (!ours) {
+    const message = "the archive holds this original already";
+    return outcome("skipped", task, knowledge, now, { ...holds, code: "AlreadyArchived", message });
+  }
+  const { crc64 } = knowledge.expectation;
+  const proof = crc64 !== undefined && crc64 === there.crc64 ? "crc64" : "content-md5";
+  return outcome("archived", task, knowledge, now, { ...holds, recovered: true, proof });
 }
 
-export function kept(task: Task, memory: TaskMemory, there: ObjectInfo): Outcome {
-  return outcome("skipped", task, memory, {
-    code: "Kept",
-    message: "the archive key is taken, and --if-exists keep leaves it as it is",
-    status: there.status,
-    receivedSize: there.size,
-    receivedEtag: there.etag,
-    receivedCrc64: there.crc64,
-  });
-}
-
-export function failed(
-  task: Task,
-  memory: TaskMemory,
-  code: string,
-  message: string,
-  more: Partial<Outcome> = {},
-): Outcome {
-  return outcome("failed", task, memory, { code, message, ...more });
-}
-
-/** Not over: it will be tried again, and is charged with the tries it had. */
-export function pending(
-  task: Task,
-  memory: TaskMemory,
-  code: string,
-  message: string,
-  more: Partial<Outcome> = {},
-): Outcome {
-  return outcome("pending", task, memory, { code, message, ...more });
-}
+const received = ({ size, etag, crc64 }: Received): Partial<Outcome> => ({
+  receivedSize: size,
+  receivedEtag: etag,
+  receivedCrc64: crc64,
+});
 
 /** What a failed request adds to an outcome. */
 export function replyOf(error: CosError): Partial<Outcome> {

@@ -4,10 +4,8 @@ import { verdict } from "../../cos/exchange/error-from-reply.ts";
 import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { CosError, isCosError } from "../../objects/error.ts";
 import { judge } from "../../policy/retry.ts";
-import type { Task, TaskContext, TaskMemory } from "./task.ts";
-
-/** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
-export const holdUpTo = 1024 * 1024;
+import { holdUpTo } from "./next-step.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 /** No fetch may begin now: the work is to stop, or there is no time to wait for its turn. The row is left as it was. */
 export class NotNow extends Error {
@@ -38,7 +36,7 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
 }
 
 /** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
-export async function fetchOriginal(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectResponse> {
+export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
   checkTime(context);
   const turn = pace.beforeFetch(stopping ?? signal);
@@ -46,7 +44,6 @@ export async function fetchOriginal(task: Task, memory: TaskMemory, context: Tas
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
-  memory.asked = "source";
   context.requests["source.get"]++;
   const sentAt = context.clock.now();
   try {
@@ -74,8 +71,7 @@ function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number):
   return new CosError(message, { code, status, errNo, requestId, ...meaning });
 }
 
-export async function headSource(task: Task, memory: TaskMemory, context: TaskContext): Promise<ObjectInfo> {
-  memory.asked = "source";
+export async function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {
   context.requests["source.head"]++;
   const sentAt = context.clock.now();
   try {
@@ -87,12 +83,7 @@ export async function headSource(task: Task, memory: TaskMemory, context: TaskCo
 }
 
 /** What the archive holds under the task's key; undefined where nothing is. */
-export async function headArchive(
-  task: Task,
-  memory: TaskMemory,
-  context: TaskContext,
-): Promise<ObjectInfo | undefined> {
-  memory.asked = "archive";
+export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {
   context.requests["archive.head"]++;
   const sentAt = context.clock.now();
   try {

@@ -1,11 +1,10 @@
-/** What one task is given, and what it remembers between its tries. */
+/** What one task is given. */
 
 import type { RunOptions } from "../../ledger/run-document.ts";
 import type { RequestCounts } from "../../ledger/segment.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";
-import type { Bucket, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
+import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import type { Expectation } from "./identity.ts";
 import type { Md5Trust } from "./md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
 import type { TaskPace } from "./pace.ts";
@@ -50,33 +49,5 @@ export interface TaskContext {
   readonly multipartAbove?: number | undefined;
 }
 
+/** Whom a request went to: a refusal is theirs. */
 export type Side = "source" | "archive";
-
-/** What a task knows after some of its tries; a fetched small body is kept, so that no later try pays for it again. */
-export interface TaskMemory {
-  expectation: Expectation;
-  /** The newest HEAD of the source. */
-  head?: ObjectInfo | undefined;
-  held?:
-    | { readonly body: HeldBody; readonly reply: ObjectInfo; readonly lease?: { release(): void } | undefined }
-    | undefined;
-  /** Ask the archive before fetching. */
-  askArchive: boolean;
-  /** Prove by CRC64: the ETag is, or may be, no MD5 of the bytes. */
-  noMd5: boolean;
-  /** The archive refused bytes by their MD5, and whether it was right is not known yet. */
-  badDigest: boolean;
-  /** Wrong bytes were fetched once more. */
-  refetched: boolean;
-  /** The source was seen to differ from what the manifest says. */
-  changed: boolean;
-  /** Whom the newest request went to: a refusal is theirs. */
-  asked: Side;
-  /** Tries of this delivery. */
-  tries: number;
-  /** When the task began, ms since the epoch, and by which clock. */
-  readonly startedAt: number;
-  readonly clock: Pick<Clock, "now">;
-  /** HTTP status and request id of the GET that brought the bytes. */
-  fetched?: { readonly status: number; readonly requestId: string | undefined; readonly at: string } | undefined;
-}

@@ -1,0 +1,266 @@
+/** What a step's result tells: from the knowledge before it to the knowledge after it. Pure. */
+
+import { isErrorDocument } from "../../cos/exchange/error-from-reply.ts";
+import { type HeldBody, heldLength, type ObjectInfo, type ObjectResponse } from "../../objects/bucket.ts";
+import type { Proof } from "../../vocabulary/outcome.ts";
+import {
+  chooseProof,
+  difference,
+  type Expectation,
+  expectationOfReply,
+  hasChanged,
+  isEncrypted,
+  isMd5,
+  sameEtag,
+} from "./identity.ts";
+import type { Holds, Knowledge, Rules, Verdict } from "./knowledge.ts";
+
+/** The proof that what is known of the original allows. Content-MD5 can't cover a multipart upload. */
+export function provable(knowledge: Knowledge, rules: Rules): Proof | undefined {
+  const { expectation, md5 } = knowledge;
+  const trustMd5 = (expectation.size ?? 0) <= rules.putLimit && md5 === "fit" && rules.trustsMd5();
+  return chooseProof(expectation, rules.options.proof, trustMd5);
+}
+
+/** Is there too little to prove by, or no length to announce? */
+export function lacksProof(knowledge: Knowledge, rules: Rules, reply: ObjectInfo): boolean {
+  return provable(knowledge, rules) === undefined || (knowledge.expectation.size ?? reply.size) === undefined;
+}
+
+/** The archive was asked what it holds under the key; `there` is undefined where it holds nothing. */
+export function archiveAnswered(knowledge: Knowledge, there: ObjectInfo | undefined): Knowledge {
+  return { ...knowledge, archive: "asked", there };
+}
+
+/**
+ * A HEAD of the source says what the original is. A source that differs from what the row says has changed since the manifest was
+ * made.
+ */
+export function learned(knowledge: Knowledge, head: ObjectInfo, rules: Rules): Knowledge {
+  // Its ETag need not be an MD5; where a CRC64 can prove it, there is nothing to try.
+  const known: Knowledge = {
+    ...knowledge,
+    head,
+    md5: isEncrypted(head) ? crc64First(knowledge, rules, head.crc64) : knowledge.md5,
+  };
+  if (!hasChanged(known.expectation, head)) return { ...known, expectation: expectationOfReply(head, "head") };
+  if (rules.options.ifChanged === "fail")
+    return { ...known, changed: true, verdict: sourceChanged(known.expectation, head) };
+  return { ...known, changed: true, expectation: expectationOfReply(head, "head") };
+}
+
+/** Proves by the CRC64, where there is one and `--proof` accepts it, whatever the ETag looks like. */
+function crc64First({ md5 }: Knowledge, { options }: Rules, crc64: string | undefined): Knowledge["md5"] {
+  return md5 === "fit" && crc64 !== undefined && options.proof !== "content-md5" ? "unfit" : md5;
+}
+
+/** The source's image service refuses the object as empty, and its HEAD says the same. */
+export function foundEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
+  return { ...knowledge, head, empty: true };
+}
+
+/**
+ * The paid fetch brought a reply. With `--expect get` the original is what the reply says of itself, where that allows a proof at
+ * all, and where nothing speaks against it.
+ */
+export function fetched(knowledge: Knowledge, reply: ObjectResponse, at: string, rules: Rules): Knowledge {
+  const known: Knowledge = {
+    ...knowledge,
+    fetched: { status: reply.status, requestId: reply.requestId, at },
+    body:
+      reply.kind === "stream"
+        ? { kind: "stream", stream: reply.stream, reply }
+        : {
+            kind: "held",
+            bytes: reply.more === undefined ? reply.bytes : [reply.bytes, ...reply.more],
+            reply,
+            lease: reply.lease,
+          },
+  };
+  if (rules.options.expect !== "get" || provable(known, rules) !== undefined) return known;
+  const wrong = hasChanged(known.expectation, reply) ? "other values than the manifest says" : noOriginal(reply);
+  if (wrong !== undefined) return { ...known, doubt: { kind: "difference", wrong, reply } };
+  const trusting: Knowledge = { ...known, expectation: expectationOfReply(reply, "get") };
+  if (lacksProof(trusting, rules, reply)) return known;
+  return isEncrypted(reply) ? { ...trusting, md5: crc64First(trusting, rules, reply.crc64) } : trusting;
+}
+
+/** Why a reply, without being compared with anything, can't be an original; undefined where it may be one. */
+function noOriginal(reply: ObjectResponse): string | undefined {
+  if (reply.status !== 200) return `status ${reply.status}`;
+  return reply.kind === "bytes" && isErrorDocument(reply.bytes) ? "an error document for its body" : undefined;
+}
+
+/** A small body that came as a stream, because its length was not told, is held now. */
+export function heldWhole(knowledge: Knowledge, bytes: HeldBody, reply: ObjectInfo): Knowledge {
+  return { ...knowledge, body: { kind: "held", bytes, reply } };
+}
+
+/** A body that streamed through is gone, however its upload ended. */
+export function streamedAway(knowledge: Knowledge): Knowledge {
+  return knowledge.body?.kind === "stream" ? { ...knowledge, body: undefined } : knowledge;
+}
+
+/** What the bytes turned out to be, on their way or whole, is not what was expected. */
+export function wrongBytes(knowledge: Knowledge, wrong: string, reply: ObjectInfo): Knowledge {
+  return { ...streamedAway(knowledge), doubt: { kind: "difference", wrong, reply } };
+}
+
+/**
+ * The source was looked at again, because what came is not what was expected. A source that has changed since is archived as it
+ * is now, or fails the row, as `--if-changed` says; one that has not is fetched once more, and then the row has failed.
+ * @param reply what came; undefined where nothing was fetched
+ */
+export function lookedAgain(
+  knowledge: Knowledge,
+  wrong: string,
+  reply: ObjectInfo | undefined,
+  head: ObjectInfo,
+  rules: Rules,
+): Knowledge {
+  const { expectation, doubt } = knowledge;
+  const known: Knowledge = { ...knowledge, head, doubt: undefined, empty: false };
+  if (hasChanged(expectation, head)) {
+    if (rules.options.ifChanged === "fail")
+      return { ...known, changed: true, verdict: sourceChanged(expectation, head) };
+    const now: Knowledge = { ...known, changed: true, expectation: expectationOfReply(head, "head") };
+    // What was fetched may well be what the source is now: then nobody pays for it twice.
+    if (!fits(now, head)) return again({ ...now, body: undefined });
+    return doubt === undefined ? now : again(now);
+  }
+  const still: Knowledge = { ...known, expectation: completed(expectation, head), body: undefined };
+  // Of the next bytes a CRC64 tells for certain whether they are right; an MD5 that differs might be no MD5 at all.
+  if (!knowledge.refetched) {
+    return again({ ...still, refetched: true, md5: crc64First(still, rules, still.expectation.crc64) });
+  }
+  const type = reply?.headers["content-type"];
+  return {
+    ...still,
+    verdict: {
+      kind: "failed",
+      code: "NotTheOriginal",
+      message: `what was fetched, twice, is not the original: it has ${wrong}${type === undefined ? "" : ` (Content-Type ${type})`}; perhaps it is a placeholder of the bucket's 4xx image setting`,
+      received: { size: reply?.size, etag: reply?.etag, crc64: reply?.crc64 },
+    },
+  };
+}
+
+/** May the body at hand be what the source is now? */
+function fits({ body, expectation }: Knowledge, head: ObjectInfo): boolean {
+  if (body === undefined || body.reply.status !== 200) return false;
+  if (body.kind === "held" && heldLength(body.bytes) !== head.size) return false;
+  return difference(expectation, body.reply) === undefined;
+}
+
+/** Another try of the row, though no request failed. */
+function again(knowledge: Knowledge): Knowledge {
+  return { ...knowledge, tries: knowledge.tries + 1, rounds: knowledge.rounds + 1 };
+}
+
+/** What was expected, and what an unchanged source's HEAD says beyond it. */
+export function completed(expectation: Expectation, head: ObjectInfo): Expectation {
+  const { size, etag, crc64, from } = expectation;
+  return {
+    size: size ?? head.size,
+    etag: etag ?? head.etag,
+    crc64: crc64 ?? head.crc64,
+    from: etag === undefined && crc64 === undefined ? "head" : from,
+  };
+}
+
+function sourceChanged(expectation: Expectation, head: ObjectInfo): Verdict {
+  const now = difference(expectation, head) ?? `ETag ${head.etag} instead of ${expectation.etag}`;
+  return {
+    kind: "failed",
+    code: "SourceChanged",
+    message: `the source has changed since the manifest was made: it has ${now} now`,
+  };
+}
+
+/** The archive key is taken, where that matters: it is asked what it holds. */
+export function keyTaken(knowledge: Knowledge): Knowledge {
+  return again({ ...streamedAway(knowledge), archive: "unasked", there: undefined });
+}
+
+/** The archive may have stored it all and its answer been lost: it is asked before anybody pays for another fetch. */
+export function answerLost(knowledge: Knowledge): Knowledge {
+  return { ...streamedAway(knowledge), archive: "unasked", there: undefined };
+}
+
+export const badDigest = "bytes whose MD5 is not the ETag";
+
+/** The archive refused the bytes by their MD5. A source without a CRC64 at hand, or bytes that are gone, need a HEAD to judge by. */
+export function digestRefused(knowledge: Knowledge, reply: ObjectInfo): Knowledge {
+  return { ...streamedAway(knowledge), doubt: { kind: "bad-digest", reply } };
+}
+
+/**
+ * Was the archive wrong to refuse them? Their CRC64 tells whether the bytes are wrong or the ETag is no MD5: at once where the bytes
+ * are held, else after one more fetch, which is the last.
+ * @param local the CRC64 of the held bytes
+ */
+export function judgeDigest(
+  knowledge: Knowledge,
+  reply: ObjectInfo,
+  local: string | undefined,
+  { options }: Rules,
+): "wrong" | "encrypted" | "false-alarm" | "unsure" {
+  const expected = knowledge.expectation.crc64;
+  if (expected === undefined) return "wrong";
+  if (knowledge.body === undefined ? options.proof === "content-md5" || knowledge.refetched : local !== expected)
+    return "wrong";
+  if (isEncrypted(reply) || (knowledge.head !== undefined && isEncrypted(knowledge.head))) return "encrypted";
+  return knowledge.body === undefined ? "unsure" : "false-alarm";
+}
+
+/** The ETag is no MD5 of the bytes, or may be none: the CRC64 is to prove them. */
+export function digestOverruled(knowledge: Knowledge, { options }: Rules): Knowledge {
+  const known: Knowledge = { ...knowledge, doubt: undefined };
+  if (options.proof === "content-md5") {
+    const message = `the ETag ${known.expectation.etag} is not the MD5 of the original, whose CRC64 is as expected, and --proof content-md5 accepts no other proof`;
+    return { ...known, verdict: { kind: "failed", code: "NoProof", message } };
+  }
+  if (known.body !== undefined) return again({ ...known, md5: "unfit" });
+  return again({ ...known, md5: "refused", refetched: true });
+}
+
+/** An empty original is known by its HEAD alone. */
+export function knownEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
+  return { ...knowledge, expectation: { ...completed(knowledge.expectation, head), size: 0 } };
+}
+
+const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
+
+/** How the bytes of an empty original are proven. */
+export function proofOfNothing({ crc64, etag }: Expectation): Proof {
+  if (crc64 === "0") return "crc64";
+  return etag?.toLowerCase() === MD5_OF_NOTHING ? "content-md5" : "size";
+}
+
+/**
+ * The archive has stored it. Last of all, what it says that it stored must agree with what is known.
+ * @param local the CRC64 of what was sent, where it was computed
+ * @param plain nothing says that the archive encrypts it, where an ETag need not be an MD5
+ */
+export function stored(
+  knowledge: Knowledge,
+  proof: Proof,
+  holds: Holds,
+  local: string | undefined,
+  plain: boolean,
+): Knowledge {
+  const { expectation } = knowledge;
+  const crc64 = expectation.crc64 ?? local;
+  let wrong: string | undefined;
+  if (crc64 !== undefined && holds.crc64 !== undefined && holds.crc64 !== crc64) {
+    wrong = `CRC64 ${holds.crc64} instead of ${crc64}`;
+  } else if (proof === "content-md5" && !sameEtag(holds.etag, expectation.etag) && isMd5(holds.etag) && plain) {
+    wrong = `ETag ${holds.etag} instead of ${expectation.etag}`;
+  }
+  if (wrong === undefined) {
+    const { size, etag } = holds;
+    return { ...knowledge, verdict: { kind: "archived", proof, holds: { size, etag, crc64: holds.crc64 ?? local } } };
+  }
+  const message = `the archive stored bytes with ${wrong}`;
+  return { ...knowledge, verdict: { kind: "failed", code: "ArchiveMismatch", message, received: holds } };
+}

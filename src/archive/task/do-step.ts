@@ -1,0 +1,115 @@
+/** Carries out one step of a row: one request, or two side by side, and its result into knowledge. All I/O of a row is here. */
+import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
+import { isCosError } from "../../objects/error.ts";
+import { isoTime } from "../../vocabulary/clock.ts";
+import { overrule } from "./bad-digest.ts";
+import { archiveAnswered, completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./conclusions.ts";
+import { hasChanged } from "./identity.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Step } from "./next-step.ts";
+import { putEmpty, putFetched } from "./put-step.ts";
+import { beforeTry, fetchOriginal, headArchive, headSource } from "./requests.ts";
+import { after, known, type RowWork, type StepResult } from "./step-result.ts";
+import type { Task, TaskContext } from "./task.ts";
+
+/** Never throws for what a request did: that is a result. */
+export async function doStep(
+  step: Exclude<Step, { kind: "end" }>,
+  knowledge: Knowledge,
+  row: RowWork,
+): Promise<StepResult> {
+  const { task, context, rules } = row;
+  switch (step.kind) {
+    case "fetch":
+      return fetchStep(step.learn, knowledge, row);
+    case "put":
+      return putFetched(step.proof, step.size, knowledge, row);
+    case "put-empty":
+      return putEmpty(knowledge, row);
+    case "ask-archive":
+      return after(knowledge, "archive", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
+    case "learn": {
+      const { what } = step;
+      const head = what === "metadata" ? headSource(task, context) : headTwice(task, context);
+      return after(knowledge, "source", head, (head) =>
+        what === "metadata" ? { ...knowledge, head } : learned(knowledge, head, rules),
+      );
+    }
+    case "look-again":
+      return after(knowledge, "source", headSource(task, context), (head) =>
+        secondLook(knowledge, step.wrong, step.reply, head, row),
+      );
+    case "hold": {
+      const { body } = knowledge;
+      if (body?.kind !== "stream") return known(knowledge);
+      return after(knowledge, "source", collect(body.stream, step.size), (bytes) =>
+        heldWhole(knowledge, bytes, body.reply),
+      );
+    }
+  }
+}
+
+/** The image service refuses an empty object with this X-ErrNo: nothing needs to be fetched to archive it. */
+const EMPTY_ORIGINAL = -40168;
+
+async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, rules }: RowWork): Promise<StepResult> {
+  const heads = learn ? headTwice(task, context) : undefined;
+  heads?.catch(() => undefined);
+  let reply: ObjectResponse;
+  try {
+    reply = await fetchOriginal(task, context);
+  } catch (thrown) {
+    const head = await heads?.catch(() => undefined);
+    const now = head === undefined ? knowledge : learned(knowledge, head, rules);
+    if (now.verdict !== undefined) return known(now);
+    const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source" };
+    if (!isCosError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
+    if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
+    const looked = await after(now, "source", headSource(task, context), (its) => foundEmpty(now, its));
+    return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
+  }
+  const at = isoTime(context.clock.now());
+  // Kept from here on: whatever fails next, these bytes are paid for.
+  const came = fetched(knowledge, reply, at, rules);
+  return heads === undefined ? known(came) : after(came, "source", heads, (head) => learned(came, head, rules));
+}
+
+/**
+ * A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more, at once, or after the
+ * pause where it came too fast.
+ */
+function headTwice(task: Task, context: TaskContext): Promise<ObjectInfo> {
+  return headSource(task, context).catch(async (thrown: unknown) => {
+    if (!isCosError(thrown) || !thrown.retryable) throw thrown;
+    if (thrown.throttled) await beforeTry(context);
+    return headSource(task, context);
+  });
+}
+
+/** What a fresh HEAD says of bytes that are not believed: by the archive, because of their MD5, or by what they are. */
+function secondLook(
+  knowledge: Knowledge,
+  wrong: string,
+  reply: ObjectInfo | undefined,
+  head: ObjectInfo,
+  row: RowWork,
+): Knowledge {
+  const { doubt } = knowledge;
+  if (doubt?.kind !== "bad-digest" || hasChanged(knowledge.expectation, head)) {
+    return lookedAgain(knowledge, wrong, reply, head, row.rules);
+  }
+  const now: Knowledge = { ...knowledge, head, expectation: completed(knowledge.expectation, head) };
+  return overrule(now, doubt.reply, row) ?? lookedAgain(now, wrong, reply, head, row.rules);
+}
+
+/** At most one chunk more than `size`, which is enough to see that it is more. */
+async function collect(stream: AsyncIterable<Uint8Array>, size: number): Promise<HeldBody> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+    length += chunk.length;
+    if (length > size) break;
+  }
+  return chunks;
+}

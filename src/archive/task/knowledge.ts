@@ -1,0 +1,131 @@
+/**
+ * What is known of one row while it is worked: never written to; each step's result makes the next one (conclusions.ts), and
+ * the next step follows from it alone (next-step.ts).
+ */
+import type { RunOptions } from "../../ledger/run-document.ts";
+import type { BodyStream, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
+import type { Proof } from "../../vocabulary/outcome.ts";
+import { type Expectation, expectationOfRow } from "./identity.ts";
+import type { Task } from "./task.ts";
+
+export interface Knowledge {
+  /** What the original is, as far as it is known. */
+  readonly expectation: Expectation;
+  /** The newest HEAD of the source. */
+  readonly head: ObjectInfo | undefined;
+  /** Is the archive to be asked before anything is fetched or put? */
+  readonly archive: "unasked" | "asked";
+  /** What the archive held under the key when it was asked. */
+  readonly there: ObjectInfo | undefined;
+  /** What a paid fetch brought, until it is put or turns out not to be the original. */
+  readonly body: FetchedBody | undefined;
+  /** Of the newest fetch, for the outcome. */
+  readonly fetched: Fetched | undefined;
+  /** Why what was fetched is not believed, until the source has been looked at again. */
+  readonly doubt: Doubt | undefined;
+  /**
+   * Does the expected ETag prove the bytes? `unfit`: it is, or may be, no MD5 of them. `refused`: the archive refused bytes by it,
+   * and whether it was right is not known yet.
+   */
+  readonly md5: "fit" | "unfit" | "refused";
+  /** The source is empty: its image service said so, and a HEAD. */
+  readonly empty: boolean;
+  /** Wrong bytes were fetched once more. */
+  readonly refetched: boolean;
+  /** The source was seen to differ from what the manifest says. */
+  readonly changed: boolean;
+  /** How the row ended. */
+  readonly verdict: Verdict | undefined;
+  /** Tries of this delivery. */
+  readonly tries: number;
+  /** Tries since a request failed last: a source that changes each time it is fetched is given up. */
+  readonly rounds: number;
+  /** When the task began, ms since the epoch. */
+  readonly startedAt: number;
+}
+
+/** A small body is held whole, so that no later try pays for it again; a larger one streams through once. */
+export type FetchedBody =
+  | {
+      readonly kind: "held";
+      readonly bytes: HeldBody;
+      readonly reply: ObjectInfo;
+      readonly lease?: { release(): void } | undefined;
+    }
+  | { readonly kind: "stream"; readonly stream: BodyStream; readonly reply: ObjectInfo };
+
+export interface Fetched {
+  readonly status: number;
+  readonly requestId: string | undefined;
+  /** ISO 8601 UTC. */
+  readonly at: string;
+}
+
+export type Doubt =
+  /** What came differs from the expectation, in words. */
+  | { readonly kind: "difference"; readonly wrong: string; readonly reply: ObjectInfo }
+  /** The archive refused the bytes by their MD5. */
+  | { readonly kind: "bad-digest"; readonly reply: ObjectInfo };
+
+/** What the archive now holds, as its answer says. */
+export interface Holds {
+  /** Bytes. */
+  readonly size: number;
+  readonly etag?: string | undefined;
+  readonly crc64?: string | undefined;
+}
+
+/** The same, as far as a reply tells. */
+export type Received = { readonly [Field in keyof Holds]?: Holds[Field] | undefined };
+
+export type Verdict =
+  | { readonly kind: "archived"; readonly proof: Proof; readonly holds: Holds }
+  /** The archive has this original: put there by this run (`ours`), or there before. */
+  | { readonly kind: "already-there"; readonly there: ObjectInfo; readonly ours: boolean }
+  /** The archive key is taken, and stays as it is: by `--if-exists keep`, or as a failure by `--if-exists fail`. */
+  | { readonly kind: "kept" | "taken"; readonly there: ObjectInfo }
+  | {
+      readonly kind: "failed";
+      readonly code: string;
+      readonly message: string;
+      /** What came instead of the original. */
+      readonly received?: Received | undefined;
+    };
+
+/** What decides beside the knowledge of the row: the run's options, and what this process has found out about the buckets. */
+export interface Rules {
+  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect">;
+  readonly run: string;
+  /** May an ETag that looks like an MD5 be taken for one? */
+  trustsMd5(): boolean;
+  /** Is a HEAD needed to know an object's metadata? */
+  asksMetadata(): boolean;
+  /** Above this many bytes the upload is multipart. */
+  readonly putLimit: number;
+}
+
+export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, now: number): Knowledge {
+  return {
+    expectation: expectationOfRow(task.planned),
+    head: undefined,
+    archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
+    there: undefined,
+    body: undefined,
+    fetched: undefined,
+    doubt: undefined,
+    md5: "fit",
+    empty: false,
+    refetched: false,
+    changed: false,
+    verdict: undefined,
+    tries: 0,
+    rounds: 0,
+    startedAt: now,
+  };
+}
+
+/** A try begins after none, or after one that failed: what a failed one streamed is gone, what is held stays. */
+export function newTry(knowledge: Knowledge): Knowledge {
+  const body = knowledge.body?.kind === "held" ? knowledge.body : undefined;
+  return { ...knowledge, body, tries: knowledge.tries + 1, rounds: 1 };
+}

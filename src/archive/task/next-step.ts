@@ -1,0 +1,109 @@
+/**
+ * What is next for a row, from what is known of it. Pure: the one place where the road of a row is decided
+ * (docs/architecture.md, "One task").
+ */
+import type { ObjectInfo } from "../../objects/bucket.ts";
+import type { Proof } from "../../vocabulary/outcome.ts";
+import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
+import { badDigest, lacksProof, provable } from "./conclusions.ts";
+import { chooseProof, difference, type Expectation, holdsOriginal, mayHold } from "./identity.ts";
+import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
+
+export type Step =
+  /** HEAD the archive key. */
+  | { readonly kind: "ask-archive" }
+  /** HEAD the source, for what the original is or for the metadata that the fetch did not bring. */
+  | { readonly kind: "learn"; readonly what: "expectation" | "metadata" }
+  /** HEAD the source, because what came (`reply`) is not what was expected. */
+  | { readonly kind: "look-again"; readonly wrong: string; readonly reply: ObjectInfo | undefined }
+  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. */
+  | { readonly kind: "fetch"; readonly learn: boolean }
+  /** Read a small body that came as a stream, of at most `size` bytes. */
+  | { readonly kind: "hold"; readonly size: number }
+  /** Put what was fetched, proven before it is committed. `size` in bytes. */
+  | { readonly kind: "put"; readonly proof: Proof; readonly size: number }
+  | { readonly kind: "put-empty" }
+  | { readonly kind: "end"; readonly verdict: Verdict };
+
+/** Bodies up to this many bytes are held whole: their upload can be repeated without another paid fetch. */
+export const holdUpTo = 1024 * 1024;
+
+/** A source that changes under our hands as often as this is given up. */
+const ROUNDS = 6;
+
+const askArchive: Step = { kind: "ask-archive" };
+const fetchAlone: Step = { kind: "fetch", learn: false };
+const fetchAndLearn: Step = { kind: "fetch", learn: true };
+const learnExpectation: Step = { kind: "learn", what: "expectation" };
+const learnMetadata: Step = { kind: "learn", what: "metadata" };
+const putEmpty: Step = { kind: "put-empty" };
+
+export function nextStep(knowledge: Knowledge, rules: Rules): Step {
+  const { expectation, body, doubt, there, verdict } = knowledge;
+  if (verdict !== undefined) return { kind: "end", verdict };
+  if (knowledge.rounds > ROUNDS) return sourceNeverRests;
+  if (doubt !== undefined) {
+    return { kind: "look-again", wrong: doubt.kind === "difference" ? doubt.wrong : badDigest, reply: doubt.reply };
+  }
+  if (knowledge.archive === "unasked") return askArchive;
+  if (there !== undefined) {
+    const step = whereTaken(expectation, there, rules);
+    if (step !== undefined) return step;
+  }
+  if (expectation.size === 0 || knowledge.empty) return whereEmpty(knowledge);
+  if (body === undefined) {
+    return rules.options.expect === "auto" && provable(knowledge, rules) === undefined ? fetchAndLearn : fetchAlone;
+  }
+  const { reply } = body;
+  // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
+  if (expectation.from !== "head" && lacksProof(knowledge, rules, reply)) return learnExpectation;
+  const wrong = reply.status === 200 ? difference(expectation, reply) : `status ${reply.status}`;
+  if (wrong !== undefined) return { kind: "look-again", wrong, reply };
+  const proof = provable(knowledge, rules);
+  const size = expectation.size ?? reply.size;
+  if (proof === undefined || size === undefined) return noProof(size === undefined ? "the size" : "a CRC64 or an MD5");
+  if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
+  // A reply that brings no header of the object says nothing about its metadata either, and others may not.
+  if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
+  return { kind: "put", proof, size };
+}
+
+/** The archive key is taken: `--if-exists` says what follows from it. Undefined: fetch and put. */
+function whereTaken(expectation: Expectation, there: ObjectInfo, { options, run }: Rules): Step | undefined {
+  const { ifExists } = options;
+  const ours = there.headers[provenanceRun] === run;
+  if (ifExists === "keep" && !ours) return { kind: "end", verdict: { kind: "kept", there } };
+  if (tellsTooLittle(expectation, there)) return learnExpectation;
+  if (holdsOriginal(expectation, there) && (ours || ifExists !== "overwrite")) {
+    return { kind: "end", verdict: { kind: "already-there", there, ours } };
+  }
+  if (ifExists === "keep") return { kind: "end", verdict: { kind: "kept", there } };
+  return ifExists === "fail" ? { kind: "end", verdict: { kind: "taken", there } } : undefined;
+}
+
+/**
+ * Could a HEAD of the source settle what the expectation can't? It costs a trifle beside the fetch that it may save; an
+ * encrypted archive, for one, tells a CRC64 but no MD5.
+ */
+function tellsTooLittle(expectation: Expectation, there: ObjectInfo): boolean {
+  if (expectation.from === "head") return false;
+  if (expectation.size === undefined || chooseProof(expectation, "auto", true) === undefined) return true;
+  return expectation.from === "row" && mayHold(expectation, there) && !holdsOriginal(expectation, there);
+}
+
+/** An empty original needs no fetch: its HEAD says all there is. */
+function whereEmpty({ head, expectation }: Knowledge): Step {
+  if (head === undefined) return learnMetadata;
+  const wrong = head.size === 0 ? difference(expectation, head) : `${head.size} bytes instead of 0`;
+  return wrong === undefined ? putEmpty : { kind: "look-again", wrong, reply: undefined };
+}
+
+const fail = (code: string, message: string): Step => ({ kind: "end", verdict: { kind: "failed", code, message } });
+
+const sourceNeverRests = fail("SourceChanged", "the source changed each time it was fetched; archive it when it rests");
+
+const noProof = (lacks: string): Step =>
+  fail(
+    "NoProof",
+    `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
+  );

@@ -1,0 +1,161 @@
+/** Puts an original into the archive, proven before it is committed, and takes in what the archive says that it stored. */
+import { type Body, heldLength, type ObjectInfo } from "../../objects/bucket.ts";
+import { isCosError } from "../../objects/error.ts";
+import type { Proof } from "../../vocabulary/outcome.ts";
+import { archiveHeaders } from "./archive-headers.ts";
+import { checksumOf, overrule } from "./bad-digest.ts";
+import {
+  answerLost,
+  digestRefused,
+  keyTaken,
+  knownEmpty,
+  proofOfNothing,
+  stored,
+  streamedAway,
+  wrongBytes,
+} from "./conclusions.ts";
+import { contentMd5, isMd5, sameEtag } from "./identity.ts";
+import type { FetchedBody, Knowledge } from "./knowledge.ts";
+import { provenStream, WrongBytes } from "./proven-stream.ts";
+import { slowDown } from "./requests.ts";
+import { known, type RowWork, type StepResult } from "./step-result.ts";
+import { type Uploaded, upload } from "./upload.ts";
+
+/** @param size of the original, bytes */
+export function putFetched(proof: Proof, size: number, knowledge: Knowledge, row: RowWork): Promise<StepResult> {
+  const { body, head } = knowledge;
+  if (body === undefined) throw new Error("there is nothing to put");
+  if (head !== undefined) row.context.metadataTrust.learn(head, body.reply);
+  return body.kind === "held"
+    ? putHeld(body, proof, size, knowledge, row)
+    : putStream(body, proof, size, knowledge, row);
+}
+
+async function putHeld(
+  { bytes, reply, lease }: Extract<FetchedBody, { kind: "held" }>,
+  proof: Proof,
+  size: number,
+  knowledge: Knowledge,
+  row: RowWork,
+): Promise<StepResult> {
+  const length = heldLength(bytes);
+  if (length !== size) return known(wrongBytes(knowledge, `${length} bytes instead of ${size}`, reply));
+  const local = proof === "content-md5" ? undefined : checksumOf(bytes);
+  const expected = knowledge.expectation.crc64;
+  if (proof === "crc64" && local !== expected) {
+    return known(wrongBytes(knowledge, `CRC64 ${local} instead of ${expected}`, reply));
+  }
+  let sent: Sent;
+  try {
+    sent = await send(knowledge, reply, bytes, size, proof, row);
+  } catch (thrown) {
+    // The bytes are kept: whether the archive has them or not, they can be put once more.
+    return { kind: "failed", knowledge, thrown, by: "archive" };
+  }
+  if (sent === "exists") return known(keyTaken(knowledge));
+  if (sent === "bad-digest") return known(digestRefusedOrOverruled(knowledge, reply, row));
+  const now = confirmed(knowledge, proof, size, sent, local, row);
+  // The archive has them all, and nobody will look at them again.
+  if (now.verdict?.kind === "archived") lease?.release();
+  return known(now);
+}
+
+async function putStream(
+  { stream, reply }: Extract<FetchedBody, { kind: "stream" }>,
+  proof: Proof,
+  size: number,
+  knowledge: Knowledge,
+  row: RowWork,
+): Promise<StepResult> {
+  const proven = provenStream(stream, {
+    size,
+    crc64: proof === "crc64" ? knowledge.expectation.crc64 : undefined,
+    hash: proof === "size" || size > row.rules.putLimit,
+  });
+  const gone = streamedAway(knowledge);
+  let sent: Sent;
+  try {
+    sent = await send(knowledge, reply, proven.body, size, proof, row);
+  } catch (thrown) {
+    const fault = proven.fault();
+    if (fault instanceof WrongBytes) return known(wrongBytes(gone, fault.difference, reply));
+    if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source" };
+    const lost = isCosError(thrown) && thrown.status === 0;
+    return { kind: "failed", knowledge: lost ? answerLost(gone) : gone, thrown, by: "archive" };
+  }
+  if (sent === "exists") return known(keyTaken(gone));
+  if (sent === "bad-digest") return known(digestRefused(gone, reply));
+  // Right after all: had the archive refused the same bytes, or others? Its ETag for these tells, unless it has no MD5.
+  const md5 = isMd5(sent.etag) && sameEtag(sent.etag, knowledge.expectation.etag);
+  if (knowledge.md5 === "refused" && proof === "crc64" && !md5) row.context.md5Trust.falseAlarm();
+  return known(confirmed(gone, proof, size, sent, proven.digest(), row));
+}
+
+/** Bytes that are held are judged at once, where their CRC64 is known. */
+function digestRefusedOrOverruled(knowledge: Knowledge, reply: ObjectInfo, row: RowWork): Knowledge {
+  const refused = digestRefused(knowledge, reply);
+  if (knowledge.expectation.crc64 === undefined) return refused;
+  return overrule(knowledge, reply, row) ?? refused;
+}
+
+/** An original of no bytes, which needs no fetch: its HEAD says all there is. */
+export async function putEmpty(knowledge: Knowledge, row: RowWork): Promise<StepResult> {
+  const { head } = knowledge;
+  if (head === undefined) throw new Error("an empty original is known by its HEAD");
+  const now = knownEmpty(knowledge, head);
+  let sent: Sent;
+  try {
+    sent = await send(now, head, Buffer.alloc(0), 0, "size", row);
+  } catch (thrown) {
+    return { kind: "failed", knowledge: now, thrown, by: "archive" };
+  }
+  if (typeof sent === "string") return known(keyTaken(now));
+  return known(confirmed(now, proofOfNothing(now.expectation), 0, sent, "0", row));
+}
+
+/** Its answer, or why it did not store them. */
+type Sent = Uploaded | "exists" | "bad-digest";
+
+/** The upload. What is refused for another reason is thrown. */
+async function send(
+  { expectation, head }: Knowledge,
+  reply: ObjectInfo,
+  body: Body,
+  size: number,
+  proof: Proof,
+  { task, context, rules }: RowWork,
+): Promise<Sent> {
+  const { options, archive, source, signal, requests, clock } = context;
+  const from = { bucket: source.name, run: context.run };
+  const sentAt = clock.now();
+  try {
+    return await upload(archive, task.archiveKey, body, {
+      size,
+      headers: archiveHeaders(head ?? reply, expectation, from, options),
+      contentMd5: proof === "content-md5" && expectation.etag !== undefined ? contentMd5(expectation.etag) : undefined,
+      forbidOverwrite: options.ifExists === "keep" || options.ifExists === "fail",
+      signal,
+      onRequest: () => {
+        requests["archive.put"]++;
+      },
+      multipartAbove: rules.putLimit,
+    });
+  } catch (error) {
+    slowDown(error, sentAt, context);
+    if (isCosError(error) && error.code === "BadDigest") return "bad-digest";
+    if (isCosError(error) && error.code === "FileAlreadyExists") return "exists";
+    throw error;
+  }
+}
+
+function confirmed(
+  knowledge: Knowledge,
+  proof: Proof,
+  size: number,
+  { etag, crc64, headers }: Uploaded,
+  local: string | undefined,
+  { context }: RowWork,
+): Knowledge {
+  const plain = context.options.encryption === undefined && headers?.["x-cos-server-side-encryption"] === undefined;
+  return stored(knowledge, proof, { size, etag, crc64 }, local, plain);
+}
