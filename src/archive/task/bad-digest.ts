@@ -1,7 +1,7 @@
 /** The archive refused bytes by their MD5: whether it was right, and what that says of the bucket's ETags. */
 import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import type { HeldBody, ObjectInfo } from "../../objects/bucket.ts";
-import { digestOverruled, judgeDigest } from "./conclusions.ts";
+import { digestOverruled, judgeDigest } from "./from-archive.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { RowWork } from "./step-result.ts";
 

@@ -3,7 +3,8 @@ import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.
 import { isCosError } from "../../objects/error.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
 import { overrule } from "./bad-digest.ts";
-import { archiveAnswered, completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./conclusions.ts";
+import { archiveAnswered } from "./from-archive.ts";
+import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
 import { hasChanged } from "./identity.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Step } from "./next-step.ts";

@@ -5,7 +5,6 @@
 
 import type { Row } from "../../manifest/row.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
-import type { Proof } from "../../vocabulary/outcome.ts";
 
 /** What the original is, as far as it is known. */
 export interface Expectation {
@@ -36,24 +35,6 @@ export function expectationOfRow(row: Row): Expectation {
 
 export function expectationOfReply(info: ObjectInfo, from: "head" | "get"): Expectation {
   return { size: info.size, etag: info.etag, crc64: info.crc64, from };
-}
-
-/**
- * How the bytes can be proven: the strongest that is possible and no weaker than `floor`; undefined where none is.
- * `content-md5` costs nothing here, so it is preferred, unless the floor asks for `crc64`.
- */
-export function chooseProof(
-  expectation: Expectation,
-  floor: "auto" | "content-md5" | "crc64" | "size",
-  trustMd5: boolean,
-): Proof | undefined {
-  const md5 = trustMd5 && isMd5(expectation.etag);
-  const crc = expectation.crc64 !== undefined;
-  if (floor === "content-md5") return md5 ? "content-md5" : undefined;
-  if (floor === "crc64") return crc ? "crc64" : md5 ? "content-md5" : undefined;
-  if (md5) return "content-md5";
-  if (crc) return "crc64";
-  return floor === "size" && expectation.size !== undefined ? "size" : undefined;
 }
 
 /** Why `info` can't be the expected object, in words; undefined where nothing that both say differs. */

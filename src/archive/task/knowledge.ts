@@ -1,5 +1,5 @@
 /**
- * What is known of one row while it is worked: never written to; each step's result makes the next one (conclusions.ts), and
+ * What is known of one row while it is worked: never written to; each step's result makes the next one (from-source.ts, from-archive.ts), and
  * the next step follows from it alone (next-step.ts).
  */
 import type { RunOptions } from "../../ledger/run-document.ts";
@@ -128,4 +128,9 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
 export function newTry(knowledge: Knowledge): Knowledge {
   const body = knowledge.body?.kind === "held" ? knowledge.body : undefined;
   return { ...knowledge, body, tries: knowledge.tries + 1, rounds: 1 };
+}
+
+/** Another try of the row, though no request failed. */
+export function again(knowledge: Knowledge): Knowledge {
+  return { ...knowledge, tries: knowledge.tries + 1, rounds: knowledge.rounds + 1 };
 }

@@ -5,9 +5,10 @@
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
-import { badDigest, lacksProof, provable } from "./conclusions.ts";
-import { chooseProof, difference, type Expectation, holdsOriginal, mayHold } from "./identity.ts";
+import { badDigest } from "./from-archive.ts";
+import { difference, type Expectation, holdsOriginal, mayHold } from "./identity.ts";
 import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
+import { chooseProof, lacksProof, provable } from "./proof.ts";
 
 export type Step =
   /** HEAD the archive key. */

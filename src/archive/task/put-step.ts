@@ -4,18 +4,11 @@ import { isCosError } from "../../objects/error.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { archiveHeaders } from "./archive-headers.ts";
 import { checksumOf, overrule } from "./bad-digest.ts";
-import {
-  answerLost,
-  digestRefused,
-  keyTaken,
-  knownEmpty,
-  proofOfNothing,
-  stored,
-  streamedAway,
-  wrongBytes,
-} from "./conclusions.ts";
+import { answerLost, digestRefused, keyTaken, knownEmpty, stored } from "./from-archive.ts";
+import { streamedAway, wrongBytes } from "./from-source.ts";
 import { contentMd5, isMd5, sameEtag } from "./identity.ts";
 import type { FetchedBody, Knowledge } from "./knowledge.ts";
+import { proofOfNothing } from "./proof.ts";
 import { provenStream, WrongBytes } from "./proven-stream.ts";
 import { slowDown } from "./requests.ts";
 import { known, type RowWork, type StepResult } from "./step-result.ts";

@@ -3,7 +3,8 @@
  * itself and writes nothing. It assumes that the archive holds none of the originals yet and that nothing fails; what is there
  * already is not fetched, so a second run costs less.
  */
-import { chooseProof, expectationOfRow } from "../../archive/task/identity.ts";
+import { expectationOfRow } from "../../archive/task/identity.ts";
+import { chooseProof } from "../../archive/task/proof.ts";
 import { putLimit } from "../../archive/task/upload.ts";
 import type { RunOptions, RunRequest } from "../../ledger/run-document.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";

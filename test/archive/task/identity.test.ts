@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  chooseProof,
   contentMd5,
   difference,
   type Expectation,
@@ -9,6 +8,7 @@ import {
   holdsOriginal,
   isMd5,
 } from "../../../src/archive/task/identity.ts";
+import { chooseProof } from "../../../src/archive/task/proof.ts";
 import type { ObjectInfo } from "../../../src/objects/bucket.ts";
 import { proofFloors } from "../../../src/vocabulary/choices.ts";
 

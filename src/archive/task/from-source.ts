@@ -1,36 +1,9 @@
-/** What a step's result tells: from the knowledge before it to the knowledge after it. Pure. */
-
+/** What the source said, by a HEAD or the paid fetch: from the knowledge before it to the knowledge after it. Pure. */
 import { isErrorDocument } from "../../cos/exchange/error-from-reply.ts";
 import { type HeldBody, heldLength, type ObjectInfo, type ObjectResponse } from "../../objects/bucket.ts";
-import type { Proof } from "../../vocabulary/outcome.ts";
-import {
-  chooseProof,
-  difference,
-  type Expectation,
-  expectationOfReply,
-  hasChanged,
-  isEncrypted,
-  isMd5,
-  sameEtag,
-} from "./identity.ts";
-import type { Holds, Knowledge, Rules, Verdict } from "./knowledge.ts";
-
-/** The proof that what is known of the original allows. Content-MD5 can't cover a multipart upload. */
-export function provable(knowledge: Knowledge, rules: Rules): Proof | undefined {
-  const { expectation, md5 } = knowledge;
-  const trustMd5 = (expectation.size ?? 0) <= rules.putLimit && md5 === "fit" && rules.trustsMd5();
-  return chooseProof(expectation, rules.options.proof, trustMd5);
-}
-
-/** Is there too little to prove by, or no length to announce? */
-export function lacksProof(knowledge: Knowledge, rules: Rules, reply: ObjectInfo): boolean {
-  return provable(knowledge, rules) === undefined || (knowledge.expectation.size ?? reply.size) === undefined;
-}
-
-/** The archive was asked what it holds under the key; `there` is undefined where it holds nothing. */
-export function archiveAnswered(knowledge: Knowledge, there: ObjectInfo | undefined): Knowledge {
-  return { ...knowledge, archive: "asked", there };
-}
+import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
+import { again, type Knowledge, type Rules, type Verdict } from "./knowledge.ts";
+import { lacksProof, provable } from "./proof.ts";
 
 /**
  * A HEAD of the source says what the original is. A source that differs from what the row says has changed since the manifest was
@@ -152,11 +125,6 @@ function fits({ body, expectation }: Knowledge, head: ObjectInfo): boolean {
   return difference(expectation, body.reply) === undefined;
 }
 
-/** Another try of the row, though no request failed. */
-function again(knowledge: Knowledge): Knowledge {
-  return { ...knowledge, tries: knowledge.tries + 1, rounds: knowledge.rounds + 1 };
-}
-
 /** What was expected, and what an unchanged source's HEAD says beyond it. */
 export function completed(expectation: Expectation, head: ObjectInfo): Expectation {
   const { size, etag, crc64, from } = expectation;
@@ -175,92 +143,4 @@ function sourceChanged(expectation: Expectation, head: ObjectInfo): Verdict {
     code: "SourceChanged",
     message: `the source has changed since the manifest was made: it has ${now} now`,
   };
-}
-
-/** The archive key is taken, where that matters: it is asked what it holds. */
-export function keyTaken(knowledge: Knowledge): Knowledge {
-  return again({ ...streamedAway(knowledge), archive: "unasked", there: undefined });
-}
-
-/** The archive may have stored it all and its answer been lost: it is asked before anybody pays for another fetch. */
-export function answerLost(knowledge: Knowledge): Knowledge {
-  return { ...streamedAway(knowledge), archive: "unasked", there: undefined };
-}
-
-export const badDigest = "bytes whose MD5 is not the ETag";
-
-/** The archive refused the bytes by their MD5. A source without a CRC64 at hand, or bytes that are gone, need a HEAD to judge by. */
-export function digestRefused(knowledge: Knowledge, reply: ObjectInfo): Knowledge {
-  return { ...streamedAway(knowledge), doubt: { kind: "bad-digest", reply } };
-}
-
-/**
- * Was the archive wrong to refuse them? Their CRC64 tells whether the bytes are wrong or the ETag is no MD5: at once where the bytes
- * are held, else after one more fetch, which is the last.
- * @param local the CRC64 of the held bytes
- */
-export function judgeDigest(
-  knowledge: Knowledge,
-  reply: ObjectInfo,
-  local: string | undefined,
-  { options }: Rules,
-): "wrong" | "encrypted" | "false-alarm" | "unsure" {
-  const expected = knowledge.expectation.crc64;
-  if (expected === undefined) return "wrong";
-  if (knowledge.body === undefined ? options.proof === "content-md5" || knowledge.refetched : local !== expected)
-    return "wrong";
-  if (isEncrypted(reply) || (knowledge.head !== undefined && isEncrypted(knowledge.head))) return "encrypted";
-  return knowledge.body === undefined ? "unsure" : "false-alarm";
-}
-
-/** The ETag is no MD5 of the bytes, or may be none: the CRC64 is to prove them. */
-export function digestOverruled(knowledge: Knowledge, { options }: Rules): Knowledge {
-  const known: Knowledge = { ...knowledge, doubt: undefined };
-  if (options.proof === "content-md5") {
-    const message = `the ETag ${known.expectation.etag} is not the MD5 of the original, whose CRC64 is as expected, and --proof content-md5 accepts no other proof`;
-    return { ...known, verdict: { kind: "failed", code: "NoProof", message } };
-  }
-  if (known.body !== undefined) return again({ ...known, md5: "unfit" });
-  return again({ ...known, md5: "refused", refetched: true });
-}
-
-/** An empty original is known by its HEAD alone. */
-export function knownEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
-  return { ...knowledge, expectation: { ...completed(knowledge.expectation, head), size: 0 } };
-}
-
-const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
-
-/** How the bytes of an empty original are proven. */
-export function proofOfNothing({ crc64, etag }: Expectation): Proof {
-  if (crc64 === "0") return "crc64";
-  return etag?.toLowerCase() === MD5_OF_NOTHING ? "content-md5" : "size";
-}
-
-/**
- * The archive has stored it. Last of all, what it says that it stored must agree with what is known.
- * @param local the CRC64 of what was sent, where it was computed
- * @param plain nothing says that the archive encrypts it, where an ETag need not be an MD5
- */
-export function stored(
-  knowledge: Knowledge,
-  proof: Proof,
-  holds: Holds,
-  local: string | undefined,
-  plain: boolean,
-): Knowledge {
-  const { expectation } = knowledge;
-  const crc64 = expectation.crc64 ?? local;
-  let wrong: string | undefined;
-  if (crc64 !== undefined && holds.crc64 !== undefined && holds.crc64 !== crc64) {
-    wrong = `CRC64 ${holds.crc64} instead of ${crc64}`;
-  } else if (proof === "content-md5" && !sameEtag(holds.etag, expectation.etag) && isMd5(holds.etag) && plain) {
-    wrong = `ETag ${holds.etag} instead of ${expectation.etag}`;
-  }
-  if (wrong === undefined) {
-    const { size, etag } = holds;
-    return { ...knowledge, verdict: { kind: "archived", proof, holds: { size, etag, crc64: holds.crc64 ?? local } } };
-  }
-  const message = `the archive stored bytes with ${wrong}`;
-  return { ...knowledge, verdict: { kind: "failed", code: "ArchiveMismatch", message, received: holds } };
 }

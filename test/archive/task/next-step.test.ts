@@ -1,0 +1,249 @@
+/** The road of one row as a table: what is known, and what is next. It reads as "One task" in docs/architecture.md does. */
+import { describe, expect, test } from "vitest";
+import { provenanceRun } from "../../../src/archive/task/archive-headers.ts";
+import { type Knowledge, type Rules, startKnowledge } from "../../../src/archive/task/knowledge.ts";
+import { nextStep, type Step } from "../../../src/archive/task/next-step.ts";
+import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import type { ObjectInfo } from "../../../src/objects/bucket.ts";
+
+const md5 = "0123456789abcdef0123456789abcdef";
+const all = { size: 9, etag: md5, crc64: "77" };
+const multipart = { size: 9, etag: `${md5}-2` };
+
+const info = (told: Partial<ObjectInfo>): ObjectInfo => ({ status: 200, headers: {}, ...told });
+const held = (told: Partial<ObjectInfo>): Partial<Knowledge> => ({
+  body: { kind: "held", bytes: Buffer.alloc(9), reply: info(told) },
+});
+const stream = (told: Partial<ObjectInfo>): Partial<Knowledge> => ({
+  body: { kind: "stream", stream: Object.assign((async function* () {})(), { destroy() {} }), reply: info(told) },
+});
+const fromRow = (told: object) => ({ expectation: { from: "row", ...told } }) as const;
+const fromHead = (told: object) => ({ expectation: { from: "head", ...told } }) as const;
+
+const rules = (options: object = {}, more: Partial<Rules> = {}): Rules => ({
+  options: runOptionsSchema.parse(options),
+  run: "run-1",
+  trustsMd5: () => true,
+  asksMetadata: () => false,
+  putLimit: 5 * 1024 ** 3,
+  ...more,
+});
+const knowing = (more: Partial<Knowledge>): Knowledge => ({
+  ...startKnowledge(
+    { row: 0, planned: { key: "a.jpg" }, archiveKey: "a.jpg", charged: 0, unsure: false },
+    rules({ ifExists: "overwrite" }),
+    0,
+  ),
+  tries: 1,
+  rounds: 1,
+  ...more,
+});
+const asked = (there?: ObjectInfo): Partial<Knowledge> => ({ archive: "asked", there });
+const ours = { headers: { [provenanceRun]: "run-1" } };
+const ends = (code: string) => ({ kind: "end", verdict: { kind: "failed", code } });
+
+type Line = readonly [what: string, known: Partial<Knowledge>, next: object, rules?: Rules];
+
+const table: Record<string, readonly Line[]> = {
+  "the archive is asked first": [
+    ["where nothing is known of it", { archive: "unasked" }, { kind: "ask-archive" }],
+    ["also with the bytes in hand", { archive: "unasked", ...held(all) }, { kind: "ask-archive" }],
+    ["and nothing there: fetch", { ...asked(), ...fromRow(all) }, { kind: "fetch", learn: false }],
+    [
+      "the original is there: skipped",
+      { ...asked(info(all)), ...fromRow(all) },
+      { verdict: { kind: "already-there", ours: false } },
+    ],
+    [
+      "put by this run: archived, as recovered",
+      { ...asked(info({ ...all, ...ours })), ...fromRow(all) },
+      { verdict: { kind: "already-there", ours: true } },
+    ],
+    [
+      "another is there: fetch and put",
+      { ...asked(info({ ...all, crc64: "78" })), ...fromRow(all) },
+      { kind: "fetch" },
+    ],
+    [
+      "another is there, --if-exists fail",
+      { ...asked(info({ ...all, crc64: "78" })), ...fromRow(all) },
+      { verdict: { kind: "taken" } },
+      rules({ ifExists: "fail" }),
+    ],
+    [
+      "whatever is there, --if-exists keep",
+      { ...asked(info({})), ...fromRow(all) },
+      { verdict: { kind: "kept" } },
+      rules({ ifExists: "keep" }),
+    ],
+    [
+      "put by this run, --if-exists keep",
+      { ...asked(info({ ...all, ...ours })), ...fromRow(all) },
+      { verdict: { kind: "already-there" } },
+      rules({ ifExists: "keep" }),
+    ],
+    [
+      "put by another run, --if-exists overwrite",
+      { ...asked(info(all)), ...fromRow(all) },
+      { kind: "fetch" },
+      rules({ ifExists: "overwrite" }),
+    ],
+    [
+      "too little is known to compare",
+      { ...asked(info(all)), ...fromRow({ size: 9 }) },
+      { kind: "learn", what: "expectation" },
+    ],
+    [
+      "a HEAD could settle it: encrypted, no CRC64 in the row",
+      { ...asked(info({ size: 9, crc64: "77", etag: "opaque" })), ...fromRow({ size: 9, etag: md5 }) },
+      { kind: "learn", what: "expectation" },
+    ],
+    [
+      "too little, though the source was asked: fetch",
+      { ...asked(info({ size: 9 })), ...fromHead({ size: 9 }) },
+      { kind: "fetch" },
+    ],
+  ],
+  "what the original is, is known from somewhere other than the GET": [
+    ["the row tells size and MD5", fromRow({ size: 9, etag: md5 }), { kind: "fetch", learn: false }],
+    ["the row tells a CRC64", fromRow({ crc64: "77" }), { kind: "fetch", learn: false }],
+    ["the row tells nothing: a HEAD beside the GET", fromRow({}), { kind: "fetch", learn: true }],
+    ["its ETag is of a multipart upload", fromRow(multipart), { kind: "fetch", learn: true }],
+    [
+      "its bucket's ETags are no MD5s",
+      fromRow({ size: 9, etag: md5 }),
+      { kind: "fetch", learn: true },
+      rules({}, { trustsMd5: () => false }),
+    ],
+    [
+      "too large for one PUT, and no CRC64",
+      fromRow({ size: 9, etag: md5 }),
+      { kind: "fetch", learn: true },
+      rules({}, { putLimit: 8 }),
+    ],
+    ["--expect get trusts the reply", fromRow({}), { kind: "fetch", learn: false }, rules({ expect: "get" })],
+    [
+      "--proof size needs only a length",
+      fromRow({ size: 9 }),
+      { kind: "fetch", learn: false },
+      rules({ proof: "size" }),
+    ],
+    [
+      "fetched, and no proof from the row",
+      { ...fromRow(multipart), ...held(multipart) },
+      { kind: "learn", what: "expectation" },
+    ],
+    ["fetched, and no proof from anywhere", { ...fromHead(multipart), ...held(multipart) }, ends("NoProof")],
+    ["fetched, and no length from anywhere", { ...fromHead({ etag: md5 }), ...stream({ etag: md5 }) }, ends("NoProof")],
+  ],
+  "an empty original needs no fetch": [
+    ["by the row: its HEAD tells the rest", fromRow({ size: 0 }), { kind: "learn", what: "metadata" }],
+    ["and its HEAD", { ...fromRow({ size: 0 }), head: info({ size: 0 }) }, { kind: "put-empty" }],
+    [
+      "by the image service and its HEAD",
+      { ...fromRow({}), empty: true, head: info({ size: 0 }) },
+      { kind: "put-empty" },
+    ],
+    [
+      "and it has bytes now",
+      { ...fromRow({ size: 0 }), head: info({ size: 4 }) },
+      { kind: "look-again", wrong: "4 bytes instead of 0" },
+    ],
+  ],
+  "what can't be the original is refused before it is put": [
+    [
+      "another status than 200",
+      { ...fromRow(all), ...held({ ...all, status: 206 }) },
+      { kind: "look-again", wrong: "status 206" },
+    ],
+    [
+      "another size",
+      { ...fromRow(all), ...stream({ ...all, size: 8 }) },
+      { kind: "look-again", wrong: "8 bytes instead of 9" },
+    ],
+    [
+      "another CRC64",
+      { ...fromRow(all), ...held({ ...all, crc64: "78" }) },
+      { kind: "look-again", wrong: "CRC64 78 instead of 77" },
+    ],
+    [
+      "bytes that proved wrong on their way",
+      { ...fromRow(all), doubt: { kind: "difference", wrong: "7 bytes instead of 9", reply: info(all) } },
+      { kind: "look-again", wrong: "7 bytes instead of 9" },
+    ],
+    [
+      "bytes that the archive refused by their MD5",
+      { ...fromRow(all), doubt: { kind: "bad-digest", reply: info(all) } },
+      { kind: "look-again", wrong: "bytes whose MD5 is not the ETag" },
+    ],
+  ],
+  "what was fetched is put with the strongest proof": [
+    [
+      "an MD5 is preferred: it costs nothing here",
+      { ...fromRow(all), ...held(all) },
+      { kind: "put", proof: "content-md5", size: 9 },
+    ],
+    [
+      "a CRC64 where the floor asks for it",
+      { ...fromRow(all), ...held(all) },
+      { kind: "put", proof: "crc64" },
+      rules({ proof: "crc64" }),
+    ],
+    [
+      "a CRC64 where the ETag is known to be no MD5",
+      { ...fromRow(all), md5: "unfit", ...held(all) },
+      { kind: "put", proof: "crc64" },
+    ],
+    [
+      "a CRC64 after a refusal by MD5",
+      { ...fromRow(all), md5: "refused", ...held(all) },
+      { kind: "put", proof: "crc64" },
+    ],
+    [
+      "a length alone where that is accepted",
+      { ...fromRow({ size: 9 }), ...held({ ...all }) },
+      { kind: "put", proof: "size" },
+      rules({ proof: "size" }),
+    ],
+    [
+      "a small body that came as a stream is held first",
+      { ...fromRow(all), ...stream({ etag: md5 }) },
+      { kind: "hold", size: 9 },
+    ],
+    [
+      "a large one streams through",
+      { ...fromRow({ ...all, size: 2 ** 21 }), ...stream({ ...all, size: 2 ** 21 }) },
+      { kind: "put", size: 2 ** 21 },
+    ],
+    [
+      "its metadata is asked where the GET brought no header",
+      { ...fromRow(all), ...held({ size: 9 }) },
+      { kind: "learn", what: "metadata" },
+    ],
+    [
+      "or where replies of this bucket bring none",
+      { ...fromRow(all), ...held(all) },
+      { kind: "learn", what: "metadata" },
+      rules({}, { asksMetadata: () => true }),
+    ],
+    ["but not twice", { ...fromRow(all), ...held({ size: 9 }), head: info(all) }, { kind: "put" }],
+  ],
+  "the road ends": [
+    [
+      "where a step found how",
+      { ...fromRow(all), verdict: { kind: "failed", code: "NotTheOriginal", message: "" } },
+      ends("NotTheOriginal"),
+    ],
+    ["where the source never rests", { ...fromRow(all), rounds: 7 }, ends("SourceChanged")],
+  ],
+};
+
+describe.each(Object.entries(table))("%s", (_, lines) => {
+  test.each(lines.map(([what, known, next, by]) => ({ what, known, next, by })))(
+    "$what",
+    ({ known, next, by = rules() }) => {
+      const step: Step = nextStep(knowing(known), by);
+      expect(step.kind === "end" && !("kind" in next) ? { verdict: step.verdict } : step).toMatchObject(next);
+    },
+  );
+});

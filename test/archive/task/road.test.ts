@@ -1,0 +1,231 @@
+/**
+ * Whatever the two buckets answer, the road of a row ends; no original is paid for again while its bytes are held; nothing is put
+ * that nothing but the reply itself vouches for.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  answerLost,
+  archiveAnswered,
+  digestOverruled,
+  digestRefused,
+  keyTaken,
+} from "../../../src/archive/task/from-archive.ts";
+import { fetched, learned, lookedAgain, wrongBytes } from "../../../src/archive/task/from-source.ts";
+import type { Knowledge } from "../../../src/archive/task/knowledge.ts";
+import { newTry, startKnowledge } from "../../../src/archive/task/knowledge.ts";
+import { nextStep } from "../../../src/archive/task/next-step.ts";
+import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import type { PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import type { ObjectInfo, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { type Fault, loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";
+import { digestsOf } from "../../stores/memory-objects.ts";
+import { archiveKey, bytesOf, key, lab, large } from "./lab.ts";
+
+const options = fc.record({
+  ifExists: fc.constantFrom("skip", "keep", "overwrite", "fail"),
+  ifChanged: fc.constantFrom("archive", "fail"),
+  proof: fc.constantFrom("auto", "content-md5", "crc64", "size"),
+  expect: fc.constantFrom("auto", "get"),
+  maxAttempts: fc.integer({ min: 1, max: 6 }),
+} as const);
+
+describe("the road of a row, over two buckets that may answer anything", () => {
+  const versions = [Buffer.alloc(0), bytesOf(1000, 1), bytesOf(1000, 2), bytesOf(700, 3), large] as const;
+  const impostor = bytesOf(1000, 99);
+  const version = fc.nat(versions.length - 1);
+  /** What goes wrong with the first, the second, … request of a type. */
+  const troubles = fc.array(
+    fc.option(
+      fc.constantFrom<Fault | "replaced">(
+        reset,
+        loseAnswer,
+        refuse("InternalError"),
+        refuse("SlowDown"),
+        refuse("NoSuchKey"),
+        refuse("BadDigest"),
+        refuse("AccessDenied"),
+        refuse("FileAlreadyExists"),
+        refuse("InvalidImageSource", { errNo: -40168 }),
+        { kind: "break-off", afterBytes: 300 },
+        { kind: "spoil", body: () => impostor },
+        { kind: "spoil", status: 206 },
+        "replaced",
+      ),
+      { freq: 2 },
+    ),
+    { maxLength: 6 },
+  );
+  const story = fc.record({
+    options,
+    first: version,
+    second: version,
+    row: fc.record({ of: version, size: fc.boolean(), etag: fc.boolean(), crc64: fc.boolean() }),
+    there: fc.option(version, { nil: undefined }),
+    unsure: fc.boolean(),
+    brings: fc.record({ etag: fc.boolean(), crc64: fc.boolean(), contentLength: fc.boolean() }),
+    original: troubles,
+    head: troubles,
+    archiveHead: troubles,
+    put: troubles,
+  });
+
+  test("ends, pays for nothing that it holds, and archives only what the source was", async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async (told) => {
+        const { source, archive, end } = lab(told.options);
+        Object.assign(source.switches.originalBrings, told.brings);
+        source.seed(key, versions[told.first] as Buffer);
+        if (told.there !== undefined) archive.seed(archiveKey, versions[told.there] as Buffer);
+        /** Paid fetches that brought a small body whole, without a look at the source since. */
+        let heldUnquestioned = 0;
+        const trouble = (of: readonly (Fault | "replaced" | null)[], nth: number): Fault | undefined => {
+          const what = of[nth - 1] ?? undefined;
+          if (what !== "replaced") return what;
+          source.seed(key, versions[told.second] as Buffer);
+          return undefined;
+        };
+        source.onRequest(({ type, nth }) => {
+          if (type === "head") heldUnquestioned = 0;
+          const fault = trouble(type === "original" ? told.original : told.head, nth);
+          if (type === "original") {
+            expect(heldUnquestioned, "paid fetches of what is held").toBe(0);
+            const whole = fault === undefined || fault.kind === "spoil";
+            const stored = source.object(key)?.bytes.length ?? 0;
+            if (whole && stored > 0 && stored <= 1024 * 1024 && told.brings.contentLength) heldUnquestioned++;
+          }
+          return fault;
+        });
+        archive.onRequest(({ type, nth }) => trouble(type === "head" ? told.archiveHead : told.put, nth));
+        const { of, ...says } = told.row;
+        const all = { size: versions[of]?.length, ...digestsOf(versions[of] as Buffer) };
+        const row: PlannedRow = {
+          key,
+          ...(says.size ? { size: all.size } : undefined),
+          ...(says.etag ? { etag: all.etag } : undefined),
+          ...(says.crc64 ? { crc64: all.crc64 } : undefined),
+        } as PlannedRow;
+        const { outcome } = await end(row, { unsure: told.unsure });
+        if (outcome.outcome !== "archived") return;
+        const bytes = archive.object(archiveKey)?.bytes;
+        // A length alone, or the reply's own word, was asked to be enough.
+        if (told.options.proof === "size" || told.options.expect === "get") return;
+        expect(versions.some((original) => bytes !== undefined && original.equals(bytes))).toBe(true);
+        expect(bytes?.equals(impostor)).toBe(false);
+      }),
+      { numRuns: 800, verbose: 1 },
+    );
+  });
+});
+
+describe("from any knowledge", () => {
+  const told = fc.record(
+    {
+      size: fc.constantFrom(0, 9, 10),
+      etag: fc.constantFrom("0123456789abcdef0123456789abcdef", "f123456789abcdef0123456789abcdef", "opaque-2"),
+      crc64: fc.constantFrom("77", "78"),
+    },
+    { requiredKeys: [] },
+  );
+  const info = told.chain((says) =>
+    fc
+      .record({
+        status: fc.constantFrom(200, 200, 200, 206),
+        headers: fc.constantFrom(
+          {},
+          { "x-cos-server-side-encryption": "AES256" },
+          { "x-cos-meta-original-run": "run-1" },
+        ),
+      })
+      .map((rest) => ({ ...says, ...rest }) as ObjectInfo),
+  );
+  const reply = fc.tuple(info, fc.boolean(), fc.constantFrom(9, 10)).map(
+    ([its, streams, length]) =>
+      ({
+        ...its,
+        ...(streams
+          ? { kind: "stream", stream: Object.assign((async function* () {})(), { destroy() {} }) }
+          : { kind: "bytes", bytes: Buffer.alloc(length) }),
+      }) as ObjectResponse,
+  );
+  const decisions = fc
+    .record({ options, md5: fc.boolean(), metadata: fc.boolean(), putLimit: fc.constantFrom(9, 5 * 1024 ** 3) })
+    .map((its) => ({
+      options: runOptionsSchema.parse(its.options),
+      run: "run-1",
+      trustsMd5: () => its.md5,
+      asksMetadata: () => its.metadata,
+      putLimit: its.putLimit,
+    }));
+
+  test("it takes few steps to an end, and a body in hand is never fetched again", () => {
+    fc.assert(
+      fc.property(
+        decisions,
+        told,
+        fc.boolean(),
+        fc.infiniteStream(fc.record({ head: info, there: info, reply, put: fc.nat(5) })),
+        (rules, says, unsure, answers) => {
+          const task = { row: 0, planned: { key, ...says } as PlannedRow, archiveKey, charged: 0, unsure };
+          let known: Knowledge = newTry(startKnowledge(task, rules, 0));
+          for (let steps = 0; ; steps++) {
+            expect(steps).toBeLessThan(60);
+            const step = nextStep(known, rules);
+            if (step.kind === "end") return;
+            const answer = answers.next().value;
+            const before = known;
+            switch (step.kind) {
+              case "ask-archive":
+                known = archiveAnswered(known, answer.put % 2 === 0 ? answer.there : undefined);
+                break;
+              case "learn":
+                known = step.what === "metadata" ? { ...known, head: answer.head } : learned(known, answer.head, rules);
+                break;
+              case "look-again":
+                known = lookedAgain(known, step.wrong, step.reply, answer.head, rules);
+                break;
+              case "fetch":
+                expect(known.body).toBeUndefined();
+                known = fetched(known, answer.reply, "", rules);
+                if (step.learn) known = learned(known, answer.head, rules);
+                break;
+              case "hold":
+                known = { ...known, body: { kind: "held", bytes: Buffer.alloc(step.size), reply: answer.reply } };
+                break;
+              case "put-empty":
+                if (answer.put % 2 === 0) return;
+                known = keyTaken(known);
+                break;
+              case "put": {
+                const { expectation } = known;
+                if (step.proof === "crc64") expect(expectation.crc64).toBeDefined();
+                if (step.proof === "content-md5") expect(expectation.etag).toMatch(/^[0-9a-f]{32}$/);
+                if (step.proof === "size") expect(rules.options.proof).toBe("size");
+                const its = known.body?.reply as ObjectInfo;
+                if (answer.put === 0) return;
+                if (answer.put === 1) known = keyTaken(known);
+                else if (answer.put === 2) known = answerLost(known);
+                else if (answer.put === 3) known = wrongBytes(known, "other bytes", its);
+                else if (answer.put === 4) known = digestRefused(known, its);
+                else
+                  known =
+                    step.proof === "content-md5" ? digestOverruled(known, rules) : wrongBytes(known, "others", its);
+                if (answer.put === 2) known = newTryOf(known, steps);
+                break;
+              }
+            }
+            if (before.body?.kind === "held" && step.kind !== "look-again") expect(known.body).toBeDefined();
+          }
+        },
+      ),
+      { numRuns: 2000, verbose: 1 },
+    );
+
+    /** A request that failed: the tries are charged by who sends them (policy/retry.ts), so that not all fail for ever. */
+    function newTryOf(known: Knowledge, steps: number): Knowledge {
+      return steps < 20
+        ? newTry(known)
+        : { ...known, verdict: { kind: "failed", code: "RetriesExhausted", message: "" } };
+    }
+  });
+});
