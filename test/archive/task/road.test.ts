@@ -48,6 +48,9 @@ describe("the road of a row, over two buckets that may answer anything", () => {
         refuse("FileAlreadyExists"),
         refuse("InvalidImageSource", { errNo: -40168 }),
         { kind: "break-off", afterBytes: 300 },
+        // Most of what comes wrong is this: other bytes under the headers of the right ones.
+        { kind: "spoil", body: () => impostor },
+        { kind: "spoil", body: () => impostor },
         { kind: "spoil", body: () => impostor },
         { kind: "spoil", status: 206 },
         "replaced",
@@ -60,7 +63,12 @@ describe("the road of a row, over two buckets that may answer anything", () => {
     options,
     first: version,
     second: version,
-    row: fc.record({ of: version, size: fc.boolean(), etag: fc.boolean(), crc64: fc.boolean() }),
+    row: fc.record({
+      of: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, version),
+      size: fc.boolean(),
+      etag: fc.boolean(),
+      crc64: fc.boolean(),
+    }),
     there: fc.option(version, { nil: undefined }),
     unsure: fc.boolean(),
     brings: fc.record({ etag: fc.boolean(), crc64: fc.boolean(), contentLength: fc.boolean() }),
@@ -79,6 +87,8 @@ describe("the road of a row, over two buckets that may answer anything", () => {
         if (told.there !== undefined) archive.seed(archiveKey, versions[told.there] as Buffer);
         /** Paid fetches that brought a small body whole, without a look at the source since. */
         let heldUnquestioned = 0;
+        /** Told after the end: what is thrown into a task is a fault of the program to it, and ends the row. */
+        let paidTwice = 0;
         const trouble = (of: readonly (Fault | "replaced" | null)[], nth: number): Fault | undefined => {
           const what = of[nth - 1] ?? undefined;
           if (what !== "replaced") return what;
@@ -89,7 +99,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           if (type === "head") heldUnquestioned = 0;
           const fault = trouble(type === "original" ? told.original : told.head, nth);
           if (type === "original") {
-            expect(heldUnquestioned, "paid fetches of what is held").toBe(0);
+            paidTwice += heldUnquestioned;
             const whole = fault === undefined || fault.kind === "spoil";
             const stored = source.object(key)?.bytes.length ?? 0;
             if (whole && stored > 0 && stored <= 1024 * 1024 && told.brings.contentLength) heldUnquestioned++;
@@ -97,7 +107,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           return fault;
         });
         archive.onRequest(({ type, nth }) => trouble(type === "head" ? told.archiveHead : told.put, nth));
-        const { of, ...says } = told.row;
+        const { of = told.first, ...says } = told.row;
         const all = { size: versions[of]?.length, ...digestsOf(versions[of] as Buffer) };
         const row: PlannedRow = {
           key,
@@ -106,12 +116,16 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           ...(says.crc64 ? { crc64: all.crc64 } : undefined),
         } as PlannedRow;
         const { outcome } = await end(row, { unsure: told.unsure });
-        if (outcome.outcome !== "archived") return;
+        expect(paidTwice, "paid fetches of what is held").toBe(0);
+        expect(outcome.code, outcome.message).not.toBe("ProgramFault");
         const bytes = archive.object(archiveKey)?.bytes;
+        if (outcome.outcome === "archived") expect(bytes).toBeDefined();
         // A length alone, or the reply's own word, was asked to be enough.
-        if (told.options.proof === "size" || told.options.expect === "get") return;
-        expect(versions.some((original) => bytes !== undefined && original.equals(bytes))).toBe(true);
-        expect(bytes?.equals(impostor)).toBe(false);
+        if (bytes === undefined || told.options.proof === "size" || told.options.expect === "get") return;
+        expect(
+          versions.some((original) => original.equals(bytes)),
+          "what stands in the archive was an original",
+        ).toBe(true);
       }),
       { numRuns: 800, verbose: 1 },
     );
@@ -164,7 +178,8 @@ describe("from any knowledge", () => {
         decisions,
         told,
         fc.boolean(),
-        fc.infiniteStream(fc.record({ head: info, there: info, reply, put: fc.nat(5) })),
+        // A few, over and over: whoever always says the same must not keep the road from ending.
+        fc.array(fc.record({ head: info, there: info, reply, put: fc.nat(5) }), { minLength: 1, maxLength: 3 }),
         (rules, says, unsure, answers) => {
           const task = { row: 0, planned: { key, ...says } as PlannedRow, archiveKey, charged: 0, unsure };
           let known: Knowledge = newTry(startKnowledge(task, rules, 0));
@@ -172,7 +187,7 @@ describe("from any knowledge", () => {
             expect(steps).toBeLessThan(60);
             const step = nextStep(known, rules);
             if (step.kind === "end") return;
-            const answer = answers.next().value;
+            const answer = answers[steps % answers.length] as (typeof answers)[number];
             const before = known;
             switch (step.kind) {
               case "ask-archive":
