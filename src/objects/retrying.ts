@@ -16,7 +16,10 @@ const TRIES = 7;
 const backoff: Backoff = { baseMs: 100, capMs: 5_000 };
 
 /** Sends a request up to seven times. Throws what the last try threw, or the first that would never succeed. */
-export async function withRetries<T>(request: () => Promise<T>, { clock, random, signal, onTry }: Retrying): Promise<T> {
+export async function withRetries<T>(
+  request: () => Promise<T>,
+  { clock, random, signal, onTry }: Retrying,
+): Promise<T> {
   for (let n = 0; ; n++) {
     onTry?.();
     try {

@@ -1,5 +1,7 @@
 /** What a refusal means for the row, for the run, and how long to wait before trying again. Pure. */
+
 import type { Random } from "../vocabulary/clock.ts";
+import { effectOf, entryOf, errNoEntry } from "../vocabulary/codes/catalogue.ts";
 
 /** The part of a failed request that decides. */
 export interface Failure {
@@ -22,49 +24,25 @@ export type Verdict =
   /** Perhaps this key, perhaps every key: counted, and halted on a streak that a probe confirms. */
   | "refused";
 
-/** Refusals that do not depend on the key. */
-const HALTING = new Set([
-  "InvalidAccessKeyId",
-  "ExpiredToken",
-  "InvalidToken",
-  "PaymentRequired",
-  "NoSuchBucket",
-  "MissingCredentials",
-]);
-const REFUSING = new Set(["AccessDenied", "AccessForbidden", "SignatureDoesNotMatch", "NoProcessAuthority"]);
-/** X-ErrNo of an account that has not paid (document 460/8523). */
-const OVERDUE = -162;
-/** X-ErrNo of a refusal by Original Image Protection: the request itself was wrong for this object. */
-const PROTECTED = -154;
-
 export function judge(failure: Failure): Verdict {
+  const effect = errNoEntry(failure.errNo)?.effect ?? effectOf(failure.code);
   // An ended token that could be renewed is worth another try: then the error says so.
-  const halting = HALTING.has(failure.code) && !failure.retryable;
-  if (failure.errNo === OVERDUE || failure.status === 402 || halting) return "halt";
+  if (failure.status === 402 || (effect === "run-halted" && !failure.retryable)) return "halt";
   if (failure.throttled) return "throttle";
-  if (failure.errNo === PROTECTED || REFUSING.has(failure.code)) return "refused";
+  if (effect === "refused") return "refused";
   return failure.retryable ? "retry" : "terminal";
 }
 
-/** How clients and services name an answer that did not come in time. */
-const LATE = new Set([
-  "BodyTimeout",
-  "ETIMEDOUT",
-  "HeadersTimeout",
-  "RequestTimeout",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UserNetworkTooSlow",
-]);
-/** X-ErrNo of image processing, and of reading the origin, that took too long (document 460/8523). */
-const LATE_NUMBERS = new Set([-901, -902]);
+/** How systems and libraries name a connection that did not come about in time. */
+const LATE = new Set(["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"]);
 
 /**
  * Does a failure look as if too much is asked of the service at once: 503, or no answer in time? Then fewer tasks should run
  * at once; what it means for the row is for `judge` to say.
  */
 export function isStrain(failure: Failure): boolean {
-  const late = LATE.has(failure.code) || (failure.errNo !== undefined && LATE_NUMBERS.has(failure.errNo));
-  return failure.status === 503 || failure.status === 504 || late;
+  const late = LATE.has(failure.code) || entryOf(failure.code)?.strain || errNoEntry(failure.errNo)?.strain;
+  return failure.status === 503 || failure.status === 504 || late === true;
 }
 
 export interface Backoff {

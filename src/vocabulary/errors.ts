@@ -1,11 +1,13 @@
+import type { Code } from "./codes/catalogue.ts";
+
 /**
  * Errors that people read. Each message is one sentence: what was being done, to which key or setting, with the
  * offending value, and what to do. `code` is stable, for programs.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
-  readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  readonly code: Code;
+  constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

@@ -61,7 +61,7 @@ describe("the benchmark's flags", () => {
     [["--json", "--markdown"], /^--json and --markdown both want standard output; give one of them\.$/],
   ])("%j are refused in one sentence", (args, sentence) => {
     expect(() => readFlags(args)).toThrow(
-      expect.objectContaining({ code: "InvalidFlag", message: expect.stringMatching(sentence) }),
+      expect.objectContaining({ code: "InvalidSetting", message: expect.stringMatching(sentence) }),
     );
   });
 });

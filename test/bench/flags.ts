@@ -23,7 +23,7 @@ export interface Flags {
   readonly plot: string | undefined;
 }
 
-/** Errors: UserError `InvalidFlag`, one sentence that quotes the value. */
+/** Errors: UserError `InvalidSetting`, one sentence that quotes the value. */
 export function readFlags(args: readonly string[]): Flags {
   const values = parse(args);
   const parts = listed("--parts", values.parts, partNames);
@@ -103,5 +103,5 @@ function wholeNumber(flag: string, text: string, most: number): number {
 }
 
 function invalid(sentence: string): UserError {
-  return new UserError("InvalidFlag", `${sentence}.`);
+  return new UserError("InvalidSetting", `${sentence}.`);
 }

@@ -44,7 +44,7 @@ async function main(flags: Flags): Promise<number> {
     `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1, where it is kept awake${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
   );
   if (flags.plot !== undefined && !existsSync(dirname(resolve(flags.plot)))) {
-    throw new UserError("NoFolder", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);
+    throw new UserError("OutUnwritable", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);
   }
   let begun: Promise<Store> | undefined;
   const store = () => {

@@ -3,9 +3,9 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../src/vocabulary/errors.ts";
 
-/** Bytes of a file of dist/. Errors: UserError `NotBuilt`. */
+/** Bytes of a file of dist/. Errors: UserError `MissingSetting`. */
 export function shippedBytes(dist: string, file: string): number {
   const found = statSync(join(dist, file), { throwIfNoEntry: false });
   if (found !== undefined) return found.size;
-  throw new UserError("NotBuilt", `The file dist/${file} is not there to be measured; \`npm run build\` makes it.`);
+  throw new UserError("MissingSetting", `The file dist/${file} is not there to be measured; \`npm run build\` makes it.`);
 }

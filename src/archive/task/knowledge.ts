@@ -4,6 +4,7 @@
  */
 import type { RunOptions } from "../../ledger/run-document.ts";
 import type { BodyStream, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
+import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { type Expectation, expectationOfRow } from "./identity.ts";
 import type { Task } from "./task.ts";
@@ -86,7 +87,7 @@ export type Verdict =
   | { readonly kind: "kept" | "taken"; readonly there: ObjectInfo }
   | {
       readonly kind: "failed";
-      readonly code: string;
+      readonly code: Code;
       readonly message: string;
       /** What came instead of the original. */
       readonly received?: Received | undefined;

@@ -3,6 +3,7 @@
  * (docs/architecture.md, "One task").
  */
 import type { ObjectInfo } from "../../objects/bucket.ts";
+import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
@@ -99,7 +100,7 @@ function whereEmpty({ head, expectation }: Knowledge): Step {
   return wrong === undefined ? putEmpty : { kind: "look-again", wrong, reply: undefined };
 }
 
-const fail = (code: string, message: string): Step => ({ kind: "end", verdict: { kind: "failed", code, message } });
+const fail = (code: Code, message: string): Step => ({ kind: "end", verdict: { kind: "failed", code, message } });
 
 const sourceNeverRests = fail("SourceChanged", "the source changed each time it was fetched; archive it when it rests");
 

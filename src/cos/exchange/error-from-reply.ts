@@ -11,6 +11,7 @@
 
 import type { Headers } from "../../objects/bucket.ts";
 import { CosError } from "../../objects/error.ts";
+import { effectOf, entryOf, errNoEntry } from "../../vocabulary/codes/catalogue.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
 import { parseXml, textOf } from "./xml.ts";
@@ -47,41 +48,6 @@ const nameOfStatus: Readonly<Record<number, string>> = {
   412: "PreconditionFailed",
 };
 
-/** Refused for our clock, or asked for too slowly: the same request may succeed. */
-const transientCodes = new Set([
-  "IncompleteBody",
-  "InternalError",
-  "KmsFreqControl",
-  "KmsInternalException",
-  "RequestExpired",
-  "RequestTimeTooSkewed",
-  "RequestTimeout",
-  "ServiceUnavailable",
-  "SlowDown",
-  "UserNetworkTooSlow",
-]);
-const throttlingCodes = new Set(["KmsFreqControl", "SlowDown"]);
-
-interface ErrNo {
-  readonly means: string;
-  readonly retryable: boolean;
-  readonly throttled?: true;
-}
-
-/** The numbers of X-ErrNo that decide by themselves whether to try again. */
-const errNos: Readonly<Record<number, ErrNo>> = {
-  [-29214]: { means: "too many requests", retryable: true, throttled: true },
-  [-164]: { means: "the picture is in too great demand", retryable: true, throttled: true },
-  [-165]: { means: "the downloads look like an attack", retryable: true, throttled: true },
-  [-901]: { means: "image processing timed out", retryable: true },
-  [-902]: { means: "reading the origin timed out", retryable: true },
-  [-120]: { means: "the origin sent bad data", retryable: true },
-  [-154]: { means: "Original Image Protection forbids this URL", retryable: false },
-  [-162]: { means: "the account is overdue", retryable: false },
-  [-167]: { means: "too large for image download", retryable: false },
-  [-168]: { means: "too large for image download", retryable: false },
-};
-
 /** RequestTimeTooSkewed beyond this difference of the clocks (document 436/40105). */
 const greatestSkewMs = 15 * 60_000;
 
@@ -91,12 +57,12 @@ export function verdict(
   code: string,
   errNo?: number | undefined,
 ): { readonly retryable: boolean; readonly throttled: boolean } {
-  const number = errNo === undefined ? undefined : errNos[errNo];
-  if (number !== undefined) return { retryable: number.retryable, throttled: number.throttled === true };
-  const throttled = throttlingCodes.has(code) || status === 429;
+  const effect = errNoEntry(errNo)?.effect ?? effectOf(code);
+  const throttled = effect === "slowed" || (errNoEntry(errNo) === undefined && status === 429);
+  if (errNoEntry(errNo) !== undefined) return { retryable: effect === "retried" || throttled, throttled };
   // 501 and 505 are refusals of what was asked, for ever.
   const byStatus = (status >= 500 && status !== 501 && status !== 505) || status === 408;
-  return { retryable: throttled || byStatus || transientCodes.has(code), throttled };
+  return { retryable: throttled || byStatus || effect === "retried", throttled };
 }
 
 /** The error of a reply whose status is not 2xx, or whose body is an error document all the same. */
@@ -173,17 +139,10 @@ function retryAfter(text: string | undefined, now: number): number | undefined {
   return time === undefined ? undefined : Math.max(0, time - now);
 }
 
-const advice: Readonly<Record<string, string>> = {
-  AccessDenied: "check the credentials' permissions for this bucket and key",
-  ExpiredToken: "the temporary credentials have ended: renew them",
-  InvalidAccessKeyId: "check the secret id: it is unknown or disabled",
-  InvalidObjectState: "the object is archived: restore it first",
-  InvalidToken: "check the session token: it does not belong to these credentials",
-  NoSuchBucket: "check the bucket's name and region",
-  SignatureDoesNotMatch:
-    "check that the secret key belongs to the secret id, that the session token is of the same set, and that no proxy " +
-    "changes the host, the path or the headers",
-};
+function adviceTold(code: string): string | undefined {
+  const entry = entryOf(code);
+  return entry?.told ? entry.advice : undefined;
+}
 
 function messageOf(
   reply: FailedReply,
@@ -197,7 +156,7 @@ function messageOf(
 ): string {
   let text = `${subject(reply.method, reply.bucket, reply.key)}: status ${reply.status}, ${facts.code}`;
   if (facts.errNo !== undefined) {
-    const means = errNos[facts.errNo]?.means;
+    const means = errNoEntry(facts.errNo)?.means;
     text += `, X-ErrNo ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
   }
   if (facts.requestId !== undefined) text += `, request id ${facts.requestId}`;
@@ -206,7 +165,7 @@ function messageOf(
   const hint =
     skewed && facts.clockSkewMs !== undefined
       ? `the service's clock is ${Math.round(facts.clockSkewMs / 1000)} s ahead of this machine's: set the clock`
-      : advice[facts.code];
+      : adviceTold(facts.code);
   return hint === undefined ? text : `${text.replace(/[.;]$/, "")}; ${hint}`;
 }
 

@@ -66,7 +66,7 @@ export async function withQueue<T>(settings: Settings, queue: QueueFromUrl, work
       throw new UserError("QueueUnreachable", `${named} can't be reached: ${error.message}`, { cause: error });
     }
     if (error instanceof SQSServiceException) {
-      throw new UserError(error.name, `${named} refuses the request (${error.name}): ${error.message}`, {
+      throw new UserError("QueueRefused", `${named} refuses the request (${error.name}): ${error.message}`, {
         cause: error,
       });
     }

@@ -1,0 +1,33 @@
+/** What a code is in the catalogue. */
+export interface Entry {
+  /** What happened, as the end of the sentence "…, because": lower case, no full stop. */
+  readonly means: string;
+  readonly effect: Effect;
+  /** What a person does about it; absent where there is nothing to do. */
+  readonly advice?: string;
+  /** The advice is part of the error's own message. */
+  readonly told?: true;
+  /** Says that too much is asked of the service at once, for want of an answer in time. */
+  readonly strain?: true;
+}
+
+export type Effect =
+  /** Terminal: the row is over, and would fail (or be skipped) again. */
+  | "row-over"
+  /** Terminal for the row; a streak of them halts the run. */
+  | "refused"
+  /** The row is tried again, later or by another delivery. */
+  | "retried"
+  /** The same, and everything slows down. */
+  | "slowed"
+  /** No row can succeed: the run is halted. */
+  | "run-halted"
+  /** The command, message or configuration is refused before any row is worked. */
+  | "not-begun"
+  /** It stands beside an outcome and ends nothing. */
+  | "noted";
+
+/** Keeps the names of the codes, and checks each entry. */
+export const entries = <const Names extends string>(
+  of: Readonly<Record<Names, Entry>>,
+): Readonly<Record<Names, Entry>> => of;

@@ -1,0 +1,73 @@
+/** Codes that this project gives to the outcome of a row. */
+import { entries } from "./entry.ts";
+
+export const rowCodes = entries({
+  InvalidRow: {
+    means: "the row of the manifest names no key that can be archived",
+    effect: "row-over",
+    advice: "mend the row at the line and column that the message names",
+  },
+  Duplicate: {
+    means: "an earlier row of the manifest is the same original under the same archive key",
+    effect: "row-over",
+  },
+  ArchiveKeyCollision: {
+    means: "an earlier row, of another original, has the same archive key",
+    effect: "row-over",
+    advice: "choose a template with {key} or {dir} in it, or give the row an archiveKey of its own",
+  },
+  Unchanged: { means: "by the listings of both buckets the archive holds this original already", effect: "row-over" },
+  AlreadyArchived: { means: "the archive holds this original already", effect: "row-over" },
+  Kept: { means: "the archive key is taken, and --if-exists keep leaves it as it is", effect: "row-over" },
+  Changed: {
+    means: "the source had changed since the manifest was made, and was archived as it is now",
+    effect: "noted",
+  },
+  ArchiveKeyExists: {
+    means: "the archive key is taken by another object, and --if-exists fail leaves it as it is",
+    effect: "row-over",
+    advice: "archive under another prefix or template, or with --if-exists skip",
+  },
+  ArchiveMismatch: {
+    means: "the archive says that it stored other bytes than were sent",
+    effect: "row-over",
+    advice: "redrive the run; if it happens again, tell the service, with the request id",
+  },
+  ArchiveMissing: {
+    means: "two attempts archived different bytes under one key, and the archive has none of them now",
+    effect: "row-over",
+    advice: "find out what deletes from the archive, then redrive the run",
+  },
+  NoProof: {
+    means: "nothing but the reply itself tells what the original is, so its bytes can't be proven",
+    effect: "row-over",
+    advice: "let --proof accept what the bucket tells: crc64, or size for its length alone",
+  },
+  NotTheOriginal: {
+    means: "what was fetched, twice, is not the original: perhaps a placeholder of the bucket's 4xx image setting",
+    effect: "row-over",
+    advice: "look at the key with cos-originals doctor --key, and at the bucket's 4xx image setting",
+  },
+  SourceChanged: {
+    means: "the source changed since the manifest was made, or each time that it was fetched",
+    effect: "row-over",
+    advice: "make the manifest anew, or archive what is there with --if-changed archive",
+  },
+  RetriesExhausted: {
+    means: "every try that --max-attempts allows has failed; the message tells the last one",
+    effect: "row-over",
+    advice: "mend what the message names, then redrive the run",
+  },
+  Started: { means: "the row is tried alone, because a process died while it was worked", effect: "retried" },
+  Interrupted: { means: "the work was to stop, or had no time left, before the row was over", effect: "retried" },
+  OutOfTime: {
+    means: "the time of the delivery was over while the original was on its way",
+    effect: "retried",
+    advice: "give the function more time, or more of a processor",
+  },
+  ProgramFault: {
+    means: "a fault in cos-originals",
+    effect: "retried",
+    advice: "report it, with the message",
+  },
+});
