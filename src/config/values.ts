@@ -4,7 +4,9 @@
  */
 import * as z from "zod";
 import { templateFault } from "../policy/archive-key.ts";
-import { maxFailuresPattern, runIdPattern } from "../vocabulary/choices.ts";
+import { maxFailuresPattern } from "../vocabulary/choices.ts";
+import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
+import { isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
@@ -22,20 +24,20 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
 
 export const text = z.string().min(1, "is empty");
 
-export const region = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is not a region");
+export const region = z.string().refine(isRegion, "is not a region");
 
-/** cos://BUCKET-APPID[/PREFIX], kept as it is; cos/address.ts takes it apart. */
+/** cos://BUCKET-APPID[/PREFIX], kept as it is; cos/address/address.ts takes it apart. */
 export const address = z
   .string()
   .regex(/^cos:\/\//, "is not an address of the form cos://BUCKET-APPID[/PREFIX]")
-  .regex(
-    /^cos:\/\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}(\/.*)?$/s,
+  .refine(
+    (value) => isBucketName(value.replace(/^cos:\/\//, "").replace(/\/.*$/s, "")),
     "does not name a bucket as cos://BUCKET-APPID[/PREFIX], with the APPID at its end",
   )
   .refine((value) => !/^cos:\/\/[^/]*\/[/\\]/.test(value), "has a prefix that begins with a slash, and no key does")
   .refine(
-    (value) => Buffer.byteLength(value.replace(/^cos:\/\/[^/]*\/?/, "")) <= 850,
-    "has a prefix of over 850 bytes",
+    (value) => Buffer.byteLength(value.replace(/^cos:\/\/[^/]*\/?/, "")) <= maxKeyBytes,
+    `has a prefix of over ${maxKeyBytes} bytes`,
   );
 
 /** A file, `-` for standard input, or a cos:// address of one object. */
@@ -69,7 +71,10 @@ export const rate = z
   .string()
   .regex(/^\d{1,6}(\.\d{1,3})?(\/s)?$/, "is not a rate of the form N/s")
   .transform((value) => Number(value.replace("/s", "")))
-  .refine((perSecond) => perSecond >= 0.001 && perSecond <= 30_000, "is not between 0.001/s and 30000/s");
+  .refine(
+    (perSecond) => perSecond >= 0.001 && perSecond <= requestsPerSecond,
+    `is not between 0.001/s and ${requestsPerSecond}/s`,
+  );
 
 /** An amount of money, or of GB. */
 export const price = z
@@ -94,7 +99,7 @@ export const maxFailures = z
 /** A template of archive keys. */
 export const archiveKey = text
   .refine((value) => !/^cos:\/\/[^/]*\/[/\\]/.test(value), "has a prefix that begins with a slash, and no key does")
-  .refine((value) => Buffer.byteLength(value) <= 850, "is longer than a key may be, 850 bytes")
+  .refine((value) => Buffer.byteLength(value) <= maxKeyBytes, `is longer than a key may be, ${maxKeyBytes} bytes`)
   .superRefine((value, context) => {
     const message = templateFault(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });

@@ -1,4 +1,22 @@
 /** Limits of the service that more than one room knows, each spelt once. */
 
-/** An object key has 1 to 850 bytes of UTF-8 and begins with neither `/` nor `\\` (document 436/13324). */
+/** An object key has 1 to 850 bytes of UTF-8 and begins with neither `/` nor `\` (document 436/13324). */
 export const maxKeyBytes = 850;
+
+/** Keys in one reply of a listing (document 436/7734), and in one request to delete several. */
+export const keysPerPage = 1_000;
+
+/** PUT Object takes at most 5 GB (document 436/7749). */
+export const putLimit = 5 * 1024 ** 3;
+
+/** Parts of one multipart upload (document 436/14518). */
+export const maxParts = 10_000;
+
+/** x-cos-meta-* names and values together, bytes (document 436/7749). */
+export const maxMetaBytes = 2048;
+
+/** Fetches of originals, which count as processing at download: requests a second (document 460/36620). */
+export const originalsPerSecond = 3_000;
+
+/** Reads, or writes, of one bucket in the Chinese mainland, a second (document 436/14518). */
+export const requestsPerSecond = 30_000;

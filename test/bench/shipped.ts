@@ -7,5 +7,8 @@ import { UserError } from "../../src/vocabulary/errors.ts";
 export function shippedBytes(dist: string, file: string): number {
   const found = statSync(join(dist, file), { throwIfNoEntry: false });
   if (found !== undefined) return found.size;
-  throw new UserError("MissingSetting", `The file dist/${file} is not there to be measured; \`npm run build\` makes it.`);
+  throw new UserError(
+    "MissingSetting",
+    `The file dist/${file} is not there to be measured; \`npm run build\` makes it.`,
+  );
 }

@@ -3,6 +3,7 @@
 import type { RunOptions } from "../../ledger/run-document.ts";
 import type { Headers, ObjectInfo } from "../../objects/bucket.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
+import { maxMetaBytes } from "../../vocabulary/limits.ts";
 import type { Expectation } from "./identity.ts";
 
 /** Preserved as they are; x-cos-meta-* as well. The README lists them. */
@@ -15,8 +16,6 @@ export const preservedHeaders = [
   "expires",
 ] as const;
 
-/** COS allows 2 KB of x-cos-meta-* names and values together (document 436/7749). */
-const META_BYTES = 2048;
 const META = "x-cos-meta-";
 
 /** Provenance, in the order in which it is left out where the 2 KB are short: last first. */
@@ -58,7 +57,7 @@ export function archiveHeaders(
   const add = (name: string, value: string | undefined) => {
     if (value === undefined) return;
     const bytes = name.length + Buffer.byteLength(value);
-    if (metaBytes + bytes > META_BYTES) return;
+    if (metaBytes + bytes > maxMetaBytes) return;
     headers[name] = value;
     metaBytes += bytes;
   };

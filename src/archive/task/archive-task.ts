@@ -6,6 +6,7 @@
 import { type CosError, isCosError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
+import { putLimit } from "../../vocabulary/limits.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
@@ -15,7 +16,6 @@ import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
 import type { RowWork, StepResult } from "./step-result.ts";
 import type { Side, Task, TaskContext } from "./task.ts";
-import { putLimit } from "./upload.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =

@@ -7,10 +7,8 @@ import {
   type ObjectInfo,
   type UploadedPart,
 } from "../../objects/bucket.ts";
+import { maxParts, putLimit } from "../../vocabulary/limits.ts";
 
-/** PUT Object takes at most 5 GB (document 436/7749). */
-export const putLimit = 5 * 1024 ** 3;
-const MAX_PARTS = 10_000;
 const MIN_PART = 64 * 1024 * 1024;
 
 export interface UploadOptions {
@@ -47,7 +45,7 @@ async function uploadInParts(
   body: AsyncIterable<Uint8Array>,
   { size, headers, forbidOverwrite, signal, onRequest, multipartAbove = putLimit }: UploadOptions,
 ): Promise<Uploaded> {
-  const partSize = Math.max(Math.min(MIN_PART, multipartAbove), Math.ceil(size / MAX_PARTS));
+  const partSize = Math.max(Math.min(MIN_PART, multipartAbove), Math.ceil(size / maxParts));
   onRequest();
   const uploadId = await bucket.createUpload(key, { headers, signal });
   const source = chunkSource(body);

@@ -8,20 +8,13 @@
 
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
+import { isBucketName, maxBucketName } from "../../vocabulary/names.ts";
 
 export interface Address {
   /** NAME-APPID */
   readonly bucket: string;
   /** As written, "" where there is none. Never begins with `/` or `\`. */
   readonly prefix: string;
-}
-
-/** A host name's label, which the name becomes, has no room for more. */
-const maxBucketName = 63;
-
-/** NAME-APPID: lower-case letters, digits and hyphens, then a hyphen and the account's APPID (document 436/13312). */
-export function isBucketName(name: string): boolean {
-  return name.length <= maxBucketName && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-[0-9]+$/.test(name);
 }
 
 /**

@@ -13,7 +13,7 @@
  * the way: it is for loopback, or for hosts the user named.
  */
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { isBucketName } from "./address.ts";
+import { isBucketName, isRegion } from "../../vocabulary/names.ts";
 
 export interface EndpointSettings {
   /** NAME-APPID */
@@ -58,7 +58,7 @@ function resolve(settings: EndpointSettings): { readonly url: URL; readonly name
   if (!isBucketName(bucket)) {
     throw new UserError("InvalidBucket", `the bucket is ${quote(bucket)}: give its full name, like photos-1250000000`);
   }
-  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(region)) {
+  if (!isRegion(region)) {
     throw new UserError("InvalidRegion", `--region is ${quote(region)}: give one such as ap-guangzhou`);
   }
   const template = settings.endpoint ?? defaultEndpoint;

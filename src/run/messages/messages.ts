@@ -10,22 +10,23 @@ import * as z from "zod";
 import { runOptionsSchema } from "../../ledger/run-document.ts";
 import { manifestFormats } from "../../manifest/row.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { maxKeyBytes } from "../../vocabulary/limits.ts";
+import { isBucketName, isRegion, runIdPattern } from "../../vocabulary/names.ts";
 
-const bucketName = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?-\d{4,20}$/, "is not BUCKET-APPID, like photos-1250000000");
-const region = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is not a region, like ap-guangzhou");
+const bucketName = z.string().refine(isBucketName, "is not BUCKET-APPID, like photos-1250000000");
+const region = z.string().refine(isRegion, "is not a region, like ap-guangzhou");
 
 /** A bucket and a prefix of its keys. */
-export const placeSchema = z.strictObject({ bucket: bucketName, region, prefix: z.string().max(850).default("") });
+export const placeSchema = z.strictObject({
+  bucket: bucketName,
+  region,
+  prefix: z.string().max(maxKeyBytes).default(""),
+});
 export type Place = z.output<typeof placeSchema>;
 
 export const runIdSchema = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-    "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores",
-  );
+  .regex(runIdPattern, "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores");
 
 const whole = z.int().min(0);
 const inlineRow = z.union([
@@ -61,7 +62,7 @@ export const manifestMessageSchema = z
       .optional(),
     keys: z.array(inlineRow).min(1, "is an empty list").optional(),
     /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
-    prefix: z.string().max(850).optional(),
+    prefix: z.string().max(maxKeyBytes).optional(),
     options: runOptionsSchema.partial().optional(),
   })
   .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {

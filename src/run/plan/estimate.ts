@@ -5,11 +5,11 @@
  */
 import { expectationOfRow } from "../../archive/task/identity.ts";
 import { chooseProof } from "../../archive/task/proof.ts";
-import { putLimit } from "../../archive/task/upload.ts";
 import type { RunOptions, RunRequest } from "../../ledger/run-document.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import type { Random } from "../../vocabulary/clock.ts";
+import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
 import { createSeen } from "./given-keys.ts";
 import { type Asked, mayRepeat, noCounts, planFrom } from "./shards.ts";
@@ -150,7 +150,7 @@ export function requestsOf(
     "source.get": empty ? 0 : 1,
     "source.head": asksSource ? 1 : 0,
     "archive.head": options.ifExists === "overwrite" ? 0 : 1,
-    "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / 10_000))) : 1,
+    "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
   };
 }
 
@@ -190,8 +190,6 @@ export function costOf({ bytes, requests }: Pick<Estimate, "bytes" | "requests">
 
 /** Seconds that one original takes where nothing is known of it: an image of a few hundred KiB, in the bucket's own region. */
 export const assumedSeconds = 0.25;
-/** Cloud Infinite takes this many a second (document 460/36620). */
-const serviceRate = 3000;
 
 /** Seconds the fetches take, and what limits them. */
 export function timeOf(
@@ -201,7 +199,7 @@ export function timeOf(
   const limits = [
     { limitedBy: "concurrency", perSecond: (how.concurrency * how.maxInstances) / assumedSeconds },
     { limitedBy: "rate", perSecond: how.rate ?? Number.POSITIVE_INFINITY },
-    { limitedBy: "service", perSecond: serviceRate },
+    { limitedBy: "service", perSecond: originalsPerSecond },
   ] as const;
   const least = limits.reduce((a, b) => (b.perSecond < a.perSecond ? b : a));
   return { seconds: fetches / least.perSecond, limitedBy: least.limitedBy };

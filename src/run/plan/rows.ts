@@ -8,8 +8,8 @@ import type { ManifestEntry } from "../../manifest/row.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
-import { bucketPattern } from "../../vocabulary/choices.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -95,7 +95,7 @@ async function* inventory(
  */
 function destinationOf(destination: string | undefined, own: string): string {
   if (destination === undefined || own === destination || own.startsWith(`${destination}-`)) return own;
-  return bucketPattern.test(destination) ? destination : own;
+  return isBucketName(destination) ? destination : own;
 }
 
 /** The bytes of an object. */

@@ -5,6 +5,7 @@ import { parseAddress } from "../../cos/address/address.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { defaultLedger } from "../../run/surroundings/open-ledger.ts";
 import { UserError } from "../../vocabulary/errors.ts";
+import { asFolder } from "../../vocabulary/names.ts";
 
 export function sourcePlace(settings: Settings): Place {
   return place(settings, "source", ["sourceRegion", "region"]);
@@ -28,10 +29,6 @@ export function manifestObject(settings: Settings): { bucket: string; region: st
   if (!settings.values.manifest?.startsWith("cos://")) return undefined;
   const { bucket, region, prefix } = place(settings, "manifest", ["manifestRegion", "sourceRegion", "region"]);
   return { bucket, region, key: prefix };
-}
-
-function asFolder(prefix: string): string {
-  return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
 }
 
 function place(

@@ -1,0 +1,22 @@
+/** What buckets, regions, runs and prefixes are called: each rule once, for settings, messages, addresses and the emulator. */
+
+/** A host name's label, which the name of a bucket becomes, has no room for more. */
+export const maxBucketName = 63;
+
+/** NAME-APPID: lower-case letters, digits and hyphens, then a hyphen and the account's APPID (document 436/13312). */
+export function isBucketName(name: string): boolean {
+  return name.length <= maxBucketName && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{4,20}$/.test(name);
+}
+
+/** `ap-guangzhou`, and what a private service calls its own. */
+export function isRegion(name: string): boolean {
+  return /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);
+}
+
+/** 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first: one segment of a key, as it is. */
+export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** A prefix that something is put below: it ends in `/`, or is empty. */
+export function asFolder(prefix: string): string {
+  return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+}
