@@ -1,7 +1,7 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
 
-import type { Pair } from "../http/header-names.ts";
-import { createHttp, type HttpOptions, type HttpReply } from "../http/http.ts";
+import type { Pair } from "../http/port/header-names.ts";
+import { createHttp, type HttpOptions, type HttpReply } from "../http/wire/client.ts";
 import type { Bucket, ObjectInfo, PutOptions } from "../objects/bucket.ts";
 import type { Clock } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";

@@ -4,8 +4,8 @@
  * the body; `send` turns that into its error.
  */
 
-import type { HttpReply } from "../http/http.ts";
-import { malformedReply } from "../http/transport-error.ts";
+import { malformedReply } from "../http/exchange/fault.ts";
+import type { HttpReply } from "../http/wire/client.ts";
 import type { Bucket, Headers } from "../objects/bucket.ts";
 import { CosError } from "../objects/error.ts";
 import { subject } from "./exchange/error-from-reply.ts";

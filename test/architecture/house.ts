@@ -25,7 +25,7 @@ export const house: House = [
   { room: "queue", rooms: [".", "transports", "api"] },
   { room: "cos", rooms: [".", "listing", "exchange", "address", "signing"] },
   { room: "objects" },
-  { room: "http" },
+  { room: "http", rooms: [".", "wire", "exchange", "port"] },
   { room: "checksum" },
   { room: "config" },
   { room: "policy" },

@@ -4,7 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts } from "../../src/http/http.ts";
+import { createHttp, type Http, type HttpReply, type HttpRequest, type Timeouts } from "../../src/http/wire/client.ts";
 import type { Body } from "../../src/objects/bucket.ts";
 import { cosErrorOf } from "../cos/thrown-by.ts";
 import { type TinyServer, tinyServer } from "./tiny-server.ts";

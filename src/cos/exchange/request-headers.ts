@@ -1,6 +1,6 @@
 /** The headers of a request to a bucket: a caller's and our own, and which of them are signed (document 436/7778). */
 
-import { byNames, type Pair } from "../../http/header-names.ts";
+import { byNames, type Pair } from "../../http/port/header-names.ts";
 import type { Headers } from "../../objects/bucket.ts";
 
 /** Beyond these, what begins with x-cos- or x-ci- is signed. */

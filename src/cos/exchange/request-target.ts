@@ -1,5 +1,5 @@
 /** The target of a request to a bucket. */
-import type { Pair } from "../../http/header-names.ts";
+import type { Pair } from "../../http/port/header-names.ts";
 import { encodeKey, urlEncode } from "../signing/signature.ts";
 
 export type Query = readonly Pair[];

@@ -3,8 +3,8 @@
  * here, so that who calls can count and decide; learnt.ts has what the requests that follow learn from it.
  */
 
-import type { Pair } from "../../http/header-names.ts";
-import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/http.ts";
+import type { Pair } from "../../http/port/header-names.ts";
+import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/wire/client.ts";
 import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
 import { CosError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";

@@ -3,7 +3,7 @@
  * with encoding-type=url, because a key may hold characters that XML can't.
  */
 
-import { malformedReply } from "../../http/transport-error.ts";
+import { malformedReply } from "../../http/exchange/fault.ts";
 import type { Bucket, ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
 import { subject } from "../exchange/error-from-reply.ts";
 import { timeOf, unquote, wholeNumber } from "../exchange/object-info.ts";

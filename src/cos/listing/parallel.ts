@@ -11,7 +11,7 @@
  * can be is split again, so it is always the pages that are needed next that are fetched side by side.
  */
 import { setMaxListeners } from "node:events";
-import { malformedReply } from "../../http/transport-error.ts";
+import { malformedReply } from "../../http/exchange/fault.ts";
 import type { Bucket, ListedObject, ListPage } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { compareKeys } from "../../objects/key-order.ts";

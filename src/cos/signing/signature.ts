@@ -9,7 +9,7 @@
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
 import { createHmac } from "node:crypto";
-import { byNames, type Pair } from "../../http/header-names.ts";
+import { byNames, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { createSign, type Sign } from "./signing-key.ts";
 

@@ -1,5 +1,5 @@
 /** Requests that ended without a whole reply, as CosError: status 0, and the transport's own name for it as code. */
-import { CosError } from "../objects/error.ts";
+import { CosError } from "../../objects/error.ts";
 
 export interface Progress {
   /** Had the reply's head arrived? */

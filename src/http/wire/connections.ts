@@ -4,10 +4,10 @@
  */
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
+import type { Exchange } from "../exchange/exchange.ts";
+import { ClientClosed } from "../exchange/fault.ts";
+import { ReadMemory } from "../exchange/read-memory.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
-import type { Exchange } from "./exchange.ts";
-import { ReadMemory } from "./read-memory.ts";
-import { ClientClosed } from "./transport-error.ts";
 
 export interface Connections {
   send(exchange: Exchange): void;

@@ -10,11 +10,11 @@
  * A request is never retried and a redirection never followed. What goes wrong on the way is a CosError with status 0;
  * what a request's own body throws is thrown on as it is.
  */
-import type { Body, BodyStream, Headers } from "../objects/bucket.ts";
+import type { Body, BodyStream, Headers } from "../../objects/bucket.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import type { Lease } from "../exchange/read-memory.ts";
+import type { Pair } from "../port/header-names.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { Exchange } from "./exchange.ts";
-import type { Pair } from "./header-names.ts";
-import type { Lease } from "./read-memory.ts";
 
 export interface HttpRequest {
   /** `https://host[:port]`, dialled. */

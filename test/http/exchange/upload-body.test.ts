@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { uploadBody } from "../../src/http/upload-body.ts";
+import { uploadBody } from "../../../src/http/exchange/upload-body.ts";
 
 async function drain(body: AsyncIterable<Uint8Array>): Promise<string> {
   let text = "";

@@ -1,7 +1,7 @@
 /** Catches: a reply that depends on how its bytes were cut; one that two readers would take for two different things. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ReplyReader } from "../../src/http/reply-reader.ts";
+import { ReplyReader } from "../../../src/http/wire/reply-reader.ts";
 
 interface Seen {
   readonly status: number;

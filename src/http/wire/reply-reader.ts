@@ -5,7 +5,7 @@
  *                   └─ throws MalformedHttp
  */
 
-import type { Headers } from "../objects/bucket.ts";
+import type { Headers } from "../../objects/bucket.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
 import { HeadParser, MalformedHttp, type ReplyHead } from "./reply-head.ts";
 

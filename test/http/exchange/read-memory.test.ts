@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createBucketClient } from "../../src/cos/client.ts";
-import { Lease, ReadMemory, Slab } from "../../src/http/read-memory.ts";
-import { ReplyStream } from "../../src/http/reply-stream.ts";
-import type { Bucket, ObjectResponse } from "../../src/objects/bucket.ts";
-import { type TinyServer, tinyServer } from "./tiny-server.ts";
+import { createBucketClient } from "../../../src/cos/client.ts";
+import { Lease, ReadMemory, Slab } from "../../../src/http/exchange/read-memory.ts";
+import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
+import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { type TinyServer, tinyServer } from "../tiny-server.ts";
 
 /** The bytes of a key are its own: `LENGTH-NAME`. */
 function bytesOf(key: string): Buffer {

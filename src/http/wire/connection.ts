@@ -7,13 +7,13 @@
  * So whatever is unusual about a request or its reply costs a connection, and never touches the next exchange.
  */
 import type { Socket } from "node:net";
-import { isHeld } from "../objects/bucket.ts";
-import { ensureError } from "../vocabulary/errors.ts";
-import type { Exchange } from "./exchange.ts";
-import type { ReadMemory, Slab } from "./read-memory.ts";
+import { isHeld } from "../../objects/bucket.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { ConnectionEnded, LengthMismatch, NoProgress } from "../exchange/fault.ts";
+import type { ReadMemory, Slab } from "../exchange/read-memory.ts";
+import type { UploadBody } from "../exchange/upload-body.ts";
 import { ReplyReader } from "./reply-reader.ts";
-import { ConnectionEnded, LengthMismatch, NoProgress } from "./transport-error.ts";
-import type { UploadBody } from "./upload-body.ts";
 
 export interface ConnectionLimits {
   /** From the end of the request, or its last progress, to the reply's head, milliseconds. */

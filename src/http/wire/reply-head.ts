@@ -2,7 +2,7 @@
  * The head of an HTTP/1.1 reply (RFC 9112), and what it says of the body that follows. Strict: what two readers could take for
  * two different things (a folded line, two lengths, a length beside chunks) is refused, never repaired.
  */
-import type { Headers } from "../objects/bucket.ts";
+import type { Headers } from "../../objects/bucket.ts";
 
 export interface ReplyHead {
   readonly status: number;

@@ -1,6 +1,7 @@
 /** The head of an HTTP/1.1 request (RFC 9112), as Latin-1 text. */
-import { byNames, type Pair } from "./header-names.ts";
-import { InvalidRequest } from "./transport-error.ts";
+
+import { InvalidRequest } from "../exchange/fault.ts";
+import { byNames, type Pair } from "../port/header-names.ts";
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -4,8 +4,8 @@
  * while it is being waited for.
  */
 
-import type { BodySource } from "../objects/bucket.ts";
-import { ensureError } from "../vocabulary/errors.ts";
+import type { BodySource } from "../../objects/bucket.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
 
 export interface UploadBody extends AsyncIterable<Uint8Array> {
   /** Bytes handed to the connection. */

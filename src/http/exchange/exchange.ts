@@ -7,16 +7,16 @@
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
 
-import { type Headers, isHeld } from "../objects/bucket.ts";
-import { ensureError } from "../vocabulary/errors.ts";
+import { type Headers, isHeld } from "../../objects/bucket.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { HttpCaller, HttpRequest } from "../wire/client.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { ReplySink } from "../wire/reply-reader.ts";
+import { requestHead } from "../wire/request-head.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
-import type { Connection } from "./connection.ts";
-import type { HttpCaller, HttpRequest } from "./http.ts";
+import { incompleteBody, replyTooLarge, requestAborted, transportError } from "./fault.ts";
 import { Lease } from "./read-memory.ts";
-import type { ReplySink } from "./reply-reader.ts";
 import { ReplyStream } from "./reply-stream.ts";
-import { requestHead } from "./request-head.ts";
-import { incompleteBody, replyTooLarge, requestAborted, transportError } from "./transport-error.ts";
 import { type UploadBody, uploadBody } from "./upload-body.ts";
 
 const errorBodyLimit = 64 * 1024;

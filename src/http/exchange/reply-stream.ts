@@ -2,7 +2,7 @@
  * The body of a large reply on its way: chunks as they were read, one after another, as many as are little in memory. For one
  * reader.
  */
-import type { BodyStream } from "../objects/bucket.ts";
+import type { BodyStream } from "../../objects/bucket.ts";
 import type { Slab } from "./read-memory.ts";
 
 /** Two reads of a socket: enough to keep the writer busy, little for hundreds of streams. */
