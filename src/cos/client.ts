@@ -1,7 +1,8 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
 
 import type { Pair } from "../http/port/header-names.ts";
-import { createHttp, type HttpOptions, type HttpReply } from "../http/wire/client.ts";
+import type { CreateHttp, HttpOptions, HttpReply } from "../http/port/http.ts";
+import { createWireHttp } from "../http/wire/client.ts";
 import type { Bucket, ObjectInfo, PutOptions } from "../objects/bucket.ts";
 import type { Clock } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";
@@ -26,6 +27,8 @@ export interface BucketClientOptions extends HttpOptions {
   readonly credentials: CredentialsProvider | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly log?: Log | undefined;
+  /** What sends its requests. Default: connections of our own, which know no proxy. */
+  readonly createHttp?: CreateHttp | undefined;
 }
 
 export interface BucketClient extends Bucket, OriginProtect {
@@ -44,7 +47,7 @@ const originImage: Query = [["ci-process", "originImage"]];
  * @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused`
  */
 export function createBucketClient(options: BucketClientOptions): BucketClient {
-  const { bucket, region, credentials, clock, log } = options;
+  const { bucket, region, credentials, clock, log, createHttp = createWireHttp } = options;
   const endpoint = resolveEndpoint(options);
   const http = createHttp(options);
   const send = createSend({ bucket, endpoint, http, credentials, clock, log });

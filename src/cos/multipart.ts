@@ -4,11 +4,10 @@
  * the body; `send` turns that into its error.
  */
 
-import { malformedReply } from "../http/exchange/fault.ts";
-import type { HttpReply } from "../http/wire/client.ts";
+import type { HttpReply } from "../http/port/http.ts";
 import type { Bucket, Headers } from "../objects/bucket.ts";
 import { CosError } from "../objects/error.ts";
-import { subject } from "./exchange/error-from-reply.ts";
+import { malformedReply, subject } from "./exchange/error-from-reply.ts";
 import { objectInfo, unquote } from "./exchange/object-info.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
 import { element, parseXml, textOf, type XmlElement } from "./exchange/xml.ts";

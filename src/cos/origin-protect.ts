@@ -4,9 +4,8 @@
  * ci:SetOriginProtect and ci:DescribeOriginProtect.
  */
 import { createHash } from "node:crypto";
-import { malformedReply } from "../http/exchange/fault.ts";
 import type { Endpoint } from "./address/endpoint.ts";
-import { subject } from "./exchange/error-from-reply.ts";
+import { malformedReply, subject } from "./exchange/error-from-reply.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
 import { contentOf, element, parseXml } from "./exchange/xml.ts";
 

@@ -3,8 +3,17 @@
  * implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
  * every request can be counted. All failures are CosError.
  */
-/** Lower-case header names, as received. */
-export type Headers = Readonly<Record<string, string>>;
+import type { Body, BodyStream, Headers, Lease } from "../http/port/http.ts";
+
+export {
+  type Body,
+  type BodySource,
+  type BodyStream,
+  type Headers,
+  type HeldBody,
+  heldLength,
+  isHeld,
+} from "../http/port/http.ts";
 
 /** What a GET or a HEAD says of an object. Absent where the reply does not say. */
 export interface ObjectInfo {
@@ -23,13 +32,6 @@ export interface ObjectInfo {
   readonly errNo?: number | undefined;
 }
 
-/** The body of a reply on its way, for one reader: read to its end, or destroyed. */
-export interface BodyStream extends AsyncIterable<Uint8Array> {
-  destroy(error?: Error): void;
-  /** Nobody will look at this chunk any more, so that its memory may be used again. Nobody has to say so. */
-  release?(chunk: Uint8Array): void;
-}
-
 /**
  * A body up to `bufferUpTo` bytes arrives whole as `bytes`; a larger one, or one of unknown length, as `stream`, which
  * must be read to its end or destroyed. A stream that ends before Content-Length, or breaks, errors with a CosError.
@@ -41,8 +43,8 @@ export type ObjectResponse = ObjectInfo &
         readonly bytes: Buffer;
         /** Only where `inPieces` was asked: what comes after `bytes`. */
         readonly more?: readonly Buffer[] | undefined;
-        /** Nobody will look at those bytes any more, so that their memory may be used again. Nobody has to say so. */
-        readonly lease?: { release(): void } | undefined;
+        /** Of the memory that they lie in. */
+        readonly lease?: Lease | undefined;
         readonly stream?: undefined;
       }
     | { readonly kind: "stream"; readonly stream: BodyStream; readonly bytes?: undefined; readonly more?: undefined }
@@ -64,19 +66,6 @@ export interface GetOptions {
 export interface HeadOptions {
   readonly versionId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What is held, in one Buffer or in several, or a source of chunks, which is pulled with backpressure. */
-export type Body = HeldBody | BodySource;
-/** `release` is told of each chunk once it has left the process. */
-export type BodySource = AsyncIterable<Uint8Array> & Pick<BodyStream, "release">;
-export type HeldBody = Buffer | readonly Buffer[];
-
-export const isHeld = (body: Body): body is HeldBody => ArrayBuffer.isView(body) || Array.isArray(body);
-
-/** Bytes. */
-export function heldLength(body: HeldBody): number {
-  return ArrayBuffer.isView(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
 }
 
 export interface PutOptions {

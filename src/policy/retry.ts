@@ -33,15 +33,12 @@ export function judge(failure: Failure): Verdict {
   return failure.retryable ? "retry" : "terminal";
 }
 
-/** How systems and libraries name a connection that did not come about in time. */
-const LATE = new Set(["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"]);
-
 /**
  * Does a failure look as if too much is asked of the service at once: 503, or no answer in time? Then fewer tasks should run
  * at once; what it means for the row is for `judge` to say.
  */
 export function isStrain(failure: Failure): boolean {
-  const late = LATE.has(failure.code) || entryOf(failure.code)?.strain || errNoEntry(failure.errNo)?.strain;
+  const late = failure.code === "ETIMEDOUT" || entryOf(failure.code)?.strain || errNoEntry(failure.errNo)?.strain;
   return failure.status === 503 || failure.status === 504 || late === true;
 }
 

@@ -111,7 +111,7 @@ describe("what a refusal means", () => {
 describe("what asks for fewer at once", () => {
   const none = { status: 0, retryable: true, throttled: false };
 
-  test.each(["ETIMEDOUT", "HeadersTimeout", "BodyTimeout", "UND_ERR_CONNECT_TIMEOUT"])(
+  test.each(["ETIMEDOUT", "HeadersTimeout", "BodyTimeout", "ConnectTimeout"])(
     "%s: the row is charged a try all the same",
     (code) => {
       expect(isStrain({ ...none, code })).toBe(true);

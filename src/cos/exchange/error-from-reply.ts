@@ -169,6 +169,16 @@ function messageOf(
   return hint === undefined ? text : `${text.replace(/[.;]$/, "")}; ${hint}`;
 }
 
+/** The reply says success, but is not what the service's documents say it is. */
+export function malformedReply(what: string, status: number, why: string): CosError {
+  return new CosError(`${what}: ${why}; check that the endpoint is COS and that no proxy answers in its place`, {
+    code: "MalformedReply",
+    status,
+    retryable: true,
+    throttled: false,
+  });
+}
+
 /** `GET "photos/a.jpg" of photos-1250000000`, how every message about a request begins. */
 export function subject(method: string, bucket: string, key?: string | undefined): string {
   return key === undefined ? `${method} of bucket ${bucket}` : `${method} ${quote(key)} of ${bucket}`;

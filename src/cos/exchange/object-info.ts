@@ -1,6 +1,6 @@
 /** What the headers of a reply say of an object (documents 436/7753 and 436/7745). */
 
-import type { HttpReply } from "../../http/wire/client.ts";
+import type { HttpReply } from "../../http/port/http.ts";
 import type { Headers, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 
 /** Absent is what the reply does not say, or says in a form that means nothing. */

@@ -1,6 +1,6 @@
 /** The headers of a request to a bucket: a caller's and our own, and which of them are signed (document 436/7778). */
 
-import { byNames, type Pair } from "../../http/port/header-names.ts";
+import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import type { Headers } from "../../objects/bucket.ts";
 
 /** Beyond these, what begins with x-cos- or x-ci- is signed. */
@@ -55,7 +55,7 @@ export function requestHeaders(
 }
 
 const isSigned = (name: string) => signedHeaders.has(name) || name.startsWith("x-cos-") || name.startsWith("x-ci-");
-const areAllSigned = byNames((names) => names.every(isSigned));
+const areAllSigned = oncePerNameList((names) => names.every(isSigned));
 
 export function signedOf(headers: readonly Pair[]): readonly Pair[] {
   return areAllSigned(headers) ? headers : headers.filter(([name]) => isSigned(name));

@@ -4,7 +4,7 @@
  */
 
 import type { Pair } from "../../http/port/header-names.ts";
-import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/wire/client.ts";
+import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/port/http.ts";
 import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
 import { CosError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
@@ -15,6 +15,7 @@ import type { CredentialsProvider } from "../signing/credentials.ts";
 import { type Credentials, createSigner } from "../signing/signature.ts";
 import { createLearnt, type Learnt } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
+import { errorFromTransport } from "./error-from-transport.ts";
 import { requestHeaders, signedOf } from "./request-headers.ts";
 import { type Query, requestTarget } from "./request-target.ts";
 
@@ -99,11 +100,11 @@ class Call<T> implements HttpCaller {
     if (key !== undefined) checkKey(request.method, sender.options.bucket, key);
     this.#length = body === undefined ? undefined : isHeld(body) ? heldLength(body) : request.contentLength;
     if (body !== undefined && this.#length === undefined) {
-      throw refusal("MissingContentLength", `${this.what()}: a streamed body needs its contentLength`);
+      throw refusal("MissingContentLength", `${this.#what()}: a streamed body needs its contentLength`);
     }
   }
 
-  what(): string {
+  #what(): string {
     const { method, key } = this.#request;
     return subject(method, this.#sender.options.bucket, key);
   }
@@ -144,7 +145,7 @@ class Call<T> implements HttpCaller {
   }
 
   onError(error: Error): void {
-    this.#reject(error);
+    this.#reject(errorFromTransport(this.#what(), error));
   }
 
   #isSuccess(reply: HttpReply): boolean {

@@ -3,9 +3,8 @@
  * with encoding-type=url, because a key may hold characters that XML can't.
  */
 
-import { malformedReply } from "../../http/exchange/fault.ts";
 import type { Bucket, ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
-import { subject } from "../exchange/error-from-reply.ts";
+import { malformedReply, subject } from "../exchange/error-from-reply.ts";
 import { timeOf, unquote, wholeNumber } from "../exchange/object-info.ts";
 import type { Query } from "../exchange/request-target.ts";
 import { elements, parseXml, textOf, type XmlElement } from "../exchange/xml.ts";

@@ -11,13 +11,12 @@
  * can be is split again, so it is always the pages that are needed next that are fetched side by side.
  */
 import { setMaxListeners } from "node:events";
-import { malformedReply } from "../../http/exchange/fault.ts";
 import type { Bucket, ListedObject, ListPage } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { compareKeys } from "../../objects/key-order.ts";
 import { type Backoff, backoffMs, throttleBackoff } from "../../policy/retry.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import { subject } from "../exchange/error-from-reply.ts";
+import { malformedReply, subject } from "../exchange/error-from-reply.ts";
 import { createLetters, cutsAfter } from "./cuts.ts";
 
 export interface ParallelListingOptions {

@@ -9,7 +9,7 @@
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
 import { createHmac } from "node:crypto";
-import { byNames, type Pair } from "../../http/port/header-names.ts";
+import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { createSign, type Sign } from "./signing-key.ts";
 
@@ -57,7 +57,7 @@ interface Shape {
   readonly lastEncoded: string[];
 }
 
-const shapeOf = byNames((names): Shape => {
+const shapeOf = oncePerNameList((names): Shape => {
   const encoded = names.map((name) => urlEncode(name).toLowerCase());
   const order = [...names.keys()].sort((a, b) => compare(encoded[a] as string, encoded[b] as string));
   const sorted = order.map((at) => encoded[at] as string);

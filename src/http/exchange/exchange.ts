@@ -1,5 +1,5 @@
 /**
- * One request and its reply, as its connection reports them.
+ * One request and its reply, as whoever carries them reports.
  *
  *   begin ─ onCarried ─ onHead ─┬─ onData … ─ onEnd ─▶ onReply(bytes)
  *                               └─ onReply(stream) ─ onData … ─ onEnd ─▶ end of stream
@@ -7,20 +7,27 @@
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
 
-import { type Headers, isHeld } from "../../objects/bucket.ts";
-import { ensureError } from "../../vocabulary/errors.ts";
-import type { HttpCaller, HttpRequest } from "../wire/client.ts";
-import type { Connection } from "../wire/connection.ts";
-import type { ReplySink } from "../wire/reply-reader.ts";
-import { requestHead } from "../wire/request-head.ts";
+import { HttpError } from "../port/error.ts";
+import { type Headers, type HttpCaller, type HttpRequest, isHeld } from "../port/http.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
-import { incompleteBody, replyTooLarge, requestAborted, transportError } from "./fault.ts";
-import { Lease } from "./read-memory.ts";
+import { httpError, incompleteBody } from "./fault.ts";
+import { type Slab, SlabLease } from "./read-memory.ts";
 import { ReplyStream } from "./reply-stream.ts";
 import { type UploadBody, uploadBody } from "./upload-body.ts";
 
+/** Who carries an exchange, as the exchange sees it: for as long as its reply is not at its end. */
+export interface Carrier {
+  /** That the bytes lie in which are being reported; undefined where their memory is the garbage collector's. */
+  readonly slab: Slab | undefined;
+  /** No more data for now. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once. */
+  close(error: Error): void;
+}
+
 const errorBodyLimit = 64 * 1024;
-/** A listing of 1,000 keys of 850 bytes, each URL-encoded and escaped, stays well below. */
+/** What should be small stays well below: a page of a listing has half a megabyte, or some more. */
 const wholeBodyLimit = 16 * 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
@@ -28,17 +35,16 @@ const nothing = Buffer.alloc(0);
 const unwanted = new Error("the rest of the reply is no longer wanted");
 
 /** A class, because at thousands a second its methods should exist once. */
-export class Exchange implements ReplySink, Aborted {
+export class Exchange implements Aborted {
   readonly request: HttpRequest;
   /** Of a body that is a source of chunks. */
   readonly upload: UploadBody | undefined;
   readonly #caller: HttpCaller;
-  #head = "";
   /** Resolved or rejected; a stream may still be flowing. */
   #settled = false;
   /** The reply is at its end. */
   #ended = false;
-  #connection: Connection | undefined;
+  #carrier: Carrier | undefined;
   #status = 0;
   #headers: Headers = {};
   #expected: number | undefined;
@@ -47,54 +53,38 @@ export class Exchange implements ReplySink, Aborted {
   #chunks: Buffer[] = [];
   #stream: ReplyStream | undefined;
   /** Of the memory that `#chunks` lie in. */
-  #lease: Lease | undefined;
+  #lease: SlabLease | undefined;
 
   constructor(request: HttpRequest, caller: HttpCaller) {
     this.request = request;
     this.#caller = caller;
-    const { body } = request;
-    this.upload = body === undefined || isHeld(body) ? undefined : uploadBody(body);
+    const { body, contentLength = 0 } = request;
+    this.upload = body === undefined || isHeld(body) ? undefined : uploadBody(body, contentLength);
   }
 
-  /** False where there is nothing to send: the caller gave up already, or the request is none. */
+  /** False where there is nothing to send: the caller gave up already. */
   begin(): boolean {
-    const { signal, method, target, headers, authorization } = this.request;
-    if (signal?.aborted) {
+    const { signal } = this.request;
+    if (signal === undefined) return true;
+    if (signal.aborted) {
       this.onAbort(signal.reason);
       return false;
     }
-    try {
-      this.#head = requestHead(method, target, headers, authorization);
-    } catch (error) {
-      this.onError(ensureError(error));
-      return false;
-    }
-    if (signal !== undefined) watchAbort(signal, this);
+    watchAbort(signal, this);
     return true;
-  }
-
-  /** Of the request, Latin-1. */
-  get head(): string {
-    return this.#head;
   }
 
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** How long the service says that it keeps the connection open, milliseconds. */
-  get keepAliveMs(): number | undefined {
-    const told = this.#headers["keep-alive"];
-    const seconds = told && /timeout=(\d+)/.exec(told)?.[1];
-    return seconds === undefined ? undefined : 1000 * Number(seconds);
-  }
-
-  onCarried(connection: Connection): void {
-    this.#connection = connection;
+  onCarried(carrier: Carrier): void {
+    this.#carrier = carrier;
   }
 
   onAbort(reason: unknown): void {
-    this.#fail(requestAborted(this.#caller.what(), reason));
+    const happened = "given up because the caller asked to";
+    this.#fail(new HttpError({ code: "RequestAborted", happened }, { cause: reason }));
   }
 
   onHead(status: number, headers: Headers): void {
@@ -117,7 +107,7 @@ export class Exchange implements ReplySink, Aborted {
 
   #flow(): void {
     const stream = new ReplyStream(
-      () => this.#connection?.resume(),
+      () => this.#carrier?.resume(),
       () => {
         this.#stream = undefined;
         this.#letGo();
@@ -130,26 +120,32 @@ export class Exchange implements ReplySink, Aborted {
 
   onData(chunk: Buffer): void {
     this.#received += chunk.length;
-    const connection = this.#connection;
-    // Bytes come only from the connection that carries it.
-    if (connection === undefined) return;
+    const carrier = this.#carrier;
+    // Bytes come only from who carries it.
+    if (carrier === undefined) return;
+    const { slab } = carrier;
     if (this.#stream !== undefined) {
-      if (!this.#stream.push(chunk, connection.slab)) connection.pause();
+      if (!this.#stream.push(chunk, slab)) carrier.pause();
       return;
     }
     if (this.#settled) return;
-    this.#lease ??= new Lease();
-    this.#lease.hold(connection.slab);
+    if (slab !== undefined) {
+      this.#lease ??= new SlabLease();
+      this.#lease.hold(slab);
+    }
     this.#chunks.push(chunk);
     if (this.#received <= this.#limit) return;
     if (this.#status >= 300) this.#answer();
-    else this.#fail(replyTooLarge(this.#caller.what(), this.#status, this.#limit));
+    else {
+      const happened = `the reply has over ${this.#limit} bytes`;
+      this.#fail(new HttpError({ code: "ReplyTooLarge", happened, status: this.#status }));
+    }
   }
 
   onEnd(): void {
     this.#ended = true;
     // It may carry another exchange from now on.
-    this.#connection = undefined;
+    this.#carrier = undefined;
     // Whole, because the connection knows where a body ends.
     if (this.#stream === undefined) this.#answer();
     else {
@@ -158,15 +154,15 @@ export class Exchange implements ReplySink, Aborted {
     }
   }
 
-  /** The connection, which is gone, could not carry it to its end. */
+  /** Who carried it, or should have, could not bring it to its end. */
   onError(error: Error): void {
-    this.#connection = undefined;
+    this.#carrier = undefined;
     if (this.#ended || (this.#settled && this.#stream === undefined)) return;
     const failure = this.upload?.failure;
     if (failure !== undefined) this.#fail(failure);
     // The server may answer and hang up while the body is still being sent: its answer says more than our EPIPE.
     else if (this.#status >= 300 && this.request.body !== undefined) this.#answer();
-    else this.#fail(transportError(this.#caller.what(), error, this.#progress()));
+    else this.#fail(httpError(error, this.#progress()));
   }
 
   #progress() {
@@ -180,8 +176,8 @@ export class Exchange implements ReplySink, Aborted {
     const announced = this.request.contentLength ?? 0;
     if (upload !== undefined && this.#status < 300 && upload.taken < announced) {
       // It can't have stored what it was not sent.
-      const what = `${this.#caller.what()}: answered ${this.#status} before it had the whole body`;
-      this.#fail(incompleteBody(what, { replied: true, received: upload.taken, expected: announced }));
+      const before = `answered ${this.#status} before it had the whole body: `;
+      this.#fail(incompleteBody(before, { replied: true, received: upload.taken, expected: announced }));
       return;
     }
     this.#settled = true;
@@ -224,7 +220,7 @@ export class Exchange implements ReplySink, Aborted {
   #letGo(): void {
     this.#forgetSignal();
     this.upload?.stop();
-    if (!this.#ended) this.#connection?.close(unwanted);
+    if (!this.#ended) this.#carrier?.close(unwanted);
   }
 
   #forgetSignal(): void {

@@ -6,6 +6,7 @@
  * Who keeps bytes holds their slab, and lets it go once nothing will look at them any more. Nobody has to: a slab that is never
  * let go is garbage with the last that refers to it.
  */
+import type { Lease } from "../port/http.ts";
 
 /** Most replies are heads, or heads and little more, and the less memory hundreds of them lie in, the more of it is cached. */
 const SMALL_BYTES = 20 * 1024;
@@ -93,7 +94,7 @@ export class ReadMemory {
 }
 
 /** The slabs that hold one body. */
-export class Lease {
+export class SlabLease implements Lease {
   #slabs: Slab[] = [];
 
   hold(slab: Slab): void {

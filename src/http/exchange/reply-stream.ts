@@ -2,7 +2,7 @@
  * The body of a large reply on its way: chunks as they were read, one after another, as many as are little in memory. For one
  * reader.
  */
-import type { BodyStream } from "../../objects/bucket.ts";
+import type { BodyStream } from "../port/http.ts";
 import type { Slab } from "./read-memory.ts";
 
 /** Two reads of a socket: enough to keep the writer busy, little for hundreds of streams. */
@@ -10,7 +10,7 @@ const MOST_WAITING = 128 * 1024;
 
 interface Piece {
   readonly chunk: Buffer;
-  readonly slab: Slab;
+  readonly slab: Slab | undefined;
 }
 
 interface Reader {
@@ -25,8 +25,8 @@ export class ReplyStream implements BodyStream {
   readonly #onDestroyed: () => void;
   #waiting: Piece[] = [];
   #waitingBytes = 0;
-  /** Handed out, and not released yet. */
-  #lent: Piece[] = [];
+  /** Of what was handed out and not released yet: held on to by whoever looks at it, and not from here. */
+  readonly #lent = new WeakMap<Uint8Array, Slab>();
   #reader: Reader | undefined;
   #state: "open" | "ended" | "failed" = "open";
   #error: Error | undefined;
@@ -37,8 +37,8 @@ export class ReplyStream implements BodyStream {
   }
 
   /** False where it is enough for now. */
-  push(chunk: Buffer, slab: Slab): boolean {
-    slab.hold();
+  push(chunk: Buffer, slab: Slab | undefined): boolean {
+    slab?.hold();
     const piece = { chunk, slab };
     const reader = this.#reader;
     if (reader !== undefined) {
@@ -64,7 +64,7 @@ export class ReplyStream implements BodyStream {
     if (this.#state === "failed" || (this.#state === "ended" && this.#waiting.length === 0)) return;
     this.#state = "failed";
     this.#error = error;
-    for (const { slab } of this.#waiting) slab.letGo();
+    for (const { slab } of this.#waiting) slab?.letGo();
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#reader?.reject(error);
@@ -78,10 +78,10 @@ export class ReplyStream implements BodyStream {
   }
 
   release(chunk: Uint8Array): void {
-    const at = this.#lent.findIndex((piece) => piece.chunk === chunk);
-    if (at < 0) return;
-    const [piece] = this.#lent.splice(at, 1);
-    piece?.slab.letGo();
+    const slab = this.#lent.get(chunk);
+    if (slab === undefined) return;
+    this.#lent.delete(chunk);
+    slab.letGo();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
@@ -109,7 +109,8 @@ export class ReplyStream implements BodyStream {
   }
 
   #lend(piece: Piece): IteratorYieldResult<Buffer> {
-    this.#lent.push(piece);
-    return { done: false, value: piece.chunk };
+    const { chunk, slab } = piece;
+    if (slab !== undefined) this.#lent.set(chunk, slab);
+    return { done: false, value: chunk };
   }
 }

@@ -1,12 +1,15 @@
 /**
- * A request's body on its way out, watched: how many bytes were taken, and whether it was the body itself that failed.
+ * A request's body on its way out, watched: how many bytes were taken, whether they are as many as were announced, and whether
+ * it was the body itself that failed.
  * What is pulled is pulled with backpressure; once the exchange is over nothing more is, and the source is let go even
  * while it is being waited for.
  */
 
-import type { BodySource } from "../../objects/bucket.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import type { BodySource } from "../port/http.ts";
+import { lengthMismatch } from "./fault.ts";
 
+/** Iterating throws what the body throws, and Fault `LengthMismatch` instead of more than was announced, or of an early end. */
 export interface UploadBody extends AsyncIterable<Uint8Array> {
   /** Bytes handed to the connection. */
   readonly taken: number;
@@ -18,7 +21,8 @@ export interface UploadBody extends AsyncIterable<Uint8Array> {
   stop(): void;
 }
 
-export function uploadBody(body: BodySource): UploadBody {
+/** @param length announced, bytes */
+export function uploadBody(body: BodySource, length: number): UploadBody {
   let taken = 0;
   let failure: Error | undefined;
   let state: "open" | "ended" | "stopped" = "open";
@@ -26,7 +30,9 @@ export function uploadBody(body: BodySource): UploadBody {
   let giveUp: ((reason: Error) => void) | undefined;
 
   const next = (): Promise<IteratorResult<Uint8Array>> => {
-    if (state !== "open") return Promise.resolve({ done: true, value: undefined });
+    // Whoever asks after that must not take it for the end.
+    if (state === "stopped") return Promise.reject(over());
+    if (state === "ended") return Promise.resolve({ done: true, value: undefined });
     iterator ??= body[Symbol.asyncIterator]();
     const source = iterator;
     return new Promise((resolve, reject) => {
@@ -34,9 +40,12 @@ export function uploadBody(body: BodySource): UploadBody {
       source.next().then(
         (result) => {
           giveUp = undefined;
-          if (result.done) state = state === "open" ? "ended" : state;
-          else taken += result.value.byteLength;
-          resolve(result);
+          if (!result.done) taken += result.value.byteLength;
+          else if (state === "open") state = "ended";
+          if (taken > length || (state === "ended" && taken < length)) {
+            stop();
+            reject(lengthMismatch());
+          } else resolve(result);
         },
         (thrown: unknown) => {
           giveUp = undefined;
@@ -56,7 +65,7 @@ export function uploadBody(body: BodySource): UploadBody {
     if (isDestroyable(body)) body.destroy();
     // A generator that waits for its own source answers only after that; nobody waits for it here.
     else iterator?.return?.().catch(() => {});
-    giveUp?.(new Error("the exchange is over"));
+    giveUp?.(over());
   };
 
   return {
@@ -77,6 +86,8 @@ export function uploadBody(body: BodySource): UploadBody {
     }),
   };
 }
+
+const over = () => new Error("the exchange is over");
 
 function isDestroyable(body: object): body is { destroy(): unknown } {
   return "destroy" in body && typeof body.destroy === "function";

@@ -1,14 +1,14 @@
 /**
- * What is worked out once for each list of names. The headers of one kind of request have the same names in the same order,
- * however often it is sent; only their values are new.
+ * What is worked out once for each list of header names. The headers of one kind of request have the same names in the same
+ * order, however often it is sent; only their values are new.
  */
 export type Pair = readonly [name: string, value: string];
 
 /** Kinds of requests are few; a caller who invents names all the time must not fill the memory. */
 const MOST_LISTS = 64;
 
-/** `make` is called for a list of names that was not seen before; what it throws is thrown on. */
-export function byNames<T>(make: (names: readonly string[]) => T): (pairs: readonly Pair[]) => T {
+/** `make` is called for a list of names that did not come before; what it throws is thrown on. */
+export function oncePerNameList<T>(make: (names: readonly string[]) => T): (pairs: readonly Pair[]) => T {
   let known: { readonly names: readonly string[]; readonly made: T }[] = [];
   return (pairs) => {
     for (const { names, made } of known) if (areNames(names, pairs)) return made;

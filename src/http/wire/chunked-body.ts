@@ -1,11 +1,11 @@
 /** A body in chunks (RFC 9112, 7.1), taken apart as its bytes arrive, in pieces of any size. Extensions and trailers are passed over. */
-import { MalformedHttp } from "./reply-head.ts";
+import { malformedHttp } from "../exchange/fault.ts";
 
 export interface ChunkedBody {
   /**
    * Takes bytes from `at` on and hands on what is the body's. Returns where it stopped: after the body's end, or at the end of
    * `bytes`.
-   * @throws MalformedHttp
+   * @throws Fault `MalformedHttp`
    */
   take(bytes: Buffer, at: number, onData: (data: Buffer) => void): number;
   /** The last chunk and its trailers are through. */
@@ -26,10 +26,10 @@ export function createChunkedBody(): ChunkedBody {
   const takeLine = (bytes: Buffer, at: number): { readonly text: string; readonly next: number } | undefined => {
     const end = bytes.indexOf(LF, at);
     line += bytes.toString("latin1", at, end < 0 ? bytes.length : end);
-    if (line.length > LONGEST_LINE) throw new MalformedHttp("a chunk of the reply's body has no size");
+    if (line.length > LONGEST_LINE) throw malformedHttp("a chunk of the reply's body has no size");
     if (end < 0) return undefined;
     if (line.charCodeAt(line.length - 1) !== CR)
-      throw new MalformedHttp("a line between the chunks of the reply does not end in CRLF");
+      throw malformedHttp("a line between the chunks of the reply does not end in CRLF");
     const text = line.slice(0, -1);
     line = "";
     return { text, next: end + 1 };
@@ -55,11 +55,11 @@ export function createChunkedBody(): ChunkedBody {
         at = taken.next;
         const { text } = taken;
         if (state === "data-end") {
-          if (text !== "") throw new MalformedHttp("a chunk of the reply's body is longer than it said");
+          if (text !== "") throw malformedHttp("a chunk of the reply's body is longer than it said");
           state = "size";
         } else if (state === "size") {
           const size = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(text)?.[1];
-          if (size === undefined) throw new MalformedHttp("a chunk of the reply's body has no size");
+          if (size === undefined) throw malformedHttp("a chunk of the reply's body has no size");
           left = Number.parseInt(size, 16);
           state = left === 0 ? "trailer" : "data";
         } else if (text === "") state = "ended";

@@ -7,12 +7,12 @@
  * So whatever is unusual about a request or its reply costs a connection, and never touches the next exchange.
  */
 import type { Socket } from "node:net";
-import { isHeld } from "../../objects/bucket.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
-import type { Exchange } from "../exchange/exchange.ts";
-import { ConnectionEnded, LengthMismatch, NoProgress } from "../exchange/fault.ts";
+import type { Carrier, Exchange } from "../exchange/exchange.ts";
+import { connectionEnded, noProgress } from "../exchange/fault.ts";
 import type { ReadMemory, Slab } from "../exchange/read-memory.ts";
 import type { UploadBody } from "../exchange/upload-body.ts";
+import { isHeld } from "../port/http.ts";
 import { ReplyReader } from "./reply-reader.ts";
 
 export interface ConnectionLimits {
@@ -36,7 +36,7 @@ const IDLE_MS = 3_000;
 const IDLE_MARGIN_MS = 3_000;
 const LONGEST_IDLE_MS = 60_000;
 
-export class Connection {
+export class Connection implements Carrier {
   readonly #socket: Socket;
   readonly #memory: ReadMemory;
   readonly #owner: ConnectionOwner;
@@ -70,11 +70,12 @@ export class Connection {
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
     socket.on("error", (error) => this.close(error));
-    socket.on("close", () => this.close(new ConnectionEnded()));
+    socket.on("close", () => this.close(connectionEnded()));
   }
 
-  carry(exchange: Exchange): void {
-    const { method, body, contentLength } = exchange.request;
+  /** @param head of the request, Latin-1 */
+  carry(exchange: Exchange, head: string): void {
+    const { method, body } = exchange.request;
     this.#exchange = exchange;
     this.#carries = true;
     this.#paused = false;
@@ -86,11 +87,11 @@ export class Connection {
     if (body === undefined || isHeld(body)) {
       this.#sent = true;
       // A Buffer of no bytes is no write.
-      if (body === undefined || body.length === 0) socket.write(exchange.head, "latin1");
+      if (body === undefined || body.length === 0) socket.write(head, "latin1");
       else {
         // In one system call.
         socket.cork();
-        socket.write(exchange.head, "latin1");
+        socket.write(head, "latin1");
         if (ArrayBuffer.isView(body)) socket.write(body);
         else for (const piece of body) socket.write(piece);
         socket.uncork();
@@ -98,9 +99,9 @@ export class Connection {
       return;
     }
     this.#sent = false;
-    socket.write(exchange.head, "latin1");
+    socket.write(head, "latin1");
     // An exchange has an upload where its request's body is a source of chunks.
-    this.#sendBody(exchange, exchange.upload as UploadBody, contentLength ?? 0).catch((error: unknown) =>
+    this.#sendBody(exchange, exchange.upload as UploadBody).catch((error: unknown) =>
       this.#failIf(exchange, ensureError(error)),
     );
   }
@@ -142,26 +143,23 @@ export class Connection {
     }
     const still = now - this.#movedAt;
     if (this.#exchange === undefined) {
-      if (still > this.#idleMs) this.close(new ConnectionEnded());
+      if (still > this.#idleMs) this.close(connectionEnded());
     } else if (this.#reader.replied) {
       if (!this.#paused && still > this.#limits.bodyIdleMs)
-        this.close(new NoProgress("BodyTimeout", this.#limits.bodyIdleMs));
+        this.close(noProgress("BodyTimeout", this.#limits.bodyIdleMs));
     } else if (!this.#sourceWaits && still > this.#limits.headersMs) {
-      this.close(new NoProgress("HeadersTimeout", this.#limits.headersMs));
+      this.close(noProgress("HeadersTimeout", this.#limits.headersMs));
     }
   }
 
-  /** @throws what the body throws; LengthMismatch */
-  async #sendBody(exchange: Exchange, body: UploadBody, length: number): Promise<void> {
+  /** @throws what the body throws; Fault `LengthMismatch` */
+  async #sendBody(exchange: Exchange, body: UploadBody): Promise<void> {
     const socket = this.#socket;
-    let sent = 0;
     this.#sourceWaits = true;
     for await (const chunk of body) {
       this.#sourceWaits = false;
       this.#moved = true;
       if (this.#exchange !== exchange) return;
-      sent += chunk.length;
-      if (sent > length) throw new LengthMismatch();
       const onWritten = (error?: Error | null) => {
         if (!error) body.release(chunk);
       };
@@ -175,7 +173,6 @@ export class Connection {
     }
     this.#sourceWaits = false;
     if (this.#exchange !== exchange) return;
-    if (sent < length) throw new LengthMismatch();
     this.#sent = true;
     this.#moved = true;
   }
@@ -212,7 +209,7 @@ export class Connection {
     const exchange = this.#exchange;
     try {
       if (this.#reader.close() && exchange !== undefined) this.#exchange = undefined;
-      this.close(new ConnectionEnded());
+      this.close(connectionEnded());
     } catch (error) {
       this.close(ensureError(error));
     }
@@ -223,14 +220,14 @@ export class Connection {
     this.#exchange = undefined;
     // What is left of the request's body would be read as another request, or its memory be used again before it has gone.
     if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent) {
-      this.close(new ConnectionEnded());
+      this.close(connectionEnded());
       return;
     }
     if (this.#paused) this.resume();
-    this.#idleMs =
-      exchange.keepAliveMs === undefined ? IDLE_MS : Math.min(LONGEST_IDLE_MS, exchange.keepAliveMs - IDLE_MARGIN_MS);
+    const { keepAliveMs } = this.#reader;
+    this.#idleMs = keepAliveMs === undefined ? IDLE_MS : Math.min(LONGEST_IDLE_MS, keepAliveMs - IDLE_MARGIN_MS);
     if (this.#idleMs <= 0) {
-      this.close(new ConnectionEnded());
+      this.close(connectionEnded());
       return;
     }
     this.#carries = false;

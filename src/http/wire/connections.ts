@@ -5,30 +5,38 @@
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
 import type { Exchange } from "../exchange/exchange.ts";
-import { ClientClosed } from "../exchange/fault.ts";
+import { clientClosed } from "../exchange/fault.ts";
 import { ReadMemory } from "../exchange/read-memory.ts";
+import { fromUndici } from "../exchange/undici-errors.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 
 export interface Connections {
-  send(exchange: Exchange): void;
-  /** Closes them all, at once; what is under way or waits fails with ClientClosed. */
+  /** @param head of the request, Latin-1 */
+  send(exchange: Exchange, head: string): void;
+  /** Closes them all, at once; what is under way or waits fails with `ClientClosed`. */
   close(): void;
 }
 
 export interface ConnectionsOptions extends ConnectionLimits {
-  readonly most: number;
+  /** At most. */
+  readonly connections: number;
   readonly connectMs: number;
+}
+
+interface Waiting {
+  readonly exchange: Exchange;
+  readonly head: string;
 }
 
 /** Looks at what has waited for too long so often, or four times within the shortest limit. */
 const LOOK_MS = 1_000;
 
 export function createConnections(origin: string, options: ConnectionsOptions): Connections {
-  const { most, headersMs, bodyIdleMs } = options;
+  const { connections: most, headersMs, bodyIdleMs } = options;
   const connect = connector(origin, options.connectMs);
   const all = new Set<Connection>();
   const free: Connection[] = [];
-  const waiting: Exchange[] = [];
+  const waiting: Waiting[] = [];
   /** Being opened. */
   let opening = 0;
   /** Connections that carry an exchange. */
@@ -45,25 +53,25 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     }
   };
   /** Those that were given up while they waited are not sent. */
-  const nextWaiting = (): Exchange | undefined => {
-    for (let exchange = waiting.shift(); exchange !== undefined; exchange = waiting.shift()) {
-      if (!exchange.settled) return exchange;
+  const nextWaiting = (): Waiting | undefined => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (!next.exchange.settled) return next;
     }
     return undefined;
   };
-  const carry = (connection: Connection, exchange: Exchange) => {
+  const carry = (connection: Connection, exchange: Exchange, head: string) => {
     // A process that has nothing else to do may end while connections are idle. It is kept alive by the watch, because to tell
     // each connection so, for each exchange, is a call out of JavaScript.
     if (busy++ === 0) watch?.ref();
-    connection.carry(exchange);
+    connection.carry(exchange, head);
   };
   const rest = () => {
     if (--busy === 0) watch?.unref();
   };
   const owner = {
     onFree(connection: Connection) {
-      const exchange = waiting.length === 0 ? undefined : nextWaiting();
-      if (exchange !== undefined) connection.carry(exchange);
+      const next = waiting.length === 0 ? undefined : nextWaiting();
+      if (next !== undefined) connection.carry(next.exchange, next.head);
       else {
         free.push(connection);
         rest();
@@ -81,7 +89,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   const onOpened = (error: Error | null, socket: Socket | null, memory: ReadMemory) => {
     opening--;
     if (error !== null || socket === null) {
-      nextWaiting()?.onError(error ?? new Error("there is no connection"));
+      nextWaiting()?.exchange.onError(error === null ? new Error("there is no connection") : fromUndici(error));
       if (waiting.length > 0) open();
       return;
     }
@@ -92,9 +100,9 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     const connection = new Connection(socket, memory, owner, { headersMs, bodyIdleMs });
     all.add(connection);
     watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
-    const exchange = nextWaiting();
-    if (exchange === undefined) free.push(connection);
-    else carry(connection, exchange);
+    const next = nextWaiting();
+    if (next === undefined) free.push(connection);
+    else carry(connection, next.exchange, next.head);
   };
   /** One for each that waits, as far as there may be. */
   const open = () => {
@@ -105,23 +113,23 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   };
 
   return {
-    send(exchange) {
+    send(exchange, head) {
       if (closed) {
-        exchange.onError(new ClientClosed());
+        exchange.onError(clientClosed());
         return;
       }
       const connection = free.pop();
-      if (connection !== undefined) carry(connection, exchange);
+      if (connection !== undefined) carry(connection, exchange, head);
       else {
-        waiting.push(exchange);
+        waiting.push({ exchange, head });
         open();
       }
     },
     close() {
       closed = true;
       clearInterval(watch);
-      for (const connection of [...all]) connection.close(new ClientClosed());
-      for (const exchange of waiting.splice(0)) exchange.onError(new ClientClosed());
+      for (const connection of [...all]) connection.close(clientClosed());
+      for (const { exchange } of waiting.splice(0)) exchange.onError(clientClosed());
     },
   };
 }

@@ -2,7 +2,9 @@
  * The head of an HTTP/1.1 reply (RFC 9112), and what it says of the body that follows. Strict: what two readers could take for
  * two different things (a folded line, two lengths, a length beside chunks) is refused, never repaired.
  */
-import type { Headers } from "../../objects/bucket.ts";
+import { malformedHttp } from "../exchange/fault.ts";
+import { readValue } from "../exchange/header-values.ts";
+import type { Headers } from "../port/http.ts";
 
 export interface ReplyHead {
   readonly status: number;
@@ -11,12 +13,6 @@ export interface ReplyHead {
   readonly body: "none" | number | "chunks" | "close";
   /** May the connection carry another request afterwards? */
   readonly persistent: boolean;
-}
-
-/** The peer does not speak HTTP/1.1, or not well enough to be sure where its replies end. */
-export class MalformedHttp extends Error {
-  override readonly name = "MalformedHttp";
-  readonly code = "MalformedHttp";
 }
 
 /** Header values as the wire has them: visible characters, spaces and tabs, and whatever is beyond ASCII. */
@@ -47,7 +43,7 @@ export class HeadParser {
   /**
    * @param text the head without its empty line, as Latin-1
    * @param toHead does it answer a HEAD? Then its length is of a body that does not come
-   * @throws MalformedHttp
+   * @throws Fault `MalformedHttp`
    */
   parse(text: string, toHead: boolean): ReplyHead {
     let end = endOfLine(text, 0);
@@ -88,7 +84,7 @@ export class HeadParser {
     if (line === this.#statusLine) return;
     const match = statusLine.exec(line);
     if (match === null || control.test(line)) {
-      throw new MalformedHttp("the reply does not begin with an HTTP/1.1 status");
+      throw malformedHttp("the reply does not begin with an HTTP/1.1 status");
     }
     this.#statusLine = line;
     this.#status = Number(match[2]);
@@ -101,7 +97,7 @@ export class HeadParser {
     if (place < lines.length) lines.length = place;
     const colon = text.indexOf(":");
     const raw = text.slice(0, Math.max(0, colon));
-    if (!token.test(raw)) throw new MalformedHttp("a line of the reply's head is no header");
+    if (!token.test(raw)) throw malformedHttp("a line of the reply's head is no header");
     const name = raw.toLowerCase();
     const line = { raw: `${raw}:`, name, isFirst: name !== "__proto__" && !Object.hasOwn(above, name) };
     if (place < MOST_LINES) lines.push(line);
@@ -121,38 +117,32 @@ function endOfLine(text: string, from: number): number {
   }
 }
 
-/** @throws MalformedHttp */
+/** @throws Fault `MalformedHttp` */
 function unusual(name: string, value: string): string {
-  if (control.test(value)) throw new MalformedHttp(`the reply's ${name} has a control character`);
-  return fromUtf8(value);
+  if (control.test(value)) throw malformedHttp(`the reply's ${name} has a control character`);
+  return readValue(value);
 }
 
 function bodyOf(length: string | undefined, coding: string | undefined): ReplyHead["body"] {
   if (coding !== undefined) {
-    if (length !== undefined) throw new MalformedHttp("the reply has both a Content-Length and a Transfer-Encoding");
-    if (coding.toLowerCase() !== "chunked") throw new MalformedHttp("the reply's Transfer-Encoding is not chunked");
+    if (length !== undefined) throw malformedHttp("the reply has both a Content-Length and a Transfer-Encoding");
+    if (coding.toLowerCase() !== "chunked") throw malformedHttp("the reply's Transfer-Encoding is not chunked");
     return "chunks";
   }
   if (length === undefined) return "close";
   const bytes = Number(length);
   if (!/^\d+$/.test(length) || !Number.isSafeInteger(bytes)) {
-    throw new MalformedHttp("the reply's Content-Length is no length");
+    throw malformedHttp("the reply's Content-Length is no length");
   }
   return bytes;
 }
 
 function repeated(name: string, before: string, value: string): string {
   if (name !== "content-length") return `${before}, ${value}`;
-  if (before !== value) throw new MalformedHttp("the reply has two lengths");
+  if (before !== value) throw malformedHttp("the reply has two lengths");
   return value;
 }
 
 const isSpace = (code: number) => code === 0x20 || code === 0x09;
 const untrimmed = (value: string) =>
   value !== "" && (isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)));
-
-/** COS writes UTF-8; what is none is left as the Latin-1 that it was read as. */
-function fromUtf8(latin1: string): string {
-  const text = Buffer.from(latin1, "latin1").toString("utf8");
-  return text.includes("\ufffd") ? latin1 : text;
-}

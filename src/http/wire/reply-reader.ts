@@ -2,12 +2,13 @@
  * Reads the replies of one connection from its bytes, one after another, however the bytes are cut.
  *
  *   begin ─ head … ─┬─ onHead ─ onData … ─ onEnd      (interim replies, 1xx, are passed over)
- *                   └─ throws MalformedHttp
+ *                   └─ throws Fault `MalformedHttp`
  */
 
-import type { Headers } from "../../objects/bucket.ts";
+import { malformedHttp } from "../exchange/fault.ts";
+import type { Headers } from "../port/http.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
-import { HeadParser, MalformedHttp, type ReplyHead } from "./reply-head.ts";
+import { HeadParser, type ReplyHead } from "./reply-head.ts";
 
 /** Who takes a reply. */
 export interface ReplySink {
@@ -17,6 +18,7 @@ export interface ReplySink {
 }
 
 const LONGEST_HEAD = 64 * 1024;
+const tooLong = () => malformedHttp(`the reply's head has over ${LONGEST_HEAD} bytes`);
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 
 /** A class, as one is read from at thousands of replies a second. */
@@ -48,6 +50,13 @@ export class ReplyReader {
     return this.#head !== undefined;
   }
 
+  /** How long the other side says that it keeps the connection open, milliseconds. */
+  get keepAliveMs(): number | undefined {
+    const told = this.#head?.headers["keep-alive"];
+    const seconds = told && /timeout=(\d+)/.exec(told)?.[1];
+    return seconds === undefined ? undefined : 1000 * Number(seconds);
+  }
+
   /** May the connection carry another request? Known once a reply has ended. */
   get persistent(): boolean {
     return this.#head?.persistent === true;
@@ -57,13 +66,13 @@ export class ReplyReader {
    * Reads the first `length` bytes of `memory`.
    *
    * @returns whether the sink was given some of them; here nothing of them is kept
-   * @throws MalformedHttp, also for bytes that nobody asked for
+   * @throws Fault `MalformedHttp`, also for bytes that nobody asked for
    */
   read(memory: Buffer, length: number): boolean {
     let at = 0;
     let isGiven = false;
     while (at < length) {
-      if (this.#sink === undefined) throw new MalformedHttp("there are bytes after the end of the reply");
+      if (this.#sink === undefined) throw malformedHttp("there are bytes after the end of the reply");
       if (this.#head === undefined) at = this.#readHead(memory, at, length);
       else {
         at = this.#readBody(memory, at, length);
@@ -75,7 +84,7 @@ export class ReplyReader {
 
   /**
    * The connection has ended. True where that is what ended the reply.
-   * @throws MalformedHttp where what came is the beginning of something that is no reply
+   * @throws Fault `MalformedHttp` where what came is the beginning of something that is no reply
    */
   close(): boolean {
     if (this.#head?.body === "close" && this.#sink !== undefined) {
@@ -110,16 +119,17 @@ export class ReplyReader {
   }
 
   #parseHead(memory: Buffer, from: number, end: number): void {
+    if (end - from > LONGEST_HEAD) throw tooLong();
     const head = this.#heads.parse(memory.toString("latin1", from, end), this.#toHead);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
-    if (head.status === 101) throw new MalformedHttp("the reply switches protocols");
+    if (head.status === 101) throw malformedHttp("the reply switches protocols");
     if (head.status >= 200) this.#begin(head);
   }
 
   #checkBeginning(begun: Buffer, ended: boolean): void {
-    if (begun.length > LONGEST_HEAD) throw new MalformedHttp(`the reply's head has over ${LONGEST_HEAD} bytes`);
+    if (begun.length > LONGEST_HEAD) throw tooLong();
     const start = begun.toString("latin1", 0, 7);
-    if (ended || !"HTTP/1.".startsWith(start)) throw new MalformedHttp("the reply is no HTTP/1.1");
+    if (ended || !"HTTP/1.".startsWith(start)) throw malformedHttp("the reply is no HTTP/1.1");
   }
 
   #begin(head: ReplyHead): void {

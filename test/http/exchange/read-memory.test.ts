@@ -1,10 +1,12 @@
 /** Memory that reads share and bodies lease: what is still looked at must stay as it is, whatever is read meanwhile. */
 import { createHash } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createBucketClient } from "../../../src/cos/client.ts";
-import { Lease, ReadMemory, Slab } from "../../../src/http/exchange/read-memory.ts";
+import { ReadMemory, Slab, SlabLease } from "../../../src/http/exchange/read-memory.ts";
 import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
 import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
 import { type TinyServer, tinyServer } from "../tiny-server.ts";
@@ -187,7 +189,7 @@ test("a body that comes in pieces, however small, takes little more memory than 
   });
   onTestFinished(() => held.mockRestore());
   const memory = new ReadMemory();
-  const lease = new Lease();
+  const lease = new SlabLease();
   memory.onRead = () => {
     lease.hold(memory.slab);
     memory.bodyGoesOn = true;
@@ -254,6 +256,22 @@ describe("a reply's stream", () => {
     for await (const _ of whole.body) throw new Error("there is nothing");
     whole.body.destroy();
     expect(whole.asked.destroyed).toBe(0);
+  });
+
+  test("holds nothing of what was read, released or not", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const { body } = stream();
+    const read = async () => {
+      body.push(Buffer.alloc(1 << 20), new Slab());
+      const { value } = await body[Symbol.asyncIterator]().next();
+      return new WeakRef(value as Buffer);
+    };
+    const chunk = await read();
+    await new Promise(setImmediate);
+    collect();
+    expect(chunk.deref()).toBeUndefined();
+    body.end();
   });
 
   test("releases a chunk once, whatever it is told", async () => {

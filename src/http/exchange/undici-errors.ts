@@ -1,0 +1,25 @@
+/** What undici's connector and client name otherwise than this port does. */
+import { Fault, type FaultCode } from "./fault.ts";
+
+const codes: Readonly<Record<string, FaultCode>> = {
+  UND_ERR_CLOSED: "ClientClosed",
+  UND_ERR_DESTROYED: "ClientClosed",
+  UND_ERR_CONNECT_TIMEOUT: "ConnectTimeout",
+  UND_ERR_SOCKET: "ConnectionEnded",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "ConnectionEnded",
+  UND_ERR_BODY_TIMEOUT: "BodyTimeout",
+  UND_ERR_HEADERS_TIMEOUT: "HeadersTimeout",
+  UND_ERR_HEADERS_OVERFLOW: "MalformedHttp",
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: "LengthMismatch",
+  UND_ERR_INVALID_ARG: "InvalidRequest",
+  UND_ERR_NOT_SUPPORTED: "InvalidRequest",
+};
+
+/** The same, or the Fault that it is. */
+export function fromUndici(error: Error): Error {
+  if (error instanceof Fault) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  // Its code is a matter of the parser's version.
+  const named = error.name === "HTTPParserError" ? "MalformedHttp" : codes[code ?? ""];
+  return named === undefined ? error : new Fault(named, error.message, { cause: error });
+}

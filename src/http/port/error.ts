@@ -1,0 +1,63 @@
+/**
+ * A request that ended without a whole reply. `code` is stable:
+ *
+ *   ECONNRESET, ENOTFOUND, CERT_HAS_EXPIRED, …   the system's or TLS's own name for it
+ *   ConnectionEnded                              closed before the reply's head, and nobody said why
+ *   IncompleteBody                               the reply's body ended before it was whole
+ *   ConnectTimeout                               no connection stood in time
+ *   HeadersTimeout, BodyTimeout                  nothing moved for as long as it may, before the reply's head or after it
+ *   MalformedHttp                                the other side does not speak HTTP/1.1
+ *   ReplyTooLarge                                more than this program is prepared to hold of what should be small
+ *   LengthMismatch                               the request's body has another length than was announced
+ *   InvalidRequest                               the request can't be written as HTTP
+ *   ProxyRefused                                 the proxy would not connect to the origin
+ *   RequestAborted                               the caller gave up; `cause` is the signal's reason
+ *   ClientClosed                                 the client was closed
+ */
+export interface HttpErrorDetails {
+  readonly code: string;
+  /** What happened, as a sentence that may follow the request's name: `the reply broke off after 10 of 20 bytes`. */
+  readonly happened: string;
+  /** In a few words, where `code` does not say it: `socket hang up`. */
+  readonly why?: string | undefined;
+  /** Of a reply that was not taken; 0 where none arrived whole. */
+  readonly status?: number | undefined;
+}
+
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly code: string;
+  readonly happened: string;
+  readonly why: string | undefined;
+  readonly status: number;
+
+  constructor({ code, happened, why, status = 0 }: HttpErrorDetails, options?: ErrorOptions) {
+    super(`${happened} (${code}${why === undefined ? "" : `: ${why}`})`, options);
+    this.code = code;
+    this.happened = happened;
+    this.why = why;
+    this.status = status;
+  }
+
+  /** May the same request succeed later? */
+  get retryable(): boolean {
+    return !lasting.has(this.code);
+  }
+}
+
+/** Ours, or the configuration's fault: the same request fails the same way. */
+const lasting = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "ClientClosed",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "InvalidRequest",
+  "LengthMismatch",
+  "ReplyTooLarge",
+  "RequestAborted",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);

@@ -1,0 +1,111 @@
+/**
+ * The port through which requests go out: one HTTP/1.1 request in, one reply out. It knows nothing of what is on the other
+ * side. Two implementations (wire/client.ts, undici.ts) pass one suite, test/http/conformance.ts.
+ *
+ * This is the hot path of every object: no URL objects, one object a request, and callbacks, so that who calls makes the one
+ * promise there is.
+ *
+ * A body whose Content-Length is at most `bufferUpTo` arrives as one Buffer; a larger one, or one of unknown length, as
+ * a stream with backpressure. Bodies are never decompressed. The body of a reply that is no success is always a Buffer, cut
+ * at 64 KiB.
+ *
+ * A request is never retried and a redirection never followed. What goes wrong on the way is an HttpError; what a request's
+ * own body throws is handed on as it is.
+ */
+import type { Pair } from "./header-names.ts";
+
+/** Lower-case names; a value that is UTF-8 is read as such, any other as Latin-1. Repeated headers are one, joined by `, `. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** The body of a reply on its way, for one reader: read to its end, or destroyed. */
+export interface BodyStream extends AsyncIterable<Uint8Array> {
+  destroy(error?: Error): void;
+  /** Nobody will look at this chunk any more, so that its memory may be used again. Nobody has to say so. */
+  release?(chunk: Uint8Array): void;
+}
+
+/** Memory that is lent. Nobody has to give it back. */
+export interface Lease {
+  /** Nobody will look at it any more, so that it may be used again. */
+  release(): void;
+}
+
+/** What is held, in one Buffer or in several, or a source of chunks, which is pulled with backpressure. */
+export type Body = HeldBody | BodySource;
+/** `release` may be told of each chunk once it has left the process. */
+export type BodySource = AsyncIterable<Uint8Array> & Pick<BodyStream, "release">;
+export type HeldBody = Buffer | readonly Buffer[];
+
+export const isHeld = (body: Body): body is HeldBody => ArrayBuffer.isView(body) || Array.isArray(body);
+
+/** Bytes. */
+export function heldLength(body: HeldBody): number {
+  return ArrayBuffer.isView(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
+}
+
+export interface HttpRequest {
+  /** `https://host[:port]`, dialled. */
+  readonly origin: string;
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** Path and query, encoded; sent as it is. */
+  readonly target: string;
+  /** Lower-case names; `host` and, with a body, `content-length` among them. Values are Unicode and go out as UTF-8. */
+  readonly headers: readonly Pair[];
+  /** The value of one more, of visible ASCII. */
+  readonly authorization?: string | undefined;
+  readonly body?: Body | undefined;
+  /** Bytes of the body, where it is a source of chunks. */
+  readonly contentLength?: number | undefined;
+  /** Bytes up to which a success's body is a Buffer; "whole": always. */
+  readonly bufferUpTo: number | "whole";
+  /** That Buffer may be several, as they came: `bytes`, and `more` after it. */
+  readonly inPieces?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who sent it. One of the two is called, once. */
+export interface HttpCaller {
+  onReply(reply: HttpReply): void;
+  /** An HttpError, or what the request's own body threw. */
+  onError(error: Error): void;
+}
+
+export type HttpReply = { readonly status: number; readonly headers: Headers } & (
+  | {
+      readonly kind: "bytes";
+      readonly bytes: Buffer;
+      readonly more?: readonly Buffer[] | undefined;
+      /** Of the memory that they lie in. */
+      readonly lease?: Lease | undefined;
+    }
+  | { readonly kind: "stream"; readonly stream: BodyStream }
+);
+
+export interface Timeouts {
+  /** Until a connection stands, TLS included. Default 10 s. */
+  readonly connectMs?: number | undefined;
+  /** From the end of the request to the reply's head. Default 60 s. */
+  readonly headersMs?: number | undefined;
+  /** Between two pieces of a body, while they are wanted. Default 60 s. */
+  readonly bodyIdleMs?: number | undefined;
+}
+
+export interface HttpOptions {
+  /** Connections to one origin; requests beyond wait. Default 64. */
+  readonly connections?: number | undefined;
+  readonly timeouts?: Timeouts | undefined;
+}
+
+/** The options, with what holds where nothing is said. */
+export function httpLimits({ connections = 64, timeouts = {} }: HttpOptions) {
+  const { connectMs = 10_000, headersMs = 60_000, bodyIdleMs = 60_000 } = timeouts;
+  return { connections, connectMs, headersMs, bodyIdleMs };
+}
+
+export interface Http {
+  send(request: HttpRequest, caller: HttpCaller): void;
+  /** Ends at once: what is still in flight fails with ClientClosed. */
+  close(): Promise<void>;
+}
+
+export type CreateHttp = (options: HttpOptions) => Http;

@@ -1,0 +1,22 @@
+/** What every implementation of the HTTP port does, against real servers on loopback that misbehave as servers do. */
+import { describe } from "vitest";
+import type { CreateHttp } from "../../src/http/port/http.ts";
+import { aborts } from "./conformance/aborts.ts";
+import { clientsOf } from "./conformance/client.ts";
+import { connections } from "./conformance/connections.ts";
+import { failures } from "./conformance/failures.ts";
+import { headers } from "./conformance/headers.ts";
+import { replies } from "./conformance/replies.ts";
+import { uploads } from "./conformance/uploads.ts";
+
+export function conformance(name: string, createHttp: CreateHttp): void {
+  const open = clientsOf(createHttp);
+  describe(name, () => {
+    describe("a reply's body", () => replies(open));
+    describe("headers", () => headers(open));
+    describe("connections", () => connections(open));
+    describe("what goes wrong on the way", () => failures(open));
+    describe("a request's body", () => uploads(open));
+    describe("an abort", () => aborts(open));
+  });
+}

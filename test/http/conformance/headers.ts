@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { HttpRequest } from "../../../src/http/port/http.ts";
+import { rawServer } from "../raw-server.ts";
+import { tinyServer } from "../tiny-server.ts";
+import { httpErrorOf, type OpenClient, request } from "./client.ts";
+
+export function headers(open: OpenClient): void {
+  test("that are UTF-8 are read as such, others as Latin-1, repeated ones as one, without spaces around", async () => {
+    const server = await rawServer((socket) =>
+      socket.end(
+        Buffer.concat([
+          Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx-cos-meta-name: 中文\r\nx-cos-meta-old: "),
+          Buffer.from([0xe9]),
+          Buffer.from("\r\nx-twice: a\r\nX-Twice: é\r\nX-Spaced:  a b \r\nx-empty:\r\n\r\n"),
+        ]),
+      ),
+    );
+    const { headers: read } = await open().send(request(server));
+    expect(read).toMatchObject({
+      "x-cos-meta-name": "中文",
+      "x-cos-meta-old": "é",
+      "x-twice": "a, é",
+      "x-spaced": "a b",
+      "x-empty": "",
+    });
+  });
+
+  test("go out as given, as UTF-8, with the Host that was given, and nothing that says who is speaking", async () => {
+    const server = await tinyServer((_, response) => response.end());
+    const given: HttpRequest["headers"] = [
+      ["host", "photos-1250000000.cos.ap-guangzhou.myqcloud.com"],
+      ["x-cos-meta-name", "中文 é"],
+    ];
+    const sent = request(server, { method: "DELETE", headers: given, authorization: "q-sign=a", bufferUpTo: "whole" });
+    await open().send(sent);
+    const [received] = server.requests;
+    expect([...received!.names].sort()).toEqual(["authorization", "connection", "host", "x-cos-meta-name"]);
+    expect(received!.headers).toMatchObject({
+      host: "photos-1250000000.cos.ap-guangzhou.myqcloud.com",
+      authorization: "q-sign=a",
+      "x-cos-meta-name": Buffer.from("中文 é").toString("latin1"),
+    });
+  });
+
+  test.each([
+    ["a value that ends its line", "x-cos-meta-a", "b\r\nx-cos-acl: public-read"],
+    ["a value with a NUL", "x-cos-meta-a", "b\0"],
+    ["a name that is none", "x cos", "b"],
+  ])("with %s are refused before anything is sent", async (_, name, value) => {
+    const server = await tinyServer((_, response) => response.end());
+    const given: HttpRequest["headers"] = [
+      ["host", "h"],
+      [name, value],
+    ];
+    const error = await httpErrorOf(open().send(request(server, { headers: given })));
+    expect(error).toMatchObject({ code: "InvalidRequest", status: 0, retryable: false });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test("of 40 KB are read, and of 80 KB are refused", async () => {
+    const answering = (bytes: number) =>
+      rawServer((socket) => {
+        const line = `x-long: ${"a".repeat(4000)}\r\n`;
+        socket.write(`HTTP/1.1 200 OK\r\n${line.repeat(bytes / 4000)}content-length: 0\r\n\r\n`);
+      });
+    const reply = await open().send(request(await answering(40_000)));
+    expect(reply.headers["x-long"]).toHaveLength(10 * 4000 + 9 * 2);
+    const error = await httpErrorOf(open().send(request(await answering(80_000))));
+    expect(error).toMatchObject({ code: "MalformedHttp", retryable: true });
+  });
+}

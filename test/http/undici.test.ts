@@ -1,0 +1,4 @@
+import { createUndiciHttp } from "../../src/http/undici.ts";
+import { conformance } from "./conformance.ts";
+
+conformance("undici's client", createUndiciHttp);
