@@ -17,7 +17,7 @@ export const house: House = [
   { room: "runtime", rooms: ["cli", "function", "settings"] },
   { room: "runtime/cli", rooms: [".", "demo", "asked", "terminal"] },
   { room: "run", rooms: ["work", "deliver", "inspect", "reconcile", "plan", "finalize", "surroundings", "messages"] },
-  { room: "archive", rooms: ["shard", "task"] },
+  { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "ledger" },
   { room: "report" },
   { room: "emulator", rooms: [".", "operations", "protocol", "faults", "store"] },
@@ -29,7 +29,7 @@ export const house: House = [
   { room: "checksum" },
   { room: "config" },
   { room: "policy" },
-  { room: "vocabulary" },
+  { room: "vocabulary", rooms: [".", "codes"] },
 ];
 
 export interface Source {

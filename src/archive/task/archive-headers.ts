@@ -4,7 +4,7 @@ import type { RunOptions } from "../../ledger/run-document.ts";
 import type { Headers, ObjectInfo } from "../../objects/bucket.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
 import { maxMetaBytes } from "../../vocabulary/limits.ts";
-import type { Expectation } from "./identity.ts";
+import type { Expectation } from "../proof/identity.ts";
 
 /** Preserved as they are; x-cos-meta-* as well. The README lists them. */
 export const preservedHeaders = [

@@ -2,10 +2,10 @@
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
+import { hasChanged } from "../proof/identity.ts";
 import { overrule } from "./bad-digest.ts";
 import { archiveAnswered } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
-import { hasChanged } from "./identity.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Step } from "./next-step.ts";
 import { putEmpty, putFetched } from "./put-step.ts";

@@ -1,8 +1,8 @@
 /** What the archive said, of itself or of what was put: from the knowledge before it to the knowledge after it. Pure. */
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
+import { isEncrypted, isMd5, sameEtag } from "../proof/identity.ts";
 import { completed, streamedAway } from "./from-source.ts";
-import { isEncrypted, isMd5, sameEtag } from "./identity.ts";
 import { again, type Holds, type Knowledge, type Rules } from "./knowledge.ts";
 
 /** The archive was asked what it holds under the key; `there` is undefined where it holds nothing. */

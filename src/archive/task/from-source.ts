@@ -1,9 +1,9 @@
 /** What the source said, by a HEAD or the paid fetch: from the knowledge before it to the knowledge after it. Pure. */
 import { isErrorDocument } from "../../cos/exchange/error-from-reply.ts";
 import { type HeldBody, heldLength, type ObjectInfo, type ObjectResponse } from "../../objects/bucket.ts";
-import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "./identity.ts";
+import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "../proof/identity.ts";
 import { again, type Knowledge, type Rules, type Verdict } from "./knowledge.ts";
-import { lacksProof, provable } from "./proof.ts";
+import { lacksProof, provable } from "./provable.ts";
 
 /**
  * A HEAD of the source says what the original is. A source that differs from what the row says has changed since the manifest was

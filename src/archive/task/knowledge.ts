@@ -6,7 +6,7 @@ import type { RunOptions } from "../../ledger/run-document.ts";
 import type { BodyStream, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
-import { type Expectation, expectationOfRow } from "./identity.ts";
+import { type Expectation, expectationOfRow } from "../proof/identity.ts";
 import type { Task } from "./task.ts";
 
 export interface Knowledge {

@@ -5,11 +5,12 @@
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
+import { chooseProof } from "../proof/choose-proof.ts";
+import { difference, type Expectation, holdsOriginal, mayHold } from "../proof/identity.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
-import { difference, type Expectation, holdsOriginal, mayHold } from "./identity.ts";
 import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
-import { chooseProof, lacksProof, provable } from "./proof.ts";
+import { lacksProof, provable } from "./provable.ts";
 
 export type Step =
   /** HEAD the archive key. */

@@ -2,14 +2,14 @@
 import { type Body, heldLength, type ObjectInfo } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
+import { proofOfNothing } from "../proof/choose-proof.ts";
+import { contentMd5, isMd5, sameEtag } from "../proof/identity.ts";
+import { provenStream, WrongBytes } from "../proof/proven-stream.ts";
 import { archiveHeaders } from "./archive-headers.ts";
 import { checksumOf, overrule } from "./bad-digest.ts";
 import { answerLost, digestRefused, keyTaken, knownEmpty, stored } from "./from-archive.ts";
 import { streamedAway, wrongBytes } from "./from-source.ts";
-import { contentMd5, isMd5, sameEtag } from "./identity.ts";
 import type { FetchedBody, Knowledge } from "./knowledge.ts";
-import { proofOfNothing } from "./proof.ts";
-import { provenStream, WrongBytes } from "./proven-stream.ts";
 import { slowDown } from "./requests.ts";
 import { known, type RowWork, type StepResult } from "./step-result.ts";
 import { type Uploaded, upload } from "./upload.ts";

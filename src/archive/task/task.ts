@@ -5,7 +5,7 @@ import type { RequestCounts } from "../../ledger/segment.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import type { Md5Trust } from "./md5-trust.ts";
+import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
 import type { TaskPace } from "./pace.ts";
 

@@ -3,8 +3,8 @@
  * archived and finalized in the same delivery; any larger one is written down and moved on by reconcile messages.
  */
 
+import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
 import { createPace } from "../../archive/shard/pace.ts";
-import { createMd5Trust } from "../../archive/task/md5-trust.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isCosError } from "../../objects/error.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";

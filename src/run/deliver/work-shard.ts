@@ -1,8 +1,8 @@
 /** A shard message: one delivery of one shard, and what the queue is to do with the message. */
 import { ulid } from "ulid";
+import type { Md5Trust } from "../../archive/proof/md5-trust.ts";
 import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace.ts";
-import type { Md5Trust } from "../../archive/task/md5-trust.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/layout.ts";
 import { planOfShard, type RunDocument } from "../../ledger/run-document.ts";

@@ -1,6 +1,6 @@
 /** One original, fetched as a run would: does originImage bring the object that a HEAD tells of? */
 import { createHash } from "node:crypto";
-import { isEncrypted, isMd5, sameEtag } from "../../archive/task/identity.ts";
+import { isEncrypted, isMd5, sameEtag } from "../../archive/proof/identity.ts";
 import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import type { Bucket, ListedObject, ListPage, ObjectInfo } from "../../objects/bucket.ts";

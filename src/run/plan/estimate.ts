@@ -3,8 +3,9 @@
  * itself and writes nothing. It assumes that the archive holds none of the originals yet and that nothing fails; what is there
  * already is not fetched, so a second run costs less.
  */
-import { expectationOfRow } from "../../archive/task/identity.ts";
-import { chooseProof } from "../../archive/task/proof.ts";
+
+import { chooseProof } from "../../archive/proof/choose-proof.ts";
+import { expectationOfRow } from "../../archive/proof/identity.ts";
 import type { RunOptions, RunRequest } from "../../ledger/run-document.ts";
 import type { PlannedRow } from "../../ledger/shard-rows.ts";
 import { sumOfRequests } from "../../report/tally.ts";

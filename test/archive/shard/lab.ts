@@ -1,8 +1,8 @@
 /** One shard between three buckets in memory, worked by processes that may die at any request. */
 import { expect } from "vitest";
+import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
 import { archiveShard, type ShardDelivery, type ShardEnd } from "../../../src/archive/shard/archive-shard.ts";
 import { createPace } from "../../../src/archive/shard/pace.ts";
-import { createMd5Trust } from "../../../src/archive/task/md5-trust.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { foldShard } from "../../../src/ledger/fold.ts";
 import { parseAttemptObject, parseMarker, paths, runPrefix } from "../../../src/ledger/layout.ts";

@@ -1,8 +1,6 @@
 /** How the bytes of an original can be proven. Pure. */
-import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { type Expectation, isMd5 } from "./identity.ts";
-import type { Knowledge, Rules } from "./knowledge.ts";
 
 /**
  * How the bytes can be proven: the strongest that is possible and no weaker than `floor`; undefined where none is.
@@ -20,18 +18,6 @@ export function chooseProof(
   if (md5) return "content-md5";
   if (crc) return "crc64";
   return floor === "size" && expectation.size !== undefined ? "size" : undefined;
-}
-
-/** The proof that what is known of the original allows. Content-MD5 can't cover a multipart upload. */
-export function provable(knowledge: Knowledge, rules: Rules): Proof | undefined {
-  const { expectation, md5 } = knowledge;
-  const trustMd5 = (expectation.size ?? 0) <= rules.putLimit && md5 === "fit" && rules.trustsMd5();
-  return chooseProof(expectation, rules.options.proof, trustMd5);
-}
-
-/** Is there too little to prove by, or no length to announce? */
-export function lacksProof(knowledge: Knowledge, rules: Rules, reply: ObjectInfo): boolean {
-  return provable(knowledge, rules) === undefined || (knowledge.expectation.size ?? reply.size) === undefined;
 }
 
 const MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";

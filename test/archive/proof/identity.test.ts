@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chooseProof } from "../../../src/archive/proof/choose-proof.ts";
 import {
   contentMd5,
   difference,
@@ -7,8 +8,7 @@ import {
   hasChanged,
   holdsOriginal,
   isMd5,
-} from "../../../src/archive/task/identity.ts";
-import { chooseProof } from "../../../src/archive/task/proof.ts";
+} from "../../../src/archive/proof/identity.ts";
 import type { ObjectInfo } from "../../../src/objects/bucket.ts";
 import { proofFloors } from "../../../src/vocabulary/choices.ts";
 
