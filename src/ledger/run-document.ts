@@ -72,6 +72,8 @@ export const requestSchema = z.strictObject({
   tool: z.string(),
   /** The run whose failed rows these are. */
   redriveOf: z.string().optional(),
+  /** What the run uses that not every version of the tool knows (needs.ts). */
+  needs: z.array(z.string()).optional(),
 });
 export type RunRequest = z.output<typeof requestSchema>;
 
@@ -110,6 +112,8 @@ export const runDocumentSchema = z.strictObject({
   requests: z.record(z.string(), z.int().min(0)).optional(),
   plannedAt: z.string(),
   tool: z.string(),
+  /** As in the request. */
+  needs: z.array(z.string()).optional(),
 });
 export type RunDocument = z.output<typeof runDocumentSchema>;
 

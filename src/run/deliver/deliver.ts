@@ -50,7 +50,8 @@ export async function deliver(
   }
   if (answer.kind === "give-back") {
     const { delaySeconds, reason } = answer;
-    log.info("A message was given back.", { messageId, delaySeconds, reason });
+    if (answer.newer) log.warn("A message was given back for a newer worker.", { messageId, delaySeconds, reason });
+    else log.info("A message was given back.", { messageId, delaySeconds, reason });
   }
   if (answer.kind === "refuse") log.error("A message can't be worked here.", { messageId, reason: answer.reason });
   return answer.kind === "reject" ? bury(delivery, answer, { log, deadLetters }) : answer;

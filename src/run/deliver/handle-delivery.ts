@@ -8,6 +8,7 @@ import { createPace } from "../../archive/shard/pace.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isCosError } from "../../objects/error.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
+import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 import { parseMessage } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -17,6 +18,8 @@ import { type ShardWorker, workShard } from "./work-shard.ts";
 
 /** After a failure that is nobody's fault but the network's. */
 const FAILED_DELAY_SECONDS = 30;
+/** What a newer worker is to take: often enough for it, seldom enough for a queue that counts how often a message was received. */
+const NEWER_DELAY_SECONDS = 300;
 
 export function createShardWorker(surroundings: Surroundings): ShardWorker {
   const { clock, random, settings } = surroundings;
@@ -82,6 +85,7 @@ const notOfTheMessage = new Set([
 export function answerTo(error: Error): Answer {
   const reason = error.message;
   if (error instanceof RefusedError) return { kind: "refuse", reason };
+  if (isNewerThanTool(error)) return { kind: "give-back", delaySeconds: NEWER_DELAY_SECONDS, reason, newer: true };
   if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
   const passing = isCosError(error) && error.retryable;
   return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };

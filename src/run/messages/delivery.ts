@@ -29,7 +29,13 @@ export type Answer =
   /** Its outcomes are durable: delete it. */
   | { readonly kind: "acknowledge" }
   /** Deliver it again, after this long where the queue can. */
-  | { readonly kind: "give-back"; readonly delaySeconds: number; readonly reason: string }
+  | {
+      readonly kind: "give-back";
+      readonly delaySeconds: number;
+      readonly reason: string;
+      /** Only a newer version of the tool can work it: it comes again until there is one, and nobody here waits for that. */
+      readonly newer?: true;
+    }
   /** Nobody can ever work it (not JSON, an unknown type, a run that does not exist): it belongs among the dead letters. */
   | { readonly kind: "reject"; readonly reason: string }
   /**

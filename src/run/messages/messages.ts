@@ -12,6 +12,7 @@ import { manifestFormats } from "../../manifest/row.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { isBucketName, isRegion, runIdPattern } from "../../vocabulary/names.ts";
+import { newerThanTool } from "../../vocabulary/newer.ts";
 
 const bucketName = z.string().refine(isBucketName, "is not BUCKET-APPID, like photos-1250000000");
 const region = z.string().refine(isRegion, "is not a region, like ap-guangzhou");
@@ -95,13 +96,23 @@ export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
 
 export type Message = ManifestMessage | ShardMessage | ReconcileMessage;
 
-/** Reads a message body. Throws UserError `InvalidMessage`: one sentence that names the field and quotes its value. */
+/** The highest `v` that is read here. */
+const messageVersion = 1;
+
+/**
+ * Reads a message body. Throws UserError `InvalidMessage`: one sentence that names the field and quotes its value; and `NewerThanTool`,
+ * whatever else the message says, where its `v` is higher than any that is known here.
+ */
 export function parseMessage(body: string): Message {
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch (cause) {
     throw new UserError("InvalidMessage", `The message ${quote(body)} is not JSON.`, { cause });
+  }
+  const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
+  if (Number.isSafeInteger(version) && Number(version) > messageVersion) {
+    throw newerThanTool(`The message has \`v\` = ${quote(version)}`);
   }
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
   const schema =

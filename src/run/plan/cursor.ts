@@ -13,6 +13,7 @@
  */
 import * as z from "zod";
 import { paths } from "../../ledger/layout.ts";
+import { checkNotNewer } from "../../ledger/needs.ts";
 import { runDocumentSchema } from "../../ledger/run-document.ts";
 import { unreadable } from "../../ledger/segment.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -51,6 +52,7 @@ export async function furthestCursor(ledger: LedgerStore): Promise<PlanCursor | 
   } catch (cause) {
     throw unreadable(ledger.describe(path), "is not JSON", cause);
   }
+  checkNotNewer(value, "cursor", ledger.describe(path));
   const parsed = cursorSchema.safeParse(value);
   if (!parsed.success) throw unreadable(ledger.describe(path), "is no cursor of this version");
   return parsed.data;

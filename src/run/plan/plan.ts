@@ -4,6 +4,7 @@
  */
 import { ulid } from "ulid";
 import { paths } from "../../ledger/layout.ts";
+import { checkNotNewer } from "../../ledger/needs.ts";
 import { type RunDocument, type RunRequest, runDocumentSchema } from "../../ledger/run-document.ts";
 import { unreadable } from "../../ledger/segment.ts";
 import { encodeShardRows } from "../../ledger/shard-rows.ts";
@@ -247,7 +248,7 @@ function createWrites(ledger: LedgerStore) {
   };
 }
 
-/** Undefined where the run is not planned yet. */
+/** Undefined where the run is not planned yet. Errors: UserError `LedgerUnreadable`, `NewerThanTool`. */
 export async function readRun(ledger: LedgerStore): Promise<RunDocument | undefined> {
   const bytes = await ledger.get(paths.run);
   if (bytes === undefined) return undefined;
@@ -257,6 +258,7 @@ export async function readRun(ledger: LedgerStore): Promise<RunDocument | undefi
   } catch (cause) {
     throw unreadable(ledger.describe(paths.run), "is not JSON", cause);
   }
+  checkNotNewer(value, "run", ledger.describe(paths.run));
   const parsed = runDocumentSchema.safeParse(value);
   if (!parsed.success) throw unreadable(ledger.describe(paths.run), "is no run document of this version");
   return parsed.data;

@@ -6,6 +6,7 @@ import pLimit from "p-limit";
 import { readControl, saysStop } from "../../ledger/control.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import { readSummary } from "../finalize/finalize.ts";
 import type { Sender } from "../messages/delivery.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
@@ -25,7 +26,7 @@ export interface Unfinished {
 
 /**
  * Runs with a request and without a complete summary that nobody stopped. Left out is what only its own process can plan: a
- * run of a file whose plan is not whole.
+ * run of a file whose plan is not whole; and what only a newer version can plan.
  */
 export async function unfinishedRuns(place: Place, surroundings: Surroundings, deadline: number): Promise<Unfinished> {
   const bucket = surroundings.open("ledger", place);
@@ -60,7 +61,14 @@ async function isUnfinished(place: Place, run: string, surroundings: Surrounding
   if (!there.has("request.json")) return false;
   if (there.has("report/summary.json") && (await readSummary(ledger))?.state === "complete") return false;
   if (saysStop(await readControl(ledger))) return false;
-  return there.has("run.json") || (await readRequest(ledger))?.rows.kind !== "file";
+  if (there.has("run.json")) return true;
+  try {
+    return (await readRequest(ledger))?.rows.kind !== "file";
+  } catch (thrown) {
+    // The schedule of those that know it reminds of it; the others' runs must not wait for that.
+    if (isNewerThanTool(ensureError(thrown))) return false;
+    throw thrown;
+  }
 }
 
 /**

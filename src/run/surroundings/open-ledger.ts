@@ -1,6 +1,7 @@
 /** The ledger of one run, opened for one delivery. */
 
 import { paths, runPrefix } from "../../ledger/layout.ts";
+import { checkNotNewer } from "../../ledger/needs.ts";
 import { type RunRequest, requestSchema } from "../../ledger/run-document.ts";
 import { unreadable } from "../../ledger/segment.ts";
 import { createLedgerStore, type LedgerStore } from "../../ledger/store.ts";
@@ -12,7 +13,7 @@ export function openLedger(place: Place, run: string, { open, clock, random }: S
   return createLedgerStore({ bucket: open("ledger", place), prefix: runPrefix(place.prefix, run), clock, random });
 }
 
-/** What the run was asked; undefined where there is no such run. */
+/** What the run was asked; undefined where there is no such run. Errors: UserError `LedgerUnreadable`, `NewerThanTool`. */
 export async function readRequest(ledger: LedgerStore): Promise<RunRequest | undefined> {
   const bytes = await ledger.get(paths.request);
   if (bytes === undefined) return undefined;
@@ -22,6 +23,7 @@ export async function readRequest(ledger: LedgerStore): Promise<RunRequest | und
   } catch (cause) {
     throw unreadable(ledger.describe(paths.request), "is not JSON", cause);
   }
+  checkNotNewer(value, "request", ledger.describe(paths.request));
   const parsed = requestSchema.safeParse(value);
   if (!parsed.success) throw unreadable(ledger.describe(paths.request), "is no run request of this version");
   return parsed.data;

@@ -90,7 +90,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       const answer = await worker
         .work(delivery, send, onOpen)
         .catch((thrown: unknown) => answerTo(ensureError(thrown)));
-      if (answer.kind === "reject" || answer.kind === "refuse") {
+      if (answer.kind === "reject" || answer.kind === "refuse" || (answer.kind === "give-back" && answer.newer)) {
         rejected.add(delivery.messageId ?? delivery.body);
         staying.add(delivery.messageId ?? delivery.body);
       } else if (message !== undefined) touched.add(message, worker.runs());

@@ -26,7 +26,8 @@ ends when the queue is empty (nothing visible, in other hands, or delayed) and e
 
 A message that can never be worked (not JSON, an unknown type, a run that does not exist) is sent to the dead-letter queue at once,
 its body unchanged and the reason as the message attribute OriginalsReason, and then deleted. Where no dead-letter queue is
-known, it is given back, and the queue's own redelivery moves it in the end.
+known, it is given back, and the queue's own redelivery moves it in the end. A message that only a newer version can work is given
+back, with a warning, and --drain does not wait for it.
 
 Exit codes: 0 stopped, or drained and every run archived; 2 usage; 6 credentials refused; and with --drain, by the worst of its
 runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled, 4 halted; 130 interrupted.

@@ -139,6 +139,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "let nothing but cos-originals write there, and use the newest version",
   },
+  NewerThanTool: {
+    means: "a newer version of cos-originals wrote the message, or what lies in the ledger",
+    effect: "not-begun",
+    advice: "update the worker or the command line that says so; until then the message is given back",
+  },
   DataDirInUse: {
     means: "the emulator's folder is in use",
     effect: "not-begun",

@@ -31,7 +31,7 @@ describe("a message", () => {
     ["no JSON", "{", ["{", "is not JSON"]],
     ["no object", "7", ["7", "has no type"]],
     ["an unknown type", { type: "task" }, ['"task"', '"manifest", "shard" or "reconcile"']],
-    ["another version", { ...shard, v: 2 }, ["`v` = 2", "1"]],
+    ["a version that never was", { ...shard, v: 0 }, ["`v` = 0", "1"]],
     [
       "a bucket without an APPID",
       { ...shard, ledger: { bucket: "photos", region: "x" } },
@@ -71,6 +71,16 @@ describe("a message", () => {
     expect(error.code).toBe("InvalidMessage");
     expect(error.message).toMatch(/^The [^\n]*\.$/);
     for (const part of parts) expect(error.message).toMatch(part instanceof RegExp ? part : new RegExp(escaped(part)));
+  });
+
+  // test/run/deliver/newer.test.ts has what becomes of it.
+  test("of a later version is no invalid one, and is not quoted", () => {
+    const error = refusal({ v: 2, type: "pulse", secretKey: "S3CRET" });
+    expect(error.code).toBe("NewerThanTool");
+    expect(error.message).toMatch(
+      /^The message has `v` = 2, which is newer than this cos-originals\/[^;]*; update [^.]*\.$/,
+    );
+    expect(error.message).not.toContain("S3CRET");
   });
 
   test.each([
@@ -114,7 +124,10 @@ describe("a message", () => {
           try {
             parseMessage(JSON.stringify(value));
           } catch (error) {
-            expect(error).toMatchObject({ name: "UserError", code: "InvalidMessage" });
+            expect(error).toMatchObject({
+              name: "UserError",
+              code: expect.stringMatching(/^(InvalidMessage|NewerThanTool)$/),
+            });
             expect((error as Error).message).not.toMatch(/undefined|\[object/);
           }
         },

@@ -1,0 +1,29 @@
+/**
+ * Which documents of a run this version can read. A document says so twice: by the number in its `schema`, which grows where what was
+ * there means something else now, and by `needs`, the names of what the run uses and an older version would pass over. Pure.
+ */
+import { quote } from "../vocabulary/errors.ts";
+import { newerThanTool } from "../vocabulary/newer.ts";
+
+/** The highest number of each schema that is read here. */
+const versions = { request: 1, run: 1, cursor: 1 } as const;
+
+/** What a run may need and this version can do. */
+export const knownNeeds: readonly string[] = [];
+
+/**
+ * Throws UserError `NewerThanTool` where only a newer version can read the document. To be asked before the schema, which would call
+ * it damaged. `where` names the ledger's object.
+ */
+export function checkNotNewer(document: unknown, kind: keyof typeof versions, where: string): void {
+  if (typeof document !== "object" || document === null) return;
+  const { schema, needs } = document as { readonly schema?: unknown; readonly needs?: unknown };
+  const [, its, version] = /^cos-originals\/([a-z]+)@(\d{1,9})$/.exec(String(schema)) ?? [];
+  if (its === kind && Number(version) > versions[kind])
+    throw newerThanTool(`The ledger object ${where} is a ${kind}@${version}`);
+  const unknown = Array.isArray(needs)
+    ? needs.find((need) => typeof need === "string" && !knownNeeds.includes(need))
+    : undefined;
+  if (unknown !== undefined) throw newerThanTool(`The ledger object ${where} needs ${quote(unknown)}`);
+  if (kind === "run" && "request" in document) checkNotNewer(document.request, "request", where);
+}
