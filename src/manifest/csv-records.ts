@@ -1,6 +1,6 @@
 /**
- * Cuts CSV (RFC 4180) into records. Most records have no quotes, or quotes around every field and none inside: those are split
- * here, which is several times faster. Every other record is csv-parse's.
+ * Cuts CSV (RFC 4180) into records. csv-parse reads them, many at a call; what is done here is what it does not do: it would lose
+ * every line between a quote that is wrong and the next one, and to tell on which line a record begins takes it twice as long.
  *
  * A record with quotes ends at the first line end where the number of its quotes is even: until then a quoted field is open.
  * Where the quoting of a record is wrong, only its first line is given up; reading goes on with the line after it, so that
@@ -29,9 +29,7 @@ export interface CsvRecords {
   end(): readonly CsvRecord[];
 }
 
-/** csv-parse costs more a call than a record: neighbouring records go together. */
-const TOGETHER = 256;
-
+/** A record's text, with an even number of quotes, and the line it begins on. */
 interface Framed {
   readonly text: string;
   readonly line: number;
@@ -46,48 +44,37 @@ export function createCsvRecords(): CsvRecords {
   const read = (lines: readonly Line[], firstLine: number, isEnd: boolean): readonly CsvRecord[] => {
     const records: CsvRecord[] = [];
     let framed: Framed[] = [];
-    /** Lines of a record that was given up, to be read again before the rest of `lines`. */
-    let again: Line[] = [];
-    let nextAgain = 0;
-    let next = 0;
+    /** The last one is next, and has the number `line`. */
+    const left = lines.toReversed();
     let line = firstLine;
 
     const flush = () => {
-      if (framed.length > 0) parseFramed(framed, records);
+      parseFramed(framed, records);
       framed = [];
     };
-    const add = (record: CsvRecord) => {
+    const fault = (sample: string, problem: string, at: number, column?: number) => {
       flush();
-      records.push(record);
-    };
-    const frame = (text: string, at: number) => {
-      framed.push({ text, line: at });
-      if (framed.length >= TOGETHER) flush();
+      records.push({ kind: "fault", sample, problem, line: at, column });
     };
     const giveUp = (problem: string) => {
       const [first = "", ...others] = open;
-      add({ kind: "fault", sample: withoutCr(first), problem, line: openLine, column: readOne(first).column });
-      // Of lines read again only the last can open a record (only its quotes are odd), so none of them is unread here.
-      again = others;
-      nextAgain = 0;
+      fault(withoutCr(first), problem, openLine, readOne(first).column);
+      for (const other of others.reverse()) left.push(other);
       line = openLine + 1;
       open = [];
     };
-    const begin = (text: string) => {
+    const begin = (text: string, at: number) => {
       const record = withoutCr(text);
-      const fields = splitPlain(record);
-      if (fields !== undefined) {
-        if (record !== "") add({ kind: "record", fields, line });
-      } else if (hasOddQuotes(record)) {
-        const found = readOne(record);
-        if (found.kind === "open") {
-          open = [text];
-          openLine = line;
-          openBytes = Buffer.byteLength(text);
-        } else add({ kind: "fault", sample: record, problem: found.problem, line, column: found.column });
-      } else frame(record, line);
+      if (!hasOddQuotes(record)) {
+        if (record !== "") framed.push({ text: record, line: at });
+        return;
+      }
+      const found = readOne(record);
+      if (found.kind !== "open") return fault(record, found.problem, at, found.column);
+      open = [text];
+      openLine = at;
+      openBytes = Buffer.byteLength(text);
     };
-    const fits = (text: Line) => typeof text === "string" && openBytes + 1 + Buffer.byteLength(text) <= maxEntryBytes;
     const goOn = (text: string) => {
       open.push(text);
       openBytes += 1 + Buffer.byteLength(text);
@@ -95,30 +82,23 @@ export function createCsvRecords(): CsvRecords {
       const whole = withoutCr(open.join("\n"));
       const found = readOne(whole);
       if (found.kind !== "right") return giveUp(found.problem);
-      frame(whole, openLine);
+      framed.push({ text: whole, line: openLine });
       open = [];
     };
+    const fits = (text: Line) => typeof text === "string" && openBytes + 1 + Buffer.byteLength(text) <= maxEntryBytes;
 
     for (;;) {
-      const text = again[nextAgain] ?? lines[next];
-      if (text === undefined) {
-        if (!isEnd || open.length === 0) break;
-        giveUp("a quote is opened and never closed");
-        continue;
+      const text = left.at(-1);
+      if (text === undefined && !(isEnd && open.length > 0)) break;
+      if (text === undefined) giveUp("a quote is opened and never closed");
+      else if (open.length > 0 && !fits(text)) giveUp(`a quote is opened and not closed within ${maxEntryBytes} bytes`);
+      else {
+        left.pop();
+        const at = line++;
+        if (typeof text !== "string") fault(text.sample, text.problem, at);
+        else if (open.length > 0) goOn(text);
+        else begin(text, at);
       }
-      if (open.length > 0 && !fits(text)) {
-        giveUp(`a quote is opened and not closed within ${maxEntryBytes} bytes`);
-        continue;
-      }
-      if (nextAgain < again.length) nextAgain++;
-      else next++;
-      if (typeof text !== "string") add({ kind: "fault", sample: text.sample, problem: text.problem, line });
-      else if (open.length > 0) {
-        line++;
-        goOn(text);
-        continue;
-      } else begin(text);
-      line++;
     }
     flush();
     return records;
@@ -130,60 +110,27 @@ export function createCsvRecords(): CsvRecords {
   };
 }
 
-/** The fields of a record without quotes, or with quotes around each field and none inside; undefined for any other. */
-export function splitPlain(record: string): string[] | undefined {
-  return record.includes('"') ? splitQuoted(record) : splitBare(record);
-}
+/** A CR at the end of a line has been taken off already: one that is left is data. */
+const csvOptions = { record_delimiter: "\n", relax_column_count: true };
 
-/** As `record.split(",")` does, and faster. */
-function splitBare(record: string): string[] {
-  const fields: string[] = [];
-  let from = 0;
-  for (let comma = record.indexOf(","); comma !== -1; comma = record.indexOf(",", from)) {
-    fields.push(record.slice(from, comma));
-    from = comma + 1;
-  }
-  fields.push(record.slice(from));
-  return fields;
-}
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-
-function splitQuoted(record: string): string[] | undefined {
-  if (record.charCodeAt(0) !== QUOTE) return undefined;
-  const fields: string[] = [];
-  for (let from = 1; ; from += 3) {
-    const end = record.indexOf('"', from);
-    if (end === -1) return undefined;
-    fields.push(record.slice(from, end));
-    if (end + 1 === record.length) return fields;
-    if (record.charCodeAt(end + 1) !== COMMA || record.charCodeAt(end + 2) !== QUOTE) return undefined;
-    from = end;
-  }
-}
-
-const csvOptions = { record_delimiter: ["\r\n", "\n"], relax_column_count: true };
-
-/** Each text of `framed` has an even number of quotes, so together they have as many records as each by itself. */
+/** Where the quotes of one are wrong, the others are read nonetheless, in halves: csv-parse costs more a call than a record. */
 function parseFramed(framed: readonly Framed[], records: CsvRecord[]): void {
-  let parsed: string[][] | undefined;
-  try {
-    parsed = parse(framed.map(({ text }) => text).join("\n"), csvOptions);
-  } catch (thrown) {
-    if (!(thrown instanceof CsvError)) throw thrown;
-  }
-  if (parsed?.length === framed.length) {
-    framed.forEach(({ line }, index) => {
-      records.push({ kind: "record", fields: parsed[index]!, line });
-    });
+  if (framed.length <= 1) {
+    for (const { text, line } of framed) {
+      const found = readOne(text);
+      if (found.kind === "right") records.push({ kind: "record", fields: found.fields, line });
+      else records.push({ kind: "fault", sample: text, problem: found.problem, line, column: found.column });
+    }
     return;
   }
-  for (const { text, line } of framed) {
-    const found = readOne(text);
-    if (found.kind === "right") records.push({ kind: "record", fields: found.fields, line });
-    else records.push({ kind: "fault", sample: text, problem: found.problem, line, column: found.column });
+  const parsed = parseAll(framed.map(({ text }) => text).join("\n"));
+  if (parsed instanceof CsvError || parsed.length !== framed.length) {
+    const half = framed.length >> 1;
+    parseFramed(framed.slice(0, half), records);
+    parseFramed(framed.slice(half), records);
+    return;
   }
+  for (const [index, { line }] of framed.entries()) records.push({ kind: "record", fields: parsed[index]!, line });
 }
 
 type Reading =
@@ -192,16 +139,22 @@ type Reading =
 
 /** Reads the text of one record, or says what is wrong with its quotes, and in which field. */
 function readOne(text: string): Reading {
+  const parsed = parseAll(text);
+  if (!(parsed instanceof CsvError)) return { kind: "right", fields: parsed[0] ?? [], problem: "" };
+  const column = typeof parsed.column === "number" ? parsed.column + 1 : undefined;
+  if (parsed.code === "CSV_QUOTE_NOT_CLOSED") {
+    return { kind: "open", problem: "a quote is opened and never closed", column };
+  }
+  const problem = "a quote stands inside a field; quote the whole field and double the quotes in it";
+  return { kind: "wrong", problem, column };
+}
+
+function parseAll(text: string): string[][] | CsvError {
   try {
-    return { kind: "right", fields: (parse(text, csvOptions) as string[][])[0] ?? [], problem: "" };
+    return parse(text, csvOptions);
   } catch (thrown) {
-    if (!(thrown instanceof CsvError)) throw thrown;
-    const column = typeof thrown.column === "number" ? thrown.column + 1 : undefined;
-    if (thrown.code === "CSV_QUOTE_NOT_CLOSED") {
-      return { kind: "open", problem: "a quote is opened and never closed", column };
-    }
-    const problem = "a quote stands inside a field; quote the whole field and double the quotes in it";
-    return { kind: "wrong", problem, column };
+    if (thrown instanceof CsvError) return thrown;
+    throw thrown;
   }
 }
 
