@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -13,14 +14,37 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** A file that starts a process or a browser, or searches for minutes, says so in its name. */
+const slow = "test/**/*.slow.test.ts";
+
+/** For what hangs. No test is to fail because its machine is slow. */
+const hangMs = 600_000;
+
+/** Of all properties of this run; told first, so that it is known even of a run that was killed. */
+const seed = process.env.FAST_CHECK_SEED ?? String(randomInt(2 ** 31));
+console.error(`Properties are tried from seed ${seed}; FAST_CHECK_SEED=${seed} tries the same again.`);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // Files wait for processes and servers as much as they compute. Many more at once would only wait for each other.
     maxWorkers: Math.min(4, availableParallelism()),
     sequence: { sequencer: LongestFirst },
-    // Servers, browsers and command lines start within this on a busy machine; nothing asserts how fast anything is.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: hangMs,
+    hookTimeout: hangMs,
+    teardownTimeout: hangMs,
+    env: { FAST_CHECK_SEED: seed },
+    setupFiles: ["test/setup/fast-check.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          include: ["test/**/*.test.ts"],
+          exclude: [slow],
+          setupFiles: ["test/setup/no-processes.ts"],
+        },
+      },
+      { extends: true, test: { name: "slow", include: [slow] } },
+    ],
   },
 });

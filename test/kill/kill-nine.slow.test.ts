@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseSummary } from "../../src/report/summary.ts";
 import { start } from "../runtime/cli/built.ts";
 import { archive, type Lab, openLab, source } from "../runtime/cli/lab.ts";
+import "../setup/long.ts";
 import { seededRandom } from "../simulation/world.ts";
 
 const KILLS = 25;
@@ -17,9 +18,7 @@ afterAll(() => lab?.close());
 
 // What it would catch: an outcome acknowledged before it is durable, a row lost between two attempts, bytes torn by a half-sent
 // upload, a whole shard fetched again after each crash.
-it(`a run that is killed with -9 at ${KILLS} random moments ends complete, byte for byte, with few fetches twice`, {
-  timeout: 600_000,
-}, async () => {
+it(`a run that is killed with -9 at ${KILLS} random moments ends complete, byte for byte, with few fetches twice`, async () => {
   const random = seededRandom(seed);
   const bytesOf = (n: number) => Buffer.from(`the original of ${n}, ${"x".repeat(Math.floor(random() * 4000))}`);
   const originals = new Map<string, Buffer>();

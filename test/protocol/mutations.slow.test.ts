@@ -2,6 +2,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { replay, search } from "./search.ts";
 import { type Bounds, nothingWrong, storyOf } from "./story.ts";
+import "../setup/long.ts";
 
 const broken = vi.hoisted(() => ({ thing: "" }));
 afterEach(() => {
@@ -75,7 +76,7 @@ it.each([
   ["a hand-over that is not sent", "hand-over", "one shard, handed over", nothingWrong, /^I6: shard 0\.0#0 is ack/],
   ["a group that is over with its first shard", "group", "two shards of one row", nothingWrong, /^I3/],
   ["a reconcile that sees no done marker", "reconcile", oneShard, nothingWrong, /^I9/],
-])("finds %s", { timeout: 300_000 }, async (_, thing, name, bounds, violation) => {
+])("finds %s", async (_, thing, name, bounds, violation) => {
   const story = storyOf(name);
   expect(await search(story, nothingWrong)).toHaveProperty("found", undefined);
   broken.thing = thing;

@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { replay, search } from "./search.ts";
 import { type Bounds, boundsText, nothingWrong, storyOf } from "./story.ts";
+import "../setup/long.ts";
 
 const crash: Bounds = { ...nothingWrong, crashes: 1 };
 const duplicate: Bounds = { ...nothingWrong, duplicates: 1 };
@@ -49,7 +50,7 @@ describe.skipIf(again !== undefined)("every reachable state keeps the invariants
   for (const [name, allBounds] of process.env.PROTOCOL === "deep" ? deep : always) {
     const story = storyOf(name);
     for (const bounds of allBounds) {
-      it(`${name}: ${boundsText(bounds)}`, { timeout: 3_600_000 }, async () => {
+      it(`${name}: ${boundsText(bounds)}`, async () => {
         const { states, steps, executions, atRest, found } = await search(story, bounds);
         if (found !== undefined) expect.fail(await told(name, bounds, found.choices));
         expect(atRest).toBeGreaterThan(0);

@@ -262,7 +262,7 @@ describe("the embedded queue", () => {
     expect(await poll).toEqual([]);
     await remove(last?.ReceiptHandle);
     expect(await receive()).toHaveLength(1);
-  }, 60_000);
+  });
 
   it("purges what is ready, hidden and delayed", async () => {
     for (const delay of [undefined, undefined, 60]) await send("b", delay);

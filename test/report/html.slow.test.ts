@@ -1,31 +1,13 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reportHtml } from "../../src/report/html.ts";
 import { listedSummary, type Summary, tallyToSummary } from "../../src/report/summary.ts";
 import { addOutcome, addRequests, emptyTally } from "../../src/report/tally.ts";
+import { type OpenedBrowser, openBrowser } from "../setup/browser.ts";
 import { outcome } from "./outcomes.ts";
-
-const browserPaths = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const hostile = [
   "<script>document.title='broken'</script>",
@@ -55,28 +37,11 @@ function summaryOf(): Summary {
   });
 }
 
-let folder: string;
-let context: BrowserContext;
-
+let browser: OpenedBrowser;
 beforeAll(async () => {
-  const executablePath = browserPaths.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      `looking for a browser to test report.html with: found none of ${browserPaths.filter(Boolean).join(", ")}; install chromium (apt-get install chromium), or set CHROMIUM_PATH`,
-    );
-  }
-  folder = await mkdtemp(join(tmpdir(), "report-html-"));
-  context = await chromium.launchPersistentContext(join(folder, "profile"), {
-    executablePath,
-    headless: true,
-    args: flags,
-  });
-}, 60_000);
-
-afterAll(async () => {
-  await context?.close();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  browser = await openBrowser();
 });
+afterAll(() => browser?.close());
 
 interface Shown {
   readonly page: Page;
@@ -85,10 +50,10 @@ interface Shown {
 }
 
 async function show(html: string, width: number, colorScheme: "light" | "dark"): Promise<Shown> {
-  const file = join(folder, "report.html");
+  const file = join(browser.folder, "report.html");
   await writeFile(file, html);
   const url = pathToFileURL(file).href;
-  const page = await context.newPage();
+  const page = await browser.context.newPage();
   const noise: string[] = [];
   page.on("request", (request) => request.url() !== url && noise.push(request.url()));
   page.on("console", (message) => noise.push(message.text()));

@@ -70,7 +70,7 @@ describe("memory that is used again", () => {
   test.each([
     ["held", 1 << 20],
     ["streamed", 0],
-  ])("brings every body to its place as it is, hundreds at once: %s", { timeout: 60_000 }, async (_, bufferUpTo) => {
+  ])("brings every body to its place as it is, hundreds at once: %s", async (_, bufferUpTo) => {
     const { bucket, wrong, stored } = await openStore();
     const atOnce = pLimit(40);
     const sizes = [1, 100, 16_384, 20_000, 65_536, 65_537, 300_000, 900_000];
@@ -79,7 +79,7 @@ describe("memory that is used again", () => {
     expect([wrong, stored()]).toEqual([[], keys.length]);
   });
 
-  test("is not used again before it has left the process", { timeout: 60_000 }, async () => {
+  test("is not used again before it has left the process", async () => {
     const [arrived, arrive] = gate();
     const [wanted, want] = gate();
     const server = await tinyServer(async (request, response) => {
@@ -105,7 +105,7 @@ describe("memory that is used again", () => {
     expect(released.map((each) => each === chunk)).toEqual([true]);
   });
 
-  test("leaves what nobody released as it came, while others come and go", { timeout: 60_000 }, async () => {
+  test("leaves what nobody released as it came, while others come and go", async () => {
     const { bucket, wrong } = await openStore();
     const atOnce = pLimit(20);
     const kept = new Map<string, ObjectResponse>();

@@ -9,7 +9,7 @@ let lab: Lab;
 let queues: QueueServer;
 beforeAll(async () => {
   [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
-}, 60_000);
+});
 afterAll(async () => {
   await lab?.close();
   await queues?.close();
@@ -21,7 +21,7 @@ const cli = (args: readonly string[], more: Record<string, string> = {}) =>
   runCli(lab.built.cli, args, { ...lab.env, ...queues.env, ...more });
 const atOnce = pLimit(4);
 
-describe("the commands about runs", { timeout: 120_000 }, () => {
+describe("the commands about runs", () => {
   it("each have help with an example and their exit codes", async () => {
     await atOnce.map(all, async (command) => {
       const { code, stdout } = await cli([command, "--help"]);

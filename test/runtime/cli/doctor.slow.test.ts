@@ -14,7 +14,7 @@ let door: Door;
 beforeAll(async () => {
   lab = await openLab();
   door = await openDoor(lab.emulator.url);
-}, 60_000);
+});
 afterAll(async () => {
   await door.close();
   await lab.close();

@@ -17,7 +17,7 @@ let folder = "";
 beforeAll(async () => {
   built = await build();
   folder = await mkdtemp(join(tmpdir(), "originals-emulator-cli-"));
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await built?.remove();
@@ -36,7 +36,7 @@ async function listening(child: ReturnType<typeof start>): Promise<string> {
   return /listening on (http:\/\/127\.0\.0\.1:\d+)\n/.exec(await child.says(/listening on \S+\n/))?.[1] ?? "";
 }
 
-describe("cos-originals emulator", { timeout: 30_000 }, () => {
+describe("cos-originals emulator", () => {
   it("serves protected buckets until it is told to stop, ends with 0, and keeps what was stored", async () => {
     const args = [
       "emulator",

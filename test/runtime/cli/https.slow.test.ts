@@ -13,7 +13,7 @@ import { keys, type Lab, lines, openLab } from "./lab.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-}, 60_000);
+});
 afterAll(() => lab?.close());
 beforeEach(() => lab.next());
 
@@ -41,7 +41,7 @@ async function tlsBefore(identity: Identity) {
   return { port: await listening(server, "127.0.0.1"), connections: () => connections };
 }
 
-describe("cos-originals run over TLS", { timeout: 60_000 }, () => {
+describe("cos-originals run over TLS", () => {
   const archiveAll = async (endpoint: string, trusted: Identity | undefined) => {
     const ca = await lab.file("ca.pem", trusted?.cert ?? "");
     const manifest = await lab.file("keys.txt", lines(...keys));
@@ -73,7 +73,7 @@ describe("cos-originals run over TLS", { timeout: 60_000 }, () => {
   });
 });
 
-it("cos-originals run dials an IPv6 address", { timeout: 60_000 }, async () => {
+it("cos-originals run dials an IPv6 address", async () => {
   const { port: behind } = new URL(lab.emulator.url);
   const server = createTcpServer((outside) => {
     const inside = connect(Number(behind), "127.0.0.1");

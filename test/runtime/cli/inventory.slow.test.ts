@@ -7,7 +7,7 @@ import { keys, type Lab, openLab, source } from "./lab.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-}, 120_000);
+});
 afterAll(() => lab?.close());
 
 describe("an inventory in a bucket", () => {

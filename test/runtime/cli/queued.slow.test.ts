@@ -11,7 +11,7 @@ let lab: Lab;
 let queues: QueueServer;
 beforeAll(async () => {
   [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
-}, 60_000);
+});
 afterAll(async () => {
   await lab?.close();
   await queues?.close();
@@ -65,7 +65,7 @@ async function scene(name: string, count: number): Promise<Scene> {
   };
 }
 
-describe.concurrent("a run on a queue", { timeout: 120_000 }, () => {
+describe.concurrent("a run on a queue", () => {
   it("is submitted, archived by two workers beside each other, watched, and verified", async ({ expect }) => {
     const { cli, keys, ledger, queue, manifest, depth, fetched, onFetch, prefix } = await scene("two-workers", 120);
     const asked = [...ledger, "--manifest", manifest, "--shard-size", "10", "--run", "two", "--queue", queue];
@@ -226,7 +226,7 @@ describe.concurrent("a run on a queue", { timeout: 120_000 }, () => {
   });
 });
 
-describe.concurrent("cos-originals work", { timeout: 120_000 }, () => {
+describe.concurrent("cos-originals work", () => {
   it("ends cleanly with 0 at SIGTERM, and leaves the rest to others", async ({ expect }) => {
     const { cli, start, ledger, queue, manifest, fetched, onFetch } = await scene("terminated", 40);
     expect((await cli(["submit", ...ledger, "--manifest", manifest, "--run", "term", "--queue", queue])).code).toBe(0);

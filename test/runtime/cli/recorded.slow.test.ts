@@ -10,7 +10,7 @@ import { archive, keys, type Lab, lines, openLab, source } from "./lab.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-}, 60_000);
+});
 afterAll(() => lab?.close());
 beforeEach(() => lab.next());
 
@@ -22,7 +22,7 @@ const run = async (id: string, ...of: readonly string[]) =>
 /** The key in the archive bucket. */
 const archiveKey = (key: string) => `${lab.place().slice(`cos://${archive}/`.length)}${key}`;
 
-describe("cos-originals plan", { timeout: 60_000 }, () => {
+describe("cos-originals plan", () => {
   const manifest = (name = "plan.jsonl") =>
     lab.file(
       name,
@@ -147,7 +147,7 @@ describe("cos-originals plan", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a run that ended", { timeout: 60_000 }, () => {
+describe("a run that ended", () => {
   it("with failures: status 3, its report can be brought here, and a redrive brings it to 0", async () => {
     const [there = "", gone = ""] = keys;
     const bytes = lab.original(gone) ?? Buffer.alloc(0);
@@ -257,7 +257,7 @@ describe("a run that ended", { timeout: 60_000 }, () => {
   });
 });
 
-describe("cos-originals verify", { timeout: 60_000 }, () => {
+describe("cos-originals verify", () => {
   it("finds what is missing, of another size, or of other bytes, and its list is a manifest that repairs it", async () => {
     expect((await run("sound", ...keys)).code).toBe(0);
     expect((await about("verify", "sound")).code).toBe(0);
@@ -294,7 +294,7 @@ describe("cos-originals verify", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a run that is not over", { timeout: 60_000 }, () => {
+describe("a run that is not over", () => {
   it("interrupted is incomplete; its report can be written; cancelled it stays so until it is resumed", async () => {
     const many = Array.from({ length: 20 }, (_, n) => `unfinished/${n}.png`);
     for (const key of many) lab.emulator.bucket(source).put(key, Buffer.from(key));

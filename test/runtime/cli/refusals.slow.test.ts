@@ -8,14 +8,14 @@ import { credentials, type Lab, lines, openLab, source } from "./lab.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-}, 60_000);
+});
 afterAll(() => lab?.close());
 beforeEach(() => lab.next());
 
 const run: Lab["run"] = (...given) => lab.run(...given);
 const file: Lab["file"] = (...given) => lab.file(...given);
 
-describe("cos-originals run refuses", { timeout: 60_000 }, () => {
+describe("cos-originals run refuses", () => {
   it("a manifest that is missing, a directory, or empty, each in its own words", async () => {
     const cases: [string, RegExp][] = [
       [join(lab.folder, "absent.txt"), /can't be read: there is no such file\.$/],

@@ -7,7 +7,7 @@ import { keys, type Lab, lines, openLab, source } from "./lab.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-}, 60_000);
+});
 afterAll(() => lab?.close());
 beforeEach(() => lab.next());
 
@@ -16,7 +16,7 @@ const file: Lab["file"] = (...given) => lab.file(...given);
 const archived: Lab["archived"] = (key) => lab.archived(key);
 const original: Lab["original"] = (key) => lab.original(key);
 
-describe("cos-originals run", { timeout: 30_000 }, () => {
+describe("cos-originals run", () => {
   it("archives what a manifest lists and ends with 0; its summary goes to standard output", async () => {
     const { code, stdout, stderr } = await run(["--manifest", await file("keys.txt", lines(...keys))]);
     expect({ code, stderr }).toMatchObject({ code: 0 });

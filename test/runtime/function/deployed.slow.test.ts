@@ -41,7 +41,7 @@ beforeAll(async () => {
     TENCENTCLOUD_SECRETKEY: "test-secret-key",
     ORIGINALS_ENDPOINT: emulator.url,
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await emulator?.close();
@@ -81,7 +81,7 @@ describe("the bundles that are deployed", () => {
   });
 });
 
-describe("the function that is deployed to AWS", { timeout: 60_000 }, () => {
+describe("the function that is deployed to AWS", () => {
   it("archives what events/sqs.json asks for, invoked by `osls invoke local`", async () => {
     forget();
     const { code, stdout, stderr } = await node([osls, "invoke", "local", "-f", "originals", "-p", "events/sqs.json"]);
@@ -98,7 +98,7 @@ describe("the function that is deployed to AWS", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the function that is deployed to Tencent", { timeout: 60_000 }, () => {
+describe("the function that is deployed to Tencent", () => {
   /** Loads dist/scf/index.js as the platform does, and invokes `index.main_handler`. */
   async function invoke(event: string, more: Record<string, string> = {}) {
     const script = `require("./dist/scf/index.js").main_handler(require("./events/${event}.json"), { time_limit_in_ms: 60000 })

@@ -56,13 +56,13 @@ const resourcesOf = (template: Template | undefined, type: string) =>
     .filter((resource) => resource.Type === type)
     .map((resource) => resource.Properties);
 
-describe("the deployment to AWS", { timeout: 60_000 }, () => {
+describe("the deployment to AWS", () => {
   let template: Template | undefined;
   beforeAll(async () => {
     const result = await packaged(yaml);
     expect(result.output).toContain("Service packaged");
     template = result.template;
-  }, 60_000);
+  });
 
   const only = (type: string) => {
     const all = resourcesOf(template, type);

@@ -11,13 +11,13 @@ let folder = "";
 beforeAll(async () => {
   built = await build();
   folder = await mkdtemp(join(tmpdir(), "originals-demo-"));
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await built?.remove();
 });
 
-describe("the demo", { timeout: 60_000 }, () => {
+describe("the demo", () => {
   it("archives 498 of 500, shows what is refused, leaves a report to open, ends with 0, and again", async () => {
     const data = join(folder, "data");
     const first = await runCli(built.cli, ["demo", "--data", data]);

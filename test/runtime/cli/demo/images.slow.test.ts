@@ -1,39 +1,15 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageFormats, makeImage } from "../../../../src/runtime/cli/demo/images.ts";
+import { type OpenedBrowser, openBrowser } from "../../../setup/browser.ts";
 
-const browserPaths = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-];
-
-let folder = "";
-let context: BrowserContext | undefined;
+let browser: OpenedBrowser;
 let page: Page;
-
 beforeAll(async () => {
-  const executablePath = browserPaths.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      "looking for a browser that decodes the demo's images: found none; install chromium, or set CHROMIUM_PATH",
-    );
-  }
-  folder = await mkdtemp(join(tmpdir(), "originals-images-"));
-  const args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"];
-  context = await chromium.launchPersistentContext(join(folder, "profile"), { executablePath, headless: true, args });
-  page = await context.newPage();
-}, 60_000);
-
-afterAll(async () => {
-  await context?.close();
-  await rm(folder, { recursive: true, force: true });
+  browser = await openBrowser();
+  page = await browser.context.newPage();
 });
+afterAll(() => browser?.close());
 
 describe("an image of the demo", () => {
   it.each(imageFormats)("is a valid %s that a browser decodes whole, at every size", async (format) => {
