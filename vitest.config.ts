@@ -20,9 +20,14 @@ const slow = "test/**/*.slow.test.ts";
 /** For what hangs. No test is to fail because its machine is slow. */
 const hangMs = 600_000;
 
-/** Of all properties of this run; told first, so that it is known even of a run that was killed. */
-const seed = process.env.FAST_CHECK_SEED ?? String(randomInt(2 ** 31));
-console.error(`Properties are tried from seed ${seed}; FAST_CHECK_SEED=${seed} tries the same again.`);
+/** Of all properties of this run; told first, and once, so that it is known even of a run that was killed. */
+function chooseSeed(): string {
+  const seed = String(randomInt(2 ** 31));
+  console.error(`Properties are tried from seed ${seed}; FAST_CHECK_SEED=${seed} tries the same again.`);
+  return seed;
+}
+// This file is read once for each project.
+process.env.FAST_CHECK_SEED ??= chooseSeed();
 
 export default defineConfig({
   test: {
@@ -32,7 +37,7 @@ export default defineConfig({
     testTimeout: hangMs,
     hookTimeout: hangMs,
     teardownTimeout: hangMs,
-    env: { FAST_CHECK_SEED: seed },
+    env: { FAST_CHECK_SEED: process.env.FAST_CHECK_SEED },
     setupFiles: ["test/setup/fast-check.ts"],
     projects: [
       {
