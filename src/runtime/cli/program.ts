@@ -20,7 +20,7 @@ import { openTerminal, type Terminal } from "./terminal/terminal.ts";
 import { describeVerify, verifyCommand } from "./verify.ts";
 import { describeWork, workCommand } from "./worker.ts";
 
-interface CommandOfProgram {
+export interface CommandOfProgram {
   readonly name: string;
   /** Its description, flags and examples. */
   readonly describe: (command: Command) => void;
@@ -28,7 +28,7 @@ interface CommandOfProgram {
 }
 
 /** In the order of the help. */
-const commands: readonly CommandOfProgram[] = [
+export const commands: readonly CommandOfProgram[] = [
   { name: "run", describe: describeRun, run: runCommand },
   { name: "plan", describe: describePlan, run: planCommand },
   { name: "submit", describe: describeSubmit, run: submitCommand },
