@@ -21,7 +21,7 @@ export { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 export type { Answer, Delivery, HandleDelivery, Sender } from "./run/messages/delivery.ts";
 export { type ManifestMessage, type Message, type Place, parseMessage } from "./run/messages/messages.ts";
 export type { Progress, Role, Surroundings } from "./run/surroundings/surroundings.ts";
-export { type RunAsk, type RunEnd, runHere } from "./run/work/run-here.ts";
+export { type RunEnd, type RunInput, runHere } from "./run/work/run-here.ts";
 export { createLambdaHandler, type LambdaContext, type LambdaParts } from "./runtime/function/lambda-handler.ts";
 export { createScfHandler, type ScfContext, type ScfParts } from "./runtime/function/scf-handler.ts";
 export { type OpenedSurroundings, surroundingsFromSettings } from "./runtime/settings/surroundings-from-settings.ts";

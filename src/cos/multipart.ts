@@ -1,7 +1,7 @@
 /**
  * Multipart upload, for what one PUT can't hold (documents 436/7746, 7750, 7740, 7739): create, put the parts, complete,
  * or abort. Nothing exists under the key before Complete succeeds. Complete may answer 200 and then tell of a failure in
- * the body; `send` turns that into its error.
+ * the body; `send` makes that its error.
  */
 
 import type { HttpReply } from "../http/port/http.ts";

@@ -48,7 +48,7 @@ export const paths = {
   request: "request.json",
   run: "run.json",
   shard: (plan: string, shard: number) => `plans/${plan}/shards/${pad(shard, SHARD_DIGITS)}.jsonl.gz`,
-  seen: (plan: string, shards: number) => `plans/${plan}/seen-${pad(shards, SHARD_DIGITS)}.bin`,
+  fingerprints: (plan: string, shards: number) => `plans/${plan}/seen-${pad(shards, SHARD_DIGITS)}.bin`,
   /** Of all plans, the one that got furthest last. */
   cursors: "plans/cursor-",
   cursor: (plan: string, shards: number) => `plans/cursor-${pad(shards, SHARD_DIGITS)}~${plan}.json`,

@@ -51,7 +51,7 @@ const DOUBLING_MS = 8_000;
 const ECHO_MS = 1_000;
 /** A refusal this soon after sending went on says that the cut was too small. */
 const STREAK_MS = 5_000;
-/** Beyond as many times what was refused or found, nothing is left of what was learnt. */
+/** Beyond as many times what was refused or found, nothing is left of the limit. */
 const FORGOTTEN = 2;
 const SEARCHED = 64;
 /** A rate never falls below this: one request in five seconds is how the service is asked whether it has changed its mind. */

@@ -19,7 +19,7 @@ export function startConcurrency(max: number): Concurrency {
 
 /**
  * After a success: about one more task after each round of `limit` successes.
- * @param paced a learnt rate already holds the requests back: then tasks at once are no danger, only too few of them would
+ * @param paced an adaptive rate already holds the requests back: then tasks at once are no danger, only too few of them would
  * be a loss, and each round doubles the limit
  */
 export function raise(state: Concurrency, paced = false): Concurrency {

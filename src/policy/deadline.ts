@@ -19,10 +19,10 @@ const ENOUGH = 10;
 /** The wary one lets one more run at once after each this many that have ended. */
 const WARY_STEP = 3;
 
-/** How long a task of some size takes, in milliseconds, and on how many that were seen it rests. */
+/** How long a task of some size takes, in milliseconds, and how many that have ended it is drawn from. */
 export interface Estimate {
   readonly ms: number;
-  readonly seen: number;
+  readonly samples: number;
 }
 
 export interface Durations {
@@ -50,16 +50,16 @@ export function createDurations(): Durations {
     },
     estimate(size) {
       const row = sizeClass(size ?? unknownSize);
-      const seen = totals[row] ?? 0;
+      const samples = totals[row] ?? 0;
       const most = slowest[row] ?? 0;
-      if (seen === 0) return { seen, ms: ASSUMED_FIXED_MS + (size ?? unknownSize) / ASSUMED_BYTES_PER_MS };
-      if (seen < ENOUGH) return { seen, ms: 2 * most };
-      let left = Math.ceil(seen * 0.99);
+      if (samples === 0) return { samples, ms: ASSUMED_FIXED_MS + (size ?? unknownSize) / ASSUMED_BYTES_PER_MS };
+      if (samples < ENOUGH) return { samples, ms: 2 * most };
+      let left = Math.ceil(samples * 0.99);
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
         left -= counts[row * BUCKETS + bucket] ?? 0;
-        if (left <= 0) return { seen, ms: 2 ** (bucket / 2) };
+        if (left <= 0) return { samples, ms: 2 ** (bucket / 2) };
       }
-      return { seen, ms: most };
+      return { samples, ms: most };
     },
   };
 }
@@ -91,11 +91,11 @@ export function admit({ now, deadline, estimate, running, ended, wary }: Admitti
   if (deadline === Number.POSITIVE_INFINITY) return "now";
   // At least one a delivery, or a shard whose rows are all slow would never end.
   if (running === 0 && ended === 0) return "now";
-  const { seen, ms } = estimate;
+  const { samples, ms } = estimate;
   // The wary one expects those that start together to take each other's share of the line.
-  const fits = mayStart(now, deadline, wary && seen >= ENOUGH ? 2 * ms : ms);
-  if (seen === 0) return fits && !wary ? "now" : running > 0 ? "later" : "never";
+  const fits = mayStart(now, deadline, wary && samples >= ENOUGH ? 2 * ms : ms);
+  if (samples === 0) return fits && !wary ? "now" : running > 0 ? "later" : "never";
   if (!fits) return "never";
-  const most = wary ? 1 + ended / WARY_STEP : seen < ENOUGH ? 2 * ended : Number.POSITIVE_INFINITY;
+  const most = wary ? 1 + ended / WARY_STEP : samples < ENOUGH ? 2 * ended : Number.POSITIVE_INFINITY;
   return running >= Math.floor(most) ? "later" : "now";
 }

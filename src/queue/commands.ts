@@ -1,6 +1,6 @@
 /**
  * The commands of `@aws-sdk/client-sqs`. A command is its input and the name of its action; this package's client hands
- * both to a transport. Sent through the AWS client instead, it turns into the AWS command of the same name.
+ * both to a transport. Sent through the AWS client instead, it becomes the AWS command of the same name.
  */
 import type * as shapes from "./api/shapes.ts";
 import type { Action, Actions } from "./api/transport.ts";

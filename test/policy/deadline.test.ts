@@ -15,7 +15,7 @@ describe("how long a task of a size takes", () => {
           const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] as number;
           expect(durations.estimate(size).ms).toBeGreaterThanOrEqual(p99);
           expect(durations.estimate(size).ms).toBeLessThanOrEqual((p99 + 1) * Math.SQRT2 + 1e-6);
-          expect(durations.estimate(size).seen).toBe(times.length);
+          expect(durations.estimate(size).samples).toBe(times.length);
         },
       ),
     );
@@ -24,12 +24,12 @@ describe("how long a task of a size takes", () => {
   test("is assumed by the size until one has ended, and then twice the slowest until ten have", () => {
     const durations = createDurations();
     const small = durations.estimate(1_000);
-    expect(small.seen).toBe(0);
+    expect(small.samples).toBe(0);
     expect(durations.estimate(4_000_000_000).ms).toBeGreaterThan(small.ms * 100);
     durations.record(1_000, 60_000);
-    expect(durations.estimate(1_000)).toEqual({ seen: 1, ms: 120_000 });
+    expect(durations.estimate(1_000)).toEqual({ samples: 1, ms: 120_000 });
     for (let n = 0; n < 8; n++) durations.record(1_000, 5);
-    expect(durations.estimate(1_000)).toEqual({ seen: 9, ms: 120_000 });
+    expect(durations.estimate(1_000)).toEqual({ samples: 9, ms: 120_000 });
   });
 
   test("tells small from large: slow large ones do not keep small ones back", () => {
@@ -60,10 +60,18 @@ describe("may another task start", () => {
   });
 
   const at = (more: Partial<Admitting>) =>
-    admit({ now: 0, deadline: 30_000, estimate: { ms: 1_000, seen: 50 }, running: 4, ended: 50, wary: false, ...more });
+    admit({
+      now: 0,
+      deadline: 30_000,
+      estimate: { ms: 1_000, samples: 50 },
+      running: 4,
+      ended: 50,
+      wary: false,
+      ...more,
+    });
 
   test("the first of a delivery always, whatever it may take", () => {
-    expect(at({ running: 0, ended: 0, now: 29_999, estimate: { ms: 1e9, seen: 0 }, wary: true })).toBe("now");
+    expect(at({ running: 0, ended: 0, now: 29_999, estimate: { ms: 1e9, samples: 0 }, wary: true })).toBe("now");
   });
 
   test("as long as its 99th percentile fits, and not one longer", () => {
@@ -72,26 +80,26 @@ describe("may another task start", () => {
   });
 
   test("of a size that is not known as long as the assumption fits; else after what runs has shown more", () => {
-    expect(at({ estimate: { ms: 20_000, seen: 0 } })).toBe("now");
-    expect(at({ estimate: { ms: 60_000, seen: 0 } })).toBe("later");
-    expect(at({ estimate: { ms: 60_000, seen: 0 }, running: 0 })).toBe("never");
+    expect(at({ estimate: { ms: 20_000, samples: 0 } })).toBe("now");
+    expect(at({ estimate: { ms: 60_000, samples: 0 } })).toBe("later");
+    expect(at({ estimate: { ms: 60_000, samples: 0 }, running: 0 })).toBe("never");
   });
 
   test("of a size that is hardly known twice as many as have ended", () => {
-    expect(at({ estimate: { ms: 1_000, seen: 3 }, running: 5, ended: 3 })).toBe("now");
-    expect(at({ estimate: { ms: 1_000, seen: 3 }, running: 6, ended: 3 })).toBe("later");
+    expect(at({ estimate: { ms: 1_000, samples: 3 }, running: 5, ended: 3 })).toBe("now");
+    expect(at({ estimate: { ms: 1_000, samples: 3 }, running: 6, ended: 3 })).toBe("later");
   });
 
   test("after a delivery that expected too much one first, and then more by and by", () => {
-    expect(at({ wary: true, estimate: { ms: 1_000, seen: 0 }, running: 1, ended: 0 })).toBe("later");
-    expect(at({ wary: true, estimate: { ms: 1_000, seen: 2 }, running: 1, ended: 2 })).toBe("later");
-    expect(at({ wary: true, estimate: { ms: 1_000, seen: 3 }, running: 1, ended: 3 })).toBe("now");
+    expect(at({ wary: true, estimate: { ms: 1_000, samples: 0 }, running: 1, ended: 0 })).toBe("later");
+    expect(at({ wary: true, estimate: { ms: 1_000, samples: 2 }, running: 1, ended: 2 })).toBe("later");
+    expect(at({ wary: true, estimate: { ms: 1_000, samples: 3 }, running: 1, ended: 3 })).toBe("now");
     // What starts with others may take twice as long.
-    expect(at({ wary: true, estimate: { ms: 13_000, seen: 50 } })).toBe("never");
+    expect(at({ wary: true, estimate: { ms: 13_000, samples: 50 } })).toBe("never");
   });
 
   test("anything, where nothing limits the time; what is in flight is given up before the flush must end", () => {
-    const endless = { deadline: Number.POSITIVE_INFINITY, wary: true, estimate: { ms: 1e12, seen: 1 }, running: 99 };
+    const endless = { deadline: Number.POSITIVE_INFINITY, wary: true, estimate: { ms: 1e12, samples: 1 }, running: 99 };
     expect(at(endless)).toBe("now");
     expect(lastMs).toBeLessThan(flushMs);
   });

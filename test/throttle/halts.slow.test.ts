@@ -6,7 +6,7 @@ import { CosError } from "../../src/objects/error.ts";
 import { statusOf } from "../../src/run/inspect/status.ts";
 import { digestOf } from "../../src/run/plan/claim.ts";
 import { resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
-import { type RunAsk, runHere } from "../../src/run/work/run-here.ts";
+import { type RunInput, runHere } from "../../src/run/work/run-here.ts";
 import {
   archivePlace,
   createWorld,
@@ -19,7 +19,7 @@ import {
 } from "../run/world.ts";
 import { type Faults, refusal, refuse, type SeenRequest } from "../stores/bucket-fault.ts";
 
-function askFor(keys: readonly string[], options: object = {}): RunAsk {
+function inputFor(keys: readonly string[], options: object = {}): RunInput {
   const request: RunRequest = {
     schema: "cos-originals/request@1",
     run: "r",
@@ -35,7 +35,7 @@ function askFor(keys: readonly string[], options: object = {}): RunAsk {
   }
   return { ledger: ledgerPlace, request, rows };
 }
-const run = (world: World, ask: RunAsk) => world.done(runHere(ask, world.surroundings));
+const run = (world: World, input: RunInput) => world.done(runHere(input, world.surroundings));
 
 /** The client says so once it has asked for new credentials and got none. */
 const expired = new CosError("GET: status 400, ExpiredToken; the temporary credentials have ended: renew them", {
@@ -67,7 +67,7 @@ describe.each(causes)("refused with %s", (reason, refused) => {
     const world = createWorld({ concurrency: 4 });
     const keys = seedPictures(world.source, 100);
     broken(world);
-    const { summary } = await run(world, askFor(keys, { shardSize: 50 }));
+    const { summary } = await run(world, inputFor(keys, { shardSize: 50 }));
     expect(summary).toMatchObject({ state: "halted", rows: 100, failed: 0 });
     expect(summary.reason).toContain(reason);
     expect(summary.archived).toBeLessThanOrEqual(after);
@@ -77,7 +77,7 @@ describe.each(causes)("refused with %s", (reason, refused) => {
     world.source.onRequest(undefined);
     await world.done(resumeRun(ledgerPlace, "r", world.surroundings));
     await world.clock.advance(60_000);
-    const end = (await run(world, askFor(keys, { shardSize: 50 }))).summary;
+    const end = (await run(world, inputFor(keys, { shardSize: 50 }))).summary;
     expect(end).toMatchObject({ state: "complete", rows: 100, archived: 100, failed: 0, pending: 0 });
     expect(end.reason).toBeUndefined();
     // What the refusals had in hand was not charged.
@@ -118,7 +118,7 @@ test("a streak of AccessDenied that the bucket does not confirm is about those k
   world.source.onRequest(({ type, key }) =>
     type === "original" && denied.has(key) ? refuse("AccessDenied") : undefined,
   );
-  const { summary } = await run(world, askFor(keys));
+  const { summary } = await run(world, inputFor(keys));
   expect(summary).toMatchObject({ state: "complete", archived: 30, failed: 30, pending: 0 });
   expect(summary.failures).toEqual([expect.objectContaining({ code: "AccessDenied", count: 30 })]);
 });
@@ -130,7 +130,7 @@ describe("--max-failures", () => {
     const keys = seedPictures(world.source, rows);
     for (const key of keys.slice(0, missing)) world.source.removeObject(key);
     world.source.onRequest(({ type }) => (type === "original" ? { kind: "delay", ms: 200 } : undefined));
-    const { summary } = await run(world, askFor(keys, options));
+    const { summary } = await run(world, inputFor(keys, options));
     return { world, keys, summary };
   };
 
@@ -142,7 +142,7 @@ describe("--max-failures", () => {
     expect(summary.archived + summary.failed + summary.pending).toBe(400);
     await world.done(resumeRun(ledgerPlace, "r", world.surroundings));
     await world.clock.advance(60_000);
-    const end = (await run(world, askFor(keys, { shardSize: 20, maxFailures: "30" }))).summary;
+    const end = (await run(world, inputFor(keys, { shardSize: 20, maxFailures: "30" }))).summary;
     expect(end).toMatchObject({ state: "complete", archived: 340, failed: 60, pending: 0 });
   });
 

@@ -173,7 +173,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
   const controls = watchControl({
     ledger,
     clock,
-    seenAt: lookedAt,
+    readAt: lookedAt,
     onStop: (control) => stopFor({ kind: "control", control }),
     over: AbortSignal.any([over.signal, stopping]),
   });

@@ -1,20 +1,20 @@
 /**
  * Watches a run's control objects while a shard is worked, so that no fetch begins later than one heartbeat after a cancel
- * (I7): what was seen of them grows old, and while it is too old nothing is fetched.
+ * (I7): what was read of them grows old, and while it is too old nothing is fetched.
  */
 
 import { type Control, readControl, saysStop } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 
-/** A cancel is seen by everybody within this. */
+/** A cancel has reached everybody within this. */
 export const heartbeatMs = 10_000;
 /** Half of it: a look that takes long, or fails once, holds nothing up. */
 const LOOK_MS = heartbeatMs / 2;
 const LOOK_AGAIN_MS = 500;
 
 export interface ControlWatch {
-  /** Undefined where what was seen is fresh; else resolves once it is again, or once the watch ends. */
+  /** Undefined where what was read is fresh; else resolves once it is again, or once the watch ends. */
   fresh(): Promise<void> | undefined;
   /** Settles once the watch has ended. */
   readonly ended: Promise<void>;
@@ -24,13 +24,13 @@ export function watchControl(options: {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   /** When the look at the shard's opening was begun, ms since the epoch. */
-  readonly seenAt: number;
+  readonly readAt: number;
   readonly onStop: (control: Control) => void;
   /** Ends the watch. */
   readonly over: AbortSignal;
 }): ControlWatch {
   const { ledger, clock, onStop, over } = options;
-  let seenAt = options.seenAt;
+  let readAt = options.readAt;
   let next = signalled();
 
   async function watch(): Promise<void> {
@@ -41,7 +41,7 @@ export function watchControl(options: {
       const askedAt = clock.now();
       try {
         const control = await readControl(ledger);
-        seenAt = askedAt;
+        readAt = askedAt;
         if (saysStop(control)) onStop(control);
         next.wake();
         next = signalled();
@@ -56,7 +56,7 @@ export function watchControl(options: {
 
   return {
     fresh() {
-      if (over.aborted || clock.now() - seenAt <= heartbeatMs) return undefined;
+      if (over.aborted || clock.now() - readAt <= heartbeatMs) return undefined;
       return next.woken.then(() => this.fresh());
     },
     ended: watch(),

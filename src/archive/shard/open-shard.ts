@@ -15,7 +15,7 @@ import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { outOfTimeCode } from "../task/out-of-time.ts";
-import { awaitTurn } from "./await-turn.ts";
+import { awaitClaim } from "./await-claim.ts";
 
 export interface OpenedShard {
   readonly kind: "open";
@@ -38,7 +38,7 @@ export type Opening =
   | OpenedShard
   /** It is over already. */
   | { readonly kind: "done" }
-  /** A later hand-over of it was seen: this message is a late copy. */
+  /** There is a later hand-over of it: this message is a late copy. */
   | { readonly kind: "superseded" }
   | { readonly kind: "stopped"; readonly control: Control }
   /** Another attempt is alive. */
@@ -109,12 +109,12 @@ export async function openShard(options: {
     if (claim.kind === "contested") return { kind: "wait", for: claim.by };
     return { kind: "free", others, gone, serverTime, rowBytes };
   };
-  const seen = await awaitTurn(look, options);
-  if (seen.kind !== "free") {
+  const latest = await awaitClaim(look, options);
+  if (latest.kind !== "free") {
     await ledger.put(paths.end(shard, attempt), "");
-    return seen.kind === "wait" ? { kind: "yield", to: seen.for } : seen;
+    return latest.kind === "wait" ? { kind: "yield", to: latest.for } : latest;
   }
-  const { others, gone, serverTime, rowBytes } = seen;
+  const { others, gone, serverTime, rowBytes } = latest;
   if (rowBytes === undefined) {
     throw new UserError(
       "LedgerIncomplete",

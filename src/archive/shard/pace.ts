@@ -1,6 +1,6 @@
 /**
  * How fast this process works, over all its shards: tasks at once (AIMD), source fetches a second (its share of the budget),
- * and tries a second, where a service refused some for coming too fast (a rate that is learnt; no limit, and no cost, while
+ * and tries a second, where a service refused some for coming too fast (an adaptive rate; no limit, and no cost, while
  * nothing is refused). The decisions are policy's; this holds their state and waits.
  *
  * A try is what is paced: whichever of its requests the service counts, and whichever of the two buckets refuses, tries a
@@ -29,7 +29,7 @@ export interface Pace extends TaskPace {
   triesPerSecond(): number;
 }
 
-/** Of a learnt rate: no more than a timer that comes late. Services count, so what is saved up for a burst is refused. */
+/** Of an adaptive rate: no more than a timer that comes late. Services count, so what is saved up for a burst is refused. */
 const BURST_SECONDS = 0.01;
 
 export function createPace(options: {
@@ -44,7 +44,7 @@ export function createPace(options: {
   const throughput = createThroughput();
   let tasks = startConcurrency(options.concurrency);
   let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.now());
-  let learnt: AdaptiveRate = free;
+  let adaptive: AdaptiveRate = free;
   let gate = startRate(Number.POSITIVE_INFINITY, clock.now(), BURST_SECONDS);
   /** When the last pause ends, or ended, ms since the epoch. */
   let resumeAt = Number.NEGATIVE_INFINITY;
@@ -56,14 +56,14 @@ export function createPace(options: {
     const whole = Math.max(1, Math.floor(next.limit));
     if (limit.concurrency !== whole) limit.concurrency = whole;
   };
-  const isOpen = (now: number) => learnt.kind === "free" && resumeAt <= now;
+  const isOpen = (now: number) => adaptive.kind === "free" && resumeAt <= now;
   /** No budget, and nothing was refused yet: the clock need not be asked. */
   const isUnlimited = () =>
-    learnt.kind === "free" && resumeAt === Number.NEGATIVE_INFINITY && budget.perSecond === Number.POSITIVE_INFINITY;
-  /** The gate lets through what is learnt by now. */
+    adaptive.kind === "free" && resumeAt === Number.NEGATIVE_INFINITY && budget.perSecond === Number.POSITIVE_INFINITY;
+  /** The gate lets through what the adaptive rate is now. */
   const adjust = (now: number) => {
-    const perSecond = limitAt(learnt, now);
-    if (perSecond === Number.POSITIVE_INFINITY) learnt = free;
+    const perSecond = limitAt(adaptive, now);
+    if (perSecond === Number.POSITIVE_INFINITY) adaptive = free;
     if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
   };
   const pause = (now: number, until: number) => {
@@ -129,7 +129,7 @@ export function createPace(options: {
     succeeded() {
       throughput.count(clock.now());
       burst = 0;
-      if (tasks.limit < tasks.max) apply(raise(tasks, learnt.kind !== "free"));
+      if (tasks.limit < tasks.max) apply(raise(tasks, adaptive.kind !== "free"));
     },
     throttled(sentAt, retryAfterMs) {
       const now = clock.now();
@@ -140,12 +140,12 @@ export function createPace(options: {
         return;
       }
       const until = now + backoffMs(burst++, throttleBackoff, random, retryAfterMs);
-      learnt = lower(learnt, now, throughput.perSecond(now), until);
+      adaptive = lower(adaptive, now, throughput.perSecond(now), until);
       pause(now, until);
     },
     strained: () => apply(halve(tasks, clock.now())),
     unfinished: () => limit.activeCount + limit.pendingCount,
     concurrency: () => limit.concurrency,
-    triesPerSecond: () => limitAt(learnt, clock.now()),
+    triesPerSecond: () => limitAt(adaptive, clock.now()),
   };
 }

@@ -10,7 +10,7 @@ import type { Log } from "../../vocabulary/log.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import type { Credentials } from "../signing/signature.ts";
 
-export interface Learnt {
+export interface Corrections {
   /** Added to our clock it gives the service's, milliseconds. */
   readonly clockOffsetMs: number;
   /** @param used what its request was signed with. Gives the same error, or a promise of it with more to say */
@@ -20,11 +20,11 @@ export interface Learnt {
 /** Clocks that differ by less are not worth correcting: Date has whole seconds and replies take time. */
 const leastSkewMs = 30_000;
 
-export function createLearnt(bucket: string, provider: CredentialsProvider | undefined, log: Log): Learnt {
+export function createCorrections(bucket: string, provider: CredentialsProvider | undefined, log: Log): Corrections {
   let clockOffsetMs = 0;
   let refreshing: Promise<void> | undefined;
 
-  const learnClock = (error: CosError) => {
+  const correctClock = (error: CosError) => {
     if (error.clockSkewMs === undefined) return;
     const offset = Math.abs(error.clockSkewMs) >= leastSkewMs ? error.clockSkewMs : 0;
     if (offset === clockOffsetMs) return;
@@ -69,7 +69,7 @@ export function createLearnt(bucket: string, provider: CredentialsProvider | und
       return clockOffsetMs;
     },
     from(error, used) {
-      if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") learnClock(error);
+      if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") correctClock(error);
       const tokenEnded = error.code === "ExpiredToken" || error.code === "InvalidToken";
       if (!tokenEnded || provider === undefined || used === undefined) return error;
       return afterRenewal(error, provider, used);

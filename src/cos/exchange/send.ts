@@ -1,6 +1,6 @@
 /**
- * Signs and sends one request to a bucket, and turns whatever is no success into an error. The failed one is never sent again
- * here, so that who calls can count and decide; learnt.ts has what the requests that follow learn from it.
+ * Signs and sends one request to a bucket, and makes an error of whatever is no success. The failed one is never sent again
+ * here, so that who calls can count and decide; corrections.ts has what the requests that follow are told by it.
  */
 
 import type { Pair } from "../../http/port/header-names.ts";
@@ -13,7 +13,7 @@ import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Endpoint } from "../address/endpoint.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import { type Credentials, createSigner } from "../signing/signature.ts";
-import { createLearnt, type Learnt } from "./corrections.ts";
+import { type Corrections, createCorrections } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
 import { errorFromTransport } from "./error-from-transport.ts";
 import { requestHeaders, signedOf } from "./request-headers.ts";
@@ -54,13 +54,13 @@ export type Send = <T>(request: BucketRequest, read: (reply: HttpReply) => T) =>
 /** Of one bucket. */
 interface Sender {
   readonly options: SendOptions;
-  readonly learnt: Learnt;
+  readonly corrections: Corrections;
   readonly sign: ReturnType<typeof createSigner>;
 }
 
 export function createSend(options: SendOptions): Send {
   const { bucket, credentials: provider, clock, log = silentLog } = options;
-  const sender = { options, learnt: createLearnt(bucket, provider, log), sign: createSigner() };
+  const sender = { options, corrections: createCorrections(bucket, provider, log), sign: createSigner() };
   return (request, read) =>
     new Promise((resolve, reject) => {
       const call = new Call(sender, request, read, resolve, reject);
@@ -111,14 +111,14 @@ class Call<T> implements HttpCaller {
 
   /** Signed with `credentials`, which are those of this moment. */
   send(credentials: Credentials | undefined, now: number): void {
-    const { options, learnt, sign } = this.#sender;
+    const { options, corrections, sign } = this.#sender;
     const { method, key, body, bufferUpTo, inPieces, signal, query = noQuery } = this.#request;
     const { origin, host, pathPrefix } = this.#request.endpoint ?? options.endpoint;
     const length = this.#length;
     const token = credentials?.sessionToken;
     const headers = requestHeaders(host, length, this.#request.headers, this.#request.more, token);
     this.#credentials = credentials;
-    this.#clockOffsetMs = learnt.clockOffsetMs;
+    this.#clockOffsetMs = corrections.clockOffsetMs;
     let authorization: string | undefined;
     if (credentials !== undefined) {
       const path = key === undefined ? `${pathPrefix}/` : `${pathPrefix}/${key}`;
@@ -154,7 +154,7 @@ class Call<T> implements HttpCaller {
   }
 
   #refused(reply: HttpReply): void {
-    const { options, learnt } = this.#sender;
+    const { options, corrections } = this.#sender;
     const { method, key } = this.#request;
     const error = errorFromReply({
       method,
@@ -166,7 +166,7 @@ class Call<T> implements HttpCaller {
       now: options.clock.now(),
       clockOffsetMs: this.#clockOffsetMs,
     });
-    const told = learnt.from(error, this.#credentials);
+    const told = corrections.from(error, this.#credentials);
     if (told instanceof Promise) told.then(this.#reject, this.#reject);
     else this.#reject(told);
   }

@@ -1,5 +1,5 @@
 /**
- * Where to split what is left of a listing: a guess from the keys seen so far. A page that went from `IMG_0411` to `IMG_0491`
+ * Where to split what is left of a listing: a guess from the keys listed so far. A page that went from `IMG_0411` to `IMG_0491`
  * says that pages are some eighty names long, so what follows is cut at `IMG_07`, then at `IMG_1`, `IMG_2`, …
  */
 import { compareKeys } from "../../objects/key-order.ts";
@@ -33,7 +33,7 @@ export function createLetters(prefix: string): Letters {
         .filter((each) => each > letter)
         .sort()
         .filter((_, n) => (n + 1) % step === 0);
-      // Of another class only what was seen at this depth: in a hex name letters follow the digits.
+      // Of another class only what was found at this depth: in a hex name letters follow the digits.
       const others = [...(byDepth[depth] ?? [])].filter(
         (each) => compareKeys(each, letter) > 0 && !alike.includes(each),
       );

@@ -53,7 +53,7 @@ interface Range {
   listing: boolean;
   over: boolean;
   /** The last page that came: its first and last key. */
-  seen: { readonly first: string; readonly last: string } | undefined;
+  span: { readonly first: string; readonly last: string } | undefined;
   /** Joined with the range before it: what still comes of it is nobody's. */
   gone: boolean;
 }
@@ -115,7 +115,7 @@ export async function* parallelListing(
       if (first !== undefined && last !== undefined) {
         useful++;
         range.pages.push([...within]);
-        range.seen = { first: first.key === last.key ? (asked ?? "") : first.key, last: last.key };
+        range.span = { first: first.key === last.key ? (asked ?? "") : first.key, last: last.key };
         letters.note(first.key);
         letters.note(last.key);
       } else vain++;
@@ -142,8 +142,8 @@ export async function* parallelListing(
   const split = (): boolean => {
     if (vain > useful + inFlight) return false;
     for (const [at, range] of ranges.entries()) {
-      if (range.over || range.seen === undefined) continue;
-      const cuts = cutsAfter(range.seen, range.upTo, prefix, letters, inFlight - active);
+      if (range.over || range.span === undefined) continue;
+      const cuts = cutsAfter(range.span, range.upTo, prefix, letters, inFlight - active);
       if (cuts.length === 0) continue;
       while (ranges.length + cuts.length > RANGES * inFlight && ranges.length > at + 1 + inFlight) joinLastTwo(ranges);
       const room = RANGES * inFlight - ranges.length;
@@ -195,7 +195,7 @@ const rangeOf = (after: string | undefined, upTo: string | undefined): Range => 
   pages: [],
   listing: false,
   over: after !== undefined && upTo !== undefined && compareKeys(after, upTo) >= 0,
-  seen: undefined,
+  span: undefined,
   gone: false,
 });
 

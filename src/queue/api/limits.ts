@@ -151,7 +151,7 @@ export function checkBatch<Entry extends { Id: string | undefined }>(entries: En
       `Maximum number of entries per request are ${MAX_BATCH_ENTRIES}. You have sent ${entries.length}.`,
     );
   }
-  const seen = new Set<string>();
+  const ids = new Set<string>();
   for (const { Id } of entries) {
     if (Id === undefined || !ENTRY_ID.test(Id)) {
       throw serviceException(
@@ -159,8 +159,8 @@ export function checkBatch<Entry extends { Id: string | undefined }>(entries: En
         `The batch entry id ${quote(Id)} is invalid: it must have 1 to 80 of A-Z a-z 0-9 _ -.`,
       );
     }
-    if (seen.has(Id)) throw serviceException("BatchEntryIdsNotDistinct", `Id ${Id} repeated.`);
-    seen.add(Id);
+    if (ids.has(Id)) throw serviceException("BatchEntryIdsNotDistinct", `Id ${Id} repeated.`);
+    ids.add(Id);
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 /**
  * Region, credentials and endpoint of an SQS request, as the AWS tools find them (AWS SDKs and Tools Reference Guide): given, or
- * from the environment that Lambda sets. Read anew for each request, so that renewed keys are seen.
+ * from the environment that Lambda sets. Read anew for each request, so that renewed keys are used.
  */
 import { quote, UserError } from "../../vocabulary/errors.ts";
 

@@ -17,7 +17,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 export interface ShardWorker {
   readonly surroundings: Surroundings;
   readonly pace: Pace;
-  /** What was learnt of a source bucket. */
+  /** What is known by now of a source bucket. */
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
   /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;

@@ -10,7 +10,7 @@ import { parseSummary, type RunState, type Summary, summaryToTally, tallyToSumma
 import { addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import type { Turns } from "./piece-time.ts";
+import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
 import { createMeter, type Meter, readProgress, writePart } from "./write-part.ts";
 
@@ -52,7 +52,7 @@ export async function finalizeGroup(
   run: RunDocument,
   group: number,
   surroundings: Surroundings,
-  turns: Turns,
+  pieceTime: PieceTime,
 ): Promise<Tally | undefined> {
   const meter = createMeter(ledger);
   const under = paths.parts(group);
@@ -61,8 +61,8 @@ export async function finalizeGroup(
   const missing = parts.filter(({ number }) => !progress.written.has(number));
   const tallies = new Map<number, Tally>();
   for (const part of missing) {
-    if (!turns.another()) return undefined;
-    const tally = await writePart(ledger, run, part, surroundings, { under, progress, turns, meter });
+    if (!pieceTime.forAnother()) return undefined;
+    const tally = await writePart(ledger, run, part, surroundings, { under, progress, pieceTime, meter });
     if (tally === undefined) return undefined;
     // Each of its shards was marked as done, after its last trailer.
     addRequests(tally, { ledger: part.to - part.from });

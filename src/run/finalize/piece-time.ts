@@ -4,17 +4,17 @@
  */
 import type { Clock } from "../../vocabulary/clock.ts";
 
-export interface Turns {
+export interface PieceTime {
   /** The first of some pieces begins. */
   begin(): void;
   /** One has ended, and the next begins. */
   ended(): void;
   /** Is there time for another? */
-  another(): boolean;
+  forAnother(): boolean;
 }
 
 /** `until`: ms since the epoch. */
-export function createTurns(clock: Clock, until: number): Turns {
+export function createPieceTime(clock: Clock, until: number): PieceTime {
   let last = clock.now();
   let slowest: number | undefined;
   return {
@@ -26,7 +26,7 @@ export function createTurns(clock: Clock, until: number): Turns {
       slowest = Math.max(slowest ?? 0, now - last);
       last = now;
     },
-    another: () => slowest === undefined || clock.now() + slowest <= until,
+    forAnother: () => slowest === undefined || clock.now() + slowest <= until,
   };
 }
 

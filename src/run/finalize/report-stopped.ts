@@ -13,7 +13,7 @@ import type { Summary } from "../../report/summary.ts";
 import { addRequests } from "../../report/tally.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { doneGroups, readSummary, readTally, writePartMarker, writeSummary } from "./finalize.ts";
-import { createTurns, reserveOf } from "./piece-time.ts";
+import { createPieceTime, reserveOf } from "./piece-time.ts";
 import { countDone, partsBegun } from "./report-parts.ts";
 import { isAnyAlive } from "./shard-outcomes.ts";
 import { createMeter, readProgress, writePart } from "./write-part.ts";
@@ -38,7 +38,7 @@ export async function reportStopped(
   deadline: number,
 ): Promise<StoppedReport> {
   const { clock } = surroundings;
-  const turns = createTurns(clock, deadline - reserveOf(clock, deadline));
+  const pieceTime = createPieceTime(clock, deadline - reserveOf(clock, deadline));
   const control = await readControl(ledger);
   if (!saysStop(control)) return { kind: "again", afterMs: 0 };
   const under = paths.stopped(control.epoch);
@@ -60,12 +60,12 @@ export async function reportStopped(
   let inFlight = false;
   for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
     if (written.has(part.number)) continue;
-    if (!turns.another()) return { kind: "again", afterMs: 0 };
+    if (!pieceTime.forAnother()) return { kind: "again", afterMs: 0 };
     if (await isAnyAlive(ledger, part.from, part.to)) {
       inFlight = true;
       continue;
     }
-    const tally = await writePart(ledger, run, part, surroundings, { under, progress, turns, meter, isWanted });
+    const tally = await writePart(ledger, run, part, surroundings, { under, progress, pieceTime, meter, isWanted });
     if (tally === undefined) return { kind: "again", afterMs: 0 };
     addRequests(tally, { ledger: await countDone(ledger, part) });
     written.set(part.number, await writePartMarker(ledger, run, under, part, tally, meter, surroundings));

@@ -17,7 +17,7 @@ import { parseSummary, summaryToTally, tallyToSummary } from "../../report/summa
 import { addOutcome, addRequests, emptyTally, type Tally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import type { Turns } from "./piece-time.ts";
+import type { PieceTime } from "./piece-time.ts";
 import type { Part } from "./report-parts.ts";
 import { foldShards, resolved } from "./shard-outcomes.ts";
 
@@ -67,7 +67,7 @@ export interface Resumable {
   /** Where progress is recorded, and what of it is there. */
   readonly under: string;
   readonly progress: Progress;
-  readonly turns: Turns;
+  readonly pieceTime: PieceTime;
   readonly meter: Meter;
   /** Asked right before the part is written: is it still wanted? */
   readonly isWanted?: () => Promise<boolean>;
@@ -92,7 +92,7 @@ export async function writePart(
   const results = createGzipText(begun?.results);
   if (begun === undefined) results.add(resultsHeader);
   const failures = createFailures(ledger, part.number, begun);
-  resumable?.turns.begin();
+  resumable?.pieceTime.begin();
   for await (const { shard, rows } of foldShards(ledger, draft?.next ?? part.from, part.to, tally)) {
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
@@ -113,9 +113,9 @@ export async function writePart(
       await failures.writeFull();
     }
     if (resumable === undefined) continue;
-    resumable.turns.ended();
+    resumable.pieceTime.ended();
     const next = shard + 1;
-    if (next === part.to || resumable.turns.another()) continue;
+    if (next === part.to || resumable.pieceTime.forAnother()) continue;
     const id = ulid(surroundings.clock.now(), surroundings.random);
     const { number } = part;
     await writeDraft(ledger, run, { part: number, next, id }, resumable, { tally, results: results.end(), failures });

@@ -21,7 +21,7 @@ import type { LedgerStore } from "../../ledger/store.ts";
 const count = z.int().min(0);
 const { shape } = runDocumentSchema;
 
-export const cursorSchema = z.strictObject({
+const documentSchema = z.strictObject({
   schema: z.literal("cos-originals/cursor@1"),
   /** The slice that wrote it. */
   plan: z.string(),
@@ -33,12 +33,15 @@ export const cursorSchema = z.strictObject({
   compared: shape.compared,
   deletedFromSource: shape.deletedFromSource,
   requests: shape.requests,
-  /** plan-entry.ts, ReadUpTo. */
+  /** entry.ts, ReadUpTo. */
   readUpTo: z.strictObject({ part: count, rows: count, key: z.string().optional() }),
-  /** seen.ts: which objects hold the fingerprints, in order. Absent where no two rows can have one archive key. */
+  /** Of the archive keys given out: which objects hold their fingerprints, in order. Absent where no two rows can have one. */
   seen: z.strictObject({ seed: count, rows: count, parts: z.array(z.string()) }).optional(),
 });
-export type PlanCursor = z.output<typeof cursorSchema>;
+type CursorDocument = z.output<typeof documentSchema>;
+
+/** What its document says, where `givenKeys` (given-keys.ts) goes by an older name. */
+export type PlanCursor = Omit<CursorDocument, "seen"> & { readonly givenKeys?: CursorDocument["seen"] };
 
 /** The cursor that got furthest; undefined where planning is to begin. */
 export async function furthestCursor(ledger: LedgerStore): Promise<PlanCursor | undefined> {
@@ -53,11 +56,14 @@ export async function furthestCursor(ledger: LedgerStore): Promise<PlanCursor | 
     throw unreadable(ledger.describe(path), "is not JSON", cause);
   }
   checkNotNewer(value, "cursor", ledger.describe(path));
-  const parsed = cursorSchema.safeParse(value);
+  const parsed = documentSchema.safeParse(value);
   if (!parsed.success) throw unreadable(ledger.describe(path), "is no cursor of this version");
-  return parsed.data;
+  const { seen, ...rest } = parsed.data;
+  return { ...rest, ...(seen === undefined ? undefined : { givenKeys: seen }) };
 }
 
 export function writeCursor(ledger: LedgerStore, cursor: PlanCursor): Promise<void> {
-  return ledger.put(paths.cursor(cursor.plan, cursor.shards), `${JSON.stringify(cursor)}\n`);
+  const { givenKeys, ...rest } = cursor;
+  const document: CursorDocument = { ...rest, ...(givenKeys === undefined ? undefined : { seen: givenKeys }) };
+  return ledger.put(paths.cursor(cursor.plan, cursor.shards), `${JSON.stringify(document)}\n`);
 }

@@ -1,4 +1,4 @@
-/** What planning reads: the rows of a manifest or a listing, and what is learnt on the way. */
+/** What planning reads: the rows of a manifest or a listing, and what reading them tells besides. */
 import type { ManifestEntry, Position, Row } from "../../manifest/row.ts";
 
 export type PlanEntry =

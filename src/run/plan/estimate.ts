@@ -12,7 +12,7 @@ import { sumOfRequests } from "../../report/tally.ts";
 import type { Random } from "../../vocabulary/clock.ts";
 import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
-import { createSeen } from "./given-keys.ts";
+import { createGivenKeys } from "./given-keys.ts";
 import { type Asked, mayRepeat, noCounts, planFrom } from "./shards.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
@@ -87,14 +87,14 @@ export async function estimateRun(
   random: Random,
 ): Promise<Estimate> {
   const counts = noCounts();
-  const seen = mayRepeat(asked) ? createSeen(random) : undefined;
+  const givenKeys = mayRepeat(asked) ? createGivenKeys(random) : undefined;
   const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
   const samples: Sample[] = [];
   let shards = 0;
   let toArchive = 0;
   let rowsWithSize = 0;
   let rowsThatProve = 0;
-  for await (const { rows } of planFrom(entries, asked, { counts, seen, readUpTo: undefined })) {
+  for await (const { rows } of planFrom(entries, asked, { counts, givenKeys, readUpTo: undefined })) {
     shards++;
     // Written once, read again for the report.
     requests.ledger += LEDGER_A_SHARD + 2 * Math.ceil(rows.length / OUTCOMES_A_SEGMENT);
@@ -126,7 +126,7 @@ export async function estimateRun(
     unchanged: counts.unchanged ?? 0,
     compared: counts.compared ?? null,
     deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
-    comparedExactly: seen?.exact() ?? true,
+    comparedExactly: givenKeys?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
     requests: sumOfRequests(requests, ...counts.requests),

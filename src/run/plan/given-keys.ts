@@ -6,7 +6,8 @@
 import type { Random } from "../../vocabulary/clock.ts";
 import { createFingerprintTable } from "./fingerprint-table.ts";
 
-export type Sighting =
+/** Does a row repeat the archive key of an earlier one? */
+export type Repetition =
   /** The first row with this archive key. */
   | "new"
   /** The same version of the same source was given this archive key before. */
@@ -14,9 +15,9 @@ export type Sighting =
   /** Another source was. */
   | "collision";
 
-export interface Seen {
+export interface GivenKeys {
   /** @param source the key and the version that is to be archived under `archiveKey` */
-  see(archiveKey: string, source: string): Sighting;
+  give(archiveKey: string, source: string): Repetition;
   /** Called between shards: beyond the limit, what the last shard gave out is forgotten. */
   nextShard(): void;
   /** Were all rows so far compared with each other? */
@@ -27,8 +28,8 @@ export interface Seen {
   readonly seed: number;
 }
 
-/** What an earlier delivery of the same planning had seen. */
-export interface SeenBefore {
+/** What an earlier delivery of the same planning gave out. */
+export interface EarlierKeys {
   readonly seed: number;
   readonly rows: number;
   /** What `onNew` was told, 12 bytes each. */
@@ -44,12 +45,12 @@ const SHARD_ROWS = 10_000;
 /**
  * @param onNew told what is remembered over the whole plan: three unsigned 32-bit numbers, to be handed in as `before` later
  */
-export function createSeen(
+export function createGivenKeys(
   random: Random,
   limit = exactRows,
-  before?: SeenBefore,
+  before?: EarlierKeys,
   onNew?: (high: number, low: number, source: number) => void,
-): Seen {
+): GivenKeys {
   const seed = before?.seed ?? Math.floor(random() * 2 ** 32);
   const whole = createFingerprintTable(limit);
   for (const prints of before?.prints ?? []) {
@@ -60,7 +61,7 @@ export function createSeen(
   let rows = before?.rows ?? 0;
   let shard = createFingerprintTable(SHARD_ROWS);
   return {
-    see(archiveKey, source) {
+    give(archiveKey, source) {
       const a = fingerprint(archiveKey, seed);
       const b = fingerprint(source, seed ^ 0x5bd1e995).low;
       const earlier = whole.get(a.high, a.low) ?? (rows > limit ? shard.get(a.high, a.low) : undefined);

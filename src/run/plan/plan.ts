@@ -1,5 +1,5 @@
 /**
- * Planning: rows become shards in the ledger, in one go or in slices that fit a delivery (plan-cursor.ts). Safe to do twice and
+ * Planning: rows become shards in the ledger, in one go or in slices that fit a delivery (cursor.ts). Safe to do twice and
  * side by side: each planner writes under a plan id of its own, and only the plan that run.json names counts.
  */
 import { ulid } from "ulid";
@@ -16,7 +16,7 @@ import { toolVersion } from "../../vocabulary/version.ts";
 import type { Place } from "../messages/messages.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "./cursor.ts";
 import type { PlanEntries, ReadUpTo } from "./entry.ts";
-import { createSeen, type Seen } from "./given-keys.ts";
+import { createGivenKeys, type GivenKeys } from "./given-keys.ts";
 import { mayRepeat, noCounts, type PlanCounts, planFrom } from "./shards.ts";
 
 export { checkManifest } from "./shards.ts";
@@ -75,9 +75,9 @@ async function writeSlice(
   const plan = ulid(begun, random);
   const counts = countsOf(before);
   const prints = createPrints();
-  const seen = await seenOf(options, before, prints.add);
+  const givenKeys = await givenKeysOf(options, before, prints.add);
   const writes = createWrites(ledger);
-  const seenParts = [...(before?.seen?.parts ?? [])];
+  const printPaths = [...(before?.givenKeys?.parts ?? [])];
   let shards = before?.shards ?? 0;
   const slices = () => [
     ...(before?.slices ?? []),
@@ -94,8 +94,8 @@ async function writeSlice(
     rowsAtCursor = counts.rows;
     const part = prints.take();
     if (part.length > 0) {
-      await ledger.put(paths.seen(plan, shards), part);
-      seenParts.push(paths.seen(plan, shards));
+      await ledger.put(paths.fingerprints(plan, shards), part);
+      printPaths.push(paths.fingerprints(plan, shards));
     }
     await writeCursor(ledger, {
       schema: "cos-originals/cursor@1",
@@ -105,13 +105,15 @@ async function writeSlice(
       ...told(counts),
       readUpTo,
       requests: requests(1),
-      ...(seen === undefined ? undefined : { seen: { seed: seen.seed, rows: seen.rows(), parts: seenParts } }),
+      ...(givenKeys === undefined
+        ? undefined
+        : { givenKeys: { seed: givenKeys.seed, rows: givenKeys.rows(), parts: printPaths } }),
     });
   };
 
   const asked = { ...request, ledger: place };
   const readUpTo = before?.readUpTo;
-  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, seen, readUpTo })) {
+  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, givenKeys, readUpTo })) {
     await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;
@@ -130,7 +132,7 @@ async function writeSlice(
     shards,
     ...told(counts),
     ...(ranges.length === 0 || (ranges.length === 1 && ranges[0]?.plan === plan) ? undefined : { slices: ranges }),
-    comparedAll: seen?.exact() ?? true,
+    comparedAll: givenKeys?.exact() ?? true,
     // Written and read back.
     requests: requests(2),
     plannedAt: new Date(clock.now()).toISOString(),
@@ -180,15 +182,15 @@ function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compare
 }
 
 /** What earlier slices gave out is known again, so that duplicates are as exact as in one go. */
-async function seenOf(
+async function givenKeysOf(
   { ledger, random, request }: PlanSlice,
   before: PlanCursor | undefined,
   onNew: (high: number, low: number, source: number) => void,
-): Promise<Seen | undefined> {
+): Promise<GivenKeys | undefined> {
   if (!mayRepeat(request)) return undefined;
-  if (before?.seen === undefined) return createSeen(random, undefined, undefined, onNew);
+  if (before?.givenKeys === undefined) return createGivenKeys(random, undefined, undefined, onNew);
   const prints: Buffer[] = [];
-  for (const path of before.seen.parts) {
+  for (const path of before.givenKeys.parts) {
     const bytes = await ledger.get(path);
     if (bytes === undefined) {
       throw new UserError(
@@ -198,10 +200,15 @@ async function seenOf(
     }
     prints.push(bytes);
   }
-  return createSeen(random, undefined, { seed: before.seen.seed, rows: before.seen.rows, prints }, onNew);
+  return createGivenKeys(
+    random,
+    undefined,
+    { seed: before.givenKeys.seed, rows: before.givenKeys.rows, prints },
+    onNew,
+  );
 }
 
-/** Fingerprints since the last cursor, 12 bytes each (seen.ts). */
+/** Fingerprints since the last cursor, 12 bytes each (given-keys.ts). */
 function createPrints() {
   const PIECE = 12 * 4096;
   let whole: Buffer[] = [];

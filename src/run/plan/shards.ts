@@ -7,7 +7,7 @@ import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
-import type { Seen } from "./given-keys.ts";
+import type { GivenKeys } from "./given-keys.ts";
 import { ledgerKeys } from "./ledger-keys.ts";
 
 export interface PlanCounts {
@@ -49,16 +49,16 @@ export interface PlanProgress {
   /** Go on from what they hold. */
   readonly counts: PlanCounts;
   /** Undefined where no two rows can have one archive key. */
-  readonly seen: Seen | undefined;
+  readonly givenKeys: GivenKeys | undefined;
   /** Behind which the entries begin; undefined at the beginning. */
   readonly readUpTo: ReadUpTo | undefined;
 }
 
-/** Turns manifest entries into shards, one at a time. */
+/** Makes shards of manifest entries, one at a time. */
 export async function* planFrom(
   entries: PlanEntries,
   asked: Asked,
-  { counts, seen, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
+  { counts, givenKeys, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
 ): AsyncGenerator<PlannedShard> {
   const { options, archive, ledger } = asked;
   const forbidden = ledgerKeys(archive, ledger);
@@ -68,16 +68,16 @@ export async function* planFrom(
     for (const entry of batch) {
       if (!isRow(entry)) {
         if (entry.kind === "part") readUpTo = entry.part === readUpTo.part ? readUpTo : { part: entry.part, rows: 0 };
-        else learn(entry, counts);
+        else note(entry, counts);
         continue;
       }
-      const row = settle(entry, asked, forbidden, seen, counts);
+      const row = settle(entry, asked, forbidden, givenKeys, counts);
       counts.rows++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
       readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
       if (rows.length === options.shardSize) {
-        seen?.nextShard();
+        givenKeys?.nextShard();
         yield { rows, readUpTo };
         rows = [];
       }
@@ -93,7 +93,7 @@ export function mayRepeat({ rows, options }: Pick<RunRequest, "rows" | "options"
   return !(rows.kind === "listing" && fields.filter((field) => !constant.has(field as string)).join() === "key");
 }
 
-function learn(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" }>, counts: PlanCounts): void {
+function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" }>, counts: PlanCounts): void {
   if (entry.kind === "requests") {
     counts.requests.push(entry.sent);
     return;
@@ -149,7 +149,7 @@ function settle(
   entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
   { source, archive, options, run }: Asked,
   forbidden: string | undefined,
-  seen: Seen | undefined,
+  givenKeys: GivenKeys | undefined,
   counts: PlanCounts,
 ): PlannedRow {
   const invalid = (row: Row, message: string): PlannedRow => {
@@ -174,13 +174,13 @@ function settle(
       `row ${at.line}: the archive key ${quote(archiveKey)} lies in the ledger, whose keys begin with ${quote(forbidden)}; give it another, or the ledger another place with --ledger`,
     );
   }
-  const sighting = seen?.see(archiveKey, `${row.versionId ?? ""}\n${row.key}`) ?? "new";
-  if (sighting === "new") {
+  const repetition = givenKeys?.give(archiveKey, `${row.versionId ?? ""}\n${row.key}`) ?? "new";
+  if (repetition === "new") {
     if (entry.kind === "row") return row;
     counts.unchanged = (counts.unchanged ?? 0) + 1;
     return { ...row, settled: { outcome: "skipped", code: "Unchanged", message: entry.message } };
   }
-  if (sighting === "duplicate") {
+  if (repetition === "duplicate") {
     counts.duplicates++;
     return {
       ...row,

@@ -20,7 +20,7 @@ import {
   shardsIn,
   writeSummary,
 } from "../finalize/finalize.ts";
-import { createTurns, reserveOf } from "../finalize/piece-time.ts";
+import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
 import type { Place, ShardMessage } from "../messages/messages.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
@@ -63,7 +63,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { counts } = view;
   if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
 
-  // Who resumes a run has seen its failures and wants the rest all the same: it would never end if it were halted again.
+  // Who resumes a run knows its failures and wants the rest all the same: it would never end if it were halted again.
   const { maxFailures } = run.request.options;
   const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
   const ended = counts.archived + counts.skipped + counts.failed;
@@ -75,9 +75,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 
   let moved = false;
   const tallies = new Map<number, Tally>();
-  const turns = createTurns(clock, deadline - reserve);
+  const pieceTime = createPieceTime(clock, deadline - reserve);
   for (const group of view.complete) {
-    const tally = turns.another() ? await finalizeGroup(ledger, run, group, surroundings, turns) : undefined;
+    const tally = pieceTime.forAnother() ? await finalizeGroup(ledger, run, group, surroundings, pieceTime) : undefined;
     if (tally === undefined) return { kind: "again", moved: true, counts };
     tallies.set(group, tally);
     moved = true;

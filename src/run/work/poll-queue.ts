@@ -23,7 +23,7 @@ export interface PollOptions {
   readonly deadline: number;
   /** Ends after the queue was empty for this long, in milliseconds. Infinity: never. */
   readonly idle: number;
-  /** Several pollers of one process take turns in receiving; this waits for ours. */
+  /** Several pollers of one process receive one after the other; this waits until it may. */
   readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
   /** Seconds to wait for a message at most; else what suits the queue. */
   readonly longestWait?: number | undefined;
@@ -45,7 +45,7 @@ const longestWaitSeconds = { memory: 20, sqs: 20, tdmq: 3 } as const;
 const shortestWork = 15_000;
 /** Between the end of the work and the end of a lease that can't be extended. */
 const leaseMargin = 5_000;
-/** After a failed receive, and before a message that can't be worked is seen again. */
+/** After a failed receive, and before a message that can't be worked comes again. */
 const pauseAfterFailure = 5_000;
 const rejectedDelaySeconds = 60;
 

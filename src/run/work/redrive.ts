@@ -25,11 +25,11 @@ import { type Place, runIdSchema } from "../messages/messages.ts";
 import { readRun } from "../plan/plan.ts";
 import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import type { RunAsk } from "./run-here.ts";
+import type { RunInput } from "./run-here.ts";
 
 export interface Redrive {
   /** Undefined where no failed row could succeed now. */
-  readonly ask: RunAsk | undefined;
+  readonly input: RunInput | undefined;
   /** Failed rows that are tried again. */
   readonly rows: number;
   /** Failed rows that would fail again as they are: rows that can't be read, and archive keys that belong to another row. */
@@ -67,7 +67,7 @@ export async function prepareRedrive(
     rows += failed.rows.length;
     for (const row of failed.rows) hash.update(`${JSON.stringify(row)}\n`);
   }
-  if (rows === 0) return { ask: undefined, rows, left };
+  if (rows === 0) return { input: undefined, rows, left };
   const asked = {
     source: before.source,
     archive: before.archive,
@@ -82,7 +82,7 @@ export async function prepareRedrive(
     askedAt: new Date(surroundings.clock.now()).toISOString(),
     tool: toolVersion,
   };
-  return { ask: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
+  return { input: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
 }
 
 /** The same redrive that is not complete is gone on with; else the first id that is free. */

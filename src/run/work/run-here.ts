@@ -26,7 +26,7 @@ import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { pollQueue } from "./poll-queue.ts";
 
-export interface RunAsk {
+export interface RunInput {
   readonly ledger: Place;
   /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */
   readonly request: RunRequest;
@@ -60,12 +60,16 @@ const VISIBILITY_SECONDS = 300;
  * Runs to rest, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued).
  * Errors: UserError (usage, manifest), RefusedError (credentials or permission, before work began), CosError.
  */
-export async function runHere(ask: RunAsk, surroundings: Surroundings, options: RunHereOptions = {}): Promise<RunEnd> {
-  const { request } = ask;
+export async function runHere(
+  input: RunInput,
+  surroundings: Surroundings,
+  options: RunHereOptions = {},
+): Promise<RunEnd> {
+  const { request } = input;
   checkTemplate(request.options.archiveKey);
-  await preflightLedger(ask.ledger, surroundings);
-  const ledger = openLedger(ask.ledger, request.run, surroundings);
-  const prefix = runPrefix(ask.ledger.prefix, request.run);
+  await preflightLedger(input.ledger, surroundings);
+  const ledger = openLedger(input.ledger, request.run, surroundings);
+  const prefix = runPrefix(input.ledger.prefix, request.run);
   let run = await readRun(ledger);
   if (run !== undefined) {
     await claimRun(ledger, request);
@@ -74,11 +78,11 @@ export async function runHere(ask: RunAsk, surroundings: Surroundings, options: 
   }
   await preflight(request, surroundings);
   if (run === undefined) {
-    await checkManifest(ask.rows(), request);
+    await checkManifest(input.rows(), request);
     const ruling = await claimRun(ledger, request);
     const { clock, random } = surroundings;
-    const rows = (from: ReadUpTo | undefined) => rowsAfter(ask, surroundings, from);
-    const planner = { ledger, place: ask.ledger, clock, random };
+    const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
+    const planner = { ledger, place: input.ledger, clock, random };
     const deadline = Number.POSITIVE_INFINITY;
     run = await planOn({ ...planner, request: ruling, rows, deadline, signal: options.signal });
     if (run === undefined) {
@@ -87,15 +91,15 @@ export async function runHere(ask: RunAsk, surroundings: Surroundings, options: 
       throw new Error("planning without a deadline stops only where it is asked to");
     }
   }
-  return { summary: await workHere(ask.ledger, ledger, run, surroundings, options), prefix };
+  return { summary: await workHere(input.ledger, ledger, run, surroundings, options), prefix };
 }
 
 /** Where an earlier process had planned so far: the rows behind that. */
-function rowsAfter(ask: RunAsk, surroundings: Surroundings, from: ReadUpTo | undefined): PlanEntries {
-  if (from === undefined) return ask.rows();
-  const { kind } = ask.request.rows;
-  if (kind === "file" || kind === "inline") return skipRows(ask.rows(), from.rows);
-  return rowsOf(ask.request, surroundings, { ledger: ask.ledger, from });
+function rowsAfter(input: RunInput, surroundings: Surroundings, from: ReadUpTo | undefined): PlanEntries {
+  if (from === undefined) return input.rows();
+  const { kind } = input.request.rows;
+  if (kind === "file" || kind === "inline") return skipRows(input.rows(), from.rows);
+  return rowsOf(input.request, surroundings, { ledger: input.ledger, from });
 }
 
 async function workHere(

@@ -18,7 +18,7 @@ import { preflight, preflightLedger } from "../plan/preflight.ts";
 import { reconcileMessage } from "../reconcile/cancel-resume.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import type { RunAsk } from "./run-here.ts";
+import type { RunInput } from "./run-here.ts";
 
 export type Submitted =
   /** Planned here, and its shards are sent. */
@@ -32,11 +32,11 @@ export type Submitted =
  * Safe to do again: what was sent is remembered in the ledger, and a shard that comes twice costs no second fetch. Errors:
  * as `runHere`, and UserError `RunStopped`.
  */
-export async function submitRun(ask: RunAsk, surroundings: Surroundings, sender: Sender): Promise<Submitted> {
-  const { request } = ask;
+export async function submitRun(input: RunInput, surroundings: Surroundings, sender: Sender): Promise<Submitted> {
+  const { request } = input;
   checkTemplate(request.options.archiveKey);
-  await preflightLedger(ask.ledger, surroundings);
-  const ledger = openLedger(ask.ledger, request.run, surroundings);
+  await preflightLedger(input.ledger, surroundings);
+  const ledger = openLedger(input.ledger, request.run, surroundings);
   let run = await readRun(ledger);
   if (run !== undefined) {
     await claimRun(ledger, request);
@@ -53,20 +53,20 @@ export async function submitRun(ask: RunAsk, surroundings: Surroundings, sender:
   }
   await preflight(request, surroundings);
   if (run === undefined) {
-    await checkManifest(ask.rows(), request);
+    await checkManifest(input.rows(), request);
     const ruling = await claimRun(ledger, request);
     if (ruling.rows.kind === "file") {
-      const planner = { ledger, place: ask.ledger, clock: surroundings.clock, random: surroundings.random };
-      const rows = (from: ReadUpTo | undefined) => skipRows(ask.rows(), from?.rows ?? 0);
+      const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
+      const rows = (from: ReadUpTo | undefined) => skipRows(input.rows(), from?.rows ?? 0);
       run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY });
     }
   }
-  const body = reconcileMessage(ask.ledger, request.run);
+  const body = reconcileMessage(input.ledger, request.run);
   if (run === undefined) {
     await sender.send(body);
     return { kind: "asked" };
   }
-  const message = { v: 1, type: "reconcile", ledger: ask.ledger, run: request.run } as const;
+  const message = { v: 1, type: "reconcile", ledger: input.ledger, run: request.run } as const;
   await handleReconcile(message, { body, deadline: Number.POSITIVE_INFINITY }, sender, createShardWorker(surroundings));
   return { kind: "sent", shards: run.shards, rows: run.rows };
 }

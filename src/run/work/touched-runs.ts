@@ -9,7 +9,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 export function createTouchedRuns() {
   const places = new Map<string, Place>();
   const runs = new Map<string, { readonly place: Place; readonly run: string }>();
-  /** At rest, as far as was seen: it need not be asked again. */
+  /** Found at rest: they need not be looked at again. */
   const resting = new Set<string>();
   return {
     /** `worked`: BUCKET/PREFIX/RUN of each run whose shards were worked here (ShardWorker.runs); the only trace of a manifest's. */

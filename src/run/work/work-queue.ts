@@ -1,5 +1,5 @@
 /**
- * `work`: polls a queue and archives, several messages at once. Pollers take turns in receiving, and the next message is taken
+ * `work`: polls a queue and archives, several messages at once. Pollers receive one after the other, and the next message is taken
  * only while fewer rows wait than may be under way: so tasks stay busy whatever the size of a shard, and no worker sits on
  * messages that another could begin.
  *

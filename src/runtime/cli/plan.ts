@@ -5,7 +5,7 @@ import { keepsVersions } from "../../run/plan/keeps-versions.ts";
 import { checkManifest } from "../../run/plan/plan.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { askedRun, checkRowsAsked, settingsOfAsk, settingsOfWork } from "./asked/asked-run.ts";
+import { askedRun, checkRowsAsked, settingsOfRequest, settingsOfWork } from "./asked/asked-run.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -28,7 +28,7 @@ Example:
     --region ap-guangzhou --manifest keys.csv --rate 500/s`,
     ),
     [
-      ...settingsOfAsk,
+      ...settingsOfRequest,
       ...settingsOfWork,
       "priceCurrency",
       "priceProcessing",
@@ -50,7 +50,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   try {
     const asked = await askedRun(settings, surroundings, process.stdin, signal);
     dispose = asked.dispose;
-    const { request, rows, ledger } = asked.ask;
+    const { request, rows, ledger } = asked.input;
     await checkManifest(rows(), request);
     const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
     const document = planDocument(settings, request, estimate);

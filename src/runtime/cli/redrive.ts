@@ -51,7 +51,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
   return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
-      const { ask, rows, left } = await prepareRedrive(place, id, surroundings, {
+      const { input, rows, left } = await prepareRedrive(place, id, surroundings, {
         run: settings.values.run,
         options: changedOptions(settings),
       });
@@ -60,14 +60,14 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
           `${formatCount(left)} of the ${formatCount(left + rows)} failed rows are left out: they can't be read, or collide with another row's archive key.`,
         );
       }
-      if (ask === undefined) {
+      if (input === undefined) {
         if (json)
           terminal.out(JSON.stringify({ schema: "cos-originals/redrive@1", redriveOf: id, run: null, rows, left }));
         else terminal.out(`run ${id} has no failed rows that could be tried again`);
         return left > 0 ? exitCodes.failedKeys : exitCodes.done;
       }
-      if (hasQueue(settings)) return await submitAndTell(ask, settings, surroundings, json, terminal);
-      return await runToEnd(ask, surroundings, terminal, { signal: interrupt.signal, json });
+      if (hasQueue(settings)) return await submitAndTell(input, settings, surroundings, json, terminal);
+      return await runToEnd(input, surroundings, terminal, { signal: interrupt.signal, json });
     } finally {
       interrupt.dispose();
     }

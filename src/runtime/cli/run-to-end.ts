@@ -3,7 +3,7 @@
 import { printAddress } from "../../cos/address/address.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
-import { type RunAsk, type RunEnd, runHere } from "../../run/work/run-here.ts";
+import { type RunEnd, type RunInput, runHere } from "../../run/work/run-here.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ledgerFlags } from "./asked/ledger-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
@@ -18,27 +18,27 @@ export interface ToEndOptions {
 }
 
 export async function runToEnd(
-  ask: RunAsk,
+  input: RunInput,
   surroundings: Surroundings,
   terminal: Terminal,
   { signal, json }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
-    const end = await runHere(ask, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
+    const end = await runHere(input, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
     terminal.status("");
-    return tell(end, ask, signal.aborted, json, terminal);
+    return tell(end, input, signal.aborted, json, terminal);
   } finally {
     terminal.status("");
   }
 }
 
-function tell(end: RunEnd, ask: RunAsk, interrupted: boolean, json: boolean, terminal: Terminal): ExitCode {
+function tell(end: RunEnd, input: RunInput, interrupted: boolean, json: boolean, terminal: Terminal): ExitCode {
   const { summary, prefix } = end;
   if (json) terminal.out(JSON.stringify(summary));
   else terminal.out(summaryText(summary));
   const code = exitCodeOfRun(summary, interrupted);
-  const { ledger } = ask;
+  const { ledger } = input;
   if (code === exitCodes.interrupted || code === exitCodes.incomplete) {
     terminal.note(
       `Continue with the same command, or with: cos-originals run --resume ${summary.run} ${ledgerFlags(ledger)}`,

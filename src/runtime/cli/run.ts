@@ -14,7 +14,7 @@ import {
   askedRun,
   checkListingNamed,
   checkRowsAsked,
-  settingsOfAsk,
+  settingsOfRequest,
   settingsOfWork,
 } from "./asked/asked-run.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
@@ -23,7 +23,7 @@ import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-const settingsOfRun: readonly SettingName[] = [...settingsOfAsk, "resume", ...settingsOfWork];
+const settingsOfRun: readonly SettingName[] = [...settingsOfRequest, "resume", ...settingsOfWork];
 
 /** Where the run is recorded and archived; all else of what is asked --resume takes from the run itself. */
 const placesOfRun: ReadonlySet<SettingName> = new Set([
@@ -34,7 +34,7 @@ const placesOfRun: ReadonlySet<SettingName> = new Set([
   "archiveRegion",
   "manifestRegion",
 ]);
-const fixedByRun = settingsOfAsk.filter((name) => !placesOfRun.has(name));
+const fixedByRun = settingsOfRequest.filter((name) => !placesOfRun.has(name));
 
 export function describeRun(command: Command): void {
   addFlags(
@@ -70,7 +70,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   try {
     const prepared = await prepare(settings, surroundings, signal);
     dispose = prepared.dispose;
-    return await runToEnd(prepared.ask, surroundings, terminal, { signal, json: flags.json === true });
+    return await runToEnd(prepared.input, surroundings, terminal, { signal, json: flags.json === true });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
@@ -106,7 +106,7 @@ async function prepare(settings: Settings, surroundings: Surroundings, signal: A
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);
   return {
-    ask: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) },
+    input: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) },
     dispose: async () => undefined,
   };
 }

@@ -5,11 +5,11 @@ import { formatCount } from "../../report/quantity.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { queueSender } from "../../run/messages/queue-sender.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
-import type { RunAsk } from "../../run/work/run-here.ts";
+import type { RunInput } from "../../run/work/run-here.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { askedRun, checkListingNamed, checkRowsAsked, settingsOfAsk } from "./asked/asked-run.ts";
+import { askedRun, checkListingNamed, checkRowsAsked, settingsOfRequest } from "./asked/asked-run.ts";
 import { ledgerFlags } from "./asked/ledger-flags.ts";
 import { openQueue, withQueue } from "./asked/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
@@ -31,7 +31,7 @@ Example:
   cos-originals submit --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --manifest keys.csv --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
     ),
-    ["queue", ...settingsOfAsk, "endpoint", "sourceEndpoint", "archiveEndpoint", "allowHttp"],
+    ["queue", ...settingsOfRequest, "endpoint", "sourceEndpoint", "archiveEndpoint", "allowHttp"],
   );
 }
 
@@ -47,7 +47,7 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   try {
     const asked = await askedRun(settings, surroundings, process.stdin, interrupt.signal);
     dispose = asked.dispose;
-    return await submitAndTell(asked.ask, settings, surroundings, flags.json === true, terminal);
+    return await submitAndTell(asked.input, settings, surroundings, flags.json === true, terminal);
   } catch (error) {
     if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
     throw error;
@@ -60,7 +60,7 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
 
 /** Sends a run to the queue of the settings, and says what came of it. */
 export async function submitAndTell(
-  ask: RunAsk,
+  input: RunInput,
   settings: Settings,
   surroundings: Surroundings,
   json: boolean,
@@ -68,13 +68,13 @@ export async function submitAndTell(
 ): Promise<ExitCode> {
   const queue = openQueue(settings, terminal.log);
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
-  const submitted = await withQueue(settings, queue, () => submitRun(ask, surroundings, sender));
-  const { run } = ask.request;
-  if (json) terminal.out(JSON.stringify(documentOf(submitted, run, ask.ledger)));
+  const submitted = await withQueue(settings, queue, () => submitRun(input, surroundings, sender));
+  const { run } = input.request;
+  if (json) terminal.out(JSON.stringify(documentOf(submitted, run, input.ledger)));
   else {
     terminal.out(textOf(submitted, run));
     if (submitted.kind !== "complete") {
-      terminal.note(`Watch it with: cos-originals status ${run} --watch ${ledgerFlags(ask.ledger)}`);
+      terminal.note(`Watch it with: cos-originals status ${run} --watch ${ledgerFlags(input.ledger)}`);
     }
   }
   return exitCodes.done;

@@ -8,7 +8,7 @@ import { runPrefix } from "../../../src/ledger/layout.ts";
 import type { RunDocument } from "../../../src/ledger/run-document.ts";
 import { createLedgerStore } from "../../../src/ledger/store.ts";
 import { finalizeGroup } from "../../../src/run/finalize/finalize.ts";
-import { createTurns } from "../../../src/run/finalize/piece-time.ts";
+import { createPieceTime } from "../../../src/run/finalize/piece-time.ts";
 import { reconcile } from "../../../src/run/reconcile/reconcile.ts";
 import { processSubmissions } from "../../../src/run/reconcile/submissions.ts";
 import { type Life, mortalBucket, mortalClock } from "../../stores/mortal.ts";
@@ -160,9 +160,9 @@ describe("a group", () => {
       if (prefix.startsWith("parts/")) harm(world, draft);
       return listing;
     };
-    const turns = createTurns(world.clock, Number.POSITIVE_INFINITY);
+    const pieceTime = createPieceTime(world.clock, Number.POSITIVE_INFINITY);
     await expect(
-      world.done(finalizeGroup({ ...ledger, list }, run, 0, world.surroundings, turns)),
+      world.done(finalizeGroup({ ...ledger, list }, run, 0, world.surroundings, pieceTime)),
     ).rejects.toMatchObject({
       code,
       message: expect.stringContaining(pathOf(draft)),
@@ -181,8 +181,8 @@ describe("a group", () => {
       underWay--;
       return undefined;
     });
-    const turns = createTurns(world.clock, Number.POSITIVE_INFINITY);
-    const tally = await world.done(finalizeGroup(world.ledger("r"), run, 0, world.surroundings, turns));
+    const pieceTime = createPieceTime(world.clock, Number.POSITIVE_INFINITY);
+    const tally = await world.done(finalizeGroup(world.ledger("r"), run, 0, world.surroundings, pieceTime));
     expect(tally).toMatchObject({ archived: 480 });
     // Side by side, and not all at once.
     expect(most).toBe(32);

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSeen, fingerprint, type Sighting } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys, fingerprint, type Repetition } from "../../../src/run/plan/given-keys.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -15,15 +15,15 @@ describe("which archive keys were given out", () => {
   test("is what a map would say", () => {
     fc.assert(
       fc.property(sightings, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (rows, chance) => {
-        const seen = createSeen(() => chance);
+        const givenKeys = createGivenKeys(() => chance);
         const model = new Map<string, string>();
         for (const [key, source] of rows) {
           const before = model.get(key);
-          const expected: Sighting = before === undefined ? "new" : before === source ? "duplicate" : "collision";
+          const expected: Repetition = before === undefined ? "new" : before === source ? "duplicate" : "collision";
           if (before === undefined) model.set(key, source);
-          expect(seen.see(key, source)).toBe(expected);
+          expect(givenKeys.give(key, source)).toBe(expected);
         }
-        expect(seen.exact()).toBe(true);
+        expect(givenKeys.exact()).toBe(true);
       }),
     );
   });
@@ -35,16 +35,16 @@ describe("which archive keys were given out", () => {
         fc.integer({ min: 1, max: 20 }),
         fc.integer({ min: 1, max: 30 }),
         (rows, limit, shardSize) => {
-          const seen = createSeen(() => 0.5, limit);
+          const givenKeys = createGivenKeys(() => 0.5, limit);
           const first = new Map<string, string>();
           let shard = new Map<string, string>();
           for (const [n, [key, source]] of rows.entries()) {
             const before = first.get(key) ?? shard.get(key);
-            const expected: Sighting = before === undefined ? "new" : before === source ? "duplicate" : "collision";
+            const expected: Repetition = before === undefined ? "new" : before === source ? "duplicate" : "collision";
             if (before === undefined) (first.size < limit ? first : shard).set(key, source);
-            expect(seen.see(key, source)).toBe(expected);
+            expect(givenKeys.give(key, source)).toBe(expected);
             if ((n + 1) % shardSize === 0) {
-              seen.nextShard();
+              givenKeys.nextShard();
               shard = new Map();
             }
           }
@@ -54,26 +54,28 @@ describe("which archive keys were given out", () => {
   });
 
   test("holds for keys that hardly differ, by the hundred thousand", () => {
-    const seen = createSeen(() => 0.7);
+    const givenKeys = createGivenKeys(() => 0.7);
     const keys = (n: number) => [
       `photos/2024/01/IMG_${String(n).padStart(8, "0")}.jpg`,
       `${n}`,
       `a/${n}/b/${n % 7}.png`,
     ];
-    for (let n = 0; n < 100_000; n++) for (const key of keys(n)) if (seen.see(key, key) !== "new") throw new Error(key);
+    for (let n = 0; n < 100_000; n++)
+      for (const key of keys(n)) if (givenKeys.give(key, key) !== "new") throw new Error(key);
     for (let n = 0; n < 100_000; n += 997) {
-      for (const key of keys(n)) expect([seen.see(key, key), seen.see(key, "x")]).toEqual(["duplicate", "collision"]);
+      for (const key of keys(n))
+        expect([givenKeys.give(key, key), givenKeys.give(key, "x")]).toEqual(["duplicate", "collision"]);
     }
   });
 
   test("takes a few bytes a row, not a few hundred", async () => {
     const rows = 900_000;
     const before = await heldBytes();
-    const seen = createSeen(() => 0.3, rows);
-    for (let n = 0; n < rows; n++) seen.see(`photos/${n}.jpg`, `photos/${n}.jpg`);
+    const givenKeys = createGivenKeys(() => 0.3, rows);
+    for (let n = 0; n < rows; n++) givenKeys.give(`photos/${n}.jpg`, `photos/${n}.jpg`);
     const bytes = ((await heldBytes()) - before) / rows;
-    expect(seen.see("photos/0.jpg", "photos/0.jpg")).toBe("duplicate");
-    expect(seen.exact()).toBe(true);
+    expect(givenKeys.give("photos/0.jpg", "photos/0.jpg")).toBe("duplicate");
+    expect(givenKeys.exact()).toBe(true);
     console.log(`seen: ${bytes.toFixed(1)} bytes a row`);
     // 10 bytes a slot, nine of ten slots used, and no older table beside it; strings in a Map would take 150 and more.
     expect(bytes).toBeLessThan(12);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type RunRequest, runOptionsSchema } from "../../../src/ledger/run-document.ts";
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
-import { createSeen } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
 import { checkManifest, readRun, writePlan } from "../../../src/run/plan/plan.ts";
 import { noCounts, planFrom } from "../../../src/run/plan/shards.ts";
 import { loseAnswer } from "../../stores/bucket-fault.ts";
@@ -41,7 +41,7 @@ const elsewhere = { ...archivePlace, bucket: "ledger-1250000000" };
 async function planned(entries: readonly ManifestEntry[], asked = request(), batch = 3, ledger = elsewhere) {
   const counts = noCounts();
   const shards: (readonly PlannedRow[])[] = [];
-  const progress = { counts, seen: createSeen(() => 0.5), readUpTo: undefined };
+  const progress = { counts, givenKeys: createGivenKeys(() => 0.5), readUpTo: undefined };
   for await (const { rows } of planFrom(inBatches(entries, batch), { ...asked, ledger }, progress)) shards.push(rows);
   return { shards, rows: shards.flat(), counts };
 }

@@ -12,7 +12,7 @@ import { type RowsSource, type RunRequest, runOptionsSchema, shardPath } from ".
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/shard-rows.ts";
 import { furthestCursor } from "../../../src/run/plan/cursor.ts";
 import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
-import { createSeen } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
 import { planOn, writePlan } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";
@@ -272,7 +272,7 @@ describe("a plan in slices", () => {
     const asked = request(seedRows(world, "lines", ["a", "b", "c"]), { shardSize: 1 });
     await world.done(slice(world, asked, 0));
     const cursor = await furthestCursor(world.ledger("r"));
-    const part = cursor?.seen?.parts[0] ?? "";
+    const part = cursor?.givenKeys?.parts[0] ?? "";
     world.archive.removeObject(`.originals/runs/r/${part}`);
     await expect(world.done(slice(world, asked, 900))).rejects.toMatchObject({
       code: "LedgerIncomplete",
@@ -290,7 +290,7 @@ describe("a plan in slices", () => {
     ] as const) {
       const asked = request(seedRows(world, "listing", ["a", "b", "c"]), { shardSize: 1, archiveKey });
       await world.done(slice(world, asked, 0));
-      expect((await furthestCursor(world.ledger("r")))?.seen !== undefined).toBe(kept);
+      expect((await furthestCursor(world.ledger("r")))?.givenKeys !== undefined).toBe(kept);
       for (const one of world.archive.keys()) world.archive.removeObject(one);
     }
   });
@@ -311,25 +311,25 @@ describe("what was seen, taken up again", () => {
     });
     fc.assert(
       fc.property(sightings, fc.nat({ max: 120 }), fc.integer({ min: 1, max: 25 }), (rows, cut, limit) => {
-        const whole = createSeen(() => 0.3, limit);
+        const whole = createGivenKeys(() => 0.3, limit);
         const expected = rows.map(([one, source], n) => {
           if (n === cut) whole.nextShard();
-          return whole.see(one, source);
+          return whole.give(one, source);
         });
         const prints: number[] = [];
-        const first = createSeen(
+        const first = createGivenKeys(
           () => 0.3,
           limit,
           undefined,
           (...print) => prints.push(...print),
         );
-        const found = rows.slice(0, cut).map(([one, source]) => first.see(one, source));
+        const found = rows.slice(0, cut).map(([one, source]) => first.give(one, source));
         first.nextShard();
         const bytes = Buffer.alloc(prints.length * 4);
         for (const [n, print] of prints.entries()) bytes.writeUInt32LE(print, n * 4);
         const before = { seed: first.seed, rows: first.rows(), prints: [bytes] };
-        const second = createSeen(() => 0.9, limit, before);
-        found.push(...rows.slice(cut).map(([one, source]) => second.see(one, source)));
+        const second = createGivenKeys(() => 0.9, limit, before);
+        found.push(...rows.slice(cut).map(([one, source]) => second.give(one, source)));
         expect(found).toEqual(expected);
         expect(second.exact()).toBe(whole.exact());
       }),

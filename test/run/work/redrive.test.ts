@@ -35,14 +35,14 @@ describe("a redrive", () => {
       ["photos/00000.jpg", missing, "photos/00001.jpg", "also gone.jpg", "photos/00002.jpg"],
       { shardSize: 2 },
     );
-    const { ask, rows, left } = await prepare(world);
+    const { input, rows, left } = await prepare(world);
     expect({ rows, left }).toEqual({ rows: 2, left: 0 });
-    expect(ask?.request).toMatchObject({
+    expect(input?.request).toMatchObject({
       run: "r-redrive-1",
       redriveOf: "r",
       rows: { kind: "file", digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
-    expect(await rowsOf(world, ask?.rows())).toEqual([missing, { key: "also gone.jpg" }]);
+    expect(await rowsOf(world, input?.rows())).toEqual([missing, { key: "also gone.jpg" }]);
   });
 
   test("leaves out what can't succeed: rows that can't be read, and keys that would overwrite another row's original", async () => {
@@ -54,9 +54,9 @@ describe("a redrive", () => {
     ]);
     expect(await prepare(world)).toMatchObject({ rows: 1, left: 2 });
     const nothing = await failedRun(["photos/00000.jpg", "/bad"]);
-    expect(await prepare(nothing)).toEqual({ ask: undefined, rows: 0, left: 1 });
+    expect(await prepare(nothing)).toEqual({ input: undefined, rows: 0, left: 1 });
     const fine = await failedRun(["photos/00000.jpg"]);
-    expect(await prepare(fine)).toEqual({ ask: undefined, rows: 0, left: 0 });
+    expect(await prepare(fine)).toEqual({ input: undefined, rows: 0, left: 0 });
   });
 
   test("of a run that is not over holds what failed so far", async () => {
@@ -71,34 +71,34 @@ describe("a redrive", () => {
   test("is continued until it is complete, then another begins; what is asked otherwise is another", async () => {
     const world = await failedRun(["photos/00000.jpg", "gone.jpg"]);
     const first = await prepare(world);
-    if (first.ask === undefined) throw new Error("one row failed");
+    if (first.input === undefined) throw new Error("one row failed");
     const stopped = new AbortController();
     stopped.abort();
-    await world.done(runHere(first.ask, world.surroundings, { signal: stopped.signal }));
-    expect((await prepare(world)).ask?.request.run).toBe("r-redrive-1");
-    expect((await prepare(world, "r", { options: { proof: "crc64" } })).ask?.request).toMatchObject({
+    await world.done(runHere(first.input, world.surroundings, { signal: stopped.signal }));
+    expect((await prepare(world)).input?.request.run).toBe("r-redrive-1");
+    expect((await prepare(world, "r", { options: { proof: "crc64" } })).input?.request).toMatchObject({
       run: "r-redrive-2",
       options: { proof: "crc64" },
     });
     world.source.seed("gone.jpg", "back again");
-    expect((await world.done(runHere(first.ask, world.surroundings))).summary).toMatchObject({
+    expect((await world.done(runHere(first.input, world.surroundings))).summary).toMatchObject({
       state: "complete",
       archived: 1,
       redriveOf: "r",
     });
-    expect((await prepare(world)).ask?.request.run).toBe("r-redrive-2");
+    expect((await prepare(world)).input?.request.run).toBe("r-redrive-2");
   });
 
   test("of a redrive is numbered on, and named by whoever gives a name", async () => {
     const world = await failedRun(["gone.jpg"]);
     const first = await prepare(world);
-    if (first.ask === undefined) throw new Error("one row failed");
-    await world.done(runHere(first.ask, world.surroundings));
-    expect((await prepare(world, "r-redrive-1")).ask?.request).toMatchObject({
+    if (first.input === undefined) throw new Error("one row failed");
+    await world.done(runHere(first.input, world.surroundings));
+    expect((await prepare(world, "r-redrive-1")).input?.request).toMatchObject({
       run: "r-redrive-2",
       redriveOf: "r-redrive-1",
     });
-    expect((await prepare(world, "r", { run: "mine" })).ask?.request.run).toBe("mine");
+    expect((await prepare(world, "r", { run: "mine" })).input?.request.run).toBe("mine");
   });
 
   test("of a run that is not there, or has no plan, is refused", async () => {

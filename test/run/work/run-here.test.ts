@@ -15,14 +15,14 @@ import { digestOf } from "../../../src/run/plan/claim.ts";
 import { readRun } from "../../../src/run/plan/plan.ts";
 import type { Progress, Surroundings } from "../../../src/run/surroundings/surroundings.ts";
 import { anonymousWorker } from "../../../src/run/surroundings/worker-identity.ts";
-import { type RunAsk, type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts";
+import { type RunHereOptions, type RunInput, runHere } from "../../../src/run/work/run-here.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { jsonLog, silentLog } from "../../../src/vocabulary/log.ts";
 import { ulidAt } from "../../ledger/samples.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, region, seedPictures, sourcePlace, type World } from "../world.ts";
 
-function askFor(keys: readonly string[], options: object = {}, over: Partial<RunRequest> = {}): RunAsk {
+function inputFor(keys: readonly string[], options: object = {}, over: Partial<RunRequest> = {}): RunInput {
   const request: RunRequest = {
     schema: "cos-originals/request@1",
     run: "r",
@@ -40,14 +40,14 @@ function askFor(keys: readonly string[], options: object = {}, over: Partial<Run
   return { ledger: ledgerPlace, request, rows };
 }
 
-const run = (world: World, ask: RunAsk, options?: RunHereOptions) =>
-  world.done(runHere(ask, world.surroundings, options));
+const run = (world: World, input: RunInput, options?: RunHereOptions) =>
+  world.done(runHere(input, world.surroundings, options));
 
 describe("a run on one machine", () => {
   test("plans, archives and reports, every key fetched once", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 25);
-    const { summary, prefix } = await run(world, askFor([...keys, "photos/none.jpg"], { shardSize: 4 }));
+    const { summary, prefix } = await run(world, inputFor([...keys, "photos/none.jpg"], { shardSize: 4 }));
     expect(prefix).toBe(".originals/runs/r/");
     expect(summary).toMatchObject({
       state: "complete",
@@ -65,19 +65,19 @@ describe("a run on one machine", () => {
   test("that is complete answers with its summary, and asks nothing of the source", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 5);
-    const first = await run(world, askFor(keys));
+    const first = await run(world, inputFor(keys));
     world.source.forgetLog();
     const rows = () => {
       throw new Error("the manifest was read again");
     };
-    const second = await run(world, { ...askFor(keys), rows });
+    const second = await run(world, { ...inputFor(keys), rows });
     expect(second).toEqual(first);
     expect(world.source.log).toEqual([]);
   });
 
   test("that finds nothing in a listing is complete", async () => {
     const world = createWorld();
-    const none = { ...askFor([], {}, { rows: { kind: "listing", prefix: "photos/" } }), rows: async function* () {} };
+    const none = { ...inputFor([], {}, { rows: { kind: "listing", prefix: "photos/" } }), rows: async function* () {} };
     expect((await run(world, none)).summary).toMatchObject({ state: "complete", rows: 0 });
   });
 
@@ -86,7 +86,7 @@ describe("a run on one machine", () => {
     const keys = seedPictures(world.source, 12);
     world.source.onRequest(({ type }) => (type === "original" ? { kind: "delay", ms: 400 } : undefined));
     const seen: Progress[] = [];
-    await run(world, askFor(keys, { shardSize: 3 }), { onProgress: (progress) => seen.push(progress) });
+    await run(world, inputFor(keys, { shardSize: 3 }), { onProgress: (progress) => seen.push(progress) });
     const counts = seen.map(({ archived }) => archived);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(new Set(counts).size).toBeGreaterThan(3);
@@ -101,13 +101,13 @@ describe("a run on one machine", () => {
       if (type === "original" && nth === fetches) stop.abort();
       return type === "original" ? { kind: "delay", ms: 300 } : undefined;
     });
-    const first = await run(world, askFor(keys, { shardSize: 5 }), { signal: stop.signal });
+    const first = await run(world, inputFor(keys, { shardSize: 5 }), { signal: stop.signal });
     expect(first.summary.state).toBe("incomplete");
     expect(first.summary.pending).toBeGreaterThan(0);
     expect(sumOf(first.summary)).toBe(12);
     expect(world.summary("r")).toEqual(first.summary);
     expect(world.results("r").length).toBe(12 - first.summary.pending);
-    const second = await run(world, askFor(keys, { shardSize: 5 }));
+    const second = await run(world, inputFor(keys, { shardSize: 5 }));
     expect(second.summary).toMatchObject({ state: "complete", archived: 12, pending: 0 });
     expect(world.fetches()).toEqual(Object.fromEntries(keys.map((key) => [key, 1])));
   });
@@ -115,7 +115,7 @@ describe("a run on one machine", () => {
   test("told to stop before it began plans, and no more", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 3);
-    const { summary } = await run(world, askFor(keys), { signal: AbortSignal.abort() });
+    const { summary } = await run(world, inputFor(keys), { signal: AbortSignal.abort() });
     expect(summary).toMatchObject({ state: "incomplete", rows: 3, pending: 3 });
     expect(world.fetches()).toEqual({});
   });
@@ -123,8 +123,8 @@ describe("a run on one machine", () => {
   test("whose process died recovers what was archived and not recorded, without fetching it again", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 4);
-    const ask = askFor(keys);
-    await run(world, ask, { signal: AbortSignal.abort() });
+    const input = inputFor(keys);
+    await run(world, input, { signal: AbortSignal.abort() });
     const plan = (await readRun(world.ledger("r")))?.plan ?? "";
     expect(plan).not.toBe("");
     // An attempt that opened, put one original, and was never heard of again.
@@ -132,7 +132,7 @@ describe("a run on one machine", () => {
     const { bytes, headers } = world.source.object(keys[1] ?? "") ?? { bytes: Buffer.alloc(0), headers: {} };
     world.archive.seed(keys[1] ?? "", bytes, { headers: { ...headers, "x-cos-meta-original-run": "r" } });
     await world.clock.advance(60_000);
-    const { summary } = await run(world, ask);
+    const { summary } = await run(world, input);
     expect(summary).toMatchObject({ state: "complete", archived: 4, recovered: 1, skipped: 0 });
     expect(world.fetches()).toEqual(Object.fromEntries(keys.filter((_, n) => n !== 1).map((key) => [key, 1])));
   });
@@ -140,10 +140,10 @@ describe("a run on one machine", () => {
   test("of the rows that were left by a crash while one worker's sign of life is fresh waits for it to grow old", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 2);
-    await run(world, askFor(keys), { signal: AbortSignal.abort() });
+    await run(world, inputFor(keys), { signal: AbortSignal.abort() });
     await world.ledger("r").put(paths.open(0, ulidAt(1), 0), "");
     const before = world.clock.now();
-    const { summary } = await run(world, askFor(keys));
+    const { summary } = await run(world, inputFor(keys));
     expect(summary.state).toBe("complete");
     expect(world.clock.now() - before).toBeGreaterThan(30_000);
   });
@@ -151,11 +151,11 @@ describe("a run on one machine", () => {
   test("asked something else under the same id is refused, and nothing changes", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 3);
-    await run(world, askFor(keys));
+    await run(world, inputFor(keys));
     const before = world.archive.keys();
     for (const [field, other] of [
-      ["proof", askFor(keys, { proof: "crc64" })],
-      ["manifest", askFor(keys.slice(1))],
+      ["proof", inputFor(keys, { proof: "crc64" })],
+      ["manifest", inputFor(keys.slice(1))],
     ] as const) {
       await expect(run(world, other)).rejects.toMatchObject({
         code: "RunDiffers",
@@ -179,7 +179,7 @@ describe("a run on one machine", () => {
       world[which].onRequest(({ type }) =>
         type === "list" ? refuse(code, { status: code === "NoSuchBucket" ? 404 : 403 }) : undefined,
       );
-      const work = run(world, askFor(keys));
+      const work = run(world, inputFor(keys));
       await expect(work).rejects.toMatchObject({
         name,
         code: expected,
@@ -194,13 +194,13 @@ describe("a run on one machine", () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 3);
     world.source.onRequest(({ type }) => (type === "list" ? refuse("AccessDenied") : undefined));
-    expect((await run(world, askFor(keys))).summary.state).toBe("complete");
-    await expect(run(world, askFor([], {}, { run: "l", rows: { kind: "listing", prefix: "" } }))).rejects.toMatchObject(
-      {
-        code: "AccessDenied",
-        message: expect.stringContaining("cos:GetBucket"),
-      },
-    );
+    expect((await run(world, inputFor(keys))).summary.state).toBe("complete");
+    await expect(
+      run(world, inputFor([], {}, { run: "l", rows: { kind: "listing", prefix: "" } })),
+    ).rejects.toMatchObject({
+      code: "AccessDenied",
+      message: expect.stringContaining("cos:GetBucket"),
+    });
   });
 
   test("looks once more where the first look failed for the moment", async () => {
@@ -210,7 +210,7 @@ describe("a run on one machine", () => {
       type === "list" && nth === 1 ? refuse("ServiceUnavailable") : undefined;
     world.source.onRequest(hiccup);
     world.archive.onRequest(hiccup);
-    expect((await run(world, askFor(keys))).summary.state).toBe("complete");
+    expect((await run(world, inputFor(keys))).summary.state).toBe("complete");
   });
 
   test("ends with the ledger's error where the ledger can't be written, and can be continued", async () => {
@@ -219,13 +219,13 @@ describe("a run on one machine", () => {
     world.archive.onRequest(({ type, key }) =>
       type === "put" && key.endsWith(".jsonl.gz") && key.includes("/outcomes/") ? refuse("AccessDenied") : undefined,
     );
-    await expect(run(world, askFor(keys, { shardSize: 2 }))).rejects.toMatchObject({
+    await expect(run(world, inputFor(keys, { shardSize: 2 }))).rejects.toMatchObject({
       name: "CosError",
       code: "AccessDenied",
     });
     world.archive.onRequest(undefined);
     await world.clock.advance(60_000);
-    expect((await run(world, askFor(keys, { shardSize: 2 }))).summary).toMatchObject({
+    expect((await run(world, inputFor(keys, { shardSize: 2 }))).summary).toMatchObject({
       state: "complete",
       archived: 6,
     });
@@ -243,7 +243,7 @@ describe("a run on one machine", () => {
     world.archive.onRequest(({ at, key }) =>
       bad && key.startsWith(".originals/") && at - from < 5_000 ? refuse("ServiceUnavailable") : undefined,
     );
-    expect((await run(world, askFor(keys, { shardSize: 2 }))).summary).toMatchObject({
+    expect((await run(world, inputFor(keys, { shardSize: 2 }))).summary).toMatchObject({
       state: "complete",
       archived: 6,
     });
@@ -255,15 +255,15 @@ describe("a run on one machine", () => {
     world.source.onRequest(({ type }) =>
       type === "original" ? refuse("PaymentRequired", { status: 402 }) : undefined,
     );
-    const { summary } = await run(world, askFor(keys));
+    const { summary } = await run(world, inputFor(keys));
     expect(summary).toMatchObject({ state: "halted", rows: 6, archived: 0, failed: 0, pending: 6 });
     expect(summary.reason).toContain("PaymentRequired");
     expect(world.summary("r")).toEqual(summary);
     world.source.onRequest(undefined);
-    expect((await run(world, askFor(keys))).summary.state).toBe("halted");
+    expect((await run(world, inputFor(keys))).summary.state).toBe("halted");
     await writeControl(world.ledger("r"), "resume", "paid", "2026-01-16T00:00:00.000Z");
     await world.clock.advance(60_000);
-    expect((await run(world, askFor(keys))).summary).toMatchObject({ state: "complete", archived: 6 });
+    expect((await run(world, inputFor(keys))).summary).toMatchObject({ state: "complete", archived: 6 });
   });
 
   test("cancelled by somebody else starts nothing after the next heartbeat, and says so", async () => {
@@ -275,7 +275,7 @@ describe("a run on one machine", () => {
       }
       return type === "original" ? { kind: "delay", ms: 2_000 } : undefined;
     });
-    const { summary } = await run(world, askFor(keys));
+    const { summary } = await run(world, inputFor(keys));
     expect(summary).toMatchObject({ state: "cancelled", rows: 40, failed: 0, reason: "wrong bucket" });
     expect(summary.archived).toBeGreaterThan(0);
     expect(summary.archived).toBeLessThanOrEqual(3 + 10_000 / 2_000 + 2);
@@ -295,10 +295,10 @@ describe("a run on one machine", () => {
       }
       return type === "original" ? { kind: "delay", ms: 1_000 } : undefined;
     });
-    const { summary } = await run(world, askFor(keys, { shardSize: 15 }));
+    const { summary } = await run(world, inputFor(keys, { shardSize: 15 }));
     expect(summary.state).toBe("cancelled");
     await world.clock.advance(20_000);
-    const end = (await run(world, askFor(keys, { shardSize: 15 }))).summary;
+    const end = (await run(world, inputFor(keys, { shardSize: 15 }))).summary;
     expect(end).toMatchObject({ state: "complete", archived: 30 });
     expect(world.fetches()).toEqual(Object.fromEntries(keys.map((key) => [key, 1])));
   });
@@ -306,7 +306,7 @@ describe("a run on one machine", () => {
   test("over its failure budget is halted with the numbers as the reason", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 4);
-    const { summary } = await run(world, askFor([...keys, "x", "y", "z"], { maxFailures: "2", shardSize: 1 }));
+    const { summary } = await run(world, inputFor([...keys, "x", "y", "z"], { maxFailures: "2", shardSize: 1 }));
     expect(summary.state).toBe("halted");
     expect(summary.reason).toMatch(/^\d of \d rows failed, more than --max-failures 2 allows$/);
     expect(sumOf(summary)).toBe(7);
@@ -321,7 +321,7 @@ describe("a run on one machine", () => {
       ),
     });
     const keys = seedPictures(world.source, 3);
-    await run(world, askFor([...keys, "none"]));
+    await run(world, inputFor([...keys, "none"]));
     const everything = world.archive.keys().map((key) => world.archive.object(key)?.bytes.toString("latin1") ?? "");
     expect([...lines, ...everything].join("\n")).not.toMatch(/q-signature|security-token|secretkey/i);
   });
@@ -394,7 +394,7 @@ describe("over HTTP, against the embedded COS", () => {
         faults--;
         return nth % 2 === 0 ? { kind: "reset", when: "before" } : { kind: "error", code: "InternalError" };
       });
-      const { summary } = await runHere(askFor(keys, { shardSize: 20 }), world);
+      const { summary } = await runHere(inputFor(keys, { shardSize: 20 }), world);
       emulator.faults.clear();
       expect(summary).toMatchObject({ state: "complete", rows: 60, archived: 60, failed: 0, pending: 0 });
       const [source, archive] = [world.open("source", sourcePlace), world.open("archive", archivePlace)];
@@ -411,7 +411,7 @@ describe("over HTTP, against the embedded COS", () => {
       const world = surroundings();
       const keys = await seed(world, 40);
       const wrong = surroundings({ secretKey: "another" });
-      await expect(runHere(askFor(keys), wrong)).rejects.toMatchObject({
+      await expect(runHere(inputFor(keys), wrong)).rejects.toMatchObject({
         name: "RefusedError",
         code: "SignatureDoesNotMatch",
         message: expect.not.stringContaining("another"),
@@ -422,10 +422,10 @@ describe("over HTTP, against the embedded COS", () => {
         if (nth === 10 && emulator.requests()[operation] >= 10) stop.abort();
         return undefined;
       });
-      const first = await runHere(askFor(keys, { shardSize: 10 }), world, { signal: stop.signal });
+      const first = await runHere(inputFor(keys, { shardSize: 10 }), world, { signal: stop.signal });
       emulator.faults.clear();
       expect(first.summary.rows).toBe(40);
-      const { summary } = await runHere(askFor(keys, { shardSize: 10 }), world);
+      const { summary } = await runHere(inputFor(keys, { shardSize: 10 }), world);
       expect(summary).toMatchObject({ state: "complete", archived: 40, pending: 0 });
       expect(summary.requests?.["source.get"]).toBe(40);
     });

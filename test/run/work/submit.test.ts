@@ -60,10 +60,10 @@ describe("a file whose planning was broken off", () => {
     const keys = seedPictures(world.source, 30);
     const stood = await begun(world, keys);
     expect(stood.shards).toBeGreaterThan(1);
-    const ask = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
+    const input = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
     const sent: string[] = [];
     const sender = { send: async (body: string) => void sent.push(body) };
-    const submitted = await world.done(submitRun(ask, world.surroundings, sender));
+    const submitted = await world.done(submitRun(input, world.surroundings, sender));
     expect(submitted).toEqual({ kind: "sent", rows: 30, shards: 10 });
     const run = await readRun(world.ledger("r"));
     expect(run?.slices).toEqual([
@@ -80,8 +80,8 @@ describe("a file whose planning was broken off", () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 30);
     const stood = await begun(world, keys);
-    const ask = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
-    const { summary } = await world.done(runHere(ask, world.surroundings));
+    const input = { ledger: ledgerPlace, request: asked("d"), rows: () => rowsOf(keys) };
+    const { summary } = await world.done(runHere(input, world.surroundings));
     expect(summary).toMatchObject({ state: "complete", rows: 30, archived: 30 });
     expect((await readRun(world.ledger("r")))?.slices?.[0]).toEqual({ plan: stood.plan, from: 0 });
   });
@@ -90,8 +90,10 @@ describe("a file whose planning was broken off", () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 30);
     await begun(world, keys);
-    const ask = { ledger: ledgerPlace, request: asked("another"), rows: () => rowsOf(keys.slice(1)) };
+    const input = { ledger: ledgerPlace, request: asked("another"), rows: () => rowsOf(keys.slice(1)) };
     const sender = { send: async () => undefined };
-    await expect(world.done(submitRun(ask, world.surroundings, sender))).rejects.toMatchObject({ code: "RunDiffers" });
+    await expect(world.done(submitRun(input, world.surroundings, sender))).rejects.toMatchObject({
+      code: "RunDiffers",
+    });
   });
 });

@@ -6,7 +6,7 @@ import type { RunRequest } from "../../../ledger/run-document.ts";
 import { deriveRunId } from "../../../run/plan/claim.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
-import type { RunAsk } from "../../../run/work/run-here.ts";
+import type { RunInput } from "../../../run/work/run-here.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
 import { toolVersion } from "../../../vocabulary/version.ts";
 import { runOptionsOf } from "../../settings/asked-by-settings.ts";
@@ -14,7 +14,7 @@ import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts
 import { openManifest } from "./manifest-input.ts";
 
 /** Settings that say what is archived, and how; with the ledger, what makes a run. */
-export const settingsOfAsk: readonly SettingName[] = [
+export const settingsOfRequest: readonly SettingName[] = [
   "source",
   "archive",
   "manifest",
@@ -51,7 +51,7 @@ export const settingsOfWork: readonly SettingName[] = [
 ];
 
 export interface AskedRun {
-  readonly ask: RunAsk;
+  readonly input: RunInput;
   /** Removes what was kept of standard input. */
   dispose(): Promise<void>;
 }
@@ -92,10 +92,10 @@ export async function askedRun(
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
   const options = runOptionsOf(settings);
-  const input = settings.values.list
+  const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
     : await openManifest(settings, surroundings, stdin, signal);
-  const asked = { source, archive, rows: input.source, options };
+  const asked = { source, archive, rows: manifest.source, options };
   const request: RunRequest = {
     schema: "cos-originals/request@1",
     run: settings.values.run ?? deriveRunId(asked),
@@ -103,6 +103,6 @@ export async function askedRun(
     askedAt: new Date(surroundings.clock.now()).toISOString(),
     tool: toolVersion,
   };
-  const rows = () => input.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
-  return { ask: { ledger, request, rows }, dispose: async () => void (await input.dispose()) };
+  const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
+  return { input: { ledger, request, rows }, dispose: async () => void (await manifest.dispose()) };
 }

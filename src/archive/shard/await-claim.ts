@@ -6,16 +6,16 @@ import { heartbeatMs } from "./control-watch.ts";
  * Until then whoever goes on has shown it by a heartbeat, and there is time left for this attempt to show it in turn before
  * its own open marker grows too old.
  */
-const PATIENCE_MS = heartbeatMs + 2_000;
+const LONGEST_WAIT_MS = heartbeatMs + 2_000;
 /** Most opening attempts show it within two requests. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Looks until it sees anything but `wait`, and hands back what it saw last: still `wait` where its patience ended before. A
+ * Looks until it sees anything but `wait`, and hands back what it saw last: still `wait` where it has waited long enough. A
  * process that is to stop does not wait, and one of short life keeps half of it to work in.
  */
-export async function awaitTurn<Look extends { readonly kind: string }>(
+export async function awaitClaim<Look extends { readonly kind: string }>(
   look: () => Promise<Look>,
   options: {
     readonly clock: Clock;
@@ -25,14 +25,14 @@ export async function awaitTurn<Look extends { readonly kind: string }>(
   },
 ): Promise<Look> {
   const { clock, deadline, signal } = options;
-  let seen = await look();
+  let latest = await look();
   const began = clock.now();
-  const until = began + Math.min(PATIENCE_MS, (deadline - began) / 2);
-  for (let pause = FIRST_PAUSE_MS; seen.kind === "wait"; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
+  const until = began + Math.min(LONGEST_WAIT_MS, (deadline - began) / 2);
+  for (let pause = FIRST_PAUSE_MS; latest.kind === "wait"; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
     const left = until - clock.now();
     if (left <= 0 || signal?.aborted) break;
     await clock.sleep(Math.min(pause, left), signal);
-    seen = await look();
+    latest = await look();
   }
-  return seen;
+  return latest;
 }
