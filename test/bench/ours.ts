@@ -3,7 +3,7 @@
  * `run` do. Planning is done before the clock starts; opening, segments, heartbeats and done markers are inside.
  */
 
-import type { RunDocument } from "../../src/ledger/run-document.ts";
+import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import { queueFromUrl } from "../../src/queue/index.ts";
 import { createDeliveryHandler, createShardWorker } from "../../src/run/deliver/handle-delivery.ts";

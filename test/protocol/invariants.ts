@@ -1,8 +1,8 @@
 /** What must hold in every state, at the steps that end a delivery, and at rest. Each throws a Violation: one sentence. */
 
-import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
-import { decodeSegment } from "../../src/ledger/segment.ts";
+import { foldShard } from "../../src/ledger/shard/fold.ts";
+import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { parseSummary, type Summary } from "../../src/report/summary.ts";
 import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
 import type { StoredObject } from "../stores/memory-objects.ts";

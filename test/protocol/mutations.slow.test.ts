@@ -9,8 +9,8 @@ afterEach(() => {
   broken.thing = "";
 });
 
-vi.mock("../../src/ledger/segment-writer.ts", async (original) => {
-  const real = await original<typeof import("../../src/ledger/segment-writer.ts")>();
+vi.mock("../../src/ledger/shard/segment-writer.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/shard/segment-writer.ts")>();
   const createSegmentWriter: typeof real.createSegmentWriter = (options) => {
     const writer = real.createSegmentWriter(options);
     const close = async () => {
@@ -36,8 +36,8 @@ vi.mock("../../src/archive/shard/open-shard.ts", async (original) => {
   return { ...real, openShard };
 });
 
-vi.mock("../../src/ledger/attempts.ts", async (original) => {
-  const real = await original<typeof import("../../src/ledger/attempts.ts")>();
+vi.mock("../../src/ledger/shard/attempts.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/shard/attempts.ts")>();
   const claimOf: typeof real.claimOf = (...of) => {
     const claim = real.claimOf(...of);
     if (claim.kind !== "contested") return claim;

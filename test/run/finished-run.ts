@@ -1,8 +1,8 @@
 /** A run of which every shard is over, as its ledger says; the originals themselves are nowhere. */
 import { donePath, paths } from "../../src/ledger/layout.ts";
-import { type RunDocument, runOptionsSchema } from "../../src/ledger/run-document.ts";
-import { encodeSegment, noRequests } from "../../src/ledger/segment.ts";
-import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { type RunDocument, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
+import { encodeSegment, noRequests } from "../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { ulidAt } from "../ledger/samples.ts";
 import { archivePlace, sourcePlace, type World } from "./world.ts";

@@ -1,9 +1,10 @@
 /** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
-import { foldShard } from "../../src/ledger/fold.ts";
+
 import { parseAttemptObject } from "../../src/ledger/layout.ts";
-import { type RunDocument, runDocumentSchema, shardPath } from "../../src/ledger/run-document.ts";
-import { decodeSegment } from "../../src/ledger/segment.ts";
-import { decodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { type RunDocument, runDocumentSchema, shardPath } from "../../src/ledger/plan/run-document.ts";
+import { decodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
+import { foldShard } from "../../src/ledger/shard/fold.ts";
+import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { parseSummary } from "../../src/report/summary.ts";
 import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
 import { RUN, type Story } from "./simulation.ts";

@@ -1,11 +1,11 @@
 /** Shards worked by one process against a service that throttles, in virtual time: the same seed is the same story. */
 import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
 import { createPace } from "../../src/archive/shard/pace.ts";
-import { foldShard } from "../../src/ledger/fold.ts";
 import { parseAttemptObject, paths, runPrefix } from "../../src/ledger/layout.ts";
-import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/ledger/run-document.ts";
-import { decodeSegment } from "../../src/ledger/segment.ts";
-import { encodeShardRows } from "../../src/ledger/shard-rows.ts";
+import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
+import { foldShard } from "../../src/ledger/shard/fold.ts";
+import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
 import type { Bucket } from "../../src/objects/bucket.ts";
 import { createShardWorker } from "../../src/run/deliver/handle-delivery.ts";

@@ -3,12 +3,12 @@
  * acknowledged (I6), and say how it ended. See design.md's protocol in ledger/layout.ts and open-shard.ts.
  */
 import { setMaxListeners } from "node:events";
-import { attemptToYieldTo, readAttempts } from "../../ledger/attempts.ts";
 import { type Control, writeControl } from "../../ledger/control.ts";
 import { donePath, type MarkerCounts, paths } from "../../ledger/layout.ts";
-import type { RunRequest } from "../../ledger/run-document.ts";
-import { noRequests } from "../../ledger/segment.ts";
-import { createSegmentWriter } from "../../ledger/segment-writer.ts";
+import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import { attemptToYieldTo, readAttempts } from "../../ledger/shard/attempts.ts";
+import { noRequests } from "../../ledger/shard/segment.ts";
+import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";

@@ -4,13 +4,13 @@
  * ledger/attempts.ts has the rule by which only one of them goes on.
  */
 
-import { type Attempt, claimOf, isAlive, readAttempts } from "../../ledger/attempts.ts";
 import { type Control, readControl, saysStop } from "../../ledger/control.ts";
-import { type FoldedRow, foldShard } from "../../ledger/fold.ts";
 import { paths } from "../../ledger/layout.ts";
-import { openMarkerText, parseOpenMarker } from "../../ledger/open-marker.ts";
-import { decodeSegment } from "../../ledger/segment.ts";
-import { decodeShardRows, type PlannedRow } from "../../ledger/shard-rows.ts";
+import { decodeShardRows, type PlannedRow } from "../../ledger/plan/shard-rows.ts";
+import { type Attempt, claimOf, isAlive, readAttempts } from "../../ledger/shard/attempts.ts";
+import { type FoldedRow, foldShard } from "../../ledger/shard/fold.ts";
+import { openMarkerText, parseOpenMarker } from "../../ledger/shard/open-marker.ts";
+import { decodeSegment } from "../../ledger/shard/segment.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";

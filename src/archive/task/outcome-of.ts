@@ -1,6 +1,6 @@
 /** Outcomes as the ledger keeps them, from what a task knows. */
 
-import type { PlannedRow, Settled } from "../../ledger/shard-rows.ts";
+import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { CosError } from "../../objects/error.ts";
 import type { Outcome, OutcomeKind, Proof } from "../../vocabulary/outcome.ts";

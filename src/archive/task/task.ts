@@ -1,8 +1,8 @@
 /** What one task is given. */
 
-import type { RunOptions } from "../../ledger/run-document.ts";
-import type { RequestCounts } from "../../ledger/segment.ts";
-import type { PlannedRow } from "../../ledger/shard-rows.ts";
+import type { RunOptions } from "../../ledger/plan/run-document.ts";
+import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
+import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";

@@ -1,6 +1,6 @@
 /** A manifest message: a run is asked for. */
 
-import { type RowsSource, type RunRequest, runOptionsSchema } from "../../ledger/run-document.ts";
+import { type RowsSource, type RunRequest, runOptionsSchema } from "../../ledger/plan/run-document.ts";
 import { detectFormat } from "../../manifest/format.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";

@@ -5,7 +5,7 @@ import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/layout.ts";
-import { planOfShard, type RunDocument } from "../../ledger/run-document.ts";
+import { planOfShard, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";

@@ -2,8 +2,8 @@
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
 import { groupPath, type Marker, parseMarker, partPath, paths, shardsPerGroup } from "../../ledger/layout.ts";
-import type { RunDocument } from "../../ledger/run-document.ts";
-import { unreadable } from "../../ledger/segment.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { unreadable } from "../../ledger/shard/segment.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { reportHtml } from "../../report/html.ts";
 import { parseSummary, type RunState, type Summary, summaryToTally, tallyToSummary } from "../../report/summary.ts";

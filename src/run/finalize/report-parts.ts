@@ -4,7 +4,7 @@
  * under the same name.
  */
 import { groupOf, parseMarker, paths, shardsPerGroup } from "../../ledger/layout.ts";
-import type { RunDocument } from "../../ledger/run-document.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { nextRecorded } from "./shard-outcomes.ts";
 

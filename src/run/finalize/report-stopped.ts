@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { heartbeatMs } from "../../archive/shard/control-watch.ts";
 import { readControl, saysStop } from "../../ledger/control.ts";
 import { paths } from "../../ledger/layout.ts";
-import type { RunDocument } from "../../ledger/run-document.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Summary } from "../../report/summary.ts";
 import { addRequests } from "../../report/tally.ts";

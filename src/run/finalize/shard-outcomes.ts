@@ -1,9 +1,9 @@
 /** The outcomes of shards, folded from what their attempts recorded. */
 import pLimit from "p-limit";
 import { readSegment } from "../../archive/shard/open-shard.ts";
-import { type Attempt, isAlive, readAttempts } from "../../ledger/attempts.ts";
-import { type AttemptRecords, type FoldedRow, foldShard, sameBytes } from "../../ledger/fold.ts";
 import { parseAttemptObject, paths } from "../../ledger/layout.ts";
+import { type Attempt, isAlive, readAttempts } from "../../ledger/shard/attempts.ts";
+import { type AttemptRecords, type FoldedRow, foldShard, sameBytes } from "../../ledger/shard/fold.ts";
 import type { LedgerStore, Listing } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";

@@ -6,9 +6,9 @@
 import { ulid } from "ulid";
 import * as z from "zod";
 import { type Draft, draftPaths, isStoppedReport, parseDraft, parseMarker, paths } from "../../ledger/layout.ts";
-import { type RunDocument, shardPath } from "../../ledger/run-document.ts";
-import { unreadable } from "../../ledger/segment.ts";
-import { decodeShardRows } from "../../ledger/shard-rows.ts";
+import { type RunDocument, shardPath } from "../../ledger/plan/run-document.ts";
+import { decodeShardRows } from "../../ledger/plan/shard-rows.ts";
+import { unreadable } from "../../ledger/shard/segment.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../../report/failures-csv.ts";
 import { createGzipText } from "../../report/gzip-text.ts";

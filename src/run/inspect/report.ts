@@ -1,7 +1,7 @@
 /** The report of a run, written from its ledger whatever state the run is in. */
 
 import { runPrefix } from "../../ledger/layout.ts";
-import type { RunDocument } from "../../ledger/run-document.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Summary } from "../../report/summary.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";

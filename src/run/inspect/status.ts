@@ -2,11 +2,12 @@
  * How a run stands, whoever works on it. Counts come by LISTs alone: group markers, and the done markers of the groups that
  * have none yet, page by page; so a run of ten million rows costs a few dozen requests and no memory to speak of.
  */
-import { lifeMs, readAttempts } from "../../ledger/attempts.ts";
+
 import { readControl, saysStop } from "../../ledger/control.ts";
 import { groupOf, type MarkerCounts, paths, shardsPerGroup } from "../../ledger/layout.ts";
-import { parseOpenMarker } from "../../ledger/open-marker.ts";
-import type { RunDocument, RunRequest } from "../../ledger/run-document.ts";
+import type { RunDocument, RunRequest } from "../../ledger/plan/run-document.ts";
+import { lifeMs, readAttempts } from "../../ledger/shard/attempts.ts";
+import { parseOpenMarker } from "../../ledger/shard/open-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";

@@ -4,7 +4,7 @@
  */
 import { createPace } from "../../archive/shard/pace.ts";
 import { paths } from "../../ledger/layout.ts";
-import type { RunRequest } from "../../ledger/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/run-document.ts";
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";

@@ -1,7 +1,7 @@
 /** What is asked for, and whether it is the same thing as before. */
 import { createHash } from "node:crypto";
 import { paths } from "../../ledger/layout.ts";
-import { askedThing, type RunRequest } from "../../ledger/run-document.ts";
+import { askedThing, type RunRequest } from "../../ledger/plan/run-document.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { readRequest } from "../surroundings/open-ledger.ts";

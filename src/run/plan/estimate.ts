@@ -6,8 +6,8 @@
 
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
 import { expectationOfRow } from "../../archive/proof/identity.ts";
-import type { RunOptions, RunRequest } from "../../ledger/run-document.ts";
-import type { PlannedRow } from "../../ledger/shard-rows.ts";
+import type { RunOptions, RunRequest } from "../../ledger/plan/run-document.ts";
+import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import type { Random } from "../../vocabulary/clock.ts";
 import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";

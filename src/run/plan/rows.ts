@@ -1,7 +1,8 @@
 /** The rows a request asks for, as a stream of manifest entries. */
 
 import { parallelListing } from "../../cos/listing/parallel.ts";
-import type { RowsSource, RunRequest } from "../../ledger/run-document.ts";
+import { ledgerWithin } from "../../ledger/own-keys.ts";
+import type { RowsSource, RunRequest } from "../../ledger/plan/run-document.ts";
 import { parseInventory, readInventoryFile } from "../../manifest/inventory.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../../manifest/row.ts";
@@ -15,7 +16,6 @@ import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
 import { comparisonOf, listWithout, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
-import { ledgerWithin } from "./ledger-keys.ts";
 
 export interface ReadingPlace {
   /** The run's ledger: what lies there is no copy of anything. */

@@ -1,14 +1,14 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 
-import type { RunRequest } from "../../ledger/run-document.ts";
-import type { PlannedRow, Settled } from "../../ledger/shard-rows.ts";
+import { ledgerKeys } from "../../ledger/own-keys.ts";
+import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { Row } from "../../manifest/row.ts";
 import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
 import type { GivenKeys } from "./given-keys.ts";
-import { ledgerKeys } from "./ledger-keys.ts";
 
 export interface PlanCounts {
   rows: number;

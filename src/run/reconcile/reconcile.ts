@@ -3,10 +3,10 @@
  * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
  */
 import pLimit from "p-limit";
-import { newestSeq, readAttempts } from "../../ledger/attempts.ts";
 import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
 import { groupOf, type Marker, paths } from "../../ledger/layout.ts";
-import type { RunDocument } from "../../ledger/run-document.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { newestSeq, readAttempts } from "../../ledger/shard/attempts.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
 import type { Summary } from "../../report/summary.ts";

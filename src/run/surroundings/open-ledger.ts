@@ -2,8 +2,8 @@
 
 import { paths, runPrefix } from "../../ledger/layout.ts";
 import { checkNotNewer } from "../../ledger/needs.ts";
-import { type RunRequest, requestSchema } from "../../ledger/run-document.ts";
-import { unreadable } from "../../ledger/segment.ts";
+import { type RunRequest, requestSchema } from "../../ledger/plan/run-document.ts";
+import { unreadable } from "../../ledger/shard/segment.ts";
 import { createLedgerStore, type LedgerStore } from "../../ledger/store.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";

@@ -11,8 +11,8 @@ import {
   type RunRequest,
   runOptionsSchema,
   shardPath,
-} from "../../ledger/run-document.ts";
-import { decodeShardRows, type PlannedRow } from "../../ledger/shard-rows.ts";
+} from "../../ledger/plan/run-document.ts";
+import { decodeShardRows, type PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { ManifestEntry, Row } from "../../manifest/row.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";

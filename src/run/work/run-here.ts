@@ -1,7 +1,7 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
 import { setMaxListeners } from "node:events";
 import { type MarkerCounts, runPrefix } from "../../ledger/layout.ts";
-import type { RunDocument, RunRequest } from "../../ledger/run-document.ts";
+import type { RunDocument, RunRequest } from "../../ledger/plan/run-document.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isCosError } from "../../objects/error.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";

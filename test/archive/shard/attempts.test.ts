@@ -1,10 +1,10 @@
 /** Two attempts on one shard: overlap costs money, never truth, so whoever should yield does, and nobody else. */
 import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../../src/archive/shard/control-watch.ts";
-import { lifeMs } from "../../../src/ledger/attempts.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
-import { openMarkerText } from "../../../src/ledger/open-marker.ts";
-import { encodeSegment, noRequests } from "../../../src/ledger/segment.ts";
+import { lifeMs } from "../../../src/ledger/shard/attempts.ts";
+import { openMarkerText } from "../../../src/ledger/shard/open-marker.ts";
+import { encodeSegment, noRequests } from "../../../src/ledger/shard/segment.ts";
 import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./lab.ts";
 
 describe("another attempt", () => {

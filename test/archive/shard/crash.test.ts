@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
-import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
 import type { Faults, SeenRequest } from "../../stores/bucket-fault.ts";
 import { reset } from "../../stores/bucket-fault.ts";
 import type { MemoryBucket } from "../../stores/memory-bucket.ts";

@@ -1,6 +1,6 @@
 /** The source was replaced after the manifest was made: told apart from wrong bytes, and nobody pays twice for it. */
 import { describe, expect, test } from "vitest";
-import type { PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { bytesOf, expectArchived, key, lab, large, rowOf, small } from "./lab.ts";
 

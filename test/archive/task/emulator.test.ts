@@ -15,9 +15,9 @@ import {
   type FaultableRequest,
   startEmulator,
 } from "../../../src/emulator/emulator.ts";
-import { type RunOptions, runOptionsSchema } from "../../../src/ledger/run-document.ts";
-import { noRequests } from "../../../src/ledger/segment.ts";
-import type { PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
+import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { large, small } from "./lab.ts";

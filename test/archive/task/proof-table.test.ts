@@ -1,6 +1,6 @@
 /** Which proof is used, what it rests on and what it costs, for everything that may be known and everything a GET may bring. */
 import { describe, expect, test } from "vitest";
-import type { PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import { proofFloors } from "../../../src/vocabulary/choices.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { archiveKey, expectArchived, key, lab, large, small } from "./lab.ts";

@@ -3,7 +3,7 @@
  * and the row says NotTheOriginal after exactly one more fetch.
  */
 import { describe, expect, test } from "vitest";
-import type { PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { Fault, Faults } from "../../stores/bucket-fault.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { archiveKey, bytesOf, expectArchived, key, lab, large, rowOf, small } from "./lab.ts";

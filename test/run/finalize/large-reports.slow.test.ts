@@ -1,7 +1,7 @@
 /** Catches: a report that holds all of a large group in memory, or that a short function never gets to. */
 import { describe, expect, test } from "vitest";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
-import { encodeSegment, noRequests } from "../../../src/ledger/segment.ts";
+import { encodeSegment, noRequests } from "../../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { paths } from "../../../src/ledger/layout.ts";
-import { encodeSegment } from "../../../src/ledger/segment.ts";
+import { encodeSegment } from "../../../src/ledger/shard/segment.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { outcomeOf, trailer, ulidAt } from "../../ledger/samples.ts";

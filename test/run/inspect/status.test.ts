@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { donePath, groupPath, paths } from "../../../src/ledger/layout.ts";
-import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { writeReport } from "../../../src/run/inspect/report.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";

@@ -1,7 +1,8 @@
 /** Catches: an original that changed and is taken for unchanged; an unchanged one that costs a request; a key lost at a boundary. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { ledgerWithin } from "../../../src/ledger/own-keys.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
 import type { ListedObject } from "../../../src/objects/bucket.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
 import type { PlanEntry } from "../../../src/run/plan/entry.ts";
@@ -12,7 +13,6 @@ import {
   mergeListings,
   settledAfterMs,
 } from "../../../src/run/plan/incremental.ts";
-import { ledgerWithin } from "../../../src/run/plan/ledger-keys.ts";
 import { readRun } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { refuse } from "../../stores/bucket-fault.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/run-document.ts";
-import { decodeShardRows, type PlannedRow } from "../../../src/ledger/shard-rows.ts";
+import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
 import { checkManifest, readRun, writePlan } from "../../../src/run/plan/plan.ts";

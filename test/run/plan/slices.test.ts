@@ -7,10 +7,15 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
-import type { RunDocument } from "../../../src/ledger/run-document.ts";
-import { type RowsSource, type RunRequest, runOptionsSchema, shardPath } from "../../../src/ledger/run-document.ts";
-import { decodeShardRows, type PlannedRow } from "../../../src/ledger/shard-rows.ts";
-import { furthestCursor } from "../../../src/run/plan/cursor.ts";
+import { furthestCursor } from "../../../src/ledger/plan/cursor.ts";
+import type { RunDocument } from "../../../src/ledger/plan/run-document.ts";
+import {
+  type RowsSource,
+  type RunRequest,
+  runOptionsSchema,
+  shardPath,
+} from "../../../src/ledger/plan/run-document.ts";
+import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
 import { planOn, writePlan } from "../../../src/run/plan/plan.ts";

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { readControl, writeControl } from "../../../src/ledger/control.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
-import { encodeSegment } from "../../../src/ledger/segment.ts";
+import { encodeSegment } from "../../../src/ledger/shard/segment.ts";
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import { rowsOf } from "../../../src/report/tally.ts";
 import { readRun } from "../../../src/run/plan/plan.ts";

@@ -7,7 +7,7 @@ import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { paths } from "../../../src/ledger/layout.ts";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
 import type { ManifestEntry } from "../../../src/manifest/row.ts";
 import type { Bucket } from "../../../src/objects/bucket.ts";
 import { rowsOf as sumOf } from "../../../src/report/tally.ts";

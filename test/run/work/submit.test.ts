@@ -1,8 +1,8 @@
 /** Catches: a file that is planned anew after its process died, a plan of one file gone on with from another. */
 import { describe, expect, test } from "vitest";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/run-document.ts";
+import { furthestCursor } from "../../../src/ledger/plan/cursor.ts";
+import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
 import type { ManifestEntry } from "../../../src/manifest/row.ts";
-import { furthestCursor } from "../../../src/run/plan/cursor.ts";
 import { planOn, readRun } from "../../../src/run/plan/plan.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { submitRun } from "../../../src/run/work/submit.ts";

@@ -2,7 +2,7 @@
  * What is true of a shard, from everything its attempts recorded. Pure: counters, progress, resume, redrive and reports
  * are all this fold.
  */
-import type { Outcome, OutcomeKind } from "../vocabulary/outcome.ts";
+import type { Outcome, OutcomeKind } from "../../vocabulary/outcome.ts";
 
 /** One attempt's records, in the order it wrote them. */
 export interface AttemptRecords {

@@ -3,7 +3,7 @@
  * written, which is all of them, are known by sight; what is otherwise in any way is for the schema to judge.
  */
 import * as z from "zod";
-import type { Outcome } from "../vocabulary/outcome.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
 
 const count = z.int().min(0);
 const text = z.string().optional();

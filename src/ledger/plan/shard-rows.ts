@@ -1,8 +1,8 @@
 /** The rows of one shard, as planned: gzipped JSON lines, a row's position is its line. */
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
-import type { Row } from "../manifest/row.ts";
-import { decodeLines, unreadable } from "./segment.ts";
+import type { Row } from "../../manifest/row.ts";
+import { decodeLines, unreadable } from "../shard/segment.ts";
 
 /** A row that planning settled is recorded by the shard as it is, without a request. */
 export interface Settled {

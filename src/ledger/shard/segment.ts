@@ -4,9 +4,9 @@
  */
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as z from "zod";
-import { type RequestType, requestTypes } from "../report/tally.ts";
-import { UserError } from "../vocabulary/errors.ts";
-import type { Outcome } from "../vocabulary/outcome.ts";
+import { type RequestType, requestTypes } from "../../report/tally.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
 import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 
 /** Requests by type, of an attempt since its last segment. */

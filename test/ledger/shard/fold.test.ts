@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AttemptRecords, foldShard, sameBytes } from "../../src/ledger/fold.ts";
-import type { OutcomeKind } from "../../src/vocabulary/outcome.ts";
-import { anyOutcome, outcomeOf, ulidAt } from "./samples.ts";
+import { type AttemptRecords, foldShard, sameBytes } from "../../../src/ledger/shard/fold.ts";
+import type { OutcomeKind } from "../../../src/vocabulary/outcome.ts";
+import { anyOutcome, outcomeOf, ulidAt } from "../samples.ts";
 
 const ranks: Readonly<Record<OutcomeKind, number>> = { archived: 3, skipped: 2, failed: 1, pending: 0 };
 

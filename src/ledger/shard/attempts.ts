@@ -1,6 +1,6 @@
 /** What the listing of `outcomes/<shard>/` says about the attempts on a shard. Pure. */
-import type { ListedObject } from "../objects/bucket.ts";
-import { parseAttemptObject } from "./layout.ts";
+import type { ListedObject } from "../../objects/bucket.ts";
+import { parseAttemptObject } from "../layout.ts";
 
 export interface Attempt {
   /** ULID: sorts by when it began, by its worker's clock. */

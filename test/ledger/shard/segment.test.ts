@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeSegment, encodeSegment } from "../../src/ledger/segment.ts";
-import { decodeShardRows, encodeShardRows } from "../../src/ledger/shard-rows.ts";
-import { UserError } from "../../src/vocabulary/errors.ts";
-import { anyRow } from "../manifest/reading.ts";
-import { anyOutcome, outcomeOf, trailer } from "./samples.ts";
+import { decodeShardRows, encodeShardRows } from "../../../src/ledger/plan/shard-rows.ts";
+import { decodeSegment, encodeSegment } from "../../../src/ledger/shard/segment.ts";
+import { UserError } from "../../../src/vocabulary/errors.ts";
+import { anyRow } from "../../manifest/reading.ts";
+import { anyOutcome, outcomeOf, trailer } from "../samples.ts";
 
 const where = "cos://ledger-1250000000/runs/r/outcomes/000000042/x-00001.jsonl.gz";
 

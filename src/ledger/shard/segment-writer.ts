@@ -3,12 +3,12 @@
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
 
-import { requestTypes } from "../report/tally.ts";
-import type { Clock } from "../vocabulary/clock.ts";
-import type { Outcome } from "../vocabulary/outcome.ts";
-import { paths } from "./layout.ts";
+import { requestTypes } from "../../report/tally.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
+import { paths } from "../layout.ts";
+import type { LedgerStore } from "../store.ts";
 import { noRequests, outcomeLine, packSegment, type RequestCounts } from "./segment.ts";
-import type { LedgerStore } from "./store.ts";
 
 export interface SegmentWriter {
   add(outcome: Outcome): void;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { attemptToYieldTo, claimOf, lifeMs, newestSeq, readAttempts } from "../../src/ledger/attempts.ts";
-import { paths } from "../../src/ledger/layout.ts";
-import { anyUlid, ulidAt } from "./samples.ts";
+import { paths } from "../../../src/ledger/layout.ts";
+import { attemptToYieldTo, claimOf, lifeMs, newestSeq, readAttempts } from "../../../src/ledger/shard/attempts.ts";
+import { anyUlid, ulidAt } from "../samples.ts";
 
 const now = 1_700_000_000_000;
 const listed = (key: string, lastModified = now) => ({ key, lastModified, size: 0, etag: "e" });

@@ -1,5 +1,5 @@
 /** Which keys of a bucket are the ledger's own: nothing is archived there, and nothing that lies there is an original or a copy. */
-import type { Place } from "../messages/messages.ts";
+import type { Place } from "../run/messages/messages.ts";
 
 type Keys = Pick<Place, "bucket" | "prefix">;
 

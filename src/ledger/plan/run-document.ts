@@ -10,8 +10,8 @@ import {
   maxFailuresPattern,
   proofFloors,
   storageClasses,
-} from "../vocabulary/choices.ts";
-import { paths } from "./layout.ts";
+} from "../../vocabulary/choices.ts";
+import { paths } from "../layout.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({

@@ -12,11 +12,11 @@
  * lies on other branches is nobody's. Each slice writes at least one shard, so the furthest cursor gets further.
  */
 import * as z from "zod";
-import { paths } from "../../ledger/layout.ts";
-import { checkNotNewer } from "../../ledger/needs.ts";
-import { runDocumentSchema } from "../../ledger/run-document.ts";
-import { unreadable } from "../../ledger/segment.ts";
-import type { LedgerStore } from "../../ledger/store.ts";
+import { paths } from "../layout.ts";
+import { checkNotNewer } from "../needs.ts";
+import { unreadable } from "../shard/segment.ts";
+import type { LedgerStore } from "../store.ts";
+import { runDocumentSchema } from "./run-document.ts";
 
 const count = z.int().min(0);
 const { shape } = runDocumentSchema;
