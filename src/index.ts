@@ -13,7 +13,8 @@ export {
   staticCredentials,
 } from "./cos/signing/credentials.ts";
 export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/emulator.ts";
-export type { RunOptions, RunRequest } from "./ledger/plan/run-document.ts";
+export type { RunRequest } from "./ledger/plan/request.ts";
+export type { RunOptions } from "./ledger/plan/run-options.ts";
 export type { Bucket, Headers, ListedObject, ListPage, ObjectInfo, ObjectResponse } from "./objects/bucket.ts";
 export { CosError, isCosError } from "./objects/error.ts";
 export type { Summary } from "./report/summary.ts";

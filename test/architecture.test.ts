@@ -3,6 +3,7 @@
  * can be read with nothing but what is under it. Imports of types count like any other.
  */
 import { describe, expect, test } from "vitest";
+import { paths } from "../src/ledger/layout.ts";
 import {
   breaches,
   circles,
@@ -15,6 +16,17 @@ import {
 } from "./architecture/house.ts";
 
 const sources = readSources();
+
+/** What the names of the ledger's objects are made of (src/ledger/layout.ts), wherever a text holds it. */
+const objectNames =
+  /\b(?:request|run|summary)\.json|\breport\.html|\b(?:runs|plans|submitted|outcomes|done|groups|parts|stopped|control)\/(?!\/)|(?<!--out )\breport\/|\b(?:cursor|seen|upto|again|results|failures)-[^\w\s]|-open~|\.jsonl\.gz/g;
+
+/** Without its comments, and without what it imports. */
+const codeOf = (text: string): string =>
+  text
+    .replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, "")
+    .replaceAll(/^\s*\/\/.*$/gm, "")
+    .replaceAll(/\bfrom "[^"]*"/g, "");
 
 describe("the house", () => {
   test("has a place on its floors for every file", () => {
@@ -60,6 +72,25 @@ describe("the house", () => {
   });
 });
 
+describe("the ledger", () => {
+  const others = [...sources].filter(([file]) => !file.startsWith("ledger/"));
+  const breaking = (rule: RegExp) =>
+    others.flatMap(([file, { text }]) => [...codeOf(text).matchAll(rule)].map(([found]) => `${file}: ${found}`));
+
+  test("names its objects in one file, which only it imports", () => {
+    const importers = others.filter(([, { imports }]) => imports.includes("ledger/layout.ts"));
+    expect(importers.map(([file]) => file)).toEqual([]);
+    expect(breaking(objectNames)).toEqual([]);
+  });
+
+  test("is read and written by functions of its own: no other room lists, gets or puts an object of it", () => {
+    expect(breaking(/\bledger\w*\.(?:get|put|create|list|listPage)\(/g)).toEqual([]);
+    const users = others.filter(([, { imports }]) => imports.includes("ledger/store.ts"));
+    expect(users.length).toBeGreaterThan(10);
+    expect(users.filter(([, { text }]) => /\bJSON\.parse\(/.test(text)).map(([file]) => file)).toEqual([]);
+  });
+});
+
 describe("the architecture test itself", () => {
   const small: House = [{ room: "upper", rooms: ["over", "under"] }, { room: "lower" }];
   const of = (files: Record<string, readonly string[]>) =>
@@ -86,6 +117,15 @@ describe("the architecture test itself", () => {
       "upper/over: no file",
       "upper/under: no file",
     ]);
+  });
+
+  test("knows the name of every object of a ledger when it meets one", () => {
+    const plan = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
+    const names = Object.values(paths).flatMap((path) =>
+      typeof path === "string" ? path : typeof path === "function" ? Reflect.apply(path, undefined, [plan, 1, 1]) : [],
+    );
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name: string) => !codeOf(`const name = "${name}";`).match(objectNames))).toEqual([]);
   });
 
   test("lists its rooms and the rooms within them from the top", () => {

@@ -1,5 +1,6 @@
 /** Halt, cancel and resume: small objects under `control/`; the highest epoch rules. */
 import * as z from "zod";
+import { documentText, parseDocument } from "./document.ts";
 import { type ControlKind, parseControl, paths } from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 
@@ -50,7 +51,7 @@ export async function writeControl(
   const unneeded = kind === "resume" ? !saysStop(now) : saysStop(now) && (now.kind === kind || kind === "halt");
   if (now !== undefined && unneeded) return now;
   const control = { epoch: (now?.epoch ?? 0) + 1, kind, ageMs: 0 };
-  await store.put(paths.controlAt(control.epoch, kind), `${JSON.stringify({ reason, at })}\n`);
+  await store.put(paths.controlAt(control.epoch, kind), documentText({ reason, at }));
   return control;
 }
 
@@ -62,7 +63,7 @@ export async function controlReason(
   const bytes = await store.get(paths.controlAt(control.epoch, control.kind));
   if (bytes === undefined) return undefined;
   try {
-    return documentSchema.parse(JSON.parse(bytes.toString("utf8"))).reason;
+    return parseDocument(bytes, "", { what: "control", parse: documentSchema.parse }).reason;
   } catch {
     return undefined;
   }

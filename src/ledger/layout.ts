@@ -25,8 +25,8 @@
  *   report/summary.json, report.html             of the whole run
  */
 
-/** Shards a group: one LIST page counts a group. */
-export const shardsPerGroup = 1000;
+import type { Marker, MarkerCounts } from "./counts.ts";
+import { groupOf } from "./group.ts";
 
 const pad = (n: number, width: number) => String(n).padStart(width, "0");
 const SHARD_DIGITS = 9;
@@ -35,13 +35,11 @@ const SEGMENT_DIGITS = 5;
 const EPOCH_DIGITS = 9;
 const PART_DIGITS = 6;
 
-/** Prefix of a run within the ledger's bucket, ending in `/`. */
-export function runPrefix(ledgerPrefix: string, run: string): string {
-  const base = ledgerPrefix === "" || ledgerPrefix.endsWith("/") ? ledgerPrefix : `${ledgerPrefix}/`;
-  return `${base}runs/${run}/`;
-}
-
-export const groupOf = (shard: number): number => Math.floor(shard / shardsPerGroup);
+/** In a ledger: below it each run has a folder of its own. */
+export const runsFolder = "runs/";
+/** In a run: what people read, and of it what is of the whole run. */
+export const reportFolder = "report/";
+export const reportNames = { summary: "summary.json", page: "report.html" } as const;
 
 /** All paths are relative to `runPrefix`. */
 export const paths = {
@@ -52,8 +50,11 @@ export const paths = {
   /** Of all plans, the one that got furthest last. */
   cursors: "plans/cursor-",
   cursor: (plan: string, shards: number) => `plans/cursor-${pad(shards, SHARD_DIGITS)}~${plan}.json`,
-  plans: "plans/",
   submitted: (plan: string) => `submitted/${plan}/`,
+  submittedUpTo: (plan: string, shard: number, id: string) =>
+    `${paths.submitted(plan)}upto-${pad(shard, SHARD_DIGITS)}~${id}`,
+  submittedAgain: (plan: string, shard: number, id: string) =>
+    `${paths.submitted(plan)}again-${pad(shard, SHARD_DIGITS)}~${id}`,
   outcomes: (shard: number) => `outcomes/${pad(shard, SHARD_DIGITS)}/`,
   allOutcomes: "outcomes/",
   /** Of all shards of a group at once. */
@@ -73,22 +74,15 @@ export const paths = {
   /** The same, of the report of a run that was stopped. */
   stopped: (epoch: number) => `stopped/${pad(epoch, EPOCH_DIGITS)}/`,
   stoppedReport: (epoch: number) => `${paths.stopped(epoch)}written`,
-  results: (part: number) => `report/results-${pad(part, PART_DIGITS)}.csv.gz`,
+  results: (part: number) => `${reportFolder}results-${pad(part, PART_DIGITS)}.csv.gz`,
   /** One file a part, unless its failures are very many: then `-01` and so on follow. */
   failures: (part: number, file = 0) =>
-    `report/failures-${pad(part, PART_DIGITS)}${file === 0 ? "" : `-${pad(file, 2)}`}.csv`,
-  summary: "report/summary.json",
-  html: "report/report.html",
+    `${reportFolder}failures-${pad(part, PART_DIGITS)}${file === 0 ? "" : `-${pad(file, 2)}`}.csv`,
+  summary: `${reportFolder}${reportNames.summary}`,
+  /** One LIST page below and behind these tells of the summary, the request and the run document. */
+  documents: { below: "r", behind: `${reportFolder}s` },
+  html: `${reportFolder}${reportNames.page}`,
 } as const;
-
-/** What the marker of a shard, a part or a group says in its name. */
-export interface MarkerCounts {
-  readonly archived: number;
-  readonly skipped: number;
-  readonly failed: number;
-  /** Of archived objects. */
-  readonly bytes: number;
-}
 
 const countsText = (c: MarkerCounts) => `a${c.archived}~s${c.skipped}~f${c.failed}~b${c.bytes}`;
 
@@ -124,13 +118,6 @@ export function parseDraft(path: string): Draft | undefined {
   return match === null ? undefined : { part: Number(match[1]), next: Number(match[2]), id: match[3] as string };
 }
 
-export interface Marker extends MarkerCounts {
-  /** The shard, the part, or the group. */
-  readonly number: number;
-  /** The attempt, or the finalizer's id. */
-  readonly by: string;
-}
-
 /** Reads the last segment of such a marker's path; undefined for what is none. */
 export function parseMarker(path: string): Marker | undefined {
   const match = /^(\d+)~a(\d+)~s(\d+)~f(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path.slice(path.lastIndexOf("/") + 1));
@@ -144,6 +131,12 @@ export function parseMarker(path: string): Marker | undefined {
     bytes: Number(bytes),
     by: by as string,
   };
+}
+
+/** What a marker below `submitted/<plan>/` says; undefined for what is none. */
+export function parseSubmitted(path: string): { readonly kind: "upTo" | "again"; readonly shard: number } | undefined {
+  const match = /\/(upto|again)-(\d+)~[0-9A-Z]{26}$/.exec(path);
+  return match === null ? undefined : { kind: match[1] === "upto" ? "upTo" : "again", shard: Number(match[2]) };
 }
 
 export type AttemptObject =

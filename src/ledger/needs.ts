@@ -8,6 +8,8 @@ import { newerThanTool } from "../vocabulary/newer.ts";
 /** The highest number of each schema that is read here. */
 const versions = { request: 1, run: 1, cursor: 1 } as const;
 
+export type VersionedKind = keyof typeof versions;
+
 /** What a run may need and this version can do. */
 export const knownNeeds: readonly string[] = [];
 
@@ -15,7 +17,7 @@ export const knownNeeds: readonly string[] = [];
  * Throws UserError `NewerThanTool` where only a newer version can read the document. To be asked before the schema, which would call
  * it damaged. `where` names the ledger's object.
  */
-export function checkNotNewer(document: unknown, kind: keyof typeof versions, where: string): void {
+export function checkNotNewer(document: unknown, kind: VersionedKind, where: string): void {
   if (typeof document !== "object" || document === null) return;
   const { schema, needs } = document as { readonly schema?: unknown; readonly needs?: unknown };
   const [, its, version] = /^cos-originals\/([a-z]+)@(\d{1,9})$/.exec(String(schema)) ?? [];

@@ -99,3 +99,12 @@ export function createLedgerStore(options: {
   };
   return store;
 }
+
+/** What lies below `prefix` and behind `after`, page by page: as much memory as one page needs. */
+export async function* pagesAfter(ledger: LedgerStore, prefix: string, after: string): AsyncGenerator<Listing> {
+  for (let behind: string | undefined = after; behind !== undefined; ) {
+    const page: Listing & { readonly more: string | undefined } = await ledger.listPage(prefix, behind);
+    yield page;
+    behind = page.more;
+  }
+}

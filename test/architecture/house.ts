@@ -18,7 +18,7 @@ export const house: House = [
   { room: "runtime/cli", rooms: [".", "demo", "asked", "terminal"] },
   { room: "run", rooms: ["work", "deliver", "inspect", "reconcile", "plan", "finalize", "surroundings", "messages"] },
   { room: "archive", rooms: ["shard", "task", "proof"] },
-  { room: "ledger", rooms: ["shard", "plan", "."] },
+  { room: "ledger", rooms: ["report", "shard", "plan", "."] },
   { room: "report" },
   { room: "emulator", rooms: [".", "operations", "protocol", "faults", "store"] },
   { room: "manifest" },

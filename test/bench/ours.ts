@@ -4,10 +4,10 @@
  */
 
 import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
+import { doneMarkers } from "../../src/ledger/shard/done-marker.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import { queueFromUrl } from "../../src/queue/index.ts";
 import { createDeliveryHandler, createShardWorker } from "../../src/run/deliver/handle-delivery.ts";
-import { doneMarkers } from "../../src/run/finalize/finalize.ts";
 import type { ShardMessage } from "../../src/run/messages/messages.ts";
 import { queueSender } from "../../src/run/messages/queue-sender.ts";
 import { openLedger } from "../../src/run/surroundings/open-ledger.ts";

@@ -1,7 +1,8 @@
 /** A run in the ledger of the benchmark's store, planned as any run is, for who measures what comes after. */
 
 import { readSettings } from "../../src/config/read.ts";
-import { type RunDocument, type RunRequest, requestSchema } from "../../src/ledger/plan/run-document.ts";
+import { type RunRequest, requestSchema } from "../../src/ledger/plan/request.ts";
+import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import type { Place } from "../../src/run/messages/messages.ts";
 import { claimRun } from "../../src/run/plan/claim.ts";

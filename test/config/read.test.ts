@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/file.ts";
 import { misspeltVariables, readSettings } from "../../src/config/read.ts";
 import { flagOf, kebab, type SettingName, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
-import { runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 
 const file = (text: string) => ({ path: "originals.yaml", texts: parseConfig("originals.yaml", text) });
 

@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  donePath,
-  groupOf,
-  groupPath,
-  parseAttemptObject,
-  parseControl,
-  parseMarker,
-  paths,
-  runPrefix,
-  shardsPerGroup,
-} from "../../src/ledger/layout.ts";
+import { groupOf, shardsPerGroup } from "../../src/ledger/group.ts";
+import { donePath, groupPath, parseAttemptObject, parseControl, parseMarker, paths } from "../../src/ledger/layout.ts";
+import { runPrefix } from "../../src/ledger/runs.ts";
 import { anyUlid } from "./samples.ts";
 
 const anyShard = fc.oneof(fc.nat({ max: 999_999_999 }), fc.constantFrom(0, 999, 1_000, 999_999_999));

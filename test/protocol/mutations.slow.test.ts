@@ -53,14 +53,19 @@ vi.mock("../../src/run/deliver/work-shard.ts", async (original) => {
   return { ...real, workShard };
 });
 
-vi.mock("../../src/run/finalize/finalize.ts", async (original) => {
-  const real = await original<typeof import("../../src/run/finalize/finalize.ts")>();
+vi.mock("../../src/ledger/group.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/group.ts")>();
   const shardsIn: typeof real.shardsIn = (run, group) =>
     broken.thing === "group" ? Math.min(1, real.shardsIn(run, group)) : real.shardsIn(run, group);
+  return { ...real, shardsIn };
+});
+
+vi.mock("../../src/ledger/shard/done-marker.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/shard/done-marker.ts")>();
   async function* doneMarkers(...of: Parameters<typeof real.doneMarkers>) {
     if (broken.thing !== "reconcile") yield* real.doneMarkers(...of);
   }
-  return { ...real, shardsIn, doneMarkers };
+  return { ...real, doneMarkers };
 });
 
 const crash: Bounds = { ...nothingWrong, crashes: 1 };

@@ -1,7 +1,9 @@
 /** What a search is about: a small run, its workers, and how much may go wrong on one path. */
 import { createHash } from "node:crypto";
-import { paths, runPrefix } from "../../src/ledger/layout.ts";
-import { requestSchema, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { paths } from "../../src/ledger/layout.ts";
+import { requestSchema } from "../../src/ledger/plan/request.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
+import { runPrefix } from "../../src/ledger/runs.ts";
 import type { Place } from "../../src/run/messages/messages.ts";
 import { digestOf } from "../../src/run/plan/claim.ts";
 import { reconcileMessage } from "../../src/run/reconcile/cancel-resume.ts";

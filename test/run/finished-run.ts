@@ -1,6 +1,7 @@
 /** A run of which every shard is over, as its ledger says; the originals themselves are nowhere. */
 import { donePath, paths } from "../../src/ledger/layout.ts";
-import { type RunDocument, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
 import { encodeSegment, noRequests } from "../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../src/vocabulary/outcome.ts";

@@ -1,7 +1,7 @@
 /** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
 
-import { parseAttemptObject } from "../../src/ledger/layout.ts";
-import { type RunDocument, runDocumentSchema, shardPath } from "../../src/ledger/plan/run-document.ts";
+import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
+import { planOfShard, type RunDocument, runDocumentSchema } from "../../src/ledger/plan/run-document.ts";
 import { decodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
 import { foldShard } from "../../src/ledger/shard/fold.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
@@ -21,7 +21,7 @@ export function brokenInvariants(story: Story): readonly string[] {
   // I1: every planned row has exactly one terminal outcome after the fold.
   let rows = 0;
   for (let shard = 0; shard < run.shards; shard++) {
-    const path = shardPath(run, shard);
+    const path = paths.shard(planOfShard(run, shard), shard);
     const planned = decodeShardRows(read(path) ?? Buffer.alloc(0), path);
     rows += planned.length;
     planned.forEach((row, position) => {

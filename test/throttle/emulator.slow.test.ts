@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSettings } from "../../src/config/read.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
-import { runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
 import { digestOf } from "../../src/run/plan/claim.ts";
 import { runHere } from "../../src/run/work/run-here.ts";

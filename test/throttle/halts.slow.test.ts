@@ -1,6 +1,7 @@
 /** What no row can escape stops the run, says why, charges no row, and a resume goes on once it is repaired. */
 import { describe, expect, test } from "vitest";
-import { type RunRequest, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import type { RunRequest } from "../../src/ledger/plan/request.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
 import { CosError } from "../../src/objects/error.ts";
 import { statusOf } from "../../src/run/inspect/status.ts";

@@ -1,9 +1,11 @@
 /** Shards worked by one process against a service that throttles, in virtual time: the same seed is the same story. */
 import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
 import { createPace } from "../../src/archive/shard/pace.ts";
-import { parseAttemptObject, paths, runPrefix } from "../../src/ledger/layout.ts";
-import { type RunOptions, type RunRequest, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
+import type { RunRequest } from "../../src/ledger/plan/request.ts";
+import { type RunOptions, runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
+import { runPrefix } from "../../src/ledger/runs.ts";
 import { foldShard } from "../../src/ledger/shard/fold.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";

@@ -2,9 +2,11 @@
 import { expect, test } from "vitest";
 import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
 import { createPace } from "../../src/archive/shard/pace.ts";
-import { parseAttemptObject, parseMarker, paths, runPrefix } from "../../src/ledger/layout.ts";
-import { type RunRequest, runOptionsSchema } from "../../src/ledger/plan/run-document.ts";
+import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
+import type { RunRequest } from "../../src/ledger/plan/request.ts";
+import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
+import { runPrefix } from "../../src/ledger/runs.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { createLedgerStore } from "../../src/ledger/store.ts";
 import { createShardWorker } from "../../src/run/deliver/handle-delivery.ts";

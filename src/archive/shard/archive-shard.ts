@@ -2,11 +2,15 @@
  * One delivery of a shard: open it, leave out what is over, run the rest, record every outcome before anything is
  * acknowledged (I6), and say how it ended. See design.md's protocol in ledger/layout.ts and open-shard.ts.
  */
+
 import { setMaxListeners } from "node:events";
 import { type Control, writeControl } from "../../ledger/control.ts";
-import { donePath, type MarkerCounts, paths } from "../../ledger/layout.ts";
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
-import { attemptToYieldTo, readAttempts } from "../../ledger/shard/attempts.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import { attemptToYieldTo } from "../../ledger/shard/attempts.ts";
+import { writeDoneMarker } from "../../ledger/shard/done-marker.ts";
+import { writeEndMarker } from "../../ledger/shard/end-marker.ts";
+import { listShard } from "../../ledger/shard/listed-shards.ts";
 import { noRequests } from "../../ledger/shard/segment.ts";
 import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -192,9 +196,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     }
   }
   async function lookForOthers(): Promise<void> {
-    const listing = await ledger.list(paths.outcomes(shard));
-    const present = readAttempts(listing.objects).filter((other) => !opened.gone.has(other.id));
-    if (attemptToYieldTo(present, attempt, listing.serverTime) !== undefined) stopFor({ kind: "yield" });
+    const { attempts, serverTime } = await listShard(ledger, shard);
+    const present = attempts.filter((other) => !opened.gone.has(other.id));
+    if (attemptToYieldTo(present, attempt, serverTime) !== undefined) stopFor({ kind: "yield" });
   }
 
   const careful = opened.crashes >= CAREFUL_AFTER;
@@ -239,11 +243,11 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     for (const outcome of refusals.rest(halted)) record(outcome);
     await writer.close();
   }
-  await ledger.put(paths.end(shard, attempt), "");
+  await writeEndMarker(ledger, shard, attempt);
 
   const left = opened.rows.length - tally.ended();
   if (left === 0) {
-    await ledger.put(donePath(shard, tally.counts(), attempt), "");
+    await writeDoneMarker(ledger, shard, tally.counts(), attempt);
     return { kind: "over" };
   }
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };

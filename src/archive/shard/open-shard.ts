@@ -5,15 +5,16 @@
  */
 
 import { type Control, readControl, saysStop } from "../../ledger/control.ts";
-import { paths } from "../../ledger/layout.ts";
-import { decodeShardRows, type PlannedRow } from "../../ledger/plan/shard-rows.ts";
-import { type Attempt, claimOf, isAlive, readAttempts } from "../../ledger/shard/attempts.ts";
+import { noShardRows, type PlannedRow, packedShardRows } from "../../ledger/plan/shard-rows.ts";
+import { type Attempt, claimOf, isAlive } from "../../ledger/shard/attempts.ts";
+import { isDone } from "../../ledger/shard/done-marker.ts";
+import { writeEndMarker } from "../../ledger/shard/end-marker.ts";
 import { type FoldedRow, foldShard } from "../../ledger/shard/fold.ts";
-import { openMarkerText, parseOpenMarker } from "../../ledger/shard/open-marker.ts";
-import { decodeSegment } from "../../ledger/shard/segment.ts";
+import { readRecords } from "../../ledger/shard/fold-shards.ts";
+import { listShard } from "../../ledger/shard/listed-shards.ts";
+import { readOpenMarker, writeOpenMarker } from "../../ledger/shard/open-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
-import { UserError } from "../../vocabulary/errors.ts";
 import { outOfTimeCode } from "../task/out-of-time.ts";
 import { awaitClaim } from "./await-claim.ts";
 
@@ -53,7 +54,7 @@ type Look =
       readonly others: readonly Attempt[];
       readonly gone: ReadonlySet<string>;
       readonly serverTime: number;
-      readonly rowBytes: Buffer | undefined;
+      readonly unpackRows: (() => readonly PlannedRow[]) | undefined;
     };
 
 export async function openShard(options: {
@@ -75,61 +76,49 @@ export async function openShard(options: {
   readonly signal?: AbortSignal | undefined;
 }): Promise<Opening> {
   const { ledger, plan, ruling = plan, shard, seq, attempt, worker } = options;
-  const said = ledger.put(paths.open(shard, attempt, seq), openMarkerText({ worker, plan: ruling }));
-  const markerOf = async ({ id, seq: handOver = 0 }: Attempt) =>
-    parseOpenMarker(await ledger.get(paths.open(shard, id, handOver)));
+  const said = writeOpenMarker(ledger, { shard, attempt, seq }, { worker, plan: ruling });
   /** Where another plan took the place of the first, hand-overs of that one are no longer anybody's. */
   const isOvertaken = async (others: readonly Attempt[]): Promise<boolean> => {
     for (const other of others) {
       if ((other.seq ?? 0) <= seq) continue;
-      const marker = await markerOf(other);
+      const marker = await readOpenMarker(ledger, shard, other);
       if (marker?.plan === undefined || marker.plan === ruling) return true;
     }
     return false;
   };
-  let planned: Promise<Buffer | undefined> | undefined;
+  let planned: ReturnType<typeof packedShardRows> | undefined;
   const look = async (): Promise<Look> => {
-    const [, done, control] = await Promise.all([said, ledger.listPage(paths.doneOfShard(shard)), readControl(ledger)]);
-    if (done.objects.length > 0) return { kind: "done" };
+    const [, done, control] = await Promise.all([said, isDone(ledger, shard), readControl(ledger)]);
+    if (done) return { kind: "done" };
     if (saysStop(control)) return { kind: "stopped", control };
 
-    planned ??= ledger.get(paths.shard(plan, shard));
-    const [{ objects, serverTime }, rowBytes] = await Promise.all([ledger.list(paths.outcomes(shard)), planned]);
-    const others = readAttempts(objects).filter((other) => other.id !== attempt);
+    planned ??= packedShardRows(ledger, plan, shard);
+    const [{ attempts, serverTime }, unpackRows] = await Promise.all([listShard(ledger, shard), planned]);
+    const others = attempts.filter((other) => other.id !== attempt);
     if (await isOvertaken(others)) return { kind: "superseded" };
     const gone = new Set<string>();
     for (const other of others) {
       if (!isAlive(other, serverTime)) continue;
-      const marker = await markerOf(other);
+      const marker = await readOpenMarker(ledger, shard, other);
       if (marker !== undefined && options.isGone(marker.worker)) gone.add(other.id);
     }
     const present = others.filter((other) => !gone.has(other.id));
     const claim = claimOf(present, attempt, serverTime);
     if (claim.kind === "taken") return { kind: "yield", to: claim.by };
     if (claim.kind === "contested") return { kind: "wait", for: claim.by };
-    return { kind: "free", others, gone, serverTime, rowBytes };
+    return { kind: "free", others, gone, serverTime, unpackRows };
   };
   const latest = await awaitClaim(look, options);
   if (latest.kind !== "free") {
-    await ledger.put(paths.end(shard, attempt), "");
+    await writeEndMarker(ledger, shard, attempt);
     return latest.kind === "wait" ? { kind: "yield", to: latest.for } : latest;
   }
-  const { others, gone, serverTime, rowBytes } = latest;
-  if (rowBytes === undefined) {
-    throw new UserError(
-      "LedgerIncomplete",
-      `The rows of shard ${shard} are missing: ${ledger.describe(paths.shard(plan, shard))} does not exist, though run.json names its plan.`,
-    );
-  }
-  const records = await Promise.all(
-    others.map(async (other) => ({
-      attempt: other.id,
-      outcomes: (await Promise.all(other.segments.map((path) => readSegment(ledger, path)))).flatMap((s) => s.outcomes),
-    })),
-  );
+  const { others, gone, serverTime, unpackRows } = latest;
+  if (unpackRows === undefined) throw noShardRows(ledger, plan, shard);
+  const records = await readRecords(ledger, others);
   return {
     kind: "open",
-    rows: decodeShardRows(rowBytes, ledger.describe(paths.shard(plan, shard))),
+    rows: unpackRows(),
     past: foldShard(records),
     crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,
     unsure: others.some((other) => !other.ended),
@@ -137,13 +126,4 @@ export async function openShard(options: {
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
     earlier: others.length,
   };
-}
-
-/** A segment that is listed and then gone is a ledger somebody else touched. */
-export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string) {
-  const bytes = await ledger.get(path);
-  if (bytes === undefined) {
-    throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was listed but is gone.`);
-  }
-  return decodeSegment(bytes, ledger.describe(path));
 }

@@ -1,5 +1,5 @@
 /** How far a shard is, as its done marker will say. */
-import type { MarkerCounts } from "../../ledger/layout.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { OpenedShard } from "./open-shard.ts";
 

@@ -1,6 +1,6 @@
 /** The rows of an opened shard that are not over, as tasks. */
 
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import { settledOutcome } from "../task/outcome-of.ts";

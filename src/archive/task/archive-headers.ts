@@ -1,6 +1,6 @@
 /** The headers of the PUT into the archive: what is preserved of the original, and where it came from. Pure. */
 
-import type { RunOptions } from "../../ledger/plan/run-document.ts";
+import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { Headers, ObjectInfo } from "../../objects/bucket.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
 import { maxMetaBytes } from "../../vocabulary/limits.ts";

@@ -2,7 +2,7 @@
  * What is known of one row while it is worked: never written to; each step's result makes the next one (from-source.ts, from-archive.ts), and
  * the next step follows from it alone (next-step.ts).
  */
-import type { RunOptions } from "../../ledger/plan/run-document.ts";
+import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { BodyStream, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";

@@ -1,6 +1,6 @@
 /** What one task is given. */
 
-import type { RunOptions } from "../../ledger/plan/run-document.ts";
+import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";

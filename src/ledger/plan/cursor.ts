@@ -12,9 +12,8 @@
  * lies on other branches is nobody's. Each slice writes at least one shard, so the furthest cursor gets further.
  */
 import * as z from "zod";
+import { documentText, readDocument } from "../document.ts";
 import { paths } from "../layout.ts";
-import { checkNotNewer } from "../needs.ts";
-import { unreadable } from "../shard/segment.ts";
 import type { LedgerStore } from "../store.ts";
 import { runDocumentSchema } from "./run-document.ts";
 
@@ -43,27 +42,20 @@ type CursorDocument = z.output<typeof documentSchema>;
 /** What its document says, where `givenKeys` (given-keys.ts) goes by an older name. */
 export type PlanCursor = Omit<CursorDocument, "seen"> & { readonly givenKeys?: CursorDocument["seen"] };
 
-/** The cursor that got furthest; undefined where planning is to begin. */
+const documentKind = { what: "cursor", versioned: "cursor", parse: documentSchema.parse } as const;
+
+/** The cursor that got furthest; undefined where planning is to begin. Errors: UserError `LedgerUnreadable`, `NewerThanTool`. */
 export async function furthestCursor(ledger: LedgerStore): Promise<PlanCursor | undefined> {
   const { objects } = await ledger.list(paths.cursors);
   const path = objects.at(-1)?.key;
-  const bytes = path === undefined ? undefined : await ledger.get(path);
-  if (path === undefined || bytes === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw unreadable(ledger.describe(path), "is not JSON", cause);
-  }
-  checkNotNewer(value, "cursor", ledger.describe(path));
-  const parsed = documentSchema.safeParse(value);
-  if (!parsed.success) throw unreadable(ledger.describe(path), "is no cursor of this version");
-  const { seen, ...rest } = parsed.data;
+  const document = path === undefined ? undefined : await readDocument(ledger, path, documentKind);
+  if (document === undefined) return undefined;
+  const { seen, ...rest } = document;
   return { ...rest, ...(seen === undefined ? undefined : { givenKeys: seen }) };
 }
 
 export function writeCursor(ledger: LedgerStore, cursor: PlanCursor): Promise<void> {
   const { givenKeys, ...rest } = cursor;
   const document: CursorDocument = { ...rest, ...(givenKeys === undefined ? undefined : { seen: givenKeys }) };
-  return ledger.put(paths.cursor(cursor.plan, cursor.shards), `${JSON.stringify(document)}\n`);
+  return ledger.put(paths.cursor(cursor.plan, cursor.shards), documentText(document));
 }

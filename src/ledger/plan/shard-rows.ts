@@ -2,7 +2,11 @@
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { Row } from "../../manifest/row.ts";
-import { decodeLines, unreadable } from "../shard/segment.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { incomplete, unreadable } from "../document.ts";
+import { paths } from "../layout.ts";
+import { decodeLines } from "../lines.ts";
+import type { LedgerStore } from "../store.ts";
 
 /** A row that planning settled is recorded by the shard as it is, without a request. */
 export interface Settled {
@@ -77,4 +81,45 @@ export function decodeShardRows(bytes: Buffer, where: string): readonly PlannedR
     rows.push(parsed.data);
   }
   return rows;
+}
+
+export function writeShardRows(
+  ledger: LedgerStore,
+  plan: string,
+  shard: number,
+  rows: readonly PlannedRow[],
+): Promise<void> {
+  return ledger.put(paths.shard(plan, shard), encodeShardRows(rows));
+}
+
+/** The rows as they lie there, packed, and what unpacks them; undefined where they are missing. */
+export async function packedShardRows(
+  ledger: LedgerStore,
+  plan: string,
+  shard: number,
+): Promise<(() => readonly PlannedRow[]) | undefined> {
+  const path = paths.shard(plan, shard);
+  const bytes = await ledger.get(path);
+  return bytes && (() => decodeShardRows(bytes, ledger.describe(path)));
+}
+
+/** @param plan that wrote the shard: planOfShard(…). Undefined where its rows are missing. Throws UserError `LedgerUnreadable`. */
+export async function readShardRows(
+  ledger: LedgerStore,
+  plan: string,
+  shard: number,
+): Promise<readonly PlannedRow[] | undefined> {
+  return (await packedShardRows(ledger, plan, shard))?.();
+}
+
+/** @param so what can't be done without them */
+export function shardRowsGone(ledger: LedgerStore, plan: string, shard: number, so: string): UserError {
+  return incomplete(ledger.describe(paths.shard(plan, shard)), `is gone, so ${so}.`);
+}
+
+export function noShardRows(ledger: LedgerStore, plan: string, shard: number): UserError {
+  return new UserError(
+    "LedgerIncomplete",
+    `The rows of shard ${shard} are missing: ${ledger.describe(paths.shard(plan, shard))} does not exist, though run.json names its plan.`,
+  );
 }

@@ -1,8 +1,11 @@
-/** What an attempt's open marker says. Pure. */
+/** `<attempt>-open~<seq>`: a worker looks whether the shard is its own; who it is, and by which plan. */
 import * as z from "zod";
+import { paths } from "../layout.ts";
+import type { LedgerStore } from "../store.ts";
+import type { Attempt } from "./attempts.ts";
 
 export interface OpenMarker {
-  /** Who works on it: run/worker-identity.ts. */
+  /** Who works on it: run/surroundings/worker-identity.ts. "" where the marker says nothing that is understood. */
   readonly worker: string;
   /** The plan that ruled the run then. In a ledger bucket that ever had versioning another may take its place. */
   readonly plan?: string | undefined;
@@ -10,13 +13,25 @@ export interface OpenMarker {
 
 const schema = z.object({ worker: z.string(), plan: z.string().optional() });
 
-export const openMarkerText = (marker: OpenMarker): string => JSON.stringify(marker);
+export function writeOpenMarker(
+  ledger: LedgerStore,
+  { shard, attempt, seq }: { readonly shard: number; readonly attempt: string; readonly seq: number },
+  marker: OpenMarker,
+): Promise<void> {
+  return ledger.put(paths.open(shard, attempt, seq), JSON.stringify(marker));
+}
 
-/** Undefined where it says nothing that is understood. */
-export function parseOpenMarker(bytes: Buffer | undefined): OpenMarker | undefined {
+/** Undefined where it is not there. */
+export async function readOpenMarker(
+  ledger: LedgerStore,
+  shard: number,
+  { id, seq = 0 }: Pick<Attempt, "id" | "seq">,
+): Promise<OpenMarker | undefined> {
+  const bytes = await ledger.get(paths.open(shard, id, seq));
+  if (bytes === undefined) return undefined;
   try {
-    return schema.safeParse(JSON.parse(bytes?.toString("utf8") ?? "")).data;
+    return schema.parse(JSON.parse(bytes.toString("utf8")));
   } catch {
-    return undefined;
+    return { worker: "" };
   }
 }

@@ -6,9 +6,8 @@
 import { requestTypes } from "../../report/tally.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import { paths } from "../layout.ts";
 import type { LedgerStore } from "../store.ts";
-import { noRequests, outcomeLine, packSegment, type RequestCounts } from "./segment.ts";
+import { noRequests, outcomeLine, type RequestCounts, writeSegment } from "./segment.ts";
 
 export interface SegmentWriter {
   add(outcome: Outcome): void;
@@ -68,7 +67,7 @@ export function createSegmentWriter(options: {
         to: new Date(clock.now()).toISOString(),
       };
       try {
-        await ledger.put(paths.segment(shard, attempt, ++n), packSegment(lines, trailer));
+        await writeSegment(ledger, { shard, attempt, n: ++n }, lines, trailer);
       } catch (error) {
         fault = error;
         broken.abort(error);

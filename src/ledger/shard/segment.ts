@@ -2,11 +2,14 @@
  * A segment: some outcomes of one attempt and a trailer that says what they cost, as gzipped JSON lines. Written once,
  * never changed.
  */
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import { type RequestType, requestTypes } from "../../report/tally.ts";
-import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { incomplete, unreadable } from "../document.ts";
+import { paths } from "../layout.ts";
+import { decodeLines } from "../lines.ts";
+import type { LedgerStore } from "../store.ts";
 import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 
 /** Requests by type, of an attempt since its last segment. */
@@ -76,30 +79,18 @@ export function decodeSegment(bytes: Buffer, where: string): Segment {
   return { outcomes, trailer };
 }
 
-/** The values of gzipped JSON lines. */
-export function* decodeLines(bytes: Buffer, where: string): Generator<unknown> {
-  let text: string;
-  try {
-    text = gunzipSync(bytes).toString("utf8");
-  } catch (cause) {
-    throw unreadable(where, "is not gzip", cause);
-  }
-  for (const line of text.split("\n")) {
-    if (line === "") continue;
-    try {
-      yield JSON.parse(line);
-    } catch (cause) {
-      throw unreadable(where, "holds a line that is not JSON", cause);
-    }
-  }
+/** Throws UserError `LedgerUnreadable`, or `LedgerIncomplete` where it is gone: it was listed, so somebody else touched the ledger. */
+export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string): Promise<Segment> {
+  const bytes = await ledger.get(path);
+  if (bytes === undefined) throw incomplete(ledger.describe(path), "was listed but is gone.");
+  return decodeSegment(bytes, ledger.describe(path));
 }
 
-export function unreadable(where: string, why: string, cause?: unknown): UserError {
-  return new UserError(
-    "LedgerUnreadable",
-    `The ledger object ${where} ${why}; nothing but cos-originals should write there.`,
-    {
-      cause,
-    },
-  );
+export function writeSegment(
+  ledger: LedgerStore,
+  { shard, attempt, n }: { readonly shard: number; readonly attempt: string; readonly n: number },
+  lines: string,
+  trailer: Trailer,
+): Promise<void> {
+  return ledger.put(paths.segment(shard, attempt, n), packSegment(lines, trailer));
 }

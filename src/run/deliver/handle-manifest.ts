@@ -1,18 +1,21 @@
 /** A manifest message: a run is asked for. */
 
-import { type RowsSource, type RunRequest, runOptionsSchema } from "../../ledger/plan/run-document.ts";
+import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
+import { readRun } from "../../ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../ledger/plan/run-options.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
 import { detectFormat } from "../../manifest/format.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
-import { readSummary } from "../finalize/finalize.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ManifestMessage, ReconcileMessage } from "../messages/messages.ts";
+import { checkManifest } from "../plan/check-manifest.ts";
 import { claimRun, deriveRunId, digestOf } from "../plan/claim.ts";
 import { isRow, type PlanEntries, type PlanEntry } from "../plan/entry.ts";
 import { headOf, needsHead } from "../plan/manifest-head.ts";
-import { checkManifest, readRun, writePlan } from "../plan/plan.ts";
+import { writePlan } from "../plan/plan.ts";
 import { manifestTrouble, rowsOf } from "../plan/rows.ts";
 import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
 import { defaultLedger, openLedger } from "../surroundings/open-ledger.ts";

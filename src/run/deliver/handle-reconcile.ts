@@ -1,14 +1,16 @@
 /** A reconcile message: do what is next for one run, and send the message on its way again until the run is over. */
 import { readControl, saysStop } from "../../ledger/control.ts";
+import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
+import { readRun } from "../../ledger/plan/run-document.ts";
 import { reportStopped } from "../finalize/report-stopped.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ReconcileMessage } from "../messages/messages.ts";
 import type { ReadUpTo } from "../plan/entry.ts";
-import { planOn, readRun } from "../plan/plan.ts";
+import { planOn } from "../plan/plan.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
-import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { ShardWorker } from "./work-shard.ts";
 
 /** Between two looks at a run that moves, and the most between two looks at one that does not. */

@@ -1,15 +1,15 @@
 /** A shard message: one delivery of one shard, and what the queue is to do with the message. */
+
 import { ulid } from "ulid";
 import type { Md5Trust } from "../../archive/proof/md5-trust.ts";
 import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
-import type { MarkerCounts } from "../../ledger/layout.ts";
-import { planOfShard, type RunDocument } from "../../ledger/plan/run-document.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
+import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
-import { readRun } from "../plan/plan.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -41,10 +41,7 @@ export async function workShard(
   // A ledger bucket that ever had versioning lets a second planner take the first one's place: then look again.
   if (run?.plan !== message.plan) run = await readRun(ledger);
   if (run === undefined) {
-    return {
-      kind: "reject",
-      reason: `the run ${message.run} has no run.json: ${ledger.describe("run.json")} does not exist`,
-    };
+    return { kind: "reject", reason: hasNoRunDocument(ledger, message.run) };
   }
   worker.runs.set(id, run);
   // Of two planners one lost: its shards are nobody's.

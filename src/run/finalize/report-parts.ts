@@ -3,10 +3,12 @@
  * rows. Which shards a part has follows from the run alone, so whoever writes it, and however often, writes the same rows
  * under the same name.
  */
-import { groupOf, parseMarker, paths, shardsPerGroup } from "../../ledger/layout.ts";
+
+import { groupOf, shardsPerGroup } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { countDoneMarkers } from "../../ledger/shard/done-marker.ts";
+import { nextRecorded } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { nextRecorded } from "./shard-outcomes.ts";
 
 export interface Part {
   /** Counted over the whole run. */
@@ -69,16 +71,5 @@ export async function* partsBegun(
 }
 
 /** Done markers of a part's shards: each is a request that no trailer tells of. */
-export async function countDone(ledger: LedgerStore, { from, to }: Part): Promise<number> {
-  let count = 0;
-  for (let after: string | undefined = paths.doneOfShard(from).slice(0, -1); after !== undefined; ) {
-    const page: Awaited<ReturnType<LedgerStore["listPage"]>> = await ledger.listPage(paths.allDone, after);
-    for (const { key } of page.objects) {
-      const shard = parseMarker(key)?.number;
-      if (shard !== undefined && shard >= to) return count;
-      if (shard !== undefined) count++;
-    }
-    after = page.more;
-  }
-  return count;
-}
+export const countDone = (ledger: LedgerStore, { from, to }: Part): Promise<number> =>
+  countDoneMarkers(ledger, from, to);

@@ -3,20 +3,23 @@
  * stopped, when nothing of it is in flight any more, in as many deliveries as it takes. Should the run go on and come to its
  * end, the complete report takes its place, part by part under the same names.
  */
+
 import pLimit from "p-limit";
 import { heartbeatMs } from "../../archive/shard/control-watch.ts";
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { paths } from "../../ledger/layout.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { progressOfStopped, readProgress, writeStoppedReported } from "../../ledger/report/progress.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { isAnyAlive } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Summary } from "../../report/summary.ts";
 import { addRequests } from "../../report/tally.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import { doneGroups, readSummary, readTally, writePartMarker, writeSummary } from "./finalize.ts";
+import { markPart, writeSummary } from "./finalize.ts";
 import { createPieceTime, reserveOf } from "./piece-time.ts";
 import { countDone, partsBegun } from "./report-parts.ts";
-import { isAnyAlive } from "./shard-outcomes.ts";
-import { createMeter, readProgress, writePart } from "./write-part.ts";
+import { createMeter, writePart } from "./write-part.ts";
 
 export type StoppedReport =
   /** Now, or before. */
@@ -41,7 +44,7 @@ export async function reportStopped(
   const pieceTime = createPieceTime(clock, deadline - reserveOf(clock, deadline));
   const control = await readControl(ledger);
   if (!saysStop(control)) return { kind: "again", afterMs: 0 };
-  const under = paths.stopped(control.epoch);
+  const under = progressOfStopped(control.epoch);
   const before = await readSummary(ledger);
   // It was over before it was stopped.
   if (before?.state === "complete") return { kind: "written", summary: before };
@@ -54,7 +57,7 @@ export async function reportStopped(
     const now = await readControl(ledger);
     return saysStop(now) && now.epoch === control.epoch;
   };
-  const over = await doneGroups(ledger);
+  const over = await groupMarkers(ledger);
   const meter = createMeter(ledger);
   const written = new Map(progress.written);
   let inFlight = false;
@@ -68,15 +71,15 @@ export async function reportStopped(
     const tally = await writePart(ledger, run, part, surroundings, { under, progress, pieceTime, meter, isWanted });
     if (tally === undefined) return { kind: "again", afterMs: 0 };
     addRequests(tally, { ledger: await countDone(ledger, part) });
-    written.set(part.number, await writePartMarker(ledger, run, under, part, tally, meter, surroundings));
+    written.set(part.number, await markPart(ledger, run, under, part, tally, meter, surroundings));
   }
   if (inFlight) return { kind: "again", afterMs: Math.min(LATEST_MS, Math.max(SOON_MS, control.ageMs / 20)) };
 
-  const recorded = [...[...over.values()].map(({ path }) => path), ...written.values()];
-  const tallies = await pLimit(READS).map(recorded, (path) => readTally(ledger, path));
+  const recorded = [...over.values(), ...written.values()];
+  const tallies = await pLimit(READS).map(recorded, (marker) => readTally(ledger, marker));
   if (!(await isWanted())) return { kind: "again", afterMs: 0 };
   const state = control.kind === "halt" ? "halted" : "cancelled";
   const summary = await writeSummary(ledger, run, tallies, state, surroundings);
-  await ledger.put(paths.stoppedReport(control.epoch), "");
+  await writeStoppedReported(ledger, control.epoch);
   return { kind: "written", summary };
 }

@@ -3,48 +3,23 @@
  * how it stands. The next one goes on there, so that even one that has time for a single shard ends every part. Of several
  * drafts any would do, for each holds all rows of the shards before where it ends; the furthest is taken.
  */
+
 import { ulid } from "ulid";
-import * as z from "zod";
-import { type Draft, draftPaths, isStoppedReport, parseDraft, parseMarker, paths } from "../../ledger/layout.ts";
-import { type RunDocument, shardPath } from "../../ledger/plan/run-document.ts";
-import { decodeShardRows } from "../../ledger/plan/shard-rows.ts";
-import { unreadable } from "../../ledger/shard/segment.ts";
+import { planOfShard, type RunDocument } from "../../ledger/plan/run-document.ts";
+import { readShardRows } from "../../ledger/plan/shard-rows.ts";
+import { type Draft, type DraftContent, readDraft, writeDraft, writeDraftFiles } from "../../ledger/report/draft.ts";
+import { writeFailures, writeResults } from "../../ledger/report/part-files.ts";
+import type { Progress } from "../../ledger/report/progress.ts";
+import { foldShards } from "../../ledger/shard/fold-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../../report/failures-csv.ts";
 import { createGzipText } from "../../report/gzip-text.ts";
 import { resultsHeader, resultsLine } from "../../report/results-csv.ts";
-import { parseSummary, summaryToTally, tallyToSummary } from "../../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, type Tally } from "../../report/tally.ts";
-import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
 import type { Part } from "./report-parts.ts";
-import { foldShards, resolved } from "./shard-outcomes.ts";
-
-/** What earlier deliveries made of the parts whose progress is recorded below one prefix. */
-export interface Progress {
-  /** Paths of the markers of parts that are written, by part. */
-  readonly written: ReadonlyMap<number, string>;
-  /** The furthest draft of each other part. */
-  readonly drafts: ReadonlyMap<number, Draft>;
-  /** Of a run that was stopped: its report is written. */
-  readonly reported: boolean;
-}
-
-/** `under`: paths.parts(…) or paths.stopped(…). */
-export async function readProgress(ledger: LedgerStore, under: string): Promise<Progress> {
-  const written = new Map<number, string>();
-  const drafts = new Map<number, Draft>();
-  let reported = false;
-  for (const { key } of (await ledger.list(under)).objects) {
-    const marker = parseMarker(key);
-    if (marker !== undefined) written.set(marker.number, key);
-    const draft = parseDraft(key);
-    if (draft !== undefined && draft.next > (drafts.get(draft.part)?.next ?? -1)) drafts.set(draft.part, draft);
-    reported ||= isStoppedReport(key);
-  }
-  return { written, drafts, reported };
-}
+import { resolved } from "./resolved.ts";
 
 /** Tells a tally of the ledger's requests, each once. */
 export interface Meter {
@@ -104,9 +79,7 @@ export async function writePart(
       if (outcome.outcome === "failed") failed.push({ row, outcome });
     }
     if (failed.length > 0) {
-      const path = shardPath(run, shard);
-      const bytes = await ledger.get(path);
-      const planned = bytes === undefined ? [] : decodeShardRows(bytes, ledger.describe(path));
+      const planned = (await readShardRows(ledger, planOfShard(run, shard), shard)) ?? [];
       for (const { row, outcome } of failed) {
         failures.add(failuresLine(source.bucket, { outcome, archiveKey: planned[row]?.archiveKey }));
       }
@@ -116,36 +89,28 @@ export async function writePart(
     resumable.pieceTime.ended();
     const next = shard + 1;
     if (next === part.to || resumable.pieceTime.forAnother()) continue;
-    const id = ulid(surroundings.clock.now(), surroundings.random);
-    const { number } = part;
-    await writeDraft(ledger, run, { part: number, next, id }, resumable, { tally, results: results.end(), failures });
+    const draft = { part: part.number, next, id: ulid(surroundings.clock.now(), surroundings.random) };
+    await leaveDraft(ledger, run, draft, resumable, tally, { results: results.end(), ...failures.soFar() });
     return undefined;
   }
   if (resumable?.isWanted !== undefined && !(await resumable.isWanted())) return undefined;
-  await Promise.all([ledger.put(paths.results(part.number), results.end()), failures.end()]);
+  await Promise.all([writeResults(ledger, part.number, results.end()), failures.end()]);
   return tally;
 }
 
 /** Characters of failures in one file. A part of which every row failed comes to tens of megabytes. */
 const FAILURES_A_FILE = 16_000_000;
 
-interface Failures {
-  /** Full files that are written. */
-  readonly files: number;
-  /** The file after these, as far as it came. */
-  readonly text: string;
-}
-
 /** The failures of a part, in files that are each a manifest; no more than one of them is held. */
-function createFailures(ledger: LedgerStore, part: number, begun?: { readonly failures: Failures }) {
-  let files = begun?.failures.files ?? 0;
-  let lines = [begun?.failures.text ?? failuresHeader];
+function createFailures(ledger: LedgerStore, part: number, begun?: Pick<DraftContent, "failures" | "failuresFiles">) {
+  let files = begun?.failuresFiles ?? 0;
+  let lines = [begun?.failures ?? failuresHeader];
   let length = (lines[0] ?? "").length - failuresHeader.length;
   const write = async () => {
     const body = lines.join("");
     lines = [failuresHeader];
     length = 0;
-    await ledger.put(paths.failures(part, files++), body);
+    await writeFailures(ledger, part, files++, body);
   };
   return {
     add(line: string): void {
@@ -159,44 +124,19 @@ function createFailures(ledger: LedgerStore, part: number, begun?: { readonly fa
     async end(): Promise<void> {
       if (length > 0 || files === 0) await write();
     },
-    soFar: (): Failures => ({ files, text: lines.join("") }),
+    soFar: () => ({ failures: lines.join(""), failuresFiles: files }),
   };
 }
 
-const draftSchema = z.strictObject({ tally: z.unknown(), failuresFiles: z.int().min(0) });
-
-async function writeDraft(
+async function leaveDraft(
   ledger: LedgerStore,
   { run }: Pick<RunDocument, "run">,
   draft: Draft,
   { under, meter }: Pick<Resumable, "under" | "meter">,
-  soFar: { readonly tally: Tally; readonly results: Buffer; readonly failures: { soFar(): Failures } },
+  tally: Tally,
+  { results, failures, failuresFiles }: Omit<DraftContent, "tally">,
 ): Promise<void> {
-  const { tally, results } = soFar;
-  const failures = soFar.failures.soFar();
-  const at = draftPaths(under, draft);
-  await Promise.all([ledger.put(at.results, results), ledger.put(at.failures, failures.text)]);
+  await writeDraftFiles(ledger, under, draft, { results, failures });
   meter.tell(tally, 1);
-  const body = { tally: tallyToSummary(tally, { run, state: "running" }), failuresFiles: failures.files };
-  await ledger.put(at.draft, `${JSON.stringify(body)}\n`);
-}
-
-async function readDraft(ledger: LedgerStore, under: string, draft: Draft) {
-  const at = draftPaths(under, draft);
-  const read = async (path: string): Promise<Buffer> => {
-    const bytes = await ledger.get(path);
-    if (bytes !== undefined) return bytes;
-    throw new UserError("LedgerIncomplete", `The ledger object ${ledger.describe(path)} was written but is gone.`);
-  };
-  const [body, results, failures] = await Promise.all([read(at.draft), read(at.results), read(at.failures)]);
-  try {
-    const { tally, failuresFiles } = draftSchema.parse(JSON.parse(body.toString("utf8")));
-    return {
-      tally: summaryToTally(parseSummary(tally)),
-      results,
-      failures: { files: failuresFiles, text: failures.toString("utf8") },
-    };
-  } catch (cause) {
-    throw unreadable(ledger.describe(at.draft), "is no draft of this version", cause);
-  }
+  await writeDraft(ledger, under, draft, run, { tally, failuresFiles });
 }

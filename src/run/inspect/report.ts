@@ -1,12 +1,13 @@
 /** The report of a run, written from its ledger whatever state the run is in. */
 
-import { runPrefix } from "../../ledger/layout.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Summary } from "../../report/summary.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { doneGroups, readTally, writeSummary } from "../finalize/finalize.ts";
+import { writeSummary } from "../finalize/finalize.ts";
 import { countDone, partsBegun } from "../finalize/report-parts.ts";
 import { writePart } from "../finalize/write-part.ts";
 import type { Place } from "../messages/messages.ts";
@@ -48,7 +49,7 @@ export async function writeParts(
   surroundings: Surroundings,
   { finalizedToo = false }: { readonly finalizedToo?: boolean } = {},
 ): Promise<readonly Tally[]> {
-  const over = await doneGroups(ledger);
+  const over = await groupMarkers(ledger);
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
     const tally = await writePart(ledger, run, part, surroundings);
@@ -57,6 +58,6 @@ export async function writeParts(
     addRequests(tally, { ledger: await countDone(ledger, part) });
     tallies.push(tally);
   }
-  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  for (const marker of over.values()) tallies.push(await readTally(ledger, marker));
   return tallies;
 }

@@ -4,19 +4,26 @@
  */
 
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { groupOf, type MarkerCounts, paths, shardsPerGroup } from "../../ledger/layout.ts";
-import type { RunDocument, RunRequest } from "../../ledger/plan/run-document.ts";
-import { lifeMs, readAttempts } from "../../ledger/shard/attempts.ts";
-import { parseOpenMarker } from "../../ledger/shard/open-marker.ts";
+import { addCounts, emptyCounts, type MarkerCounts } from "../../ledger/counts.ts";
+import { groupOf, groupsOf, shardsPerGroup } from "../../ledger/group.ts";
+import { noSuchRun, type RunRequest, readRequest } from "../../ledger/plan/request.ts";
+import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { isSubmitted } from "../../ledger/plan/submitted.ts";
+import { readSummary, summaryWrittenAt } from "../../ledger/report/summary.ts";
+import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { isAlive } from "../../ledger/shard/attempts.ts";
+import { doneMarkers } from "../../ledger/shard/done-marker.ts";
+import { foldShards } from "../../ledger/shard/fold-shards.ts";
+import { listShard } from "../../ledger/shard/listed-shards.ts";
+import { readOpenMarker } from "../../ledger/shard/open-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
-import { doneGroups, doneMarkers, factsOf, groupsOf, readSummary, readTally } from "../finalize/finalize.ts";
+import { factsOf } from "../finalize/finalize.ts";
 import { countDone, partsBegun } from "../finalize/report-parts.ts";
-import { foldShards, resolved } from "../finalize/shard-outcomes.ts";
+import { resolved } from "../finalize/resolved.ts";
 import type { Place } from "../messages/messages.ts";
-import { readRun } from "../plan/plan.ts";
-import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
 export interface RunStatus {
@@ -75,15 +82,9 @@ interface Listed {
 }
 
 async function listedCounts(ledger: LedgerStore, run: RunDocument): Promise<Listed> {
-  const over = await doneGroups(ledger);
-  const counts = { archived: 0, skipped: 0, failed: 0, bytes: 0 };
-  const add = (marker: MarkerCounts) => {
-    counts.archived += marker.archived;
-    counts.skipped += marker.skipped;
-    counts.failed += marker.failed;
-    counts.bytes += marker.bytes;
-  };
-  for (const { marker } of over.values()) add(marker);
+  const over = await groupMarkers(ledger);
+  const counts = emptyCounts();
+  for (const marker of over.values()) addCounts(counts, marker);
   let group = 0;
   while (group < groupsOf(run) && over.has(group)) group++;
   const open: number[] = [];
@@ -100,7 +101,7 @@ async function listedCounts(ledger: LedgerStore, run: RunDocument): Promise<List
       before = marker.number;
       openUpTo(marker.number);
       next = Math.max(next, marker.number + 1);
-      add(marker);
+      addCounts(counts, marker);
     }
     openUpTo(run.shards);
   }
@@ -125,13 +126,12 @@ async function stateOf(
     return { state, stored: stored?.state === state ? stored : undefined };
   }
   const going = { state: "running", stored: undefined } as const;
-  const { objects } = await ledger.listPage(paths.submitted(run.plan));
-  if (objects.length > 0) return going;
+  if (await isSubmitted(ledger, run.plan)) return going;
   const signs = await signsOfLife(ledger, open, surroundings);
   if (signs.alive) return going;
-  const [written] = (await ledger.list(paths.summary)).objects;
-  const newest = Math.max(signs.newest, written?.lastModified ?? signs.newest);
-  const wasLeft = stored?.state === "incomplete" && written !== undefined && written.lastModified >= signs.newest;
+  const writtenAt = await summaryWrittenAt(ledger);
+  const newest = Math.max(signs.newest, writtenAt ?? signs.newest);
+  const wasLeft = stored?.state === "incomplete" && writtenAt !== undefined && writtenAt >= signs.newest;
   if (wasLeft) return { state: "incomplete", stored };
   if (surroundings.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
     return going;
@@ -153,13 +153,13 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], surro
   let newest = Number.NEGATIVE_INFINITY;
   let serverTime = surroundings.clock.now();
   for (const shard of shards) {
-    const listing = await ledger.list(paths.outcomes(shard));
-    serverTime = listing.serverTime;
-    for (const { id, seq = 0, ended, lastSign } of readAttempts(listing.objects)) {
-      newest = Math.max(newest, lastSign);
-      if (ended) continue;
-      const marker = serverTime - lastSign > lifeMs ? undefined : await ledger.get(paths.open(shard, id, seq));
-      if (marker !== undefined && !surroundings.worker.isGone(parseOpenMarker(marker)?.worker ?? "")) {
+    const listed = await listShard(ledger, shard);
+    serverTime = listed.serverTime;
+    for (const attempt of listed.attempts) {
+      newest = Math.max(newest, attempt.lastSign);
+      if (attempt.ended) continue;
+      const marker = isAlive(attempt, serverTime) ? await readOpenMarker(ledger, shard, attempt) : undefined;
+      if (marker !== undefined && !surroundings.worker.isGone(marker.worker)) {
         return { alive: true, died, newest, serverTime };
       }
       died = true;
@@ -170,7 +170,7 @@ async function signsOfLife(ledger: LedgerStore, shards: readonly number[], surro
 
 /** What each group of a run comes to: its marker's tally, or the fold of its segments where it is not over. */
 export async function talliesOf(ledger: LedgerStore, run: RunDocument, surroundings: Surroundings): Promise<Tally[]> {
-  const over = await doneGroups(ledger);
+  const over = await groupMarkers(ledger);
   const archive = surroundings.open("archive", run.request.archive);
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
@@ -184,6 +184,6 @@ export async function talliesOf(ledger: LedgerStore, run: RunDocument, surroundi
     addRequests(tally, { ledger: await countDone(ledger, part) });
     tallies.push(tally);
   }
-  for (const { path } of over.values()) tallies.push(await readTally(ledger, path));
+  for (const marker of over.values()) tallies.push(await readTally(ledger, marker));
   return tallies;
 }

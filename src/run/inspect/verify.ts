@@ -2,17 +2,19 @@
  * Does the archive still hold what the ledger says? Every archived object is asked by HEAD, shard by shard: memory is that of
  * a few shards, however many rows there are.
  */
+
 import { createPace } from "../../archive/shard/pace.ts";
-import { paths } from "../../ledger/layout.ts";
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import { groupsOf } from "../../ledger/group.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import { foldEach } from "../../ledger/shard/fold-shards.ts";
+import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts";
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isCosError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import { groupsOf } from "../finalize/finalize.ts";
-import { foldListed, resolved } from "../finalize/shard-outcomes.ts";
+import { resolved } from "../finalize/resolved.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { requestsAtOnce } from "./requests-at-once.ts";
@@ -90,8 +92,7 @@ export async function verifyRun(
     await onDifference({ kind: found.kind, message: found.message, outcome });
   };
   for (let group = 0; group < groupsOf(run) && !signal?.aborted; group++) {
-    const { objects } = await ledger.list(paths.groupOutcomes(group));
-    for await (const { rows } of foldListed(ledger, objects, emptyTally())) {
+    for await (const { rows } of foldEach(ledger, await listGroup(ledger, group), emptyTally())) {
       for (const folded of rows.values()) {
         if (signal?.aborted) break;
         const outcome = await resolved(folded, archive, emptyTally(), surroundings);
@@ -105,7 +106,7 @@ export async function verifyRun(
   if (summary.state === "complete" && !signal?.aborted && counts.archived < summary.archived) {
     throw new UserError(
       "LedgerIncomplete",
-      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} archived rows, but the run ended with ${summary.archived}; something deletes below ${ledger.describe("outcomes/")}.`,
+      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} archived rows, but the run ended with ${summary.archived}; something deletes below ${describeOutcomes(ledger)}.`,
     );
   }
   const { checked, same, sizeOnly } = counts;

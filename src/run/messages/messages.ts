@@ -7,7 +7,7 @@
  * send a message can have a signed request, or a session token, sent elsewhere.
  */
 import * as z from "zod";
-import { runOptionsSchema } from "../../ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import { manifestFormats } from "../../manifest/row.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";

@@ -1,15 +1,14 @@
 /** What is asked for, and whether it is the same thing as before. */
+
 import { createHash } from "node:crypto";
-import { paths } from "../../ledger/layout.ts";
-import { askedThing, type RunRequest } from "../../ledger/plan/run-document.ts";
+import { createRequest, type RunRequest, readRequest, requestIdentity } from "../../ledger/plan/request.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { readRequest } from "../surroundings/open-ledger.ts";
 
 /** The run id of a request that brings none: the same request is the same run, another manifest is another. */
 export function deriveRunId(request: Pick<RunRequest, "source" | "archive" | "rows" | "options">): string {
   const digest = createHash("sha256")
-    .update(JSON.stringify(askedThing(request)))
+    .update(JSON.stringify(requestIdentity(request)))
     .digest("hex");
   return `m-${digest.slice(0, 20)}`;
 }
@@ -24,22 +23,13 @@ export function digestOf(keys: readonly unknown[]): string {
  * `RunDiffers`, which names what differs). Resolves with the request that rules.
  */
 export async function claimRun(ledger: LedgerStore, request: RunRequest): Promise<RunRequest> {
-  const before = await readRequest(ledger);
-  if (before === undefined) {
-    await ledger.create(paths.request, `${JSON.stringify(request)}\n`);
-    return claimRunAgain(ledger, request);
-  }
-  return sameThing(before, request);
-}
-
-async function claimRunAgain(ledger: LedgerStore, request: RunRequest): Promise<RunRequest> {
-  return sameThing((await readRequest(ledger)) ?? request, request);
+  return sameThing((await readRequest(ledger)) ?? (await createRequest(ledger, request)), request);
 }
 
 /** Throws UserError `RunDiffers` where a run was asked something else. */
 export function sameThing(before: RunRequest, now: RunRequest): RunRequest {
-  const was = askedThing(before);
-  const is = askedThing(now);
+  const was = requestIdentity(before);
+  const is = requestIdentity(now);
   for (const [field, value] of Object.entries(is)) {
     if (was[field] === value) continue;
     throw new UserError(

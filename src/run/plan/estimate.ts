@@ -6,7 +6,8 @@
 
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
 import { expectationOfRow } from "../../archive/proof/identity.ts";
-import type { RunOptions, RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import type { Random } from "../../vocabulary/clock.ts";

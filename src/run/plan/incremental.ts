@@ -11,7 +11,7 @@
  * lives longer. Under --if-exists keep whatever is there stays, so it is enough that something is.
  */
 
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Row } from "../../manifest/row.ts";
 import type { ListedObject } from "../../objects/bucket.ts";
 import { compareKeys } from "../../objects/key-order.ts";

@@ -2,24 +2,21 @@
  * Planning: rows become shards in the ledger, in one go or in slices that fit a delivery (cursor.ts). Safe to do twice and
  * side by side: each planner writes under a plan id of its own, and only the plan that run.json names counts.
  */
+
 import { ulid } from "ulid";
-import { paths } from "../../ledger/layout.ts";
-import { checkNotNewer } from "../../ledger/needs.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
-import { type RunDocument, type RunRequest, runDocumentSchema } from "../../ledger/plan/run-document.ts";
-import { encodeShardRows } from "../../ledger/plan/shard-rows.ts";
-import { unreadable } from "../../ledger/shard/segment.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import { createRun, type RunDocument } from "../../ledger/plan/run-document.ts";
+import { writeShardRows } from "../../ledger/plan/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import { UserError } from "../../vocabulary/errors.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
 import type { Place } from "../messages/messages.ts";
 import type { PlanEntries, ReadUpTo } from "./entry.ts";
-import { createGivenKeys, type GivenKeys } from "./given-keys.ts";
-import { mayRepeat, noCounts, type PlanCounts, planFrom } from "./shards.ts";
-
-export { checkManifest } from "./shards.ts";
+import { keptKeys } from "./kept-keys.ts";
+import { noCounts, type PlanCounts, planFrom } from "./shards.ts";
+import { createWrites } from "./writes.ts";
 
 export interface Planner {
   readonly ledger: LedgerStore;
@@ -42,8 +39,6 @@ export interface PlanSlice extends Planner {
   readonly rowsPerCursor?: number;
 }
 
-/** Shard files under way at once. */
-const WRITES = 8;
 /** Time kept for the last shards, the cursor and the message that goes on with it; of a short delivery a quarter. */
 const RESERVE_MS = 20_000;
 const ROWS_PER_CURSOR = 1_000_000;
@@ -74,10 +69,8 @@ async function writeSlice(
   const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
   const plan = ulid(begun, random);
   const counts = countsOf(before);
-  const prints = createPrints();
-  const givenKeys = await givenKeysOf(options, before, prints.add);
-  const writes = createWrites(ledger);
-  const printPaths = [...(before?.givenKeys?.parts ?? [])];
+  const kept = await keptKeys(options, before?.givenKeys);
+  const writes = createWrites();
   let shards = before?.shards ?? 0;
   const slices = () => [
     ...(before?.slices ?? []),
@@ -92,11 +85,7 @@ async function writeSlice(
   const stop = async (readUpTo: ReadUpTo): Promise<void> => {
     await writes.over();
     rowsAtCursor = counts.rows;
-    const part = prints.take();
-    if (part.length > 0) {
-      await ledger.put(paths.fingerprints(plan, shards), part);
-      printPaths.push(paths.fingerprints(plan, shards));
-    }
+    const givenKeys = await kept?.keep(plan, shards);
     await writeCursor(ledger, {
       schema: "cos-originals/cursor@1",
       plan,
@@ -105,16 +94,14 @@ async function writeSlice(
       ...told(counts),
       readUpTo,
       requests: requests(1),
-      ...(givenKeys === undefined
-        ? undefined
-        : { givenKeys: { seed: givenKeys.seed, rows: givenKeys.rows(), parts: printPaths } }),
+      ...(givenKeys === undefined ? undefined : { givenKeys }),
     });
   };
 
   const asked = { ...request, ledger: place };
   const readUpTo = before?.readUpTo;
-  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, givenKeys, readUpTo })) {
-    await writes.add(paths.shard(plan, shards++), encodeShardRows(shard.rows));
+  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, givenKeys: kept?.keys, readUpTo })) {
+    await writes.add(writeShardRows(ledger, plan, shards++, shard.rows));
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;
     const isLong = counts.rows - rowsBefore >= ROWS_OF_A_MOMENT;
@@ -132,22 +119,13 @@ async function writeSlice(
     shards,
     ...told(counts),
     ...(ranges.length === 0 || (ranges.length === 1 && ranges[0]?.plan === plan) ? undefined : { slices: ranges }),
-    comparedAll: givenKeys?.exact() ?? true,
+    comparedAll: kept?.keys.exact() ?? true,
     // Written and read back.
     requests: requests(2),
     plannedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
   };
-  await ledger.create(paths.run, `${JSON.stringify(document)}\n`);
-  // Whether it was there before or our own answer was lost: what is there now is the run's.
-  const ruling = await readRun(ledger);
-  if (ruling === undefined) {
-    throw new UserError(
-      "LedgerIncomplete",
-      `${ledger.describe(paths.run)} was written but is not there; is something deleting from the ledger?`,
-    );
-  }
-  return ruling;
+  return createRun(ledger, document);
 }
 
 function countsOf(before: PlanCursor | undefined): PlanCounts {
@@ -179,94 +157,4 @@ function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compare
     ...(compared === undefined ? undefined : { compared }),
     ...(byListing || deleted !== undefined ? { deletedFromSource: deleted ?? { count: 0, keys: [] } } : undefined),
   };
-}
-
-/** What earlier slices gave out is known again, so that duplicates are as exact as in one go. */
-async function givenKeysOf(
-  { ledger, random, request }: PlanSlice,
-  before: PlanCursor | undefined,
-  onNew: (high: number, low: number, source: number) => void,
-): Promise<GivenKeys | undefined> {
-  if (!mayRepeat(request)) return undefined;
-  if (before?.givenKeys === undefined) return createGivenKeys(random, undefined, undefined, onNew);
-  const prints: Buffer[] = [];
-  for (const path of before.givenKeys.parts) {
-    const bytes = await ledger.get(path);
-    if (bytes === undefined) {
-      throw new UserError(
-        "LedgerIncomplete",
-        `The ledger object ${ledger.describe(path)} is missing, though a cursor names it; something deletes from the ledger.`,
-      );
-    }
-    prints.push(bytes);
-  }
-  return createGivenKeys(
-    random,
-    undefined,
-    { seed: before.givenKeys.seed, rows: before.givenKeys.rows, prints },
-    onNew,
-  );
-}
-
-/** Fingerprints since the last cursor, 12 bytes each (given-keys.ts). */
-function createPrints() {
-  const PIECE = 12 * 4096;
-  let whole: Buffer[] = [];
-  let piece = Buffer.alloc(PIECE);
-  let used = 0;
-  return {
-    add(high: number, low: number, source: number): void {
-      used = piece.writeUInt32LE(source, piece.writeUInt32LE(low, piece.writeUInt32LE(high, used)));
-      if (used < PIECE) return;
-      whole.push(piece);
-      piece = Buffer.alloc(PIECE);
-      used = 0;
-    },
-    take(): Buffer {
-      const all = Buffer.concat([...whole, piece.subarray(0, used)]);
-      whole = [];
-      used = 0;
-      return all;
-    },
-  };
-}
-
-/** A few writes at once; the first that failed for good ends the plan. */
-function createWrites(ledger: LedgerStore) {
-  const underWay = new Set<Promise<void>>();
-  let fault: { readonly thrown: unknown } | undefined;
-  const check = () => {
-    if (fault !== undefined) throw fault.thrown;
-  };
-  return {
-    async add(path: string, bytes: Buffer): Promise<void> {
-      const write = ledger.put(path, bytes).catch((thrown: unknown) => {
-        fault ??= { thrown };
-      });
-      underWay.add(write);
-      write.finally(() => underWay.delete(write));
-      if (underWay.size >= WRITES) await Promise.race(underWay);
-      check();
-    },
-    async over(): Promise<void> {
-      await Promise.all(underWay);
-      check();
-    },
-  };
-}
-
-/** Undefined where the run is not planned yet. Errors: UserError `LedgerUnreadable`, `NewerThanTool`. */
-export async function readRun(ledger: LedgerStore): Promise<RunDocument | undefined> {
-  const bytes = await ledger.get(paths.run);
-  if (bytes === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw unreadable(ledger.describe(paths.run), "is not JSON", cause);
-  }
-  checkNotNewer(value, "run", ledger.describe(paths.run));
-  const parsed = runDocumentSchema.safeParse(value);
-  if (!parsed.success) throw unreadable(ledger.describe(paths.run), "is no run document of this version");
-  return parsed.data;
 }

@@ -1,6 +1,6 @@
 /** What is refused before work begins: wrong credentials, buckets that are not there. One LIST each, of one key. */
 
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { type CosError, isCosError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";

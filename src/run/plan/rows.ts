@@ -2,7 +2,7 @@
 
 import { parallelListing } from "../../cos/listing/parallel.ts";
 import { ledgerWithin } from "../../ledger/own-keys.ts";
-import type { RowsSource, RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
 import { parseInventory, readInventoryFile } from "../../manifest/inventory.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../../manifest/row.ts";

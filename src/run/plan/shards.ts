@@ -1,11 +1,11 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 
 import { ledgerKeys } from "../../ledger/own-keys.ts";
-import type { RunRequest } from "../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { Row } from "../../manifest/row.ts";
 import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
-import { quote, UserError } from "../../vocabulary/errors.ts";
+import { quote } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
 import type { GivenKeys } from "./given-keys.ts";
@@ -108,42 +108,6 @@ function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "reques
   if (counts.deleted.keys.length < DELETED_KEYS) counts.deleted.keys.push(entry.key);
 }
 
-/**
- * Refuses, before anything is written, a manifest that holds no row, or of whose first shard not one row can be read
- * (UserError `EmptyManifest`, `ManifestNotAsSaid`).
- */
-export async function checkManifest(
-  entries: PlanEntries,
-  request: Pick<RunRequest, "rows" | "options">,
-): Promise<void> {
-  // One that finds nothing is no mistake.
-  if (request.rows.kind === "listing") return;
-  let rows = 0;
-  let firstFault: string | undefined;
-  for await (const batch of entries) {
-    for (const entry of batch) {
-      if (!isRow(entry)) continue;
-      if (entry.kind !== "invalid" || entry.fault === "value") return;
-      firstFault ??= entry.message;
-      rows++;
-    }
-    if (rows >= request.options.shardSize) break;
-  }
-  if (firstFault !== undefined) throw notAsSaid(request, firstFault);
-  throw emptyManifest(request);
-}
-
-function notAsSaid(request: Pick<RunRequest, "rows">, fault: string): UserError {
-  const { rows } = request;
-  const name =
-    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
-  const format = "format" in rows ? rows.format : rows.kind;
-  return new UserError(
-    "ManifestNotAsSaid",
-    `The manifest ${quote(name)} is not ${format}: not one row of it can be read, ${fault}; say what it is with --format.`,
-  );
-}
-
 /** What planning alone can say of a row. */
 function settle(
   entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
@@ -190,14 +154,4 @@ function settle(
   counts.collisions++;
   const message = `row ${at.line}: an earlier row of another source is archived under ${quote(archiveKey)}`;
   return { ...row, settled: { outcome: "failed", code: "ArchiveKeyCollision", message } };
-}
-
-function emptyManifest(request: Pick<RunRequest, "rows">): UserError {
-  const { rows } = request;
-  const name =
-    rows.kind === "file" ? rows.name : rows.kind === "object" ? `cos://${rows.bucket}/${rows.key}` : rows.kind;
-  return new UserError(
-    "EmptyManifest",
-    `The manifest ${quote(name)} holds no rows, so there is nothing to archive; is it the right file?`,
-  );
 }

@@ -1,8 +1,9 @@
 /** Cancel and resume: a control object for every worker to see, and a reconcile message to go on with. */
 import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
+import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
 import type { Sender } from "../messages/delivery.ts";
 import type { Place, ReconcileMessage } from "../messages/messages.ts";
-import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
 /** No task starts later than one heartbeat (10 s) after it; what is in flight ends and is recorded. */

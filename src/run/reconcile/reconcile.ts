@@ -2,24 +2,21 @@
  * The one place where a run is moved forward: look at the ledger, do what is next, come back. A controller in the sense of
  * Kubernetes: each step is idempotent, bounded, and safe beside another reconciler.
  */
+
 import pLimit from "p-limit";
 import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
-import { groupOf, type Marker, paths } from "../../ledger/layout.ts";
+import { addCounts, emptyCounts } from "../../ledger/counts.ts";
+import { groupOf, groupsOf, shardsIn } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { newestSeq, readAttempts } from "../../ledger/shard/attempts.ts";
+import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { newestSeq } from "../../ledger/shard/attempts.ts";
+import { doneMarkers } from "../../ledger/shard/done-marker.ts";
+import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
-import {
-  doneGroups,
-  doneMarkers,
-  finalizeGroup,
-  groupsOf,
-  readTally,
-  shardsIn,
-  writeSummary,
-} from "../finalize/finalize.ts";
+import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
 import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
 import type { Place, ShardMessage } from "../messages/messages.ts";
@@ -83,8 +80,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     moved = true;
   }
   if (view.over.size + tallies.size === groupsOf(run)) {
-    await pLimit(READS).map(view.over, async ([group, { path }]) => {
-      tallies.set(group, await readTally(ledger, path));
+    await pLimit(READS).map(view.over, async ([group, marker]) => {
+      tallies.set(group, await readTally(ledger, marker));
     });
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
@@ -97,7 +94,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 interface View {
   readonly counts: Progress;
   /** Groups whose report and marker are written. */
-  readonly over: Awaited<ReturnType<typeof doneGroups>>;
+  readonly over: Awaited<ReturnType<typeof groupMarkers>>;
   /** Groups whose shards are all over, but whose marker is not written. */
   readonly complete: readonly number[];
   /** Of the other groups: the shards that are over. */
@@ -106,15 +103,9 @@ interface View {
 
 /** Counts by LISTs alone: group markers, and the done markers of the groups that have none yet. */
 async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): Promise<View> {
-  const over = await doneGroups(ledger);
-  const counts = { rows: run.rows, archived: 0, skipped: 0, failed: 0, bytes: 0 };
-  const add = (marker: Marker) => {
-    counts.archived += marker.archived;
-    counts.skipped += marker.skipped;
-    counts.failed += marker.failed;
-    counts.bytes += marker.bytes;
-  };
-  for (const { marker } of over.values()) add(marker);
+  const over = await groupMarkers(ledger);
+  const counts = { rows: run.rows, ...emptyCounts() };
+  for (const marker of over.values()) addCounts(counts, marker);
   const groups = groupsOf(run);
   let firstOpen = 0;
   while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
@@ -126,7 +117,7 @@ async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): 
       if (over.has(group) || done.has(marker.number)) continue;
       done.add(marker.number);
       doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
-      add(marker);
+      addCounts(counts, marker);
     }
   }
   const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
@@ -189,8 +180,7 @@ async function sweep(
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
     if (surroundings.clock.now() >= lastMoment) return true;
-    const { objects, serverTime } = await ledger.list(paths.outcomes(shard));
-    const attempts = readAttempts(objects);
+    const { attempts, serverTime } = await listShard(ledger, shard);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
     if (!dropped && serverTime - lastSign <= hiddenMs) continue;
     await sender.send(shardMessage(options, shard, newestSeq(attempts)));

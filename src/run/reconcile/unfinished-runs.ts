@@ -2,15 +2,18 @@
  * Runs that are not over. Each goes round by a reconcile message of its own; should one ever be lost, the nightly schedule
  * sends another. Two messages of one run cost a look at its ledger each, and nothing else.
  */
+
 import pLimit from "p-limit";
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { withRetries } from "../../objects/retrying.ts";
+import { documentsPresent } from "../../ledger/documents-present.ts";
+import { readRequest } from "../../ledger/plan/request.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import { listRuns } from "../../ledger/runs.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
-import { readSummary } from "../finalize/finalize.ts";
 import type { Sender } from "../messages/delivery.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
-import { openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { reconcileMessage } from "./cancel-resume.ts";
 
@@ -29,39 +32,30 @@ export interface Unfinished {
  * run of a file whose plan is not whole; and what only a newer version can plan.
  */
 export async function unfinishedRuns(place: Place, surroundings: Surroundings, deadline: number): Promise<Unfinished> {
-  const bucket = surroundings.open("ledger", place);
-  const base = place.prefix === "" || place.prefix.endsWith("/") ? place.prefix : `${place.prefix}/`;
-  const prefix = `${base}runs/`;
   const limit = pLimit(AT_ONCE);
   const runs: string[] = [];
   let looked = 0;
-  for (let marker: string | undefined; ; ) {
-    const after = marker;
-    const page = await withRetries(() => bucket.list({ prefix, delimiter: "/", marker: after }), surroundings);
-    const ids = page.prefixes
-      .map((each) => each.slice(prefix.length, -1))
-      .filter((id) => runIdSchema.safeParse(id).success);
+  const isEnough = () => surroundings.clock.now() >= deadline || looked >= MOST_RUNS;
+  for await (const names of listRuns(surroundings.open("ledger", place), place.prefix, surroundings)) {
+    const ids = names.filter((id) => runIdSchema.safeParse(id).success);
     const found = await limit.map(ids, async (id) => {
-      if (surroundings.clock.now() >= deadline || looked >= MOST_RUNS) return undefined;
+      if (isEnough()) return undefined;
       looked++;
       return (await isUnfinished(place, id, surroundings)) ? id : undefined;
     });
     runs.push(...found.filter((id) => id !== undefined));
-    marker = page.nextMarker;
-    const stopped = surroundings.clock.now() >= deadline || looked >= MOST_RUNS;
-    if (marker === undefined || stopped) return { runs, all: !stopped };
+    if (isEnough()) return { runs, all: false };
   }
+  return { runs, all: true };
 }
 
 async function isUnfinished(place: Place, run: string, surroundings: Surroundings): Promise<boolean> {
   const ledger = openLedger(place, run, surroundings);
-  // One page that begins before `report/summary.json` and tells of `request.json` and `run.json` as well.
-  const { objects } = await ledger.listPage("r", "report/s");
-  const there = new Set(objects.map(({ key }) => key));
-  if (!there.has("request.json")) return false;
-  if (there.has("report/summary.json") && (await readSummary(ledger))?.state === "complete") return false;
+  const there = await documentsPresent(ledger);
+  if (!there.request) return false;
+  if (there.summary && (await readSummary(ledger))?.state === "complete") return false;
   if (saysStop(await readControl(ledger))) return false;
-  if (there.has("run.json")) return true;
+  if (there.run) return true;
   try {
     return (await readRequest(ledger))?.rows.kind !== "file";
   } catch (thrown) {

@@ -1,4 +1,5 @@
 /** How many messages a queue holds. */
+
 import { GetQueueAttributesCommand, type QueueFromUrl } from "../../queue/index.ts";
 
 /**

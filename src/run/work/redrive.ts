@@ -2,28 +2,26 @@
  * A new run of the rows that failed. They are folded from the segments, so it makes no difference whether the run has a
  * report yet, and a row goes in as the manifest had it, not as its failure left it.
  */
+
 import { createHash } from "node:crypto";
-import { groupOf, paths } from "../../ledger/layout.ts";
-import {
-  askedThing,
-  type RunDocument,
-  type RunOptions,
-  type RunRequest,
-  runOptionsSchema,
-  shardPath,
-} from "../../ledger/plan/run-document.ts";
-import { decodeShardRows, type PlannedRow } from "../../ledger/plan/shard-rows.ts";
+import { groupOf, groupsOf } from "../../ledger/group.ts";
+import { noSuchRun, type RunRequest, readRequest, requestIdentity } from "../../ledger/plan/request.ts";
+import { planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
+import { type PlannedRow, readShardRows, shardRowsGone } from "../../ledger/plan/shard-rows.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import { doneMarkers } from "../../ledger/shard/done-marker.ts";
+import { foldEach } from "../../ledger/shard/fold-shards.ts";
+import { listGroup } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { ManifestEntry, Row } from "../../manifest/row.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
-import { doneMarkers, groupsOf, readSummary } from "../finalize/finalize.ts";
-import { foldListed, resolved } from "../finalize/shard-outcomes.ts";
+import { resolved } from "../finalize/resolved.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
-import { readRun } from "../plan/plan.ts";
-import { noSuchRun, openLedger, readRequest } from "../surroundings/open-ledger.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { RunInput } from "./run-here.ts";
 
@@ -104,7 +102,8 @@ async function nextId(
     const ledger = openLedger(place, id, surroundings);
     const there = await readRequest(ledger);
     if (there === undefined) return id;
-    const same = there.redriveOf === of && JSON.stringify(askedThing(there)) === JSON.stringify(askedThing(asked));
+    const same =
+      there.redriveOf === of && JSON.stringify(requestIdentity(there)) === JSON.stringify(requestIdentity(asked));
     if (same && (await readSummary(ledger))?.state !== "complete") return id;
   }
 }
@@ -139,25 +138,17 @@ async function* failedRows(
       if (groupOf(marker.number) !== group) break;
       (marker.failed === 0 ? clean : suspect).add(marker.number);
     }
-    const { objects } = await ledger.list(paths.groupOutcomes(group));
-    const shardOf = (key: string) => Number(key.slice("outcomes/".length, key.lastIndexOf("/")));
-    const listed = objects.filter(({ key }) => !clean.has(shardOf(key)) || suspect.has(shardOf(key)));
-    for await (const { shard, rows } of foldListed(ledger, listed, emptyTally())) {
+    const listed = (await listGroup(ledger, group)).filter(({ shard }) => !clean.has(shard) || suspect.has(shard));
+    for await (const { shard, rows } of foldEach(ledger, listed, emptyTally())) {
       const failed: number[] = [];
       for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
         const { outcome } = await resolved(folded, archive, emptyTally(), surroundings);
         if (outcome === "failed") failed.push(row);
       }
       if (failed.length === 0) continue;
-      const path = shardPath(run, shard);
-      const bytes = await ledger.get(path);
-      if (bytes === undefined) {
-        throw new UserError(
-          "LedgerIncomplete",
-          `The ledger object ${ledger.describe(path)} is gone, so its rows can't be tried again.`,
-        );
-      }
-      const planned = decodeShardRows(bytes, ledger.describe(path));
+      const plan = planOfShard(run, shard);
+      const planned = await readShardRows(ledger, plan, shard);
+      if (planned === undefined) throw shardRowsGone(ledger, plan, shard, "its rows can't be tried again");
       const again = failed.flatMap((row) => rowAgain(planned[row], run.request) ?? []);
       yield { rows: again, left: failed.length - again.length };
     }

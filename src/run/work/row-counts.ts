@@ -1,5 +1,5 @@
 /** What one process did, counted over the shards it worked. */
-import type { MarkerCounts } from "../../ledger/layout.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
 
 /** Rows ended by this process. A shard's counts include what earlier attempts had ended: those are taken off. */
 export function createRowCounts() {

@@ -1,7 +1,11 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
+
 import { setMaxListeners } from "node:events";
-import { type MarkerCounts, runPrefix } from "../../ledger/layout.ts";
-import type { RunDocument, RunRequest } from "../../ledger/plan/run-document.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isCosError } from "../../objects/error.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
@@ -10,14 +14,15 @@ import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { type ShardWorker, workShard } from "../deliver/work-shard.ts";
-import { readSummary, writeSummary } from "../finalize/finalize.ts";
+import { writeSummary } from "../finalize/finalize.ts";
 import { writeParts } from "../inspect/report.ts";
 import type { HandleDelivery } from "../messages/delivery.ts";
 import { type Place, parseMessage } from "../messages/messages.ts";
 import { queueSender } from "../messages/queue-sender.ts";
+import { checkManifest } from "../plan/check-manifest.ts";
 import { claimRun } from "../plan/claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "../plan/entry.ts";
-import { checkManifest, planOn, readRun } from "../plan/plan.ts";
+import { planOn } from "../plan/plan.ts";
 import { preflight, preflightLedger } from "../plan/preflight.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";

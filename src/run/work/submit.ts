@@ -4,16 +4,18 @@
  */
 
 import { readControl, saysStop } from "../../ledger/control.ts";
+import { readRun } from "../../ledger/plan/run-document.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { handleReconcile } from "../deliver/handle-reconcile.ts";
-import { readSummary } from "../finalize/finalize.ts";
 import type { Sender } from "../messages/delivery.ts";
+import { checkManifest } from "../plan/check-manifest.ts";
 import { claimRun } from "../plan/claim.ts";
 import { type ReadUpTo, skipRows } from "../plan/entry.ts";
-import { checkManifest, planOn, readRun } from "../plan/plan.ts";
+import { planOn } from "../plan/plan.ts";
 import { preflight, preflightLedger } from "../plan/preflight.ts";
 import { reconcileMessage } from "../reconcile/cancel-resume.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";

@@ -8,7 +8,7 @@
  * run, and where the queue does not say what it holds, that is how long is waited for a run that is not at rest.
  */
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/layout.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";

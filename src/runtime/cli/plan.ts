@@ -1,8 +1,8 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
+import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
-import { checkManifest } from "../../run/plan/plan.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { askedRun, checkRowsAsked, settingsOfRequest, settingsOfWork } from "./asked/asked-run.ts";

@@ -1,8 +1,11 @@
 /** `cos-originals report`: write a run's report, and bring it here. */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { printAddress } from "../../cos/address/address.ts";
+import { reportFiles } from "../../ledger/report/files.ts";
+import { reportPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { writeReport } from "../../run/inspect/report.ts";
@@ -36,7 +39,7 @@ export async function reportCommand(flags: Flags, terminal: Terminal, args: read
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));
-    const where = printAddress({ bucket: place.bucket, prefix: `${prefix}report/` });
+    const where = printAddress({ bucket: place.bucket, prefix: reportPrefix(prefix) });
     terminal.note(
       `The report lies below ${where}${files.length === 0 ? "" : `, and in ${String(out)}: ${files.join(", ")}`}`,
     );
@@ -49,13 +52,12 @@ export async function reportCommand(flags: Flags, terminal: Terminal, args: read
 
 /** One file at a time, as each is: the largest holds the results of a million rows, packed. */
 async function copyReport(ledger: LedgerStore, folder: string): Promise<string[]> {
-  const { objects } = await ledger.list("report/");
+  const files = await reportFiles(ledger);
   const names: string[] = [];
   try {
     await mkdir(folder, { recursive: true });
-    for (const { key } of objects) {
-      const name = key.slice("report/".length);
-      const bytes = await ledger.get(key);
+    for (const { name, read } of files) {
+      const bytes = await read();
       if (bytes === undefined || !/^[\w.-]+$/.test(name)) continue;
       await writeFile(join(folder, name), bytes);
       names.push(name);

@@ -1,6 +1,7 @@
 /** Works a run in this process until it ends, and tells how: what `run` and `redrive` have in common. */
 
 import { printAddress } from "../../cos/address/address.ts";
+import { reportPrefix } from "../../ledger/runs.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type RunEnd, type RunInput, runHere } from "../../run/work/run-here.ts";
@@ -44,7 +45,7 @@ function tell(end: RunEnd, input: RunInput, interrupted: boolean, json: boolean,
       `Continue with the same command, or with: cos-originals run --resume ${summary.run} ${ledgerFlags(ledger)}`,
     );
   } else {
-    terminal.note(`The report lies below ${printAddress({ bucket: ledger.bucket, prefix: `${prefix}report/` })}`);
+    terminal.note(`The report lies below ${printAddress({ bucket: ledger.bucket, prefix: reportPrefix(prefix) })}`);
   }
   return code;
 }

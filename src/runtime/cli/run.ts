@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
+import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
-import { noSuchRun, openLedger, readRequest } from "../../run/surroundings/open-ledger.ts";
+import { openLedger } from "../../run/surroundings/open-ledger.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";

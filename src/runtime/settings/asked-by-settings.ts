@@ -1,6 +1,6 @@
 /** What the settings ask of a run: its options, and the manifest message that a schedule stands for. */
 import type { Settings } from "../../config/read.ts";
-import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-document.ts";
+import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import type { ManifestMessage } from "../../run/messages/messages.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../../src/archive/shard/control-watch.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
 import { lifeMs } from "../../../src/ledger/shard/attempts.ts";
-import { openMarkerText } from "../../../src/ledger/shard/open-marker.ts";
 import { encodeSegment, noRequests } from "../../../src/ledger/shard/segment.ts";
 import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./lab.ts";
 
@@ -33,7 +32,7 @@ describe("another attempt", () => {
 
   test("of a process known to be gone is not, however fresh its sign of life, nor at a later heartbeat", async () => {
     const here = shardLab(6, {}, { concurrency: 1 });
-    here.trace(paths.open(0, smaller, 0), openMarkerText({ worker: "gone process" }));
+    here.trace(paths.open(0, smaller, 0), JSON.stringify({ worker: "gone process" }));
     slowly(here, 4_000);
     expect(await here.work({ attempt: mine, isGone: (worker) => worker === "gone process" })).toEqual({ kind: "over" });
     here.expectOver({ archived: 6 });
@@ -168,7 +167,7 @@ describe("another attempt", () => {
     ["a plan whose place another took: its hand-overs are nobody's", "plan-0", "over"],
   ])("of a later hand-over by %s", async (_, plan, kind) => {
     const here = shardLab(5);
-    here.trace(paths.open(0, smaller, 3), openMarkerText({ worker: "other", plan }), 60_000);
+    here.trace(paths.open(0, smaller, 3), JSON.stringify({ worker: "other", plan }), 60_000);
     expect(await here.work({ attempt: mine, seq: 2 })).toEqual({ kind });
   });
 

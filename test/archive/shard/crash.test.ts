@@ -4,9 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
-import type { Faults, SeenRequest } from "../../stores/bucket-fault.ts";
-import { reset } from "../../stores/bucket-fault.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
+import { type Faults, reset, type SeenRequest } from "../../stores/bucket-fault.ts";
 import type { MemoryBucket } from "../../stores/memory-bucket.ts";
 import { keyOf, type ShardLab, shardLab } from "./lab.ts";
 

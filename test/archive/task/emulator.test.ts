@@ -15,7 +15,7 @@ import {
   type FaultableRequest,
   startEmulator,
 } from "../../../src/emulator/emulator.ts";
-import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";

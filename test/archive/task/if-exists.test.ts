@@ -1,7 +1,7 @@
 /** What follows from what the archive holds already: no second fetch of what is there, no overwriting of what is to stay. */
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../../src/archive/task/task.ts";
-import type { RunOptions } from "../../../src/ledger/plan/run-document.ts";
+import type { RunOptions } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import { type Faults, loseAnswer, type SeenRequest } from "../../stores/bucket-fault.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";

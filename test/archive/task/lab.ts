@@ -4,7 +4,7 @@ import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
 import { createPace } from "../../../src/archive/shard/pace.ts";
 import { archiveTask, type TaskEnd } from "../../../src/archive/task/archive-task.ts";
 import type { Task, TaskContext } from "../../../src/archive/task/task.ts";
-import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";

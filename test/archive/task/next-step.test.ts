@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { provenanceRun } from "../../../src/archive/task/archive-headers.ts";
 import { type Knowledge, type Rules, startKnowledge } from "../../../src/archive/task/knowledge.ts";
 import { nextStep, type Step } from "../../../src/archive/task/next-step.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ObjectInfo } from "../../../src/objects/bucket.ts";
 
 const md5 = "0123456789abcdef0123456789abcdef";

@@ -15,7 +15,7 @@ import { fetched, learned, lookedAgain, wrongBytes } from "../../../src/archive/
 import type { Knowledge } from "../../../src/archive/task/knowledge.ts";
 import { newTry, startKnowledge } from "../../../src/archive/task/knowledge.ts";
 import { nextStep } from "../../../src/archive/task/next-step.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ObjectInfo, ObjectResponse } from "../../../src/objects/bucket.ts";
 import { type Fault, loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";

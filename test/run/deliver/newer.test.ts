@@ -3,7 +3,7 @@
  * letters, takes its run for unplanned and plans it again, or calls its ledger damaged.
  */
 import { describe, expect, test } from "vitest";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { verifyRun } from "../../../src/run/inspect/verify.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";

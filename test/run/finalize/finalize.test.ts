@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runPrefix } from "../../../src/ledger/layout.ts";
 import type { RunDocument } from "../../../src/ledger/plan/run-document.ts";
+import { runPrefix } from "../../../src/ledger/runs.ts";
 import { createLedgerStore } from "../../../src/ledger/store.ts";
 import { finalizeGroup } from "../../../src/run/finalize/finalize.ts";
 import { createPieceTime } from "../../../src/run/finalize/piece-time.ts";

@@ -1,7 +1,7 @@
 /** Catches: a shard that no part of the report has, or two have; a part that is too large to be held. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { groupsOf } from "../../../src/run/finalize/finalize.ts";
+import { groupsOf } from "../../../src/ledger/group.ts";
 import { partsBegun, partsOf } from "../../../src/run/finalize/report-parts.ts";
 import { seedFinishedRun } from "../finished-run.ts";
 import { createWorld } from "../world.ts";

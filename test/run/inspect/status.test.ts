@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { donePath, groupPath, paths } from "../../../src/ledger/layout.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { writeReport } from "../../../src/run/inspect/report.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
-import { readRun } from "../../../src/run/plan/plan.ts";
 import { ulidAt } from "../../ledger/samples.ts";
 import {
   archivePlace,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../src/ledger/plan/request.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { deriveRunId, digestOf, sameThing } from "../../../src/run/plan/claim.ts";
 import { userErrorOf } from "../../cos/thrown-by.ts";
 import { archivePlace, region, sourcePlace } from "../world.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { assumedSeconds, costOf, estimateRun, requestsOf, timeOf } from "../../../src/run/plan/estimate.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";

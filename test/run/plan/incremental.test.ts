@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ledgerWithin } from "../../../src/ledger/own-keys.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ListedObject } from "../../../src/objects/bucket.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
 import type { PlanEntry } from "../../../src/run/plan/entry.ts";
@@ -13,7 +14,6 @@ import {
   mergeListings,
   settledAfterMs,
 } from "../../../src/run/plan/incremental.ts";
-import { readRun } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, inlineMessage, ledgerPlace, sourcePlace, type World } from "../world.ts";

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../src/ledger/plan/request.ts";
+import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
+import { checkManifest } from "../../../src/run/plan/check-manifest.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
-import { checkManifest, readRun, writePlan } from "../../../src/run/plan/plan.ts";
+import { writePlan } from "../../../src/run/plan/plan.ts";
 import { noCounts, planFrom } from "../../../src/run/plan/shards.ts";
 import { loseAnswer } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, sourcePlace } from "../world.ts";

@@ -8,13 +8,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
 import { furthestCursor } from "../../../src/ledger/plan/cursor.ts";
-import type { RunDocument } from "../../../src/ledger/plan/run-document.ts";
-import {
-  type RowsSource,
-  type RunRequest,
-  runOptionsSchema,
-  shardPath,
-} from "../../../src/ledger/plan/run-document.ts";
+import type { RowsSource, RunRequest } from "../../../src/ledger/plan/request.ts";
+import { planOfShard, type RunDocument } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
@@ -78,7 +74,7 @@ async function rowsOfRun(world: World, run: RunDocument): Promise<readonly (read
   const ledger = world.ledger("r");
   const shards = [];
   for (let shard = 0; shard < run.shards; shard++) {
-    const path = shardPath(run, shard);
+    const path = paths.shard(planOfShard(run, shard), shard);
     const bytes = await ledger.get(path);
     if (bytes === undefined) throw new Error(`${path} is not there`);
     shards.push(decodeShardRows(bytes, path));

@@ -1,9 +1,11 @@
 /** Catches: a file that is planned anew after its process died, a plan of one file gone on with from another. */
 import { describe, expect, test } from "vitest";
 import { furthestCursor } from "../../../src/ledger/plan/cursor.ts";
-import { type RunRequest, runOptionsSchema } from "../../../src/ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../src/ledger/plan/request.ts";
+import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../../src/manifest/row.ts";
-import { planOn, readRun } from "../../../src/run/plan/plan.ts";
+import { planOn } from "../../../src/run/plan/plan.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { submitRun } from "../../../src/run/work/submit.ts";
 import { refuse } from "../../stores/bucket-fault.ts";

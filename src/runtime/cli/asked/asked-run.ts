@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
-import type { RunRequest } from "../../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { deriveRunId } from "../../../run/plan/claim.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";

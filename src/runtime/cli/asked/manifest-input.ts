@@ -11,7 +11,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Settings } from "../../../config/read.ts";
 import { flagOf } from "../../../config/settings.ts";
-import type { RowsSource } from "../../../ledger/plan/run-document.ts";
+import type { RowsSource } from "../../../ledger/plan/request.ts";
 import { detectFormat } from "../../../manifest/format.ts";
 import { readManifest } from "../../../manifest/read-manifest.ts";
 import type { ManifestEntry, ManifestFormat } from "../../../manifest/row.ts";

@@ -1,9 +1,12 @@
 /** What makes the demo a proof: what must be refused is, the run ended as prepared, and every byte is the one uploaded. */
+
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import type { BucketClient } from "../../../cos/client.ts";
+import { reportFiles } from "../../../ledger/report/files.ts";
+import type { LedgerStore } from "../../../ledger/store.ts";
 import { isCosError } from "../../../objects/error.ts";
 import type { Summary } from "../../../report/summary.ts";
 import { quote } from "../../../vocabulary/errors.ts";
@@ -40,20 +43,12 @@ export async function showRefusals(
 }
 
 /** The report as files that can be opened. */
-export async function copyReport(archive: BucketClient, prefix: string, folder: string): Promise<readonly string[]> {
+export async function copyReport(ledger: LedgerStore, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const names: string[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await archive.list({ prefix, marker });
-    for (const { key } of page.objects) {
-      const name = key.slice(prefix.length);
-      await writeFile(join(folder, name), await bytesOf(archive, key));
-      names.push(name);
-    }
-    marker = page.nextMarker;
-  } while (marker !== undefined);
-  return names;
+  for (const { name, read } of await reportFiles(ledger)) {
+    const bytes = await read();
+    if (bytes !== undefined) await writeFile(join(folder, name), bytes);
+  }
 }
 
 /** Anything but 498 archived, and the two failures that were prepared. */

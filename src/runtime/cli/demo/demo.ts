@@ -2,6 +2,7 @@
  * `cos-originals demo`, which `npm start` runs: the main job for real, on this machine. An embedded COS serves a protected
  * bucket; a manifest message goes through a queue to the function that is deployed; what it archived is compared byte by byte.
  */
+
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,10 +13,12 @@ import { type BucketClient, createBucketClient } from "../../../cos/client.ts";
 import { staticCredentials } from "../../../cos/signing/credentials.ts";
 import { type Emulator, startEmulator } from "../../../emulator/emulator.ts";
 import { lockDirectory } from "../../../emulator/store/lock.ts";
-import { runPrefix } from "../../../ledger/layout.ts";
+import { reportNames } from "../../../ledger/report/files.ts";
+import { readSummary } from "../../../ledger/report/summary.ts";
+import { runPrefix } from "../../../ledger/runs.ts";
+import { createLedgerStore } from "../../../ledger/store.ts";
 import { createMemoryQueues, SendMessageCommand, SQSClient } from "../../../queue/index.ts";
 import { formatBytes, formatCount } from "../../../report/quantity.ts";
-import { parseSummary } from "../../../report/summary.ts";
 import { summaryText } from "../../../report/summary-text.ts";
 import { createDeliveryHandler } from "../../../run/deliver/handle-delivery.ts";
 import type { ManifestMessage } from "../../../run/messages/messages.ts";
@@ -29,7 +32,7 @@ import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { demoImages, demoManifest, frozenKey, missingKey, rowCount } from "./bucket.ts";
-import { bytesOf, copyReport, type Digest, differences, sha256, showRefusals, unexpected } from "./checks.ts";
+import { copyReport, type Digest, differences, sha256, showRefusals, unexpected } from "./checks.ts";
 import { imageFormats } from "./images.ts";
 import { drainIntoFunction } from "./local-event-source.ts";
 
@@ -131,11 +134,12 @@ async function archiveAll(
 
     const ledger = await workThroughQueue(emulator.url, signal, tell, terminal);
     if (signal.aborted) return exitCodes.interrupted;
-    const prefix = `${runPrefix(ledger.prefix, run)}report/`;
+    const prefix = runPrefix(ledger.prefix, run);
+    const recorded = createLedgerStore({ bucket: archive, prefix, clock: systemClock, random: Math.random });
     const report = join(data, "report");
-    const files = await copyReport(archive, prefix, report);
-    if (!files.includes("summary.json")) throw new Error("the demo's run wrote no summary.json");
-    const summary = parseSummary(JSON.parse((await bytesOf(archive, `${prefix}summary.json`)).toString("utf8")));
+    await copyReport(recorded, report);
+    const summary = await readSummary(recorded);
+    if (summary === undefined) throw new Error("the demo's run wrote no summary");
     const wrong = [...unexpected(summary), ...(await differences(archive, digests))];
     for (const sentence of wrong) terminal.complain(sentence);
 
@@ -241,9 +245,9 @@ function ending(asExpected: boolean, data: string, store: string, prefix: string
     "As expected: 498 originals are archived, each byte as it was uploaded; 2 rows could not be, and a run of them",
     `(\`cos-originals run\`) ends with exit code ${exitCodes.failedKeys}. The demo itself ends with 0.`,
     "",
-    `  report    ${join(data, "report", "report.html")}   (summary.json, results and failures beside it)`,
+    `  report    ${join(data, "report", reportNames.page)}   (${reportNames.summary}, results and failures beside it)`,
     `  manifest  ${join(data, "manifest.jsonl")}`,
-    `  archive   cos://${archiveBucket}/photos/   ledger and report in it below ${prefix.replace(/report\/$/, "")}`,
+    `  archive   cos://${archiveBucket}/photos/   ledger and report in it below ${prefix}`,
     "",
     "Look around in the buckets with:",
     `  TENCENTCLOUD_SECRETID=${credentials.secretId} TENCENTCLOUD_SECRETKEY=${credentials.secretKey} npx cos-originals emulator --data ${store} --port 9000`,

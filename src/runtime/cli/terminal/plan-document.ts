@@ -1,6 +1,6 @@
 /** A plan as a document: what `plan --json` prints, and what its text is made of. */
 import type { Settings } from "../../../config/read.ts";
-import type { RunRequest } from "../../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { costOf, type Estimate, timeOf } from "../../../run/plan/estimate.ts";
 
 /** What `plan --json` prints. */

@@ -1,5 +1,5 @@
 /** What `plan` tells people. */
-import type { RunRequest } from "../../../ledger/plan/run-document.ts";
+import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
 import { visible } from "../../../report/visible.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";

@@ -1,0 +1,99 @@
+/** request.json: what a run was asked. */
+import * as z from "zod";
+import { keyEncodings, manifestFormats } from "../../vocabulary/choices.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { documentText, readDocument } from "../document.ts";
+import { paths } from "../layout.ts";
+import type { LedgerStore } from "../store.ts";
+import { runOptionsSchema } from "./run-options.ts";
+
+const place = z.strictObject({ bucket: z.string(), region: z.string(), prefix: z.string() });
+
+/** Where the rows come from. `digest` pins what was read: another manifest is another run. */
+export const rowsSourceSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("object"),
+    bucket: z.string(),
+    region: z.string(),
+    key: z.string(),
+    etag: z.string(),
+    format: z.enum(manifestFormats),
+    keyEncoding: z.enum(keyEncodings).optional(),
+  }),
+  /** A file or standard input of whoever started the run; only that process can plan it. */
+  z.strictObject({
+    kind: z.literal("file"),
+    name: z.string(),
+    digest: z.string(),
+    format: z.enum(manifestFormats),
+    keyEncoding: z.enum(keyEncodings).optional(),
+  }),
+  z.strictObject({ kind: z.literal("inline"), digest: z.string(), keys: z.array(z.unknown()) }),
+  z.strictObject({ kind: z.literal("listing"), prefix: z.string() }),
+]);
+export type RowsSource = z.output<typeof rowsSourceSchema>;
+
+export const requestSchema = z.strictObject({
+  schema: z.literal("cos-originals/request@1"),
+  run: z.string(),
+  source: place,
+  archive: place,
+  rows: rowsSourceSchema,
+  options: runOptionsSchema,
+  askedAt: z.string(),
+  tool: z.string(),
+  /** The run whose failed rows these are. */
+  redriveOf: z.string().optional(),
+  /** What the run uses that not every version of the tool knows (needs.ts). */
+  needs: z.array(z.string()).optional(),
+});
+export type RunRequest = z.output<typeof requestSchema>;
+
+const documentKind = { what: "run request", versioned: "request", parse: requestSchema.parse } as const;
+
+/** Undefined where there is no such run. Errors: UserError `LedgerUnreadable`, `NewerThanTool`. */
+export function readRequest(ledger: LedgerStore): Promise<RunRequest | undefined> {
+  return readDocument(ledger, paths.request, documentKind);
+}
+
+/** Writes it where none is yet. Resolves with the one that is there then: somebody else's, where they were first. */
+export async function createRequest(ledger: LedgerStore, request: RunRequest): Promise<RunRequest> {
+  await ledger.create(paths.request, documentText(request));
+  return (await readRequest(ledger)) ?? request;
+}
+
+export function noSuchRun(ledger: LedgerStore, run: string): UserError {
+  return new UserError(
+    "NoSuchRun",
+    `There is no run ${JSON.stringify(run)} in the ledger: ${ledger.describe(paths.request)} does not exist.`,
+  );
+}
+
+/** The same bytes read otherwise are other rows. */
+const readAs = (rows: { readonly format: string; readonly keyEncoding?: string | undefined }) =>
+  ` read as ${rows.format}${rows.keyEncoding === undefined ? "" : `, keys ${rows.keyEncoding}`}`;
+
+/** The fields that make two requests the same thing (cli.md, `run`): all else may differ between a run and its continuation. */
+export function requestIdentity(
+  request: Pick<RunRequest, "source" | "archive" | "rows" | "options">,
+): Readonly<Record<string, string>> {
+  const { source, archive, rows, options } = request;
+  const at = (p: { bucket: string; region: string; prefix: string }) => `cos://${p.bucket}/${p.prefix} (${p.region})`;
+  return {
+    source: at(source),
+    archive: at(archive),
+    manifest:
+      rows.kind === "listing"
+        ? `the listing of ${JSON.stringify(rows.prefix)}`
+        : rows.kind === "object"
+          ? `etag ${rows.etag}${readAs(rows)}`
+          : rows.kind === "file"
+            ? `digest ${rows.digest}${readAs(rows)}`
+            : `digest ${rows.digest}`,
+    "archive-key": options.archiveKey,
+    proof: options.proof,
+    expect: options.expect,
+    "if-exists": options.ifExists,
+    "if-changed": options.ifChanged,
+  };
+}

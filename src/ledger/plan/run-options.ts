@@ -1,0 +1,33 @@
+/** How a run archives its rows: what its request says of each of them. */
+import * as z from "zod";
+import {
+  encryptions,
+  expectations,
+  ifChangedChoices,
+  ifExistsChoices,
+  maxFailuresPattern,
+  proofFloors,
+  storageClasses,
+} from "../../vocabulary/choices.ts";
+
+/** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
+export const runOptionsSchema = z.strictObject({
+  /** Template of the archive key: `{key}`, `{dir}`, `{name}`, `{stem}`, `{ext}`, `{versionId}`, `{run}`. */
+  archiveKey: z.string().min(1).max(850).default("{key}"),
+  /** The weakest proof that will do. */
+  proof: z.enum(proofFloors).default("auto"),
+  /** `get` trusts the GET's own headers to say what the original is. */
+  expect: z.enum(expectations).default("auto"),
+  ifExists: z.enum(ifExistsChoices).default("skip"),
+  ifChanged: z.enum(ifChangedChoices).default("archive"),
+  storageClass: z.enum(storageClasses).optional(),
+  /** Server-side encryption of the archived objects. */
+  encryption: z.enum(encryptions).optional(),
+  /** Tries of one row over the whole run. */
+  maxAttempts: z.int().min(1).max(100).default(5),
+  /** Failed rows, as a number or a percentage, beyond which the run halts. */
+  maxFailures: z.string().regex(maxFailuresPattern, "is neither a number of rows nor a percentage like 5%").optional(),
+  /** Rows a shard. */
+  shardSize: z.int().min(1).max(10_000).default(1000),
+});
+export type RunOptions = z.output<typeof runOptionsSchema>;

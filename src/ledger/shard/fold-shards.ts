@@ -1,0 +1,96 @@
+/** The outcomes of shards, folded from what their attempts recorded. */
+import pLimit from "p-limit";
+import { addRequests, type Tally } from "../../report/tally.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
+import type { LedgerStore } from "../store.ts";
+import type { Attempt } from "./attempts.ts";
+import { type AttemptRecords, type FoldedRow, foldShard } from "./fold.ts";
+import { type ListedShard, listShards } from "./listed-shards.ts";
+import { readSegment } from "./segment.ts";
+
+export interface ShardFold {
+  readonly shard: number;
+  readonly rows: ReadonlyMap<number, FoldedRow>;
+}
+
+/** Segments read at once, ahead of the shard that is folded. They wait as they lie in the ledger: packed, they are small. */
+const READS = 32;
+/** Of an attempt that recorded nothing: its open marker, and the two LISTs beside it. Of others a trailer tells. */
+const OPENING_REQUESTS = 3;
+
+/**
+ * Folds the shards from `from` on and below `to`, in order, as far as any attempt has recorded something. They are listed
+ * page by page and unpacked one at a time, so a group of a million rows needs no more memory than a shard. What the
+ * attempts' requests came to is added to `tally`.
+ */
+export function foldShards(ledger: LedgerStore, from: number, to: number, tally: Tally): AsyncGenerator<ShardFold> {
+  return foldEach(ledger, listShards(ledger, from, to), tally);
+}
+
+/** The same of shards that are listed already. */
+export async function* foldEach(
+  ledger: LedgerStore,
+  shards: AsyncIterable<ListedShard> | Iterable<ListedShard>,
+  tally: Tally,
+): AsyncGenerator<ShardFold> {
+  const limit = pLimit(READS);
+  const begun: { readonly shard: number; readonly attempts: readonly Attempt[]; readonly read: Reads }[] = [];
+  let ahead = 0;
+  const foldFirst = async (): Promise<ShardFold> => {
+    const { shard, attempts, read } = begun.shift()!;
+    ahead -= read.size;
+    const arrived = { describe: ledger.describe, get: async (path: string) => read.get(path) };
+    return { shard, rows: foldShard(await countedRecords(arrived, attempts, tally)) };
+  };
+  try {
+    for await (const { shard, attempts } of shards) {
+      while (ahead >= READS) yield await foldFirst();
+      const read: Reads = new Map();
+      for (const path of attempts.flatMap(({ segments }) => segments)) {
+        const bytes = limit(() => ledger.get(path));
+        // Who folds no further waits for none of them.
+        bytes.catch(() => undefined);
+        read.set(path, bytes);
+      }
+      ahead += read.size;
+      begun.push({ shard, attempts, read });
+    }
+    while (begun.length > 0) yield await foldFirst();
+  } finally {
+    limit.clearQueue();
+  }
+}
+
+/** Segments on their way, by path. */
+type Reads = Map<string, Promise<Buffer | undefined>>;
+
+/** What attempts on one shard recorded, all read at once. */
+export function readRecords(ledger: LedgerStore, attempts: readonly Attempt[]): Promise<AttemptRecords[]> {
+  return Promise.all(
+    attempts.map(async ({ id, segments }) => {
+      const read = await Promise.all(segments.map((path) => readSegment(ledger, path)));
+      return { attempt: id, outcomes: read.flatMap(({ outcomes }) => outcomes) };
+    }),
+  );
+}
+
+async function countedRecords(
+  ledger: Pick<LedgerStore, "get" | "describe">,
+  attempts: readonly Attempt[],
+  tally: Tally,
+): Promise<AttemptRecords[]> {
+  const records: AttemptRecords[] = [];
+  for (const attempt of attempts) {
+    const outcomes: Outcome[] = [];
+    for (const path of attempt.segments) {
+      const segment = await readSegment(ledger, path);
+      for (const outcome of segment.outcomes) outcomes.push(outcome);
+      if (segment.trailer !== undefined) addRequests(tally, segment.trailer.requests, segment.trailer.retries);
+    }
+    // What it sent before its first trailer that never came, and after its last.
+    const untold = (attempt.segments.length === 0 ? OPENING_REQUESTS : 0) + (attempt.ended ? 1 : 0);
+    addRequests(tally, { ledger: untold });
+    records.push({ attempt: attempt.id, outcomes });
+  }
+  return records;
+}
