@@ -1,6 +1,7 @@
 /** One cell of the table: one size at one concurrency, every contestant in turn, round after round. */
 import { join } from "node:path";
-import { type Facts, type SizeLabel, sizes } from "./bodies.ts";
+import type { Facts, SizeLabel } from "./bodies.ts";
+import { sizes } from "./bodies.ts";
 import type { Contestant } from "./contestants.ts";
 import { type Spread, spread } from "./numbers.ts";
 import { canPin, start, type Talking } from "./processes.ts";

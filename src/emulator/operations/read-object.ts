@@ -14,7 +14,8 @@ import {
   parameter,
   type Reply,
 } from "../protocol/exchange.ts";
-import { isArchived, type ObjectHeaderChoice, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
+import type { ObjectHeaderChoice } from "../protocol/object-headers.ts";
+import { isArchived, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
 import type { ObjectRecord } from "../store/record.ts";
 import { isProtected, judgeGet, styleReadings, suffixOf, type UrlForm } from "./protection.ts";

@@ -21,15 +21,15 @@ import {
   required,
   within,
 } from "../api/limits.ts";
-import {
-  type CreateQueueCommandInput,
-  type GetQueueAttributesCommandInput,
-  type Message,
-  queueAttributeNames,
-  type ReceiveMessageCommandInput,
-  type SendMessageBatchRequestEntry,
-  type SendMessageCommandInput,
+import type {
+  CreateQueueCommandInput,
+  GetQueueAttributesCommandInput,
+  Message,
+  ReceiveMessageCommandInput,
+  SendMessageBatchRequestEntry,
+  SendMessageCommandInput,
 } from "../api/shapes.ts";
+import { queueAttributeNames } from "../api/shapes.ts";
 import type { CallOptions, Transport } from "../api/transport.ts";
 import { createLongPoll, type LongPoll } from "./long-poll.ts";
 import { ACCOUNT, asReceived, asSent, newMessage } from "./memory-message.ts";

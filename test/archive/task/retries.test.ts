@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { createPace } from "../../../src/archive/shard/pace.ts";
 import { UserError } from "../../../src/vocabulary/errors.ts";
-import { type Fault, type Faults, refuse, reset, type SeenRequest } from "../../stores/bucket-fault.ts";
+import type { Fault, Faults, SeenRequest } from "../../stores/bucket-fault.ts";
+import { refuse, reset } from "../../stores/bucket-fault.ts";
 import { expectArchived, key, lab, large, rowOf, small } from "./lab.ts";
 
 const fetches =

@@ -1,6 +1,7 @@
 /** What goes into the archive: in one request or in parts, empty or not, and what the archive says that it stored. */
 import { describe, expect, test } from "vitest";
-import { type Fault, type Faults, loseAnswer, refuse, type SeenRequest } from "../../stores/bucket-fault.ts";
+import type { Fault, Faults, SeenRequest } from "../../stores/bucket-fault.ts";
+import { loseAnswer, refuse } from "../../stores/bucket-fault.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { archiveKey, bytesOf, expectArchived, key, lab, large, rowOf, small } from "./lab.ts";
 
