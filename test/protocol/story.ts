@@ -5,7 +5,7 @@ import { requestSchema } from "../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { runPrefix } from "../../src/ledger/runs.ts";
 import type { Place } from "../../src/run/messages/messages.ts";
-import { digestOf } from "../../src/run/plan/claim.ts";
+import { digestOf } from "../../src/run/plan/new-request.ts";
 import { reconcileMessage } from "../../src/run/reconcile/cancel-resume.ts";
 
 export interface Story {

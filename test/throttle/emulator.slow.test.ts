@@ -7,7 +7,7 @@ import { readSettings } from "../../src/config/read.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { digestOf } from "../../src/run/plan/claim.ts";
+import { digestOf } from "../../src/run/plan/new-request.ts";
 import { runHere } from "../../src/run/work/run-here.ts";
 import { surroundingsFromSettings } from "../../src/runtime/settings/surroundings-from-settings.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";

@@ -5,9 +5,10 @@ import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
 import { CosError } from "../../src/objects/error.ts";
 import { statusOf } from "../../src/run/inspect/status.ts";
-import { digestOf } from "../../src/run/plan/claim.ts";
+import type { RunInput } from "../../src/run/plan/begin-run.ts";
+import { digestOf } from "../../src/run/plan/new-request.ts";
 import { resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
-import { type RunInput, runHere } from "../../src/run/work/run-here.ts";
+import { runHere } from "../../src/run/work/run-here.ts";
 import {
   archivePlace,
   createWorld,

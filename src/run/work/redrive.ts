@@ -18,12 +18,13 @@ import type { ManifestEntry, Row } from "../../manifest/row.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { toolVersion } from "../../vocabulary/version.ts";
 import { resolved } from "../finalize/resolved.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
+import type { RunInput } from "../plan/begin-run.ts";
+import type { RunDescription } from "../plan/new-request.ts";
+import { newRequest } from "../plan/new-request.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import type { RunInput } from "./run-here.ts";
 
 export interface Redrive {
   /** Undefined where no failed row could succeed now. */
@@ -66,20 +67,15 @@ export async function prepareRedrive(
     for (const row of failed.rows) hash.update(`${JSON.stringify(row)}\n`);
   }
   if (rows === 0) return { input: undefined, rows, left };
-  const asked = {
+  const description = {
     source: before.source,
     archive: before.archive,
     rows: { kind: "file", name: `the failed rows of ${of}`, digest: hash.digest("hex"), format: "jsonl" } as const,
     options: runOptionsSchema.parse({ ...before.options, ...options }),
     redriveOf: of,
   };
-  const request: RunRequest = {
-    schema: "cos-originals/request@1",
-    run: given ?? (await nextId(place, of, asked, surroundings)),
-    ...asked,
-    askedAt: new Date(surroundings.clock.now()).toISOString(),
-    tool: toolVersion,
-  };
+  const id = given ?? (await nextId(place, of, description, surroundings));
+  const request = newRequest(description, id, surroundings);
   return { input: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
 }
 
@@ -87,7 +83,7 @@ export async function prepareRedrive(
 async function nextId(
   place: Place,
   of: string,
-  asked: Pick<RunRequest, "source" | "archive" | "rows" | "options" | "redriveOf">,
+  description: RunDescription,
   surroundings: Surroundings,
 ): Promise<string> {
   const base = of.replace(/-redrive-\d+$/, "");
@@ -103,7 +99,7 @@ async function nextId(
     const there = await readRequest(ledger);
     if (there === undefined) return id;
     const same =
-      there.redriveOf === of && JSON.stringify(requestIdentity(there)) === JSON.stringify(requestIdentity(asked));
+      there.redriveOf === of && JSON.stringify(requestIdentity(there)) === JSON.stringify(requestIdentity(description));
     if (same && (await readSummary(ledger))?.state !== "complete") return id;
   }
 }

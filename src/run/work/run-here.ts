@@ -2,13 +2,10 @@
 
 import { setMaxListeners } from "node:events";
 import type { MarkerCounts } from "../../ledger/counts.ts";
-import type { RunRequest } from "../../ledger/plan/request.ts";
-import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
-import { readSummary } from "../../ledger/report/summary.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isCosError } from "../../objects/error.ts";
-import { checkTemplate } from "../../policy/archive-key.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -19,25 +16,12 @@ import { writeParts } from "../inspect/report.ts";
 import type { HandleDelivery } from "../messages/delivery.ts";
 import { type Place, parseMessage } from "../messages/messages.ts";
 import { queueSender } from "../messages/queue-sender.ts";
-import { checkManifest } from "../plan/check-manifest.ts";
-import { claimRun } from "../plan/claim.ts";
-import { type PlanEntries, type ReadUpTo, skipRows } from "../plan/entry.ts";
-import { planOn } from "../plan/plan.ts";
-import { preflight, preflightLedger } from "../plan/preflight.ts";
-import { rowsOf } from "../plan/rows.ts";
+import type { RunInput } from "../plan/begin-run.ts";
+import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
-import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { pollQueue } from "./poll-queue.ts";
-
-export interface RunInput {
-  readonly ledger: Place;
-  /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */
-  readonly request: RunRequest;
-  /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
-  readonly rows: () => PlanEntries;
-}
 
 export interface RunEnd {
   readonly summary: Summary;
@@ -70,41 +54,11 @@ export async function runHere(
   surroundings: Surroundings,
   options: RunHereOptions = {},
 ): Promise<RunEnd> {
-  const { request } = input;
-  checkTemplate(request.options.archiveKey);
-  await preflightLedger(input.ledger, surroundings);
-  const ledger = openLedger(input.ledger, request.run, surroundings);
-  const prefix = runPrefix(input.ledger.prefix, request.run);
-  let run = await readRun(ledger);
-  if (run !== undefined) {
-    await claimRun(ledger, request);
-    const summary = await readSummary(ledger);
-    if (summary?.state === "complete") return { summary, prefix };
-  }
-  await preflight(request, surroundings);
-  if (run === undefined) {
-    await checkManifest(input.rows(), request);
-    const ruling = await claimRun(ledger, request);
-    const { clock, random } = surroundings;
-    const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
-    const planner = { ledger, place: input.ledger, clock, random };
-    const deadline = Number.POSITIVE_INFINITY;
-    run = await planOn({ ...planner, request: ruling, rows, deadline, signal: options.signal });
-    if (run === undefined) {
-      // Asked to stop while it was planning: the next process goes on from there.
-      options.signal?.throwIfAborted();
-      throw new Error("planning without a deadline stops only where it is asked to");
-    }
-  }
-  return { summary: await workHere(input.ledger, ledger, run, surroundings, options), prefix };
-}
-
-/** Where an earlier process had planned so far: the rows behind that. */
-function rowsAfter(input: RunInput, surroundings: Surroundings, from: ReadUpTo | undefined): PlanEntries {
-  if (from === undefined) return input.rows();
-  const { kind } = input.request.rows;
-  if (kind === "file" || kind === "inline") return skipRows(input.rows(), from.rows);
-  return rowsOf(input.request, surroundings, { ledger: input.ledger, from });
+  const prefix = runPrefix(input.ledger.prefix, input.request.run);
+  const begun = await beginRun(input, beginnings.run, surroundings, options.signal);
+  if (begun.kind === "complete") return { summary: begun.summary, prefix };
+  if (begun.kind === "handed on") throw new Error("a run in this process is planned by it");
+  return { summary: await workHere(input.ledger, begun.ledger, begun.run, surroundings, options), prefix };
 }
 
 async function workHere(

@@ -3,8 +3,9 @@
 import { printAddress } from "../../cos/address/address.ts";
 import { reportPrefix } from "../../ledger/runs.ts";
 import { summaryText } from "../../report/summary-text.ts";
+import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
-import { type RunEnd, type RunInput, runHere } from "../../run/work/run-here.ts";
+import { type RunEnd, runHere } from "../../run/work/run-here.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ledgerFlags } from "./asked/ledger-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";

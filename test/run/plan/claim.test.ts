@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RunRequest } from "../../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
-import { deriveRunId, digestOf, sameThing } from "../../../src/run/plan/claim.ts";
+import { sameRun } from "../../../src/run/plan/claim.ts";
+import { deriveRunId, digestOf } from "../../../src/run/plan/new-request.ts";
 import { userErrorOf } from "../../cos/thrown-by.ts";
 import { archivePlace, region, sourcePlace } from "../world.ts";
 
@@ -32,7 +33,7 @@ const otherThings: readonly (readonly [string, Partial<RunRequest>])[] = [
   ["if-exists", options({ ifExists: "overwrite" })],
   ["if-changed", options({ ifChanged: "fail" })],
 ];
-const sameThings: readonly (readonly [string, Partial<RunRequest>])[] = [
+const sameRuns: readonly (readonly [string, Partial<RunRequest>])[] = [
   ["when it is asked", { askedAt: "2027-01-01T00:00:00.000Z" }],
   ["by which version", { tool: "cos-originals 9" }],
   ["where the manifest of the same bytes lies", { rows: { ...rows, bucket: "n-1250000000", key: "copy.csv" } }],
@@ -44,7 +45,7 @@ const sameThings: readonly (readonly [string, Partial<RunRequest>])[] = [
 describe("a run id that nobody gave", () => {
   test("is a valid run id, and the same for the same thing", () => {
     expect(deriveRunId(asked)).toMatch(/^m-[0-9a-f]{20}$/);
-    for (const [, over] of sameThings) expect(deriveRunId(request(over))).toBe(deriveRunId(asked));
+    for (const [, over] of sameRuns) expect(deriveRunId(request(over))).toBe(deriveRunId(asked));
   });
 
   test("is another for each other thing", () => {
@@ -59,13 +60,13 @@ describe("a run id that nobody gave", () => {
 });
 
 describe("a run that was asked before", () => {
-  test.each(sameThings)("is continued, whatever %s", (_, over) => {
+  test.each(sameRuns)("is continued, whatever %s", (_, over) => {
     const before = request();
-    expect(sameThing(before, request(over))).toBe(before);
+    expect(sameRun(before, request(over))).toBe(before);
   });
 
   test.each(otherThings)("is refused another %s, which the sentence names with both values", (field, over) => {
-    const error = userErrorOf(() => sameThing(request(), request(over)));
+    const error = userErrorOf(() => sameRun(request(), request(over)));
     expect(error.code).toBe("RunDiffers");
     expect(error.message).toMatch(new RegExp(`^The run "r" exists .*: its ${field} is ".*", now it is ".*"; .*\\.$`));
   });

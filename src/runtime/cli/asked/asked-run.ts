@@ -1,14 +1,13 @@
 /** What the settings of `run`, `plan` and `submit` ask: which rows, from where, to where, how. */
+
 import type { Readable } from "node:stream";
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
-import type { RunRequest } from "../../../ledger/plan/request.ts";
-import { deriveRunId } from "../../../run/plan/claim.ts";
+import type { RunInput } from "../../../run/plan/begin-run.ts";
+import { newRequest } from "../../../run/plan/new-request.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
-import type { RunInput } from "../../../run/work/run-here.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
-import { toolVersion } from "../../../vocabulary/version.ts";
 import { runOptionsOf } from "../../settings/asked-by-settings.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
 import { openManifest } from "./manifest-input.ts";
@@ -95,14 +94,8 @@ export async function askedRun(
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
     : await openManifest(settings, surroundings, stdin, signal);
-  const asked = { source, archive, rows: manifest.source, options };
-  const request: RunRequest = {
-    schema: "cos-originals/request@1",
-    run: settings.values.run ?? deriveRunId(asked),
-    ...asked,
-    askedAt: new Date(surroundings.clock.now()).toISOString(),
-    tool: toolVersion,
-  };
+  const description = { source, archive, rows: manifest.source, options };
+  const request = newRequest(description, settings.values.run, surroundings);
   const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
   return { input: { ledger, request, rows }, dispose: async () => void (await manifest.dispose()) };
 }

@@ -1,0 +1,130 @@
+/**
+ * The one way in which a run comes to be, or is gone on with, whichever door asks for it. From top to bottom:
+ *
+ *   1. the archive key's template can be used
+ *   2. the ledger is there, and may be read             where buckets are looked at first
+ *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
+ *   4. the run is not stopped                           where a run that is stopped is refused
+ *   5. source and archive are there                     where buckets are looked at first
+ *   6. no plan yet: the rows can be read, the request is claimed (RunDiffers), and the plan is written, or handed on
+ *
+ * Nothing is written before all that could be refused was.
+ */
+import { readControl, saysStop } from "../../ledger/control.ts";
+import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
+import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { checkTemplate } from "../../policy/archive-key.ts";
+import type { Summary } from "../../report/summary.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import type { Place } from "../messages/messages.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+import { checkManifest } from "./check-manifest.ts";
+import { claimRun } from "./claim.ts";
+import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
+import { planOn, writePlan } from "./plan.ts";
+import { preflight, preflightLedger } from "./preflight.ts";
+import { readAhead } from "./read-ahead.ts";
+import { rowsOf } from "./rows.ts";
+
+export interface RunInput {
+  readonly ledger: Place;
+  /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */
+  readonly request: RunRequest;
+  /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
+  readonly rows: () => PlanEntries;
+}
+
+/** How a door begins a run. */
+export interface Beginning {
+  /** Are the buckets looked at first, so that a person is told at once? A message finds out by its first request. */
+  readonly looksFirst: boolean;
+  /** What is sent of a run that was halted or cancelled, workers drop. */
+  readonly refusesStopped: boolean;
+  /** Which plans are written here. The others are handed on to whoever works the queue. */
+  readonly plans: "every" | "own file" | "one shard";
+}
+
+export const beginnings = {
+  message: { looksFirst: false, refusesStopped: false, plans: "one shard" },
+  run: { looksFirst: true, refusesStopped: false, plans: "every" },
+  submit: { looksFirst: true, refusesStopped: true, plans: "own file" },
+} as const satisfies Record<string, Beginning>;
+
+export type Begun =
+  /** It was over before. */
+  | { readonly kind: "complete"; readonly ledger: LedgerStore; readonly summary: Summary }
+  /** Now, or before. */
+  | { readonly kind: "planned"; readonly ledger: LedgerStore; readonly run: RunDocument }
+  /** Its request is in the ledger, and whoever handles a reconcile message writes its plan. */
+  | { readonly kind: "handed on" };
+
+/**
+ * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`), RefusedError (credentials or permission), CosError; what
+ * `signal` aborted with.
+ */
+export async function beginRun(
+  input: RunInput,
+  { looksFirst, refusesStopped, plans }: Beginning,
+  surroundings: Surroundings,
+  signal?: AbortSignal,
+): Promise<Begun> {
+  const { request } = input;
+  checkTemplate(request.options.archiveKey);
+  if (looksFirst) await preflightLedger(input.ledger, surroundings);
+  const ledger = openLedger(input.ledger, request.run, surroundings);
+  const planned = await readRun(ledger);
+  if (planned !== undefined) {
+    await claimRun(ledger, request);
+    const summary = await readSummary(ledger);
+    if (summary?.state === "complete") return { kind: "complete", ledger, summary };
+  }
+  if (refusesStopped) await refuseStopped(ledger, request.run);
+  if (looksFirst) await preflight(request, surroundings);
+  if (planned !== undefined) return { kind: "planned", ledger, run: planned };
+
+  const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize) : undefined;
+  await checkManifest(read === undefined ? input.rows() : read.entries(), request);
+  const ruling = await claimRun(ledger, request);
+  if (!isPlannedHere(plans, ruling.rows.kind, read?.whole === true)) return { kind: "handed on" };
+  const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
+  if (read !== undefined) return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
+  const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
+  const run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY, signal });
+  if (run !== undefined) return { kind: "planned", ledger, run };
+  // Asked to stop while it was planning: the next process goes on from there.
+  signal?.throwIfAborted();
+  throw new Error("planning without a deadline stops only where it is asked to");
+}
+
+/** @param whole do all rows fit into one shard? */
+export function isPlannedHere(plans: Beginning["plans"], rows: RowsSource["kind"], whole: boolean): boolean {
+  switch (plans) {
+    case "every":
+      return true;
+    case "own file":
+      return rows === "file";
+    case "one shard":
+      return whole;
+  }
+}
+
+async function refuseStopped(ledger: LedgerStore, run: string): Promise<void> {
+  const control = await readControl(ledger);
+  if (!saysStop(control)) return;
+  const how = control.kind === "halt" ? "halted" : "cancelled";
+  throw new UserError(
+    "RunStopped",
+    `The run ${JSON.stringify(run)} was ${how}, and workers drop what is sent of it; let it go on with: cos-originals resume ${run}`,
+  );
+}
+
+/** Where an earlier process had planned so far: the rows behind that. */
+function rowsAfter(input: RunInput, surroundings: Surroundings, from: ReadUpTo | undefined): PlanEntries {
+  if (from === undefined) return input.rows();
+  const { kind } = input.request.rows;
+  if (kind === "file" || kind === "inline") return skipRows(input.rows(), from.rows);
+  return rowsOf(input.request, surroundings, { ledger: input.ledger, from });
+}
