@@ -57,6 +57,8 @@ export interface GoldenVersion {
   readonly source: readonly KeptObject[];
   readonly states: readonly State[];
   readonly messages: readonly KeptMessage[];
+  /** Of some fetches those that found something: the others are a matter of chance (says.ts, Ending). */
+  found(fetched: readonly string[]): readonly string[];
   golden(state: State): Golden;
   says(state: State): unknown;
 }
@@ -69,9 +71,12 @@ export function goldenVersions(): readonly GoldenVersion[] {
     .sort()
     .map((version) => {
       const text = (...path: string[]) => readFileSync(join(here, version, ...path), "utf8");
+      const source = fromLines<KeptObject>(text(files.source));
+      const there = new Set(source.map(({ key }) => key));
       return {
         version,
-        source: fromLines<KeptObject>(text(files.source)),
+        source,
+        found: (fetched) => fetched.filter((key) => there.has(key)),
         states: stateNames.filter((state) => existsSync(join(here, version, state))),
         messages: fromLines<KeptMessage>(text(files.messages)),
         golden: (state) => ({ state, objects: fromLines<KeptObject>(text(state, files.objects)) }),

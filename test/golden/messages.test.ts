@@ -4,21 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as tool from "../../src/index.ts";
-import { type Built, build } from "../runtime/cli/built.ts";
 import { goldenVersions, type KeptMessage } from "./golden.ts";
 import { type Begun, begin, placeOf, workAll } from "./says.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-let built: Built;
-beforeAll(async () => {
-  built = await build();
-});
-afterAll(() => built?.remove());
-
 describe.each(goldenVersions())("messages of $version", (version) => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(tool, built.cli, version.source);
+    stage = await openStage(tool, "no command is run", version.source);
   });
   afterAll(() => stage?.close());
   const named = (name: string): KeptMessage => {
@@ -46,9 +39,10 @@ describe.each(goldenVersions())("messages of $version", (version) => {
       const before = message.begun as unknown as Begun;
       const now = await begin(stage, body);
       expect(now.run).toBe(before.run);
-      expect(now.summary).toMatchObject(before.summary);
+      const { requests: _, ...summary } = before.summary;
+      expect(now.summary).toMatchObject(summary);
       expect(now.results).toEqual(before.results);
-      expect(now.fetched).toEqual(before.fetched);
+      expect(version.found(now.fetched)).toEqual(version.found(before.fetched));
 
       const keys = stage.keep(placeOf(body)).map(({ key }) => key);
       await workAll(stage, [body]);

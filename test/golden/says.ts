@@ -26,7 +26,10 @@ export interface Reading {
 export interface Ending {
   readonly summary: Said;
   readonly results: readonly string[];
-  /** Originals that were fetched to end it, sorted. */
+  /**
+   * Originals that were fetched to end it, sorted. A key that the source lacks is among them or not: its HEAD goes beside the GET, and
+   * may say so before the GET is sent.
+   */
   readonly fetched: readonly string[];
 }
 

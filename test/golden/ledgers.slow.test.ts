@@ -46,10 +46,11 @@ describe.each(goldenVersions())("ledgers of $version", (version) => {
     expect(counts(ended)).toEqual(counts(as));
     expect(ended.results.length).toBe(ended.summary.rows);
     expect(ended.summary).toMatchObject({ state: "complete", pending: 0 });
+    const fetched = version.found(ended.fetched);
     const there = new Set(archivedIn(golden));
-    expect(ended.fetched.filter((key) => there.has(key))).toEqual([]);
-    expect(ended.fetched.filter((key, n) => key === ended.fetched[n - 1])).toEqual([]);
-    expect(ended.fetched.filter((key) => !as.fetched.includes(key))).toEqual([]);
+    expect(fetched.filter((key) => there.has(key))).toEqual([]);
+    expect(fetched.filter((key, n) => key === fetched[n - 1])).toEqual([]);
+    expect(fetched.filter((key) => !as.fetched.includes(key))).toEqual([]);
     const archived = ended.results.flatMap((row) => (/ \| archived\b/.test(row) ? (row.split(" | ")[0] ?? "") : []));
     expect(archived.length).toBe(ended.summary.archived);
     expect(archived.filter((key) => !stage.holds(golden.state, key))).toEqual([]);
@@ -127,7 +128,7 @@ describe.each(goldenVersions())("ledgers of $version", (version) => {
       const said = saysOf(state).redrive as Ending;
       const redriven = await redrive(stage, golden);
       expect(redriven.summary).toMatchObject({ run: said.summary.run, ...counts(said) });
-      expect(redriven.fetched).toEqual(said.fetched);
+      expect(version.found(redriven.fetched)).toEqual(version.found(said.fetched));
     },
   );
 
