@@ -12,7 +12,6 @@ export interface Control {
 }
 
 const documentSchema = z.object({ reason: z.string(), at: z.string() });
-export type ControlDocument = z.output<typeof documentSchema>;
 
 /** What rules now; undefined where nothing was ever said. Of two of one epoch the one that stops work rules. */
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {

@@ -98,16 +98,7 @@ export function parseInventory(manifestJson: Uint8Array, name: string): Inventor
   };
 }
 
-/** Reads the files an inventory's manifest.json names, one after the other. Positions are within each file. */
-export async function* readInventory(
-  manifestJson: Uint8Array,
-  options: ReadInventoryOptions,
-): AsyncGenerator<readonly ManifestEntry[], void, void> {
-  const manifest = parseInventory(manifestJson, options.name);
-  for (const file of manifest.files) yield* readInventoryFile(manifest, file, options);
-}
-
-/** Reads one of its files, for who goes on where an earlier reading stopped. */
+/** Reads one of its files, from its beginning; positions are within it. */
 export async function* readInventoryFile(
   { columns }: InventoryManifest,
   file: InventoryFile,

@@ -51,15 +51,3 @@ export function failuresLine(bucket: string, { outcome, archiveKey }: FailedRow)
     outcome.requestId,
   ]);
 }
-
-/** The file, header first, a piece for each batch that holds a failed row. */
-export async function* failuresCsv(
-  bucket: string,
-  batches: AsyncIterable<readonly FailedRow[]> | Iterable<readonly FailedRow[]>,
-): AsyncGenerator<string> {
-  yield failuresHeader;
-  for await (const rows of batches) {
-    const lines = rows.map((row) => failuresLine(bucket, row)).join("");
-    if (lines !== "") yield lines;
-  }
-}

@@ -8,11 +8,6 @@ import { type Html, html } from "./html-text.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
-export interface ReportOptions {
-  /** Names of the files beside the page, linked from it: `results-000000.csv.gz`, `failures-000000.csv`. */
-  readonly files?: readonly string[];
-}
-
 const verdicts: Readonly<Record<RunState, string>> = {
   running: "Running",
   complete: "Complete",
@@ -29,7 +24,7 @@ const outcomes = [
 ] as const;
 
 /** The whole page. Every value of the summary is escaped: keys and messages are data. */
-export function reportHtml(summary: Summary, { files = [] }: ReportOptions = {}): string {
+export function reportHtml(summary: Summary): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -52,7 +47,6 @@ ${counts(summary)}
 ${failures(summary)}
 ${numbers("Proofs", "How the archived bytes were proven to be the original's", summary.proofs)}
 ${numbers("Requests", "By type; each is billed, whether it succeeds or not", requestsOf(summary))}
-${filesSection(files)}
 </main>
 </body>
 </html>
@@ -126,15 +120,6 @@ function numbers(title: string, meaning: string, values: Readonly<Record<string,
 
 function requestsOf({ requests, retries }: Summary): Readonly<Record<string, number>> | null {
   return requests === null || retries === null ? requests : { ...requests, "of them retries": retries };
-}
-
-function filesSection(files: readonly string[]): Html {
-  if (files.length === 0) return html``;
-  const links = files.map((file) => html`<li><a href="./${encodeURIComponent(file)}">${file}</a></li>`);
-  return html`<section aria-labelledby="files">
-<h2 id="files">Files</h2>
-<ul>${links}</ul>
-</section>`;
 }
 
 /** `2024-05-01 23:59:59 UTC` */

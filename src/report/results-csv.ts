@@ -67,14 +67,3 @@ export function resultsLine(bucket: string, outcome: Outcome): string {
     outcome.fetchedAt,
   ]);
 }
-
-/** The file, header first, a piece for each batch of outcomes. */
-export async function* resultsCsv(
-  bucket: string,
-  batches: AsyncIterable<readonly Outcome[]> | Iterable<readonly Outcome[]>,
-): AsyncGenerator<string> {
-  yield resultsHeader;
-  for await (const outcomes of batches) {
-    if (outcomes.length > 0) yield outcomes.map((outcome) => resultsLine(bucket, outcome)).join("");
-  }
-}

@@ -108,11 +108,6 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
   };
 }
 
-/** The summary of a run of which nothing has happened yet. */
-export function emptySummary(run: string, state: RunState = "running"): Summary {
-  return tallyToSummary(emptyTally(), { run, state });
-}
-
 /** What `status` can tell by LISTs alone: the counts; the rest is null. */
 export function listedSummary(
   counts: Pick<Tally, "archived" | "skipped" | "failed" | "pending" | "bytes">,

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { detectFormat } from "../../src/manifest/format.ts";
-import { parseInventory, type ReadInventoryOptions, readInventory } from "../../src/manifest/inventory.ts";
+import { parseInventory, type ReadInventoryOptions, readInventoryFile } from "../../src/manifest/inventory.ts";
+import type { ManifestEntry } from "../../src/manifest/row.ts";
 import { CosError } from "../../src/objects/error.ts";
 import { collect, pieces, rowsOf, told } from "./reading.ts";
 
@@ -45,8 +46,13 @@ const opening =
 const refusal = (status: number, code: string) =>
   new CosError(`GET: ${code}`, { code, status, retryable: status >= 500, throttled: false });
 
-const read = (manifest: object, options: Partial<ReadInventoryOptions> & Pick<ReadInventoryOptions, "open">) =>
-  collect(readInventory(Buffer.from(JSON.stringify(manifest)), { name: "inv/manifest.json", ...options }));
+async function read(document: object, given: Partial<ReadInventoryOptions> & Pick<ReadInventoryOptions, "open">) {
+  const options = { name: "inv/manifest.json", ...given };
+  const manifest = parseInventory(Buffer.from(JSON.stringify(document)), options.name);
+  const entries: ManifestEntry[] = [];
+  for (const file of manifest.files) entries.push(...(await collect(readInventoryFile(manifest, file, options))));
+  return entries;
+}
 
 const cosSchema =
   "Appid, Bucket, Key, Size, LastModifiedDate, ETag, StorageClass, IsMultipartUploaded, ReplicationStatus, CRC64";

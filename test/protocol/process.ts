@@ -5,8 +5,8 @@
 import type { Bucket, ListPage, ObjectInfo, ObjectResponse } from "../../src/objects/bucket.ts";
 import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
 import type { Answer as QueueAnswer } from "../../src/run/messages/delivery.ts";
-import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
 import { silentLog } from "../../src/vocabulary/log.ts";
+import { anonymousWorker } from "../run/anonymous-worker.ts";
 import type { Answer } from "./objects.ts";
 import { type QueueRequest, type Request, type StoreRequest, type Where, type Without, whatOf } from "./request.ts";
 

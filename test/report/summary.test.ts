@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { emptySummary, listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
+import { listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
 import {
   addOutcome,
   addRequests,
@@ -170,14 +170,5 @@ describe("summary.json", () => {
     expect(parseSummary(summary)).toMatchObject({ ...counts, rows: 10, seconds: 2.5, endedAt: null });
     const { recovered, proofs, requests: byType, retries, failures } = summary;
     expect([recovered, proofs, byType, retries, failures]).toEqual([null, null, null, null, null]);
-  });
-
-  it("of a run that has not begun counts nothing", () => {
-    expect(parseSummary(emptySummary("r"))).toMatchObject({
-      rows: 0,
-      state: "running",
-      startedAt: null,
-      seconds: null,
-    });
   });
 });

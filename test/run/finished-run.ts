@@ -3,9 +3,10 @@ import { donePath, paths } from "../../src/ledger/layout.ts";
 import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { encodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
-import { encodeSegment, noRequests } from "../../src/ledger/shard/segment.ts";
+import { noRequests } from "../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../src/vocabulary/outcome.ts";
 import { ulidAt } from "../ledger/samples.ts";
+import { segmentBytes } from "../ledger/shard/segment-bytes.ts";
 import { archivePlace, sourcePlace, type World } from "./world.ts";
 
 const at = "2026-01-15T12:00:00.000Z";
@@ -70,7 +71,7 @@ export function seedFinishedRun(
     const each = Math.ceil(rows / segments);
     for (let n = 0; n < segments; n++) {
       const trailer = { requests: { ...noRequests(), "source.get": each, ledger: 2 }, retries: 0, from: at, to: at };
-      seed(paths.segment(shard, attempt, n + 1), encodeSegment(outcomes.slice(n * each, (n + 1) * each), trailer));
+      seed(paths.segment(shard, attempt, n + 1), segmentBytes(outcomes.slice(n * each, (n + 1) * each), trailer));
     }
     seed(paths.end(shard, attempt), "");
     const failed = outcomes.filter(({ outcome }) => outcome === "failed").length;

@@ -6,12 +6,12 @@ import { parseSummary, type Summary } from "../../src/report/summary.ts";
 import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
 import type { Answer } from "../../src/run/messages/delivery.ts";
 import type { Surroundings } from "../../src/run/surroundings/surroundings.ts";
-import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
 import { type Log, silentLog } from "../../src/vocabulary/log.ts";
 import { refuse } from "../stores/bucket-fault.ts";
 import { type FakeClock, fakeClock, runUntilDone } from "../stores/fake-clock.ts";
 import { createMemoryBucket } from "../stores/memory-bucket.ts";
 import type { MemoryBucket } from "../stores/memory-bucket-types.ts";
+import { anonymousWorker } from "./anonymous-worker.ts";
 
 export const region = "ap-guangzhou";
 export const sourcePlace = { bucket: "photos-1250000000", region, prefix: "" };

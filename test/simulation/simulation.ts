@@ -17,8 +17,8 @@ import type { HandleDelivery, Sender } from "../../src/run/messages/delivery.ts"
 import type { Place } from "../../src/run/messages/messages.ts";
 import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
 import type { Role, Surroundings } from "../../src/run/surroundings/surroundings.ts";
-import { anonymousWorker } from "../../src/run/surroundings/worker-identity.ts";
 import { silentLog } from "../../src/vocabulary/log.ts";
+import { anonymousWorker } from "../run/anonymous-worker.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
 import { acknowledgedTooEarly } from "./acknowledged.ts";
 import { calm, faultyBucket, type Weather } from "./faulty-bucket.ts";

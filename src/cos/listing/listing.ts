@@ -3,7 +3,7 @@
  * with encoding-type=url, because a key may hold characters that XML can't.
  */
 
-import type { Bucket, ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
+import type { ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
 import { malformedReply, subject } from "../exchange/error-from-reply.ts";
 import { timeOf, unquote, wholeNumber } from "../exchange/object-info.ts";
 import type { Query } from "../exchange/request-target.ts";
@@ -86,30 +86,4 @@ function nextMarker(
   // A service that says there is more, but not where: it goes on after the last of what it gave.
   const last = [objects.at(-1)?.key, prefixes.at(-1)].filter((name) => name !== undefined);
   return last.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).at(-1);
-}
-
-/**
- * Every page, from `options.marker` on. One request a page, none of them retried: hand in a `list` that does.
- *
- * @throws CosError `MalformedReply` where a page says that it goes on where it began, which would never end
- */
-export async function* listPages(bucket: Pick<Bucket, "name" | "list">, options: ListOptions = {}) {
-  let marker = options.marker;
-  for (;;) {
-    const page = await bucket.list({ ...options, marker });
-    yield page;
-    if (page.nextMarker === undefined) return;
-    if (page.nextMarker === marker) {
-      throw malformedReply(subject("list", bucket.name), 200, `NextMarker stays ${JSON.stringify(marker)}`);
-    }
-    marker = page.nextMarker;
-  }
-}
-
-/** Every object, page after page, in order; as `listPages`. */
-export async function* listAll(
-  bucket: Pick<Bucket, "name" | "list">,
-  options: ListOptions = {},
-): AsyncGenerator<ListedObject, void, undefined> {
-  for await (const page of listPages(bucket, options)) yield* page.objects;
 }

@@ -51,10 +51,6 @@ const lineSchema = z.union([
 /** Fast, since a busy worker writes one every 200 rows; level 1 packs outcomes about eightfold. */
 const LEVEL = 1;
 
-export function encodeSegment(outcomes: readonly Outcome[], trailer: Trailer): Buffer {
-  return packSegment(outcomes.map(outcomeLine).join(""), trailer);
-}
-
 export const outcomeLine = (outcome: Outcome): string => `${JSON.stringify(outcome)}\n`;
 
 /** `lines`: of `outcomeLine`. */

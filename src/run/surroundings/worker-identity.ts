@@ -45,6 +45,3 @@ export function processIdentity(pid = process.pid): WorkerIdentity {
     },
   };
 }
-
-/** Knows nobody: for tests, and where processes do not outlive an invocation. */
-export const anonymousWorker: WorkerIdentity = { id: "", isGone: () => false };

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../../src/archive/shard/control-watch.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
 import { lifeMs } from "../../../src/ledger/shard/attempts.ts";
-import { encodeSegment, noRequests } from "../../../src/ledger/shard/segment.ts";
+import { noRequests } from "../../../src/ledger/shard/segment.ts";
+import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { attemptId, fetchTimes, later, type ShardLab, shardLab, slowly } from "./lab.ts";
 
 describe("another attempt", () => {
@@ -137,7 +138,7 @@ describe("another attempt", () => {
   test("smaller, that works as well, is yielded to at a heartbeat; what is in flight is recorded", async () => {
     const here = shardLab(50, {}, { concurrency: 2 });
     slowly(here, 3_000);
-    const nothing = encodeSegment([], { requests: noRequests(), retries: 0, from: "", to: "" });
+    const nothing = segmentBytes([], { requests: noRequests(), retries: 0, from: "", to: "" });
     void later(here, 8_000, () => here.trace(paths.segment(0, smaller, 1), nothing));
     const began = here.clock.now();
     expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
@@ -191,7 +192,7 @@ describe("another attempt", () => {
     }));
     here.trace(paths.open(0, smaller, 0), "other", 60_000);
     const trailer = { requests: noRequests(), retries: 0, from: "", to: "" };
-    here.ledger.seed(`ledger/runs/run-1/${paths.segment(0, smaller, 1)}`, encodeSegment(outcomes, trailer), {
+    here.ledger.seed(`ledger/runs/run-1/${paths.segment(0, smaller, 1)}`, segmentBytes(outcomes, trailer), {
       lastModified: here.clock.now() - 60_000,
     });
     expect(await here.work({ attempt: mine })).toEqual({ kind: "over" });

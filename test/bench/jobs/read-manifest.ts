@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { readFile as readWhole } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readInventory } from "../../../src/manifest/inventory.ts";
+import { parseInventory, readInventoryFile } from "../../../src/manifest/inventory.ts";
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import type { ManifestEntry, ManifestFormat } from "../../../src/manifest/row.ts";
 
@@ -14,7 +14,7 @@ export interface ReadOptions {
 
 export async function readFile({ path, format, sourceBucket }: ReadOptions): Promise<number> {
   let rows = 0;
-  for await (const batch of await entriesOfFile({ path, format, sourceBucket })) {
+  for await (const batch of entriesOfFile({ path, format, sourceBucket })) {
     for (const entry of batch) {
       if (entry.kind !== "row") throw new Error(`a row of ${path} could not be read: ${entry.message}`);
       rows++;
@@ -23,14 +23,11 @@ export async function readFile({ path, format, sourceBucket }: ReadOptions): Pro
   return rows;
 }
 
-async function entriesOfFile({
-  path,
-  format,
-  sourceBucket,
-}: ReadOptions): Promise<AsyncIterable<readonly ManifestEntry[]>> {
+async function* entriesOfFile({ path, format, sourceBucket }: ReadOptions): AsyncGenerator<readonly ManifestEntry[]> {
   if (format !== "cos-inventory" && format !== "s3-inventory") {
-    return readManifest(createReadStream(path), { name: path, format, sourceBucket });
+    return yield* readManifest(createReadStream(path), { name: path, format, sourceBucket });
   }
   const open = async (key: string) => createReadStream(join(dirname(path), key));
-  return readInventory(await readWhole(path), { name: path, sourceBucket, open });
+  const manifest = parseInventory(await readWhole(path), path);
+  for (const file of manifest.files) yield* readInventoryFile(manifest, file, { name: path, sourceBucket, open });
 }

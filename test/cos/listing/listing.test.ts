@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { listAll, listPages, listQuery, parseListing } from "../../../src/cos/listing/listing.ts";
+import { listQuery, parseListing } from "../../../src/cos/listing/listing.ts";
 import { urlEncode } from "../../../src/cos/signing/signature.ts";
-import type { ListOptions, ListPage } from "../../../src/objects/bucket.ts";
 import { cosErrorOf } from "../thrown-by.ts";
 
 const contents = (key: string, more = "") =>
@@ -96,47 +95,4 @@ test("a query says only what was asked for, and always url encoding", () => {
     ["delimiter", "/"],
     ["max-keys", "7"],
   ]);
-});
-
-describe("all pages", () => {
-  const object = (key: string) => ({ key, size: 1, etag: "e", lastModified: 0 });
-  const fake = (answer: (options: ListOptions) => ListPage) => {
-    const asked: ListOptions[] = [];
-    const list = async (options: ListOptions = {}) => {
-      asked.push(options);
-      return answer(options);
-    };
-    return { asked, bucket: { name: "photos-1250000000", list } };
-  };
-
-  test("are walked from marker to marker, with the same options", async () => {
-    const keys = ["a", "b", "c", "d", "e"];
-    const { asked, bucket } = fake(({ marker = "" }) => {
-      const rest = keys.filter((key) => key > marker);
-      return { objects: rest.slice(0, 2).map(object), prefixes: [], nextMarker: rest.length > 2 ? rest[1] : undefined };
-    });
-    const seen: string[] = [];
-    for await (const each of listAll(bucket, { prefix: "p", maxKeys: 2 })) seen.push(each.key);
-    expect(seen).toEqual(keys);
-    expect(asked.map((options) => options.marker)).toEqual([undefined, "b", "d"]);
-    expect(asked.every((options) => options.prefix === "p" && options.maxKeys === 2)).toBe(true);
-  });
-
-  test("end with an error, not never, where a page points at itself", async () => {
-    const { asked, bucket } = fake(() => ({ objects: [object("a")], prefixes: [], nextMarker: "a" }));
-    const walk = async () => {
-      for await (const _ of listPages(bucket)) if (asked.length > 5) throw new Error("it goes on for ever");
-    };
-    expect((await cosErrorOf(walk())).code).toBe("MalformedReply");
-  });
-
-  test("are only asked for as they are wanted", async () => {
-    const { asked, bucket } = fake(({ marker = "" }) => ({
-      objects: [object(`${marker}a`)],
-      prefixes: [],
-      nextMarker: `${marker}a`,
-    }));
-    for await (const each of listAll(bucket)) if (each.key === "aa") break;
-    expect(asked).toHaveLength(2);
-  });
 });

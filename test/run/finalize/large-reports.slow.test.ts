@@ -1,8 +1,9 @@
 /** Catches: a report that holds all of a large group in memory, or that a short function never gets to. */
 import { describe, expect, test } from "vitest";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
-import { encodeSegment, noRequests } from "../../../src/ledger/shard/segment.ts";
+import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
+import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 
 const attempt = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -28,7 +29,7 @@ describe("the failures of a group", () => {
     const trailer = { requests: noRequests(), retries: 0, from: time, to: time };
     for (const shard of [0, 1]) {
       const outcomes = shard === 0 ? keys.map(outcome) : [outcome("b", 0)];
-      await ledger.put(paths.segment(shard, attempt, 1), encodeSegment(outcomes, trailer));
+      await ledger.put(paths.segment(shard, attempt, 1), segmentBytes(outcomes, trailer));
       await ledger.put(donePath(shard, { archived: 0, skipped: 0, failed: outcomes.length, bytes: 0 }, attempt), "");
     }
     // It does not add up to the two rows that were planned, but its parts are written by then.

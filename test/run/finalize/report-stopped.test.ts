@@ -5,10 +5,10 @@
 import { describe, expect, test } from "vitest";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { paths } from "../../../src/ledger/layout.ts";
-import { encodeSegment } from "../../../src/ledger/shard/segment.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { outcomeOf, trailer, ulidAt } from "../../ledger/samples.ts";
+import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { keyOf, reportedKeys, seedFinishedRun } from "../finished-run.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
@@ -111,12 +111,12 @@ describe("a run on a queue that is stopped", () => {
     // Its tasks take a while, and it shows that it is alive.
     for (let n = 1; n <= 4; n++) {
       await world.clock.advance(10_000);
-      await ledger.put(paths.segment(5, attempt, n), encodeSegment([], trailer));
+      await ledger.put(paths.segment(5, attempt, n), segmentBytes([], trailer));
       await world.deliver(message);
       expect(isReported(world)).toBe(false);
     }
     const outcome = outcomeOf({ key: keys[10] ?? "", archiveKey: keys[10] ?? "" });
-    await ledger.put(paths.segment(5, attempt, 5), encodeSegment([outcome], trailer));
+    await ledger.put(paths.segment(5, attempt, 5), segmentBytes([outcome], trailer));
     await ledger.put(paths.end(5, attempt), "");
     await world.drain();
     expect(world.summary("r")).toMatchObject({ state: "cancelled", archived: before + 1 });

@@ -6,7 +6,8 @@ import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { writeSummaryFiles } from "../../../src/ledger/report/summary.ts";
 import type { ManifestEntry } from "../../../src/manifest/row.ts";
-import { emptySummary } from "../../../src/report/summary.ts";
+import { tallyToSummary } from "../../../src/report/summary.ts";
+import { emptyTally } from "../../../src/report/tally.ts";
 import { beginnings, beginRun, type RunInput } from "../../../src/run/plan/begin-run.ts";
 import { archivePlace, createWorld, ledgerPlace, region, sourcePlace, type World } from "../world.ts";
 
@@ -118,7 +119,9 @@ describe("a run that is there", () => {
 
   test.each(doors)("and is over, %s finds complete", async (door) => {
     const world = await planned();
-    await world.done(writeSummaryFiles(world.ledger("r"), emptySummary("r", "complete")));
+    await world.done(
+      writeSummaryFiles(world.ledger("r"), tallyToSummary(emptyTally(), { run: "r", state: "complete" })),
+    );
     expect(await begin(world, door, neverRead(inputOf(4)))).toMatchObject({
       kind: "complete",
       summary: { run: "r", state: "complete" },

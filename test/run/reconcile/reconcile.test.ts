@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import { readControl, writeControl } from "../../../src/ledger/control.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
-import { encodeSegment } from "../../../src/ledger/shard/segment.ts";
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import { rowsOf } from "../../../src/report/tally.ts";
 import { type ReconcileOptions, reconcile } from "../../../src/run/reconcile/reconcile.ts";
 import { ledgerSubmissions, type Submissions } from "../../../src/run/reconcile/submissions.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
 import { outcomeOf, trailer, ulidAt } from "../../ledger/samples.ts";
+import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
@@ -358,13 +358,13 @@ describe("two attempts that archived different bytes under one key", () => {
       const attempt = ulidAt(n + 1);
       const outcome = outcomeOf({ key: archiveKey, archiveKey, ...record });
       await ledger.put(paths.open(0, attempt, n), "");
-      await ledger.put(paths.segment(0, attempt, 1), encodeSegment([outcome], trailer));
+      await ledger.put(paths.segment(0, attempt, 1), segmentBytes([outcome], trailer));
       await ledger.put(paths.end(0, attempt), "");
     }
     const counts = { archived: 1, skipped: 0, failed: 0, bytes: 5 };
     await ledger.put(donePath(0, counts, ulidAt(2)), "");
     const other = outcomeOf({ key: keys[1] ?? "", outcome: "skipped" });
-    await ledger.put(paths.segment(1, ulidAt(9), 1), encodeSegment([other], trailer));
+    await ledger.put(paths.segment(1, ulidAt(9), 1), segmentBytes([other], trailer));
     await ledger.put(donePath(1, { ...counts, archived: 0, skipped: 1, bytes: 0 }, ulidAt(9)), "");
     if (holds !== undefined) world.archive.seed(archiveKey, holds);
     const end = await step();

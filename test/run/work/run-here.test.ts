@@ -16,12 +16,12 @@ import { rowsOf as sumOf } from "../../../src/report/tally.ts";
 import type { RunInput } from "../../../src/run/plan/begin-run.ts";
 import { digestOf } from "../../../src/run/plan/new-request.ts";
 import type { Progress, Surroundings } from "../../../src/run/surroundings/surroundings.ts";
-import { anonymousWorker } from "../../../src/run/surroundings/worker-identity.ts";
 import { type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { jsonLog, silentLog } from "../../../src/vocabulary/log.ts";
 import { ulidAt } from "../../ledger/samples.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
+import { anonymousWorker } from "../anonymous-worker.ts";
 import { archivePlace, createWorld, ledgerPlace, region, seedPictures, sourcePlace, type World } from "../world.ts";
 
 function inputFor(keys: readonly string[], options: object = {}, over: Partial<RunRequest> = {}): RunInput {
