@@ -67,11 +67,11 @@ async function rowsSourceOf(
 }
 
 /** Both are the beginning of whole keys, and only keys that begin with both are listed. */
-function listedPrefix(asked: string, allowed: string): string {
-  if (asked.startsWith(allowed)) return asked;
-  if (allowed.startsWith(asked)) return allowed;
+function listedPrefix(listed: string, allowed: string): string {
+  if (listed.startsWith(allowed)) return listed;
+  if (allowed.startsWith(listed)) return allowed;
   throw new UserError(
     "InvalidMessage",
-    `The manifest message lists ${quote(asked)}, but no key that begins so lies below the source prefix ${quote(allowed)}; say the whole beginning of the keys.`,
+    `The manifest message lists ${quote(listed)}, but no key that begins so lies below the source prefix ${quote(allowed)}; say the whole beginning of the keys.`,
   );
 }

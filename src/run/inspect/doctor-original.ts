@@ -19,13 +19,13 @@ function sample(page: ListPage | undefined): ListedObject | undefined {
   );
 }
 
-/** @param asked the key to try; the smallest image of `page` where it is not said */
+/** @param wanted the key to try; the smallest image of `page` where it is not said */
 export async function examineOriginal(
   bucket: Bucket,
-  asked: string | undefined,
+  wanted: string | undefined,
   page: ListPage | undefined,
 ): Promise<Finding> {
-  const key = asked ?? sample(page)?.key;
+  const key = wanted ?? sample(page)?.key;
   if (key === undefined) {
     return finding("original", "unknown", "no image is among the first 1,000 keys; say one to try with --key");
   }

@@ -46,7 +46,7 @@ async function writing(what: string, bucket: Bucket, key: string): Promise<Troub
 }
 
 /** That there is no such key is what was to be heard. */
-function refusal(asked: Tried<unknown>, what: string): Trouble | undefined {
-  if (asked.ok || asked.error.status === 404) return undefined;
-  return { verdict: isPassing(asked.error) ? "unknown" : "bad", says: `${what}: ${asked.error.message}` };
+function refusal(reply: Tried<unknown>, what: string): Trouble | undefined {
+  if (reply.ok || reply.error.status === 404) return undefined;
+  return { verdict: isPassing(reply.error) ? "unknown" : "bad", says: `${what}: ${reply.error.message}` };
 }

@@ -86,9 +86,9 @@ function clockFinding(skewMs: number): Finding {
 }
 
 async function protection(bucket: Pick<OriginProtect, "getOriginProtect">): Promise<Finding> {
-  const asked = await tried(() => bucket.getOriginProtect());
-  if (asked.ok) {
-    return asked.value
+  const reply = await tried(() => bucket.getOriginProtect());
+  if (reply.ok) {
+    return reply.value
       ? finding("protection", "good", "Original Image Protection is on")
       : finding(
           "protection",
@@ -97,25 +97,25 @@ async function protection(bucket: Pick<OriginProtect, "getOriginProtect">): Prom
         );
   }
   const why =
-    asked.error.status === 403
+    reply.error.status === 403
       ? "it may not be asked (ci:DescribeOriginProtect), which no run needs"
-      : asked.error.message;
+      : reply.error.message;
   return finding("protection", "unknown", `whether Original Image Protection is on is not known: ${why}`);
 }
 
 /** What comes for an original that was deleted meanwhile. */
 async function missingKey({ source, clock, random }: Patient, bucket: Bucket): Promise<Finding> {
   const key = `${source.prefix}cos-originals-doctor-${ulid(clock.now(), random)}.jpg`;
-  const asked = await tried(() => bucket.get(key, { originImage: true }));
-  if (asked.ok) {
-    asked.value.stream?.destroy();
+  const reply = await tried(() => bucket.get(key, { originImage: true }));
+  if (reply.ok) {
+    reply.value.stream?.destroy();
     return finding(
       "missing key",
       "warning",
-      `a key that is not there is answered ${asked.value.status} and a picture: set the bucket's "4xx image setting" to Return code; such rows fail, but the reason is not told`,
+      `a key that is not there is answered ${reply.value.status} and a picture: set the bucket's "4xx image setting" to Return code; such rows fail, but the reason is not told`,
     );
   }
-  const { error } = asked;
+  const { error } = reply;
   if (error.status === 404)
     return finding("missing key", "good", `a key that is not there is answered 404 (${error.code})`);
   if (error.status === 403) {

@@ -44,11 +44,11 @@ const UNSENDABLE = new Set(["InvalidMessageContents", "InvalidParameterValue", "
  * @returns the dead letters of the queue `from` (absent: of events that no queue brought); `set` is the queue that settings name
  */
 export function createDeadLetters({ clock, random }: { readonly clock: Pick<Clock, "now">; readonly random: Random }) {
-  const asked = new Map<string, Promise<string | undefined>>();
+  const answers = new Map<string, Promise<string | undefined>>();
 
   async function ask({ client, queueUrl }: QueueAt, abortSignal: AbortSignal): Promise<Target> {
-    const answer = asked.get(queueUrl) ?? deadLetterQueueOf(client, queueUrl, { abortSignal });
-    asked.set(queueUrl, answer);
+    const answer = answers.get(queueUrl) ?? deadLetterQueueOf(client, queueUrl, { abortSignal });
+    answers.set(queueUrl, answer);
     try {
       const url = await answer;
       return url === undefined
@@ -56,7 +56,7 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
         : { kind: "known", queue: { client, queueUrl: url } };
     } catch (thrown) {
       // The permission may be given while this process lives.
-      asked.delete(queueUrl);
+      answers.delete(queueUrl);
       const error = ensureError(thrown);
       if (isTransient(error) || error.name === "AbortError") throw error;
       return { kind: "unknown", why: `its queue does not tell its RedrivePolicy (${error.name}: ${error.message})` };
@@ -93,7 +93,7 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
       } catch (thrown) {
         const { name, message } = ensureError(thrown);
         // A queue that is gone may have been replaced: then its redrive policy is another.
-        if (name === "QueueDoesNotExist" && from !== undefined) asked.delete(from.queueUrl);
+        if (name === "QueueDoesNotExist" && from !== undefined) answers.delete(from.queueUrl);
         return { kind: UNSENDABLE.has(name) ? "kept" : "failed", why: `${name}: ${message}` };
       }
     },

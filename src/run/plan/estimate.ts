@@ -14,7 +14,7 @@ import type { Random } from "../../vocabulary/clock.ts";
 import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
 import { createGivenKeys } from "./given-keys.ts";
-import { type Asked, mayRepeat, noCounts, planFrom } from "./shards.ts";
+import { mayRepeat, noCounts, type PlanRequest, planFrom } from "./shards.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
 export interface Prices {
@@ -84,18 +84,18 @@ const OUTCOMES_A_SEGMENT = 200;
 
 export async function estimateRun(
   entries: PlanEntries,
-  asked: Asked & Pick<RunRequest, "rows">,
+  request: PlanRequest & Pick<RunRequest, "rows">,
   random: Random,
 ): Promise<Estimate> {
   const counts = noCounts();
-  const givenKeys = mayRepeat(asked) ? createGivenKeys(random) : undefined;
+  const givenKeys = mayRepeat(request) ? createGivenKeys(random) : undefined;
   const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
   const samples: Sample[] = [];
   let shards = 0;
   let toArchive = 0;
   let rowsWithSize = 0;
   let rowsThatProve = 0;
-  for await (const { rows } of planFrom(entries, asked, { counts, givenKeys, readUpTo: undefined })) {
+  for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
     shards++;
     // Written once, read again for the report.
     requests.ledger += LEDGER_A_SHARD + 2 * Math.ceil(rows.length / OUTCOMES_A_SEGMENT);
@@ -107,7 +107,7 @@ export async function estimateRun(
       }
       toArchive++;
       if (row.size !== undefined) rowsWithSize++;
-      const needs = requestsOf(row, asked.options);
+      const needs = requestsOf(row, request.options);
       if (needs["source.head"] === 0) rowsThatProve++;
       for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
         requests[type] += needs[type];

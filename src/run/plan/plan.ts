@@ -98,9 +98,9 @@ async function writeSlice(
     });
   };
 
-  const asked = { ...request, ledger: place };
   const readUpTo = before?.readUpTo;
-  for await (const shard of planFrom(options.rows(readUpTo), asked, { counts, givenKeys: kept?.keys, readUpTo })) {
+  const progress = { counts, givenKeys: kept?.keys, readUpTo };
+  for await (const shard of planFrom(options.rows(readUpTo), { ...request, ledger: place }, progress)) {
     await writes.add(writeShardRows(ledger, plan, shards++, shard.rows));
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;

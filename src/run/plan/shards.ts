@@ -40,8 +40,8 @@ export interface PlannedShard {
   readonly readUpTo: ReadUpTo | undefined;
 }
 
-/** What planning a row needs of what was asked, and where the ledger is, which no row may be archived into. */
-export type Asked = Pick<RunRequest, "run" | "source" | "archive" | "options"> & {
+/** What planning a row needs of the request, and where the ledger is, which no row may be archived into. */
+export type PlanRequest = Pick<RunRequest, "run" | "source" | "archive" | "options"> & {
   readonly ledger: Pick<Place, "bucket" | "prefix">;
 };
 
@@ -57,10 +57,10 @@ export interface PlanProgress {
 /** Makes shards of manifest entries, one at a time. */
 export async function* planFrom(
   entries: PlanEntries,
-  asked: Asked,
+  request: PlanRequest,
   { counts, givenKeys, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
 ): AsyncGenerator<PlannedShard> {
-  const { options, archive, ledger } = asked;
+  const { options, archive, ledger } = request;
   const forbidden = ledgerKeys(archive, ledger);
   let readUpTo = from;
   let rows: PlannedRow[] = [];
@@ -71,7 +71,7 @@ export async function* planFrom(
         else note(entry, counts);
         continue;
       }
-      const row = settle(entry, asked, forbidden, givenKeys, counts);
+      const row = settle(entry, request, forbidden, givenKeys, counts);
       counts.rows++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
@@ -111,7 +111,7 @@ function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "reques
 /** What planning alone can say of a row. */
 function settle(
   entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
-  { source, archive, options, run }: Asked,
+  { source, archive, options, run }: PlanRequest,
   forbidden: string | undefined,
   givenKeys: GivenKeys | undefined,
   counts: PlanCounts,
