@@ -15,7 +15,7 @@ export type House = readonly Room[];
 export const house: House = [
   { room: "." },
   { room: "runtime", rooms: ["cli", "function", "settings"] },
-  { room: "runtime/cli", rooms: [".", "demo", "asked", "terminal"] },
+  { room: "runtime/cli", rooms: [".", "demo", "input", "terminal"] },
   { room: "run", rooms: ["work", "deliver", "inspect", "reconcile", "plan", "finalize", "surroundings", "messages"] },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "ledger", rooms: ["report", "shard", "plan", "."] },

@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { statusOf } from "../../run/inspect/status.ts";
 import { cancelRun } from "../../run/reconcile/cancel-resume.ts";
-import { ledgerFlags } from "./asked/ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
-import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { ledgerFlags } from "./input/ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

@@ -5,7 +5,7 @@ import type { Finding } from "../../run/inspect/doctor-findings.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

@@ -7,7 +7,7 @@ import { nearest } from "../../config/nearest.ts";
 import { environmentCredentials } from "../../cos/signing/credentials.ts";
 import { defaultSwitches, type Switches, startEmulator } from "../../emulator/emulator.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { addCommonFlags, type Flags } from "./asked/setting-flags.ts";
+import { addCommonFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";

@@ -5,8 +5,8 @@ import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { askedRun, checkRowsAsked, settingsOfRequest, settingsOfWork } from "./asked/asked-run.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { checkRowsGiven, runInputFromSettings, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import { planDocument } from "./terminal/plan-document.ts";
@@ -41,16 +41,16 @@ Example:
 
 export async function planCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
-  checkRowsAsked(settings);
+  checkRowsGiven(settings);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping.");
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const asked = await askedRun(settings, surroundings, process.stdin, signal);
-    dispose = asked.dispose;
-    const { request, rows, ledger } = asked.input;
+    const kept = await runInputFromSettings(settings, surroundings, process.stdin, signal);
+    dispose = kept.dispose;
+    const { request, rows, ledger } = kept.input;
     await checkManifest(rows(), request);
     const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
     const document = planDocument(settings, request, estimate);

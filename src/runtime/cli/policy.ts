@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
-import { settingsOfRequest, settingsOfWork } from "./asked/asked-run.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

@@ -2,11 +2,11 @@
 import { Command, CommanderError } from "commander";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { version } from "../../vocabulary/version.ts";
-import type { Flags } from "./asked/setting-flags.ts";
 import { cancelCommand, describeCancel } from "./cancel.ts";
 import { demoCommand, describeDemo } from "./demo/demo.ts";
 import { describeDoctor, doctorCommand } from "./doctor.ts";
 import { describeEmulator, emulatorCommand } from "./emulator.ts";
+import type { Flags } from "./input/setting-flags.ts";
 import { describePlan, planCommand } from "./plan.ts";
 import { describePolicy, policyCommand } from "./policy.ts";
 import { describeRedrive, redriveCommand } from "./redrive.ts";

@@ -10,9 +10,9 @@ import type { LedgerStore } from "../../ledger/store.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { writeReport } from "../../run/inspect/report.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
-import { ledgerFlags } from "./asked/ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./asked/recorded-run.ts";
-import { addFlags, type Flags } from "./asked/setting-flags.ts";
+import { ledgerFlags } from "./input/ledger-flags.ts";
+import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

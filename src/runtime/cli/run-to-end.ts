@@ -7,7 +7,7 @@ import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type RunEnd, runHere } from "../../run/work/run-here.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
-import { ledgerFlags } from "./asked/ledger-flags.ts";
+import { ledgerFlags } from "./input/ledger-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { progressLine } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";

@@ -11,14 +11,14 @@ import { UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {
-  type AskedRun,
-  askedRun,
   checkListingNamed,
-  checkRowsAsked,
+  checkRowsGiven,
+  type KeptRunInput,
+  runInputFromSettings,
   settingsOfRequest,
   settingsOfWork,
-} from "./asked/asked-run.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+} from "./input/run-input.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -69,9 +69,9 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const prepared = await prepare(settings, surroundings, signal);
-    dispose = prepared.dispose;
-    return await runToEnd(prepared.input, surroundings, terminal, { signal, json: flags.json === true });
+    const kept = await prepare(settings, surroundings, signal);
+    dispose = kept.dispose;
+    return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
@@ -86,7 +86,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
 function checkCombination(settings: Settings): void {
   const { values, said } = settings;
   if (values.resume === undefined) {
-    checkRowsAsked(settings, ", or with --resume ID");
+    checkRowsGiven(settings, ", or with --resume ID");
     checkListingNamed(settings);
     return;
   }
@@ -99,9 +99,9 @@ function checkCombination(settings: Settings): void {
   }
 }
 
-async function prepare(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<AskedRun> {
+async function prepare(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<KeptRunInput> {
   const { resume } = settings.values;
-  if (resume === undefined) return askedRun(settings, surroundings, process.stdin, signal);
+  if (resume === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal);
   const ledger = ledgerPlace(settings);
   const store = openLedger(ledger, resume, surroundings);
   const request = await readRequest(store);

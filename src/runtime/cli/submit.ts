@@ -9,10 +9,10 @@ import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { askedRun, checkListingNamed, checkRowsAsked, settingsOfRequest } from "./asked/asked-run.ts";
-import { ledgerFlags } from "./asked/ledger-flags.ts";
-import { openQueue, withQueue } from "./asked/queue-of-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { ledgerFlags } from "./input/ledger-flags.ts";
+import { openQueue, withQueue } from "./input/queue-of-settings.ts";
+import { checkListingNamed, checkRowsGiven, runInputFromSettings, settingsOfRequest } from "./input/run-input.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -37,7 +37,7 @@ Example:
 
 export async function submitCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
-  checkRowsAsked(settings);
+  checkRowsGiven(settings);
   checkListingNamed(settings);
   openQueue(settings, terminal.log).client.destroy();
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
@@ -45,9 +45,9 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
   let dispose = async (): Promise<void> => undefined;
   try {
-    const asked = await askedRun(settings, surroundings, process.stdin, interrupt.signal);
-    dispose = asked.dispose;
-    return await submitAndTell(asked.input, settings, surroundings, flags.json === true, terminal);
+    const kept = await runInputFromSettings(settings, surroundings, process.stdin, interrupt.signal);
+    dispose = kept.dispose;
+    return await submitAndTell(kept.input, settings, surroundings, flags.json === true, terminal);
   } catch (error) {
     if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
     throw error;

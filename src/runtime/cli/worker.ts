@@ -6,9 +6,9 @@ import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-que
 import { systemClock } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { settingsOfWork } from "./asked/asked-run.ts";
-import { openDeadLetterQueue, openQueue, withQueue } from "./asked/queue-of-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./asked/setting-flags.ts";
+import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
+import { settingsOfWork } from "./input/run-input.ts";
+import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";

@@ -15,7 +15,7 @@ import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
-import { scheduledMessage } from "../settings/asked-by-settings.ts";
+import { scheduledMessage } from "../settings/manifest-message.ts";
 import type { FunctionWorker } from "./function-worker.ts";
 import { decodeLambdaEvent, type MalformedRecord, type SqsRecord } from "./lambda-event.ts";
 import { queueUrlBesideFunction, queueUrlOfArn } from "./sqs-queue-url.ts";

@@ -18,7 +18,7 @@ import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
-import { scheduledMessage, storedManifestMessage } from "../settings/asked-by-settings.ts";
+import { scheduledMessage, storedManifestMessage } from "../settings/manifest-message.ts";
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
 import type { FunctionWorker } from "./function-worker.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";

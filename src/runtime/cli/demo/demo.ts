@@ -27,7 +27,7 @@ import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { keepFunctionWorker } from "../../function/function-worker.ts";
 import { createLambdaHandler } from "../../function/lambda-handler.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
-import { addCommonFlags, type Flags } from "../asked/setting-flags.ts";
+import { addCommonFlags, type Flags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";

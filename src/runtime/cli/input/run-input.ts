@@ -8,7 +8,7 @@ import { newRequest } from "../../../run/plan/new-request.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
-import { runOptionsOf } from "../../settings/asked-by-settings.ts";
+import { runOptionsOf } from "../../settings/manifest-message.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
 import { openManifest } from "./manifest-input.ts";
 
@@ -49,14 +49,14 @@ export const settingsOfWork: readonly SettingName[] = [
   "allowHttp",
 ];
 
-export interface AskedRun {
+export interface KeptRunInput {
   readonly input: RunInput;
   /** Removes what was kept of standard input. */
   dispose(): Promise<void>;
 }
 
 /** Exactly one way to say what to archive. `or` completes the sentence for a command that knows a further way. */
-export function checkRowsAsked(settings: Settings, or = ""): void {
+export function checkRowsGiven(settings: Settings, or = ""): void {
   const { values, said } = settings;
   if (values.manifest === undefined && !values.list) {
     throw new UserError(
@@ -81,12 +81,12 @@ export function checkListingNamed({ values }: Settings): void {
   );
 }
 
-export async function askedRun(
+export async function runInputFromSettings(
   settings: Settings,
   surroundings: Surroundings,
   stdin: Readable,
   signal: AbortSignal,
-): Promise<AskedRun> {
+): Promise<KeptRunInput> {
   const ledger = ledgerPlace(settings);
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
