@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes; begun last, each would run on alone. */
-const longest = /\/test\/(simulation|protocol)\//;
+const longest = /\/test\/(simulation|protocol|throttle)\//;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -26,30 +26,33 @@ function chooseSeed(): string {
   console.error(`Properties are tried from seed ${seed}; FAST_CHECK_SEED=${seed} tries the same again.`);
   return seed;
 }
-// This file is read once for each project.
-process.env.FAST_CHECK_SEED ??= chooseSeed();
 
-export default defineConfig({
-  test: {
-    // Files wait for processes and servers as much as they compute. Many more at once would only wait for each other.
-    maxWorkers: Math.min(4, availableParallelism()),
-    sequence: { sequencer: LongestFirst },
-    testTimeout: hangMs,
-    hookTimeout: hangMs,
-    teardownTimeout: hangMs,
-    env: { FAST_CHECK_SEED: process.env.FAST_CHECK_SEED },
-    setupFiles: ["test/setup/fast-check.ts"],
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: "quick",
-          include: ["test/**/*.test.ts"],
-          exclude: [slow],
-          setupFiles: ["test/setup/no-processes.ts"],
+export default defineConfig(({ mode }) => {
+  // This file is read for the run, which has a mode, and then for each project, which has none.
+  if (mode === "quick") process.env.QUICK = "yes";
+  process.env.FAST_CHECK_SEED ??= chooseSeed();
+  return {
+    test: {
+      // Files wait for processes and servers as much as they compute. Many more at once would only wait for each other.
+      maxWorkers: Math.min(4, availableParallelism()),
+      sequence: { sequencer: LongestFirst },
+      testTimeout: hangMs,
+      hookTimeout: hangMs,
+      teardownTimeout: hangMs,
+      env: { FAST_CHECK_SEED: process.env.FAST_CHECK_SEED, QUICK: process.env.QUICK ?? "no" },
+      setupFiles: ["test/setup/fast-check.ts"],
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: "quick",
+            include: ["test/**/*.test.ts"],
+            exclude: [slow],
+            setupFiles: ["test/setup/no-processes.ts"],
+          },
         },
-      },
-      { extends: true, test: { name: "slow", include: [slow] } },
-    ],
-  },
+        { extends: true, test: { name: "slow", include: [slow] } },
+      ],
+    },
+  };
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { build, modules } from "../../scripts/wasm.mjs";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../../src/checksum/crc64.ts";
+import { runs } from "../setup/quick.ts";
 
 const ones = (1n << 64n) - 1n;
 
@@ -41,7 +42,7 @@ test("any bytes, at any alignment, give what the definition gives", () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: 15 }), (bytes, offset) => {
       expect(crc64(misaligned(bytes, offset))).toBe(reference(bytes));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -53,7 +54,7 @@ test("chunks cut anywhere, each at its own alignment, give what the whole gives"
       for (const [bytes, offset] of parts) crc64Update(state, misaligned(bytes, offset));
       expect(crc64Digest(state)).toBe(crc64(Buffer.concat(parts.map(([bytes]) => bytes))));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -100,7 +101,7 @@ describe("of more bytes than are counted at once", () => {
           expect(crc64Digest(stream.state)).toBe(expected(stream.at));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -12,6 +12,7 @@ import {
 import type { Credentials } from "../../src/cos/signing/signature.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
 import { type Received, type TinyServer, tinyServer } from "../http/tiny-server.ts";
+import { runs } from "../setup/quick.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 
 const name = "photos-1250000000";
@@ -120,7 +121,7 @@ describe("what is sent", () => {
         expect(utf8(put!.headers["x-cos-meta-name"])).toBe(meta);
         expect(put!.headers.authorization).toBe(sdkAuthorization(put!));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type CsvRecord, createCsvRecords } from "../../src/manifest/csv-records.ts";
 import { csvField, csvLine } from "../../src/manifest/csv-text.ts";
 import { maxEntryBytes } from "../../src/manifest/text-lines.ts";
+import { runs } from "../setup/quick.ts";
 import { keysOf, read, rowsOf, told } from "./reading.ts";
 
 const csv = { format: "csv" } as const;
@@ -73,7 +74,7 @@ describe("records", () => {
         }
         for (; next <= lines.length; next++) expect(lines[next - 1]?.replace(/\r$/, "")).toBe("");
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -16,6 +16,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "../../src/queue/index.ts";
+import { quick, runs } from "../setup/quick.ts";
 import { type FakeClock, fakeClock, settled } from "./fake-clock.ts";
 
 let clock: FakeClock;
@@ -252,17 +253,20 @@ describe("the embedded queue", () => {
     await expect(client.send(new aws.ListQueuesCommand({}))).rejects.toMatchObject({ name: "UnsupportedOperation" });
   });
 
-  it("refuses the receive that would put more than 120,000 in flight, and delivers again once one is deleted", async () => {
-    let last: Message | undefined;
-    for (let n = 0; n < 120_001; n += 1) await queues.SendMessage({ QueueUrl: url, MessageBody: "b" }, {});
-    for (let n = 0; n < 12_000; n += 1) last = (await receive()).at(-1);
-    await expect(receive()).rejects.toMatchObject({ name: "OverLimit" });
-    const poll = receive({ WaitTimeSeconds: 1 });
-    await clock.advance(1_000);
-    expect(await poll).toEqual([]);
-    await remove(last?.ReceiptHandle);
-    expect(await receive()).toHaveLength(1);
-  });
+  it.skipIf(quick)(
+    "refuses the receive that would put more than 120,000 in flight, and delivers again once one is deleted",
+    async () => {
+      let last: Message | undefined;
+      for (let n = 0; n < 120_001; n += 1) await queues.SendMessage({ QueueUrl: url, MessageBody: "b" }, {});
+      for (let n = 0; n < 12_000; n += 1) last = (await receive()).at(-1);
+      await expect(receive()).rejects.toMatchObject({ name: "OverLimit" });
+      const poll = receive({ WaitTimeSeconds: 1 });
+      await clock.advance(1_000);
+      expect(await poll).toEqual([]);
+      await remove(last?.ReceiptHandle);
+      expect(await receive()).toHaveLength(1);
+    },
+  );
 
   it("purges what is ready, hidden and delayed", async () => {
     for (const delay of [undefined, undefined, 60]) await send("b", delay);
@@ -422,7 +426,7 @@ describe("against a simple model, by chance", () => {
         expect(await drain(url)).toEqual(poisoned(false));
         expect(await drain(dead)).toEqual(poisoned(true));
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -18,6 +18,7 @@ import { nextStep } from "../../../src/archive/task/next-step.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ObjectInfo, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { runs } from "../../setup/quick.ts";
 import { type Fault, loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
 import { archiveKey, bytesOf, key, lab, large } from "./lab.ts";
@@ -127,7 +128,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           "what stands in the archive was an original",
         ).toBe(true);
       }),
-      { numRuns: 800, verbose: 1 },
+      { numRuns: runs(800), verbose: 1 },
     );
   });
 });
@@ -233,7 +234,7 @@ describe("from any knowledge", () => {
           }
         },
       ),
-      { numRuns: 2000, verbose: 1 },
+      { numRuns: runs(2000), verbose: 1 },
     );
 
     /** A request that failed: the tries are charged by who sends them (policy/retry.ts), so that not all fail for ever. */

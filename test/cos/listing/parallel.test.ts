@@ -4,6 +4,7 @@ import { type ParallelListingOptions, parallelListing } from "../../../src/cos/l
 import type { Bucket, ListOptions } from "../../../src/objects/bucket.ts";
 import { CosError } from "../../../src/objects/error.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
+import { runs } from "../../setup/quick.ts";
 import { refuse, reset } from "../../stores/bucket-fault.ts";
 import { fakeClock, runUntilDone } from "../../stores/fake-clock.ts";
 import { createMemoryBucket } from "../../stores/memory-bucket.ts";
@@ -66,7 +67,7 @@ describe("the order of keys", () => {
       fc.property(text, text, (a, b) => {
         expect(sign(compareKeys(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
     expect(compareKeys("\uffff", "\u{10000}")).toBeLessThan(0);
     expect("\uffff" < "\u{10000}").toBe(false);
@@ -93,7 +94,7 @@ describe("a listing with many requests at once", () => {
           expect(await listed(bucket, clock, prefix, { maxKeys, inFlight, after, upTo })).toEqual(expected);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

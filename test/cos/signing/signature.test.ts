@@ -10,6 +10,7 @@ import {
   urlEncode,
 } from "../../../src/cos/signing/signature.ts";
 import { stringToSign } from "../../../src/cos/signing/signing-key.ts";
+import { runs } from "../../setup/quick.ts";
 import { userErrorOf } from "../thrown-by.ts";
 import vectors from "./signature-vectors.json" with { type: "json" };
 
@@ -116,7 +117,7 @@ test("the official SDK signs every request alike, over all of Unicode", () => {
       expect(ours).toBe(theirs);
       compared++;
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
   expect(compared).toBe(1500);
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { build, modules } from "../../../scripts/wasm.mjs";
 import { createSign, signatureOf, stringToSign } from "../../../src/cos/signing/signing-key.ts";
+import { runs } from "../../setup/quick.ts";
 
 const expected = (signKey: string, keyTime: string, text: string) => signatureOf(signKey, stringToSign(keyTime, text));
 
@@ -35,7 +36,7 @@ test("whatever is signed, under several keys in turn, a shorter text after a lon
         expect(signs[at]!(httpString)).toBe(expected(signKey, keyTime, httpString));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

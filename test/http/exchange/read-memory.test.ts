@@ -9,6 +9,7 @@ import { createBucketClient } from "../../../src/cos/client.ts";
 import { ReadMemory, Slab, SlabLease } from "../../../src/http/exchange/read-memory.ts";
 import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
 import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { runs } from "../../setup/quick.ts";
 import { type TinyServer, tinyServer } from "../tiny-server.ts";
 
 /** The bytes of a key are its own: `LENGTH-NAME`. */
@@ -153,7 +154,7 @@ describe("the memory of a connection", () => {
           for (const { bytes, fill: own } of kept) expect(bytes.every((byte) => byte === own)).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

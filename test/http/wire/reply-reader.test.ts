@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ReplyReader } from "../../../src/http/wire/reply-reader.ts";
+import { runs } from "../../setup/quick.ts";
 
 interface Seen {
   readonly status: number;
@@ -214,7 +215,7 @@ test("what the replies before had for a head changes nothing about the next", ()
       );
       expect(together.seen).toEqual(texts.flatMap((text) => one(text).seen));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createGivenKeys, fingerprint, type Repetition } from "../../../src/run/plan/given-keys.ts";
+import { quick } from "../../setup/quick.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -68,7 +69,7 @@ describe("which archive keys were given out", () => {
     }
   });
 
-  test("takes a few bytes a row, not a few hundred", async () => {
+  test.skipIf(quick)("takes a few bytes a row, not a few hundred", async () => {
     const rows = 900_000;
     const before = await heldBytes();
     const givenKeys = createGivenKeys(() => 0.3, rows);

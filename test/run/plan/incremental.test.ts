@@ -15,6 +15,7 @@ import {
   settledAfterMs,
 } from "../../../src/run/plan/incremental.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
+import { runs } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, inlineMessage, ledgerPlace, sourcePlace, type World } from "../world.ts";
 
@@ -70,7 +71,7 @@ describe("two listings side by side", () => {
           expect(lines).toEqual(source.map((_, n) => 8 + n));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -154,7 +155,7 @@ describe("the ledger within the archive", () => {
           );
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

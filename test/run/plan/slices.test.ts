@@ -16,6 +16,7 @@ import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
 import { planOn, writePlan } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
+import { runs } from "../../setup/quick.ts";
 import { loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, region, sourcePlace, type World } from "../world.ts";
 
@@ -198,7 +199,7 @@ describe("a plan in slices", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

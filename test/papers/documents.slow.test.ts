@@ -1,0 +1,81 @@
+/** What each command prints with --json has the fields, of the types, that docs/cli.md tells. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Ended, runCli, start } from "../runtime/cli/built.ts";
+import { archive, keys, type Lab, lines, openLab } from "../runtime/cli/lab.ts";
+import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
+import { differencesOf } from "./cli-paper.ts";
+
+let lab: Lab;
+let queues: QueueServer;
+beforeAll(async () => {
+  [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
+  lab.next();
+});
+afterAll(async () => {
+  await lab?.close();
+  await queues?.close();
+});
+
+const cli = (...args: readonly string[]): Promise<Ended> =>
+  runCli(lab.built.cli, [...args, "--json"], { ...lab.env, ...queues.env, ORIGINALS_ARCHIVE: lab.place() });
+
+function expectAsTold(schema: string, { stdout, stderr }: Ended): void {
+  const document = JSON.parse(stdout);
+  expect(document, stderr).toMatchObject({ schema });
+  expect(differencesOf(schema, document), stderr).toEqual([]);
+}
+
+test("of a run in one process", async () => {
+  const manifest = await lab.file(
+    "keys.jsonl",
+    lines(...[...keys, "not-there.png"].map((key) => JSON.stringify({ key }))),
+  );
+  const asked = ["--manifest", manifest, "--run", "one"];
+  expectAsTold("cos-originals/plan@1", await cli("plan", ...asked));
+  expectAsTold("cos-originals/plan@1", await cli("plan", "--list", "--rate", "5/s"));
+  expectAsTold("cos-originals/summary@1", await cli("run", ...asked));
+  expectAsTold("cos-originals/summary@1", await cli("status", "one"));
+  expectAsTold("cos-originals/summary@1", await cli("status", "one", "--full"));
+  expectAsTold("cos-originals/summary@1", await cli("report", "one"));
+  lab.emulator.bucket(archive).delete(`${lab.place().slice(`cos://${archive}/`.length)}${keys[0]}`);
+  expectAsTold("cos-originals/verify@1", await cli("verify", "one"));
+  expectAsTold("cos-originals/summary@1", await cli("redrive", "one"));
+  expectAsTold("cos-originals/control@1", await cli("cancel", "one"));
+  expectAsTold("cos-originals/control@1", await cli("resume", "one"));
+});
+
+test("of a run without a row that could be tried again", async () => {
+  const manifest = await lab.file("invalid.jsonl", lines(JSON.stringify({ key: keys[0] }), "{}"));
+  expectAsTold("cos-originals/summary@1", await cli("run", "--manifest", manifest, "--run", "none"));
+  expectAsTold("cos-originals/redrive@1", await cli("redrive", "none"));
+});
+
+test("of a listing", async () => {
+  expectAsTold("cos-originals/summary@1", await cli("run", "--list", "--run", "listed"));
+  expectAsTold("cos-originals/plan@1", await cli("plan", "--list"));
+});
+
+test("of a run on a queue", async () => {
+  const queue = ["--queue", await queues.create("documents")];
+  const manifest = await lab.file("queued.txt", lines(...keys));
+  const asked = ["--manifest", manifest, "--run", "queued", ...queue];
+  expectAsTold("cos-originals/submit@1", await cli("submit", ...asked));
+  expectAsTold("cos-originals/control@1", await cli("cancel", "queued"));
+  expectAsTold("cos-originals/control@1", await cli("resume", "queued", ...queue));
+  expectAsTold("cos-originals/work@1", await cli("work", "--drain", ...queue));
+  expectAsTold("cos-originals/submit@1", await cli("submit", ...asked));
+});
+
+test("of a bucket that is examined, and of an error", async () => {
+  expectAsTold("cos-originals/doctor@1", await cli("doctor"));
+  expectAsTold("cos-originals/error@1", await cli("run", "--no-such-flag"));
+  expectAsTold("cos-originals/error@1", await cli("status", "no-such-run"));
+});
+
+test("of the emulator and the demo", async () => {
+  const emulator = start(lab.built.cli, ["emulator", "--port", "0", "--json"], lab.env);
+  await emulator.says("cos-originals/emulator@1");
+  emulator.kill("SIGTERM");
+  expectAsTold("cos-originals/emulator@1", await emulator.ended);
+  expectAsTold("cos-originals/demo@1", await cli("demo", "--data", `${lab.folder}/demo`));
+});
