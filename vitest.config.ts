@@ -49,6 +49,8 @@ export default defineConfig(({ mode }) => {
             include: ["test/**/*.test.ts"],
             exclude: [slow],
             setupFiles: ["test/setup/no-processes.ts"],
+            // Files share what they import: reading it anew for each takes longer than the tests.
+            isolate: false,
           },
         },
         { extends: true, test: { name: "slow", include: [slow] } },

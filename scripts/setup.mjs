@@ -1,4 +1,4 @@
-// What `npm start` and `npm test` do first: install what is missing, build what is older than its sources.
+// What `npm start` and `npm test` do first: install what is missing, and build. `--no-build`: only install.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -40,4 +40,4 @@ function installed() {
 
 // Not `npm ci`: it refuses a lock file that was written where the registry lacks another platform's optional packages.
 if (!installed()) run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
-run(process.execPath, ["scripts/build.mjs"]);
+if (!process.argv.includes("--no-build")) run(process.execPath, ["scripts/build.mjs"]);
