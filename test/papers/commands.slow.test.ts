@@ -1,0 +1,121 @@
+/**
+ * Each command that a paper prints in a `sh` block works as printed: all blocks of a paper, one after the other in one shell, as
+ * somebody would type them who has the services that they name. The services are the embedded COS and an SQS server; of what is
+ * printed only a queue's address (`sqs:URL`), a port and a credential (`…`) are filled in.
+ */
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
+import { makeImage } from "../../src/runtime/cli/demo/images.ts";
+import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
+import { linesOf, needsAccount, shellBlocks } from "./documented-commands.ts";
+import { blocksOf, read, readPapers, root } from "./papers.ts";
+
+const credentials = { secretId: "AKIDpapers", secretKey: "a-secret-of-the-papers" };
+const keys = ["2026/a.jpg", "2026/b ü.png"];
+
+let folder = "";
+let emulator: Emulator;
+let queues: QueueServer;
+
+/** A checkout beside this one: what is built, what is deployed, and the command where npx finds it. */
+beforeAll(async () => {
+  const cache = join(root, "node_modules/.cache");
+  mkdirSync(cache, { recursive: true });
+  folder = mkdtempSync(join(cache, "papers-"));
+  for (const name of ["package.json", "serverless.yml", "events", "scripts", "src"]) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+  symlinkSync(join(root, "node_modules/osls/bin/serverless.js"), join(folder, "node_modules/.bin/osls"));
+  symlinkSync("../../dist/cli.js", join(folder, "node_modules/.bin/cos-originals"));
+  await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--outdir", join(folder, "dist")]);
+  writeFileSync(join(folder, "keys.txt"), keys.map((key) => `${key}\n`).join(""));
+  queues = await openQueueServer();
+  emulator = await startEmulator({
+    dataDir: join(folder, "cos"),
+    credentials: [credentials],
+    buckets: [{ name: "photos-1250000000", protect: "all" }, { name: "archive-1250000000" }],
+  });
+  for (const [n, key] of keys.entries()) emulator.bucket("photos-1250000000").put(key, makeImage("png", 16, n));
+});
+afterAll(async () => {
+  await emulator?.close();
+  await queues?.close();
+  if (folder !== "") rmSync(folder, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Runs a script as a shell does for somebody who types it, and tells which of its lines failed. */
+function shell(script: string): Promise<{ readonly code: number | null; readonly output: string }> {
+  const env = {
+    PATH: process.env.PATH ?? "",
+    HOME: folder,
+    ORIGINALS_ENDPOINT: emulator.url,
+    TENCENTCLOUD_SECRETID: credentials.secretId,
+    TENCENTCLOUD_SECRETKEY: credentials.secretKey,
+    SLS_NOTIFICATIONS_MODE: "off",
+    ...queues.env,
+  };
+  return new Promise((resolve, reject) => {
+    const child = spawn("bash", ["-em"], { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => {
+        output += chunk;
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+    child.stdin.end(script);
+  });
+}
+
+const papers = readPapers()
+  .map((paper) => ({
+    path: paper.path,
+    lines: shellBlocks(paper)
+      .filter((block) => !needsAccount(block))
+      .flatMap(linesOf)
+      .filter(({ kind }) => kind === "run")
+      .map(({ text }) => text),
+  }))
+  .filter(({ lines }) => lines.length > 0);
+
+test("papers print commands that can be run", () => {
+  expect(papers.map(({ path }) => path)).toEqual(["README.md", "docs/deploy.md"]);
+});
+
+describe.each(papers)("$path", ({ path, lines }) => {
+  test("prints commands that work", async () => {
+    // `yaml originals.yaml`: a file that the paper tells to write.
+    for (const { words, text } of blocksOf(read(path))) {
+      if (words[0]?.includes(".")) writeFileSync(join(folder, words[0]), text);
+    }
+    const [port, queue] = [await freePort(), await queues.create(path.replace(/\W/g, "-"))];
+    const filledIn = lines.map((line) =>
+      line
+        .replace("TENCENTCLOUD_SECRETID=…", `TENCENTCLOUD_SECRETID=${credentials.secretId}`)
+        .replace("TENCENTCLOUD_SECRETKEY=…", `TENCENTCLOUD_SECRETKEY=${credentials.secretKey}`)
+        .replaceAll("sqs:URL", queue)
+        .replaceAll("9000", String(port)),
+    );
+    const script = filledIn
+      .map((line) => `echo ${JSON.stringify(`$ ${line}`).replaceAll("$", "\\$")}\n${line}\n`)
+      .join("");
+    const { code, output } = await shell(script);
+    expect(code, output).toBe(0);
+    expect(output).not.toMatch(/…|command not found/);
+  });
+});

@@ -1,0 +1,85 @@
+/** What the papers tell people to type is there to be typed. commands.slow.test.ts runs it. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import { describe, expect, test } from "vitest";
+import { commands } from "../../src/runtime/cli/program.ts";
+import { readFlags } from "../bench/flags.ts";
+import { linesOf, needsAccount, ownCommandsOf, shellBlocks } from "./documented-commands.ts";
+import { read, readPapers, root } from "./papers.ts";
+
+const papers = readPapers();
+
+/** What the program would say of such words; undefined where it would take them. */
+function refusal(command: string): string | undefined {
+  const [, name, ...words] = command.split(/ +/);
+  const known = commands.find((each) => each.name === name);
+  if (known === undefined) return name === "help" ? undefined : `there is no command ${name}`;
+  const parser = new Command(known.name).exitOverride().configureOutput({ writeErr: () => undefined });
+  known.describe(parser);
+  parser.action(() => undefined);
+  try {
+    parser.parse(words, { from: "user" });
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode !== 0) return thrown.message;
+    return thrown instanceof CommanderError ? undefined : String(thrown);
+  }
+}
+
+describe("commands of cos-originals", () => {
+  const all = papers.flatMap((paper) => ownCommandsOf(paper).map((command) => [paper.path, command] as const));
+
+  test("are found in the papers", () => {
+    expect(all.length).toBeGreaterThan(10);
+  });
+
+  test.each(all.filter(([, command]) => !/ (…|COMMAND|\|)/.test(command)))("%s: %s", (_, command) => {
+    // Named in passing, without what it needs.
+    const named = /^cos-originals \w+$/.test(command);
+    expect(named ? commands.some(({ name }) => command.endsWith(` ${name}`)) : refusal(command)).toBe(
+      named ? true : undefined,
+    );
+  });
+
+  test("are refused where the program would refuse them", () => {
+    expect(refusal("cos-originals run --no-such-flag")).toContain("--no-such-flag");
+    expect(refusal("cos-originals begin")).toBe("there is no command begin");
+    expect(refusal("cos-originals status")).toContain("RUN");
+  });
+});
+
+describe("commands of development", () => {
+  const scripts: Readonly<Record<string, string>> = JSON.parse(read("package.json")).scripts;
+  const inBlocks = papers
+    .flatMap(shellBlocks)
+    .flatMap(linesOf)
+    .filter(({ kind }) => kind === "development")
+    .map(({ text }) => text);
+  const inText = papers.flatMap(({ text }) =>
+    [...text.matchAll(/`((?:npm|npx vitest) [^`\n]+)`/g)].map(([, code = ""]) => code),
+  );
+
+  test.each([...new Set([...inBlocks, ...inText])])("%s", (command) => {
+    const [program, word = "", name = "", ...rest] = command.split(" ");
+    if (program === "npm" && word === "run") {
+      expect(Object.keys(scripts)).toContain(name);
+      if (name === "bench" && rest.length > 0) expect(() => readFlags(rest.slice(1))).not.toThrow();
+    } else if (program === "npm") expect(["install", ...Object.keys(scripts)]).toContain(word);
+    else
+      for (const path of rest.filter((each) => each.startsWith("test/")))
+        expect(existsSync(resolve(root, path)), path).toBe(true);
+  });
+
+  test("start and test are what continuous integration runs", () => {
+    expect(read(".ci/run")).toMatch(/npm start/);
+    expect(read(".ci/run")).toMatch(/npm test/);
+  });
+});
+
+test("what needs an account is deploying, and nothing else", () => {
+  const lines = papers.flatMap(shellBlocks).filter(needsAccount).flatMap(linesOf);
+  expect(
+    lines.map(({ text }) => text.split(" ").slice(0, 3).join(" ")).filter((text) => !text.startsWith("export")),
+  ).toEqual(["npx osls deploy"]);
+});
