@@ -11,7 +11,7 @@ import { resolve } from "node:path";
 import { type Clock, systemClock } from "../vocabulary/clock.ts";
 import { quote, UserError } from "../vocabulary/errors.ts";
 import { type Log, silentLog } from "../vocabulary/log.ts";
-import { createFaults, type Faults } from "./faults/faults.ts";
+import { createFaults, type Faults } from "./faults/fault-plans.ts";
 import { defaultSwitches, type Switches, turn } from "./faults/switches.ts";
 import {
   type BucketControl,
@@ -24,7 +24,7 @@ import type { Operation } from "./protocol/route.ts";
 import { createCosServer, type ServedRequest } from "./server.ts";
 import { openStore } from "./store/store.ts";
 
-export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/faults.ts";
+export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/fault-plans.ts";
 export { defaultSwitches, type Switches } from "./faults/switches.ts";
 export type { BucketControl, BucketOptions, StoredObject } from "./operations/bucket-control.ts";
 export type { EmulatorCredentials } from "./protocol/authorize.ts";

@@ -8,16 +8,16 @@ import type { Socket } from "node:net";
 import type { Clock } from "../vocabulary/clock.ts";
 import { ensureError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
-import type { Fault, FaultableRequest, Faults } from "./faults/faults.ts";
-import { createBudget } from "./faults/rate.ts";
+import type { Fault, FaultableRequest, Faults } from "./faults/fault-plans.ts";
+import { createBudget } from "./faults/request-budget.ts";
 import type { Switches } from "./faults/switches.ts";
-import { placeholderReply, serve } from "./operations/serve.ts";
+import { placeholderReply, serve } from "./operations/serve-request.ts";
+import { type Address, parseAddress } from "./protocol/address.ts";
 import type { Authorize } from "./protocol/authorize.ts";
-import { errorDocument, isKnownCode, Refusal, type RefusalDetails, refusal } from "./protocol/errors.ts";
 import { bytesReply, type Exchange, type Reply } from "./protocol/exchange.ts";
-import { type Address, parseAddress } from "./protocol/host.ts";
+import { errorDocument, isKnownCode, Refusal, type RefusalDetails, refusal } from "./protocol/refusal.ts";
 import { type Operation, operations, route } from "./protocol/route.ts";
-import { type Sending, send, until } from "./protocol/send.ts";
+import { type Sending, send, until } from "./protocol/send-reply.ts";
 import type { Store } from "./store/store.ts";
 
 export interface ServerParts {

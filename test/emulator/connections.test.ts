@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorization, encodeKey } from "../../src/cos/signing/signature.ts";
-import { parseAddress } from "../../src/emulator/protocol/host.ts";
+import { parseAddress } from "../../src/emulator/protocol/address.ts";
 import { credentials, elementOf, host, type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crc64 } from "../../src/checksum/crc64.ts";
-import { crc64Combine } from "../../src/emulator/store/crc64-combine.ts";
+import { crc64Combine } from "../../src/checksum/crc64-combine.ts";
 import { compareKeys } from "../../src/emulator/store/key-order.ts";
 import { createSortedIndex } from "../../src/emulator/store/sorted-index.ts";
 import { type Lab, openLab, photos } from "./lab.ts";

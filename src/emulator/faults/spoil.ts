@@ -1,7 +1,7 @@
 /** How a fault spoils the body of an answer: pure transformations of a stream of chunks, and of the head that announces it. */
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Reply, ReplyBody } from "../protocol/exchange.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault-plans.ts";
 
 export type Chunks = AsyncIterable<Buffer>;
 

@@ -3,8 +3,8 @@
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Switches } from "../faults/switches.ts";
-import { storeBytes } from "../protocol/body.ts";
-import { Refusal } from "../protocol/errors.ts";
+import { storeBytes } from "../protocol/receive-body.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { type BucketSettings, isBucketName } from "../store/bucket-settings.ts";
 import type { BucketStore } from "../store/bucket-store.ts";
 import type { ObjectRecord } from "../store/record.ts";

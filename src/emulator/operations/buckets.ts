@@ -1,9 +1,10 @@
 /** GET Service (document 436/8291), PUT, HEAD and DELETE Bucket (436/7738, 7735, 7732), bucket versioning (436/19889). */
-import { receiveDocument } from "../protocol/body.ts";
-import { refusal } from "../protocol/errors.ts";
+
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply, xmlReply } from "../protocol/exchange.ts";
+import { receiveDocument } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { xmlHead } from "../protocol/reply-xml.ts";
 import { parseXml, textOf } from "../protocol/request-xml.ts";
-import { xmlHead } from "../protocol/xml.ts";
 import { isBucketName } from "../store/bucket-settings.ts";
 
 export function listBuckets(exchange: Exchange): Reply {

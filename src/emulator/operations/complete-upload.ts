@@ -1,12 +1,12 @@
 /** Complete Multipart Upload (document 436/7742). The parts' blobs become the object's: no byte is read or moved. */
 import { createHash } from "node:crypto";
-import { receiveDocument } from "../protocol/body.ts";
-import { refusal } from "../protocol/errors.ts";
+import { crc64Combine } from "../../checksum/crc64-combine.ts";
 import { type BucketExchange, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { madeHeaders } from "../protocol/object-headers.ts";
+import { receiveDocument } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml, textOf } from "../protocol/request-xml.ts";
-import { escapeXml, xmlHead } from "../protocol/xml.ts";
-import { crc64Combine } from "../store/crc64-combine.ts";
 import type { ObjectRecord, PartRecord } from "../store/record.ts";
 import { openUpload } from "./multipart.ts";
 import { bodyOf, refuseOverwrite, versionFor } from "./write-object.ts";

@@ -1,9 +1,10 @@
 /** DELETE Object (document 436/7743) and DELETE Multiple Objects (436/8289). */
-import { receiveDocument } from "../protocol/body.ts";
-import { refusal } from "../protocol/errors.ts";
+
 import { type BucketExchange, emptyReply, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
+import { receiveDocument } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml, textOf } from "../protocol/request-xml.ts";
-import { escapeXml, xmlHead } from "../protocol/xml.ts";
 
 const MAX_KEYS = 1000;
 

@@ -1,13 +1,14 @@
 /** Multipart uploads (documents 436/7746 to 436/7750, 436/7736, 436/7747): create, parts, abort, lists. */
-import { type Received, receiveBytes, storeBytes } from "../protocol/body.ts";
-import { refusal } from "../protocol/errors.ts";
+
 import { type BucketExchange, emptyReply, header, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { describe } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
-import { escapeXml, xmlHead } from "../protocol/xml.ts";
+import { type Received, receiveBytes, storeBytes } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import type { OpenUpload } from "../store/bucket-fold.ts";
 import type { PartRecord } from "../store/record.ts";
-import { pageLength } from "./listing.ts";
+import { pageLength } from "./list-objects.ts";
 import { checkKey, copySource } from "./write-object.ts";
 
 const MAX_PART_NUMBER = 10_000;

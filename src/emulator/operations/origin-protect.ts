@@ -4,11 +4,11 @@
  */
 
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
-import { receiveDocument } from "../protocol/body.ts";
-import { refusal } from "../protocol/errors.ts";
 import { type BucketExchange, emptyReply, type Reply, xmlReply } from "../protocol/exchange.ts";
+import { receiveDocument } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml } from "../protocol/request-xml.ts";
-import { xmlHead } from "../protocol/xml.ts";
 
 /** Suffixes as they are kept: without their dot, in lower case, each once; a refusal InvalidArgument for one that can't be protected. */
 export function protectedSuffixes(suffixes: readonly string[]): readonly string[] {

@@ -1,10 +1,9 @@
 /** GET Object (document 436/7753), HEAD Object (436/7745), and Retrieve Original Image (1045/73029). */
 
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
-import { standInPicture } from "../faults/png.ts";
+import { standInPicture } from "../faults/stand-in-picture.ts";
 import type { Switches } from "../faults/switches.ts";
 import { judge, readConditions } from "../protocol/conditions.ts";
-import { Refusal, refusal } from "../protocol/errors.ts";
 import {
   type BucketExchange,
   bytesReply,
@@ -17,6 +16,7 @@ import {
 import type { ObjectHeaderChoice } from "../protocol/object-headers.ts";
 import { isArchived, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
+import { Refusal, refusal } from "../protocol/refusal.ts";
 import type { ObjectRecord } from "../store/record.ts";
 import { isProtected, judgeGet, styleReadings, suffixOf, type UrlForm } from "./protection.ts";
 

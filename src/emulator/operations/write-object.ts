@@ -1,13 +1,13 @@
 /** PUT Object (document 436/7749), PUT Object - Copy (436/10881), and what both share with multipart uploads. */
 import { createHash } from "node:crypto";
 import type { Switches } from "../faults/switches.ts";
-import { maxObjectBytes, type Received, receiveBytes } from "../protocol/body.ts";
+import { parseAddress } from "../protocol/address.ts";
 import { judge, readConditions } from "../protocol/conditions.ts";
-import { refusal } from "../protocol/errors.ts";
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply, xmlReply } from "../protocol/exchange.ts";
-import { parseAddress } from "../protocol/host.ts";
 import { type Described, describe, isArchived, madeHeaders } from "../protocol/object-headers.ts";
-import { escapeXml, xmlHead } from "../protocol/xml.ts";
+import { maxObjectBytes, type Received, receiveBytes } from "../protocol/receive-body.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import type { Extent } from "../store/blobs.ts";
 import { placeOf } from "../store/bucket-fold.ts";
 import type { BucketStore } from "../store/bucket-store.ts";

@@ -7,8 +7,8 @@ import { timingSafeEqual } from "node:crypto";
 import { type Credentials, httpString, type SignableRequest, signKey, urlEncode } from "../../cos/signing/signature.ts";
 import { signatureOf, stringToSign } from "../../cos/signing/signing-key.ts";
 import type { Switches } from "../faults/switches.ts";
-import { type KnownCode, Refusal, refusal } from "./errors.ts";
-import { decode } from "./host.ts";
+import { decode } from "./address.ts";
+import { type KnownCode, Refusal, refusal } from "./refusal.ts";
 
 export interface EmulatorCredentials extends Credentials {
   /** Temporary credentials end then; milliseconds since the epoch. */

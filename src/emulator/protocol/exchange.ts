@@ -4,8 +4,8 @@ import type { Switches } from "../faults/switches.ts";
 import type { Blobs, Extent } from "../store/blobs.ts";
 import type { BucketStore } from "../store/bucket-store.ts";
 import type { Store } from "../store/store.ts";
+import type { Address } from "./address.ts";
 import type { Identity } from "./authorize.ts";
-import type { Address } from "./host.ts";
 import type { Operation } from "./route.ts";
 
 export interface Exchange {

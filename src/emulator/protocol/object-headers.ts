@@ -1,8 +1,8 @@
 /** What is kept with an object and sent back, and what of a reply describes an object. */
 
 import type { ObjectRecord, Upload } from "../store/record.ts";
-import { refusal } from "./errors.ts";
 import { type Exchange, header } from "./exchange.ts";
+import { refusal } from "./refusal.ts";
 
 const KEPT = [
   "content-type",

@@ -1,6 +1,6 @@
 /** The XML of requests, read by fast-xml-parser. */
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { refusal } from "./errors.ts";
+import { refusal } from "./refusal.ts";
 
 /** An element of a parsed document: text, or named children; what is repeated is an array. */
 export type XmlNode = string | XmlElement | readonly XmlNode[];

@@ -1,5 +1,5 @@
 /** Which operation a request asks for: its method, whether it names a bucket and a key, its sub-resource. Pure. */
-import type { Address } from "./host.ts";
+import type { Address } from "./address.ts";
 
 export const operations = [
   "service.list",

@@ -1,7 +1,7 @@
 /** A door before the embedded COS that lets pass only what a CAM policy allows. */
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseAddress } from "../../../src/emulator/protocol/host.ts";
+import { parseAddress } from "../../../src/emulator/protocol/address.ts";
 import { type Operation, route } from "../../../src/emulator/protocol/route.ts";
 import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
 

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../vocabulary/clock.ts";
-import type { Fault } from "../faults/faults.ts";
+import type { Fault } from "../faults/fault-plans.ts";
 import { BodyEnds, type Chunks, chunksOf, spoil, spoilHead, spoilsBody } from "../faults/spoil.ts";
 import type { Reply, ReplyBody } from "./exchange.ts";
 

@@ -3,16 +3,16 @@
  * requests, budgets), then the operation. Everything that refuses does so by throwing a Refusal.
  */
 
-import { standInPicture } from "../faults/png.ts";
-import type { Budget } from "../faults/rate.ts";
+import type { Budget } from "../faults/request-budget.ts";
+import { standInPicture } from "../faults/stand-in-picture.ts";
 import type { Identity } from "../protocol/authorize.ts";
-import { Refusal, refusal } from "../protocol/errors.ts";
 import { type BucketExchange, bytesReply, type Exchange, type Reply } from "../protocol/exchange.ts";
+import { Refusal, refusal } from "../protocol/refusal.ts";
 import type { Operation } from "../protocol/route.ts";
 import { createBucket, deleteBucket, getVersioning, headBucket, listBuckets, putVersioning } from "./buckets.ts";
 import { completeUpload } from "./complete-upload.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
-import { listObjects } from "./listing.ts";
+import { listObjects } from "./list-objects.ts";
 import { abortUpload, copyPart, createUpload, listParts, listUploads, uploadPart } from "./multipart.ts";
 import { deleteOriginProtect, getOriginProtect, putOriginProtect } from "./origin-protect.ts";
 import { getObject, headObject, isImagePath, mayRead } from "./read-object.ts";

@@ -1,8 +1,8 @@
 /** GET Bucket (List Objects) v1 (document 436/7734), in the order of UTF-8 bytes. */
 import { urlEncode } from "../../cos/signing/signature.ts";
-import { refusal } from "../protocol/errors.ts";
 import { type BucketExchange, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
-import { escapeXml, xmlHead } from "../protocol/xml.ts";
+import { refusal } from "../protocol/refusal.ts";
+import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { compareKeys } from "../store/key-order.ts";
 import type { ObjectRecord } from "../store/record.ts";
 

@@ -6,8 +6,8 @@ import { createHash, hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import type { Blobs, BlobWriter, Extent } from "../store/blobs.ts";
-import { refusal } from "./errors.ts";
 import { type Exchange, header } from "./exchange.ts";
+import { refusal } from "./refusal.ts";
 
 export const maxObjectBytes = 5 * 1024 ** 3;
 const BUFFERED_BYTES = 1024 * 1024;

@@ -4,7 +4,7 @@
  * a bucket; or the service itself. A target in absolute form (a client that speaks to a proxy) names its own host.
  */
 import { isIP } from "node:net";
-import { refusal } from "./errors.ts";
+import { refusal } from "./refusal.ts";
 
 export interface Address {
   /** As the client sent it, with its port. */

@@ -1,5 +1,5 @@
 /** How COS refuses (document 436/7730): a status, a code, a message, as XML with the request's ids. */
-import { escapeXml } from "./xml.ts";
+import { escapeXml } from "./reply-xml.ts";
 
 export interface RefusalDetails {
   readonly status: number;
