@@ -12,6 +12,7 @@ import { type Clock, systemClock } from "../vocabulary/clock.ts";
 import { quote, UserError } from "../vocabulary/errors.ts";
 import { type Log, silentLog } from "../vocabulary/log.ts";
 import { createFaults, type Faults } from "./faults/fault-plans.ts";
+import type { Operation } from "./faults/operation.ts";
 import { defaultSwitches, type Switches, turn } from "./faults/switches.ts";
 import {
   type BucketControl,
@@ -20,15 +21,14 @@ import {
   newBucketSettings,
 } from "./operations/bucket-control.ts";
 import { createAuthorize, type EmulatorCredentials } from "./protocol/authorize.ts";
-import type { Operation } from "./protocol/route.ts";
 import { createCosServer, type ServedRequest } from "./server.ts";
 import { openStore } from "./store/store.ts";
 
 export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/fault-plans.ts";
+export type { Operation } from "./faults/operation.ts";
 export { defaultSwitches, type Switches } from "./faults/switches.ts";
 export type { BucketControl, BucketOptions, StoredObject } from "./operations/bucket-control.ts";
 export type { EmulatorCredentials } from "./protocol/authorize.ts";
-export type { Operation } from "./protocol/route.ts";
 export type { ServedRequest } from "./server.ts";
 
 export interface EmulatorOptions {

@@ -9,6 +9,7 @@ import type { Clock } from "../vocabulary/clock.ts";
 import { ensureError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
 import type { Fault, FaultableRequest, Faults } from "./faults/fault-plans.ts";
+import { type Operation, operations } from "./faults/operation.ts";
 import { createBudget } from "./faults/request-budget.ts";
 import type { Switches } from "./faults/switches.ts";
 import { placeholderReply, serve } from "./operations/serve-request.ts";
@@ -16,7 +17,7 @@ import { type Address, parseAddress } from "./protocol/address.ts";
 import type { Authorize } from "./protocol/authorize.ts";
 import { bytesReply, type Exchange, type Reply } from "./protocol/exchange.ts";
 import { errorDocument, isKnownCode, Refusal, type RefusalDetails, refusal } from "./protocol/refusal.ts";
-import { type Operation, operations, route } from "./protocol/route.ts";
+import { route } from "./protocol/route.ts";
 import { type Sending, send, until } from "./protocol/send-reply.ts";
 import type { Store } from "./store/store.ts";
 

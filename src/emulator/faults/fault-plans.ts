@@ -2,7 +2,7 @@
  * Faults on demand: a plan is asked at every request, before anything else is done with it, and may name what shall go
  * wrong. A fault either takes the place of the answer, or spoils the answer that the request would have got.
  */
-import type { Operation } from "../protocol/route.ts";
+import type { Operation } from "./operation.ts";
 
 /** What a plan is told of a request. */
 export interface FaultableRequest {

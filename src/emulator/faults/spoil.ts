@@ -1,9 +1,14 @@
-/** How a fault spoils the body of an answer: pure transformations of a stream of chunks, and of the head that announces it. */
+/** How a fault spoils an answer: pure transformations of its body, a stream of chunks, and of the head that announces it. */
 import type { Clock } from "../../vocabulary/clock.ts";
-import type { Reply, ReplyBody } from "../protocol/exchange.ts";
 import type { Fault } from "./fault-plans.ts";
 
 export type Chunks = AsyncIterable<Buffer>;
+
+/** What a reply says before its body. */
+interface Head {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentLength: number | undefined;
+}
 
 /** Thrown out of a body to say how the connection shall end. */
 export class BodyEnds extends Error {
@@ -12,11 +17,6 @@ export class BodyEnds extends Error {
     super(how);
     this.how = how;
   }
-}
-
-export async function* chunksOf(body: ReplyBody): Chunks {
-  if (body.kind === "bytes") yield body.bytes;
-  if (body.kind === "stored") yield* body.blobs.stream(body.extents);
 }
 
 async function* endsAfter(chunks: Chunks, bytes: number, how: BodyEnds["how"] | "end"): Chunks {
@@ -82,8 +82,8 @@ export function spoil(
   }
 }
 
-/** The head as the faults want it. */
-export function spoilHead(reply: Reply, fault: Fault): Reply {
+/** The reply with its head as the fault wants it. */
+export function spoilHead<Reply extends Head>(reply: Reply, fault: Fault): Reply {
   if (fault.kind === "truncate" && fault.contentLength === "adjusted" && reply.contentLength !== undefined) {
     return { ...reply, contentLength: Math.min(reply.contentLength, fault.bytes) };
   }

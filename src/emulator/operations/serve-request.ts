@@ -3,12 +3,12 @@
  * requests, budgets), then the operation. Everything that refuses does so by throwing a Refusal.
  */
 
+import type { Operation } from "../faults/operation.ts";
 import type { Budget } from "../faults/request-budget.ts";
 import { standInPicture } from "../faults/stand-in-picture.ts";
 import type { Identity } from "../protocol/authorize.ts";
 import { type BucketExchange, bytesReply, type Exchange, type Reply } from "../protocol/exchange.ts";
 import { Refusal, refusal } from "../protocol/refusal.ts";
-import type { Operation } from "../protocol/route.ts";
 import { createBucket, deleteBucket, getVersioning, headBucket, listBuckets, putVersioning } from "./buckets.ts";
 import { completeUpload } from "./complete-upload.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";

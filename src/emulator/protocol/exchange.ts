@@ -1,12 +1,12 @@
 /** One request as the operations see it, and the reply they give. Nothing here knows sockets but `incoming`, the body's source. */
 import type { IncomingMessage } from "node:http";
+import type { Operation } from "../faults/operation.ts";
 import type { Switches } from "../faults/switches.ts";
 import type { Blobs, Extent } from "../store/blobs.ts";
 import type { BucketStore } from "../store/bucket-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Address } from "./address.ts";
 import type { Identity } from "./authorize.ts";
-import type { Operation } from "./route.ts";
 
 export interface Exchange {
   readonly incoming: IncomingMessage;

@@ -1,38 +1,6 @@
 /** Which operation a request asks for: its method, whether it names a bucket and a key, its sub-resource. Pure. */
+import type { Operation } from "../faults/operation.ts";
 import type { Address } from "./address.ts";
-
-export const operations = [
-  "service.list",
-  "bucket.create",
-  "bucket.head",
-  "bucket.list",
-  "bucket.delete",
-  "versioning.get",
-  "versioning.put",
-  "protection.get",
-  "protection.put",
-  "protection.delete",
-  "objects.delete",
-  "object.get",
-  "object.original",
-  "object.processed",
-  "object.head",
-  "object.put",
-  "object.copy",
-  "object.delete",
-  "multipart.create",
-  "multipart.part",
-  "multipart.part-copy",
-  "multipart.complete",
-  "multipart.abort",
-  "multipart.parts",
-  "multipart.list",
-  "refused.method",
-  "refused.not-served",
-] as const;
-
-/** The type of a request, as counted. */
-export type Operation = (typeof operations)[number];
 
 /** Sub-resources COS has and this emulator has not. */
 const NOT_SERVED = new Set(

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Fault } from "../faults/fault-plans.ts";
-import { BodyEnds, type Chunks, chunksOf, spoil, spoilHead, spoilsBody } from "../faults/spoil.ts";
+import { BodyEnds, type Chunks, spoil, spoilHead, spoilsBody } from "../faults/spoil.ts";
 import type { Reply, ReplyBody } from "./exchange.ts";
 
 /** Bodies up to this are read and sent in one piece. */
@@ -41,6 +41,11 @@ export async function send(sending: Sending, plain: Reply, faults: readonly Faul
     if (spoilers.length > 0) response.flushHeaders();
     await pump(sending, chunks);
   }
+}
+
+async function* chunksOf(body: ReplyBody): Chunks {
+  if (body.kind === "bytes") yield body.bytes;
+  if (body.kind === "stored") yield* body.blobs.stream(body.extents);
 }
 
 function inOnePiece(body: ReplyBody): Buffer | undefined {

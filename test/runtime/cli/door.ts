@@ -1,8 +1,9 @@
 /** A door before the embedded COS that lets pass only what a CAM policy allows. */
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Operation } from "../../../src/emulator/faults/operation.ts";
 import { parseAddress } from "../../../src/emulator/protocol/address.ts";
-import { type Operation, route } from "../../../src/emulator/protocol/route.ts";
+import { route } from "../../../src/emulator/protocol/route.ts";
 import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
 
 const actions: Partial<Record<Operation, string>> = {
