@@ -14,6 +14,7 @@ import { type Log, silentLog } from "../vocabulary/log.ts";
 import { createFaults, type Faults } from "./faults/fault-plans.ts";
 import type { Operation } from "./faults/operation.ts";
 import { defaultSwitches, type Switches, turn } from "./faults/switches.ts";
+import type { ServedRequest } from "./handle-request.ts";
 import {
   type BucketControl,
   type BucketOptions,
@@ -21,15 +22,16 @@ import {
   newBucketSettings,
 } from "./operations/bucket-control.ts";
 import { createAuthorize, type EmulatorCredentials } from "./protocol/authorize.ts";
-import { createCosServer, type ServedRequest } from "./server.ts";
+import { createIdentify } from "./protocol/identify.ts";
+import { createCosServer } from "./server.ts";
 import { openStore } from "./store/store.ts";
 
 export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/fault-plans.ts";
 export type { Operation } from "./faults/operation.ts";
 export { defaultSwitches, type Switches } from "./faults/switches.ts";
+export type { ServedRequest } from "./handle-request.ts";
 export type { BucketControl, BucketOptions, StoredObject } from "./operations/bucket-control.ts";
 export type { EmulatorCredentials } from "./protocol/authorize.ts";
-export type { ServedRequest } from "./server.ts";
 
 export interface EmulatorOptions {
   /** 0, the default: one that is free. */
@@ -95,6 +97,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const { server, counts } = createCosServer({
       store,
       authorize: createAuthorize(() => credentials),
+      identify: createIdentify(),
       switches: () => switches,
       faults,
       clock,
