@@ -24,6 +24,7 @@ import {
 import { createAuthorize, type EmulatorCredentials } from "./protocol/authorize.ts";
 import { createIdentify } from "./protocol/identify.ts";
 import { createCosServer } from "./server.ts";
+import { findBucket, makeBucket } from "./store/bucket.ts";
 import { openStore } from "./store/store.ts";
 
 export type { Fault, FaultableRequest, FaultPlan, Faults } from "./faults/fault-plans.ts";
@@ -86,8 +87,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
   function createBucket(bucketOptions: BucketOptions): BucketControl {
     const settings = newBucketSettings(bucketOptions, clock.now());
-    const known = store.bucket(bucketOptions.name);
-    const control = controlBucket(known ?? store.ensure(bucketOptions.name, settings), surroundings);
+    const known = findBucket(store, bucketOptions.name);
+    const control = controlBucket(known ?? makeBucket(store, bucketOptions.name, settings), surroundings);
     if (known) control.configure(bucketOptions);
     return control;
   }
@@ -117,7 +118,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       port,
       createBucket,
       bucket(name) {
-        const known = store.bucket(name);
+        const known = findBucket(store, name);
         if (!known) throw new UserError("NoSuchBucket", `The emulator has no bucket ${quote(name)}; create it first.`);
         return controlBucket(known, surroundings);
       },

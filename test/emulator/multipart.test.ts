@@ -1,8 +1,6 @@
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crc64 } from "../../src/checksum/crc64.ts";
 import { multipartEtag } from "../../src/emulator/operations/complete-upload.ts";
-import { clip } from "../../src/emulator/store/bucket-store.ts";
 import { type Ask, host, type Lab, openLab, photos } from "./lab.ts";
 
 const MIB = 1024 * 1024;
@@ -199,16 +197,4 @@ describe("a multipart upload", () => {
     expect([...rest.text.matchAll(/<PartNumber>(\d+)</g)].map(([, n]) => n)).toEqual(["8"]);
     expect(rest.element("IsTruncated")).toBe("false");
   });
-});
-
-test("clipping a chain of runs takes the bytes that a slice of them would", () => {
-  const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 6 });
-  fc.assert(
-    fc.property(lengths, fc.nat(60), fc.nat(60), (sizes, start, length) => {
-      const runs = sizes.map((size, blob) => ({ blob, start: 100, length: size }));
-      const name = (run: (typeof runs)[number]) =>
-        Array.from({ length: run.length }, (_, n) => `${run.blob}:${run.start + n}`);
-      expect(clip(runs, start, length).flatMap(name)).toEqual(runs.flatMap(name).slice(start, start + length));
-    }),
-  );
 });

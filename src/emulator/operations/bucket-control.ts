@@ -3,13 +3,14 @@
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Switches } from "../faults/switches.ts";
+import { isBucketName } from "../protocol/address.ts";
 import { storeBytes } from "../protocol/receive-body.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { type BucketSettings, isBucketName } from "../store/bucket-settings.ts";
-import type { BucketStore } from "../store/bucket-store.ts";
-import type { ObjectRecord } from "../store/record.ts";
+import type { Bucket } from "../store/bucket.ts";
+import type { BucketSettings, ObjectRecord } from "../store/records.ts";
+import { deleteKey } from "./delete-object.ts";
 import { protectedSuffixes } from "./origin-protect.ts";
-import { checkKey, recordOf } from "./write-object.ts";
+import { checkKey, recordOf } from "./put-object.ts";
 
 export interface BucketOptions {
   /** NAME-APPID */
@@ -71,7 +72,7 @@ export function newBucketSettings(options: BucketOptions, now: number): BucketSe
 }
 
 export function controlBucket(
-  bucket: BucketStore,
+  bucket: Bucket,
   surroundings: () => { readonly now: number; readonly switches: Switches; readonly newId: () => string },
 ): BucketControl {
   const shown = ({ body: _, ...object }: ObjectRecord): StoredObject => object;
@@ -81,7 +82,7 @@ export function controlBucket(
       return bucket.settings;
     },
     get size() {
-      return bucket.size;
+      return [...bucket.objects()].length;
     },
     configure: (options) => bucket.configure(settingsOf(options)),
     put(key, bytes, headers = {}) {
@@ -96,13 +97,18 @@ export function controlBucket(
         ...(storageClass === undefined ? {} : { storageClass }),
         ...(encryption === undefined ? {} : { encryption }),
       };
-      const object = recordOf(surroundings(), bucket, key, described, storeBytes(bucket.blobs, bytes));
-      bucket.commit({ op: "put", object });
-      return shown(object);
+      const received = storeBytes(bucket.bodies, bytes);
+      try {
+        const object = recordOf(surroundings(), bucket, key, described, received);
+        bucket.put(object);
+        return shown(object);
+      } finally {
+        bucket.bodies.release(received.body);
+      }
     },
     get(key) {
       const object = bucket.find(key);
-      return object && { object: shown(object), bytes: bucket.blobs.readWhole(bucket.extents(object)) };
+      return object && { object: shown(object), bytes: bucket.bodies.read(object.body) };
     },
     head(key) {
       const object = bucket.find(key);
@@ -110,25 +116,14 @@ export function controlBucket(
     },
     delete(key) {
       if (!bucket.find(key)) return false;
-      const { now, newId } = surroundings();
-      const { versioning } = bucket.settings;
-      if (versioning === "never") bucket.commit({ op: "delete", key });
-      else {
-        const versionId = versioning === "Enabled" ? newId() : "null";
-        bucket.commit({ op: "marker", marker: { key, versionId, modified: now } });
-      }
+      deleteKey(surroundings(), bucket, key);
       return true;
     },
-    keys: () =>
-      Array.from(
-        bucket.from(() => false),
-        ([key]) => key,
-      ),
+    keys: () => Array.from(bucket.objects(), ({ key }) => key),
     uploads: () =>
-      [...bucket.fold.uploads.values()].map(({ upload, parts }) => ({
-        uploadId: upload.uploadId,
-        key: upload.key,
-        parts: [...parts.keys()].sort((a, b) => a - b),
-      })),
+      Array.from(bucket.uploads(), ({ uploadId, key }) => {
+        const parts = bucket.upload(uploadId)?.parts.values() ?? [];
+        return { uploadId, key, parts: Array.from(parts, ({ partNumber }) => partNumber).sort((a, b) => a - b) };
+      }),
   };
 }

@@ -1,19 +1,19 @@
 /** GET Service (document 436/8291), PUT, HEAD and DELETE Bucket (436/7738, 7735, 7732), bucket versioning (436/19889). */
 
+import { isBucketName } from "../protocol/address.ts";
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { receiveDocument } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { xmlHead } from "../protocol/reply-xml.ts";
 import { parseXml, textOf } from "../protocol/request-xml.ts";
-import { isBucketName } from "../store/bucket-settings.ts";
+import { allBuckets, findBucket, makeBucket, removeBucket } from "../store/bucket.ts";
 
 export function listBuckets(exchange: Exchange): Reply {
   let text = `${xmlHead}<ListAllMyBucketsResult><Owner><ID>emulator</ID><DisplayName>emulator</DisplayName></Owner><Buckets>`;
-  for (const name of exchange.store.names()) {
-    const settings = exchange.store.bucket(name)?.settings;
+  for (const [name, settings] of allBuckets(exchange.store)) {
     text +=
-      `<Bucket><Name>${name}</Name><Location>${settings?.region ?? "ap-guangzhou"}</Location>` +
-      `<CreationDate>${new Date(settings?.created ?? 0).toISOString()}</CreationDate><BucketType>cos</BucketType></Bucket>`;
+      `<Bucket><Name>${name}</Name><Location>${settings.region ?? "ap-guangzhou"}</Location>` +
+      `<CreationDate>${new Date(settings.created).toISOString()}</CreationDate><BucketType>cos</BucketType></Bucket>`;
   }
   return xmlReply(`${text}</Buckets></ListAllMyBucketsResult>`);
 }
@@ -22,8 +22,8 @@ export function createBucket(exchange: Exchange): Reply {
   const { address, store } = exchange;
   const name = address.bucket ?? "";
   if (!isBucketName(name)) throw refusal("InvalidBucketName");
-  if (store.bucket(name)) throw refusal("BucketAlreadyOwnedByYou");
-  store.ensure(name, {
+  if (findBucket(store, name)) throw refusal("BucketAlreadyOwnedByYou");
+  makeBucket(store, name, {
     created: exchange.now,
     ...(address.region === undefined ? {} : { region: address.region }),
     acl: header(exchange, "x-cos-acl") === "public-read" ? "public-read" : "private",
@@ -41,8 +41,8 @@ export function headBucket(exchange: BucketExchange): Reply {
 
 export function deleteBucket(exchange: BucketExchange): Reply {
   const { bucket, store } = exchange;
-  if (bucket.size > 0 || bucket.fold.versions.size > 0 || bucket.fold.uploads.size > 0) throw refusal("BucketNotEmpty");
-  store.remove(bucket.name);
+  if (!bucket.isEmpty) throw refusal("BucketNotEmpty");
+  removeBucket(store, bucket.name);
   return emptyReply(204);
 }
 

@@ -1,4 +1,4 @@
-/** Complete Multipart Upload (document 436/7742). The parts' blobs become the object's: no byte is read or moved. */
+/** Complete Multipart Upload (document 436/7742). The parts' bytes become the object's: none is read or moved. */
 import { createHash } from "node:crypto";
 import { crc64Combine } from "../../checksum/crc64-combine.ts";
 import { type BucketExchange, type Reply, xmlReply } from "../protocol/exchange.ts";
@@ -7,14 +7,15 @@ import { receiveDocument } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml, textOf } from "../protocol/request-xml.ts";
-import type { ObjectRecord, PartRecord } from "../store/record.ts";
+import type { ObjectRecord, Part } from "../store/records.ts";
+import type { Table } from "../store/store.ts";
 import { openUpload } from "./multipart.ts";
-import { bodyOf, refuseOverwrite, versionFor } from "./write-object.ts";
+import { refuseOverwrite, versionFor } from "./put-object.ts";
 
 const MIN_PART_BYTES = 1024 * 1024;
 
 /** The parts that the document names, in its order; refusals MalformedXML, InvalidPart, InvalidPartOrder, EntityTooSmall. */
-function chosenParts(document: Buffer, parts: ReadonlyMap<number, PartRecord>): readonly PartRecord[] {
+function chosenParts(document: Buffer, parts: Table<Part>): readonly Part[] {
   const entries = children(parseXml(document, "CompleteMultipartUpload"), "Part");
   if (entries.length === 0) throw refusal("MalformedXML");
   let before = 0;
@@ -24,7 +25,7 @@ function chosenParts(document: Buffer, parts: ReadonlyMap<number, PartRecord>): 
     if (!Number.isSafeInteger(partNumber)) throw refusal("MalformedXML");
     if (partNumber <= before) throw refusal("InvalidPartOrder");
     before = partNumber;
-    const part = parts.get(partNumber);
+    const part = parts.get(String(partNumber));
     if (!part || part.etag !== etag.toLowerCase()) throw refusal("InvalidPart");
     return part;
   });
@@ -40,7 +41,7 @@ export function multipartEtag(etags: readonly string[]): string {
 }
 
 /** Known only where every part has one. */
-function combinedCrc64(parts: readonly PartRecord[]): string | undefined {
+function combinedCrc64(parts: readonly Part[]): string | undefined {
   let combined = "0";
   for (const part of parts) {
     if (part.crc64 === undefined) return undefined;
@@ -58,12 +59,7 @@ export async function completeUpload(exchange: BucketExchange): Promise<Reply> {
   const chosen = chosenParts(document, parts);
   refuseOverwrite(exchange);
 
-  const body = bodyOf(
-    bucket,
-    chosen.flatMap(({ run }) => run ?? []),
-  );
   const crc64 = combinedCrc64(chosen);
-  const versionId = versionFor(bucket, exchange.newId);
   const { uploadId, key: _key, started: _started, ...described } = upload;
   const object: ObjectRecord = {
     key: address.key,
@@ -71,17 +67,11 @@ export async function completeUpload(exchange: BucketExchange): Promise<Reply> {
     etag: multipartEtag(chosen.map((part) => part.etag)),
     ...(crc64 === undefined ? {} : { crc64 }),
     modified: exchange.now,
-    body,
+    body: chosen.flatMap((part) => part.body),
     ...described,
-    ...(versionId === undefined ? {} : { versionId }),
+    ...versionFor(bucket, exchange.newId),
   };
-  try {
-    bucket.commit({ op: "put", object, upload: { id: uploadId, parts: chosen.map((part) => part.partNumber) } });
-  } catch (error) {
-    // The parts stay the upload's, for another try; only their list goes.
-    if (body.kind === "chain") bucket.blobs.drop([body.list]);
-    throw error;
-  }
+  bucket.put(object, uploadId);
   const { ETag: _etag, "x-cos-hash-crc64ecma": _crc64, ...headers } = madeHeaders(object);
   return xmlReply(
     `${xmlHead}<CompleteMultipartUploadResult><Location>http://${escapeXml(address.host)}/${escapeXml(address.key)}</Location>` +

@@ -1,10 +1,18 @@
 /** DELETE Object (document 436/7743) and DELETE Multiple Objects (436/8289). */
 
-import { type BucketExchange, emptyReply, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
+import {
+  type BucketExchange,
+  type Exchange,
+  emptyReply,
+  parameter,
+  type Reply,
+  xmlReply,
+} from "../protocol/exchange.ts";
 import { receiveDocument } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml, textOf } from "../protocol/request-xml.ts";
+import { type Bucket, isObject } from "../store/bucket.ts";
 
 const MAX_KEYS = 1000;
 
@@ -13,22 +21,24 @@ interface Deleted {
   readonly marker: boolean;
 }
 
+/** Deletes the current object of a key: for good, or by a marker in a bucket that has, or had, versioning. */
+export function deleteKey({ now, newId }: Pick<Exchange, "now" | "newId">, bucket: Bucket, key: string): Deleted {
+  if (bucket.settings.versioning === "never") {
+    if (bucket.find(key)) bucket.erase(key, "null");
+    return { marker: false };
+  }
+  const versionId = bucket.settings.versioning === "Enabled" ? newId() : "null";
+  bucket.put({ isMarker: true, key, versionId, modified: now });
+  return { versionId, marker: true };
+}
+
 /** Deleting what is not there succeeds. */
 function deleteOne(exchange: BucketExchange, key: string, versionId: string | undefined): Deleted {
   const { bucket } = exchange;
-  if (versionId !== undefined && versionId !== "") {
-    const found = bucket.findVersion(key, versionId);
-    if (found === undefined) return { versionId, marker: false };
-    bucket.commit({ op: "erase", key, versionId });
-    return { versionId, marker: found === "marker" };
-  }
-  if (bucket.settings.versioning === "never") {
-    if (bucket.find(key)) bucket.commit({ op: "delete", key });
-    return { marker: false };
-  }
-  const id = bucket.settings.versioning === "Enabled" ? exchange.newId() : "null";
-  bucket.commit({ op: "marker", marker: { key, versionId: id, modified: exchange.now } });
-  return { versionId: id, marker: true };
+  if (versionId === undefined || versionId === "") return deleteKey(exchange, bucket, key);
+  const found = bucket.findVersion(key, versionId);
+  if (found) bucket.erase(key, versionId);
+  return { versionId, marker: found !== undefined && !isObject(found) };
 }
 
 export function deleteObject(exchange: BucketExchange): Reply {

@@ -1,10 +1,10 @@
 /** GET Bucket (List Objects) v1 (document 436/7734), in the order of UTF-8 bytes. */
 import { urlEncode } from "../../cos/signing/signature.ts";
+import { compareKeys } from "../../objects/key-order.ts";
 import { type BucketExchange, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
-import { compareKeys } from "../store/key-order.ts";
-import type { ObjectRecord } from "../store/record.ts";
+import type { ObjectRecord } from "../store/records.ts";
 
 const MAX_KEYS = 1000;
 
@@ -31,18 +31,18 @@ function page(exchange: BucketExchange, prefix: string, marker: string, delimite
   if (maxKeys === 0) return { objects, prefixes, nextMarker: undefined };
   for (;;) {
     let jumped = false;
-    for (const [key, locator] of bucket.from(isBelow)) {
+    for (const object of bucket.objects(isBelow)) {
+      const { key } = object;
       if (!key.startsWith(prefix)) break;
       const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
       const group = cut === -1 ? undefined : key.slice(0, cut + delimiter.length);
-      const object = group === undefined || switches.listLagMs > 0 ? bucket.read(locator) : undefined;
-      if (object && object.modified > now - switches.listLagMs && switches.listLagMs > 0) continue;
+      if (switches.listLagMs > 0 && object.modified > now - switches.listLagMs) continue;
       // A group that ends at or before the marker was on an earlier page.
       const isOld = group !== undefined && marker !== "" && compareKeys(group, marker) <= 0;
       if (!isOld) {
         if (objects.length + prefixes.length === maxKeys) return { objects, prefixes, nextMarker: last };
         if (group !== undefined) prefixes.push(group);
-        else if (object) objects.push(object);
+        else objects.push(object);
         last = group ?? key;
       }
       if (group !== undefined) {

@@ -6,17 +6,19 @@ import { parseRange } from "../protocol/range.ts";
 import { type Received, receiveBytes, storeBytes } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
-import type { OpenUpload } from "../store/bucket-fold.ts";
-import type { PartRecord } from "../store/record.ts";
+import { clip } from "../store/bodies.ts";
+import type { OpenUpload } from "../store/bucket.ts";
+import type { Part } from "../store/records.ts";
+import { copySource } from "./copy-object.ts";
 import { pageLength } from "./list-objects.ts";
-import { checkKey, copySource } from "./write-object.ts";
+import { checkKey } from "./put-object.ts";
 
 const MAX_PART_NUMBER = 10_000;
 const MAX_COPIED_PART_BYTES = 256 * 1024 * 1024;
 
 /** The open upload that the request names, of its key; a refusal NoSuchUpload. */
 export function openUpload(exchange: BucketExchange): OpenUpload {
-  const open = exchange.bucket.fold.uploads.get(parameter(exchange, "uploadId") ?? "");
+  const open = exchange.bucket.upload(parameter(exchange, "uploadId") ?? "");
   if (!open || open.upload.key !== exchange.address.key) throw refusal("NoSuchUpload");
   return open;
 }
@@ -25,10 +27,7 @@ export function createUpload(exchange: BucketExchange): Reply {
   const { bucket, address } = exchange;
   checkKey(address.key);
   const uploadId = exchange.newId();
-  bucket.commit({
-    op: "upload",
-    upload: { uploadId, key: address.key, started: exchange.now, ...describe(exchange) },
-  });
+  bucket.begin({ uploadId, key: address.key, started: exchange.now, ...describe(exchange) });
   return xmlReply(
     `${xmlHead}<InitiateMultipartUploadResult><Bucket>${bucket.name}</Bucket><Key>${escapeXml(address.key)}</Key>` +
       `<UploadId>${uploadId}</UploadId></InitiateMultipartUploadResult>`,
@@ -44,30 +43,25 @@ function partNumberOf(exchange: BucketExchange): number {
   return partNumber;
 }
 
-function keepPart(exchange: BucketExchange, received: Received): PartRecord {
-  const part: PartRecord = {
+function keepPart(exchange: BucketExchange, received: Received): Part {
+  const part: Part = {
     partNumber: partNumberOf(exchange),
-    run: received.run,
+    body: received.body,
     size: received.size,
     etag: received.md5,
     ...(exchange.switches.oldObjectsWithoutCrc64 ? {} : { crc64: received.crc64 }),
     modified: exchange.now,
   };
-  try {
-    // It may have been completed or aborted while the part came in.
-    const { upload } = openUpload(exchange);
-    exchange.bucket.commit({ op: "part", uploadId: upload.uploadId, part });
-  } catch (error) {
-    received.discard();
-    throw error;
-  }
+  // It may have been completed or aborted while the part came in.
+  const { upload } = openUpload(exchange);
+  exchange.bucket.keepPart(upload.uploadId, part);
   return part;
 }
 
 export async function uploadPart(exchange: BucketExchange): Promise<Reply> {
   partNumberOf(exchange);
   openUpload(exchange);
-  const part = keepPart(exchange, await receiveBytes(exchange, exchange.bucket.blobs));
+  const part = await receiveBytes(exchange, exchange.bucket.bodies, (received) => keepPart(exchange, received));
   return emptyReply(200, {
     ETag: `"${part.etag}"`,
     ...(part.crc64 === undefined ? {} : { "x-cos-hash-crc64ecma": part.crc64 }),
@@ -78,24 +72,29 @@ export async function uploadPart(exchange: BucketExchange): Promise<Reply> {
 export function copyPart(exchange: BucketExchange): Reply {
   partNumberOf(exchange);
   openUpload(exchange);
-  const { bucket: from, object } = copySource(exchange);
+  const { bodies } = exchange.bucket;
+  const object = copySource(exchange);
   const range = parseRange(header(exchange, "x-cos-copy-source-range"), object.size);
   if (range.kind === "unsatisfiable") throw refusal("InvalidRange");
   const [start, length] = range.kind === "part" ? [range.start, range.length] : [0, object.size];
   if (length > MAX_COPIED_PART_BYTES) {
     throw refusal("NotImplemented", { message: "This emulator copies parts of at most 256 MiB." });
   }
-  const bytes = from.blobs.readWhole(from.extents(object, start, length));
-  const part = keepPart(exchange, storeBytes(exchange.bucket.blobs, bytes));
-  return xmlReply(
-    `${xmlHead}<CopyPartResult><ETag>&quot;${part.etag}&quot;</ETag>` +
-      `<LastModified>${new Date(part.modified).toISOString()}</LastModified></CopyPartResult>`,
-  );
+  const received = storeBytes(bodies, bodies.read(clip(object.body, start, length)));
+  try {
+    const part = keepPart(exchange, received);
+    return xmlReply(
+      `${xmlHead}<CopyPartResult><ETag>&quot;${part.etag}&quot;</ETag>` +
+        `<LastModified>${new Date(part.modified).toISOString()}</LastModified></CopyPartResult>`,
+    );
+  } finally {
+    bodies.release(received.body);
+  }
 }
 
 export function abortUpload(exchange: BucketExchange): Reply {
   const { upload } = openUpload(exchange);
-  exchange.bucket.commit({ op: "abort", uploadId: upload.uploadId });
+  exchange.bucket.abort(upload.uploadId);
   return emptyReply(204);
 }
 
@@ -128,12 +127,12 @@ export function listParts(exchange: BucketExchange): Reply {
 export function listUploads(exchange: BucketExchange): Reply {
   const prefix = parameter(exchange, "prefix") ?? "";
   const isUrl = parameter(exchange, "encoding-type") === "url";
-  const open = [...exchange.bucket.fold.uploads.values()].filter(({ upload }) => upload.key.startsWith(prefix));
+  const open = [...exchange.bucket.uploads()].filter((upload) => upload.key.startsWith(prefix));
   let text =
     `${xmlHead}<ListMultipartUploadsResult><Bucket>${exchange.bucket.name}</Bucket>` +
     `${isUrl ? "<EncodingType>url</EncodingType>" : ""}<Prefix>${isUrl ? encodeURIComponent(prefix) : escapeXml(prefix)}</Prefix>` +
     `<MaxUploads>1000</MaxUploads><IsTruncated>false</IsTruncated>`;
-  for (const { upload } of open.slice(0, 1000)) {
+  for (const upload of open.slice(0, 1000)) {
     text +=
       `<Upload><Key>${isUrl ? encodeURIComponent(upload.key) : escapeXml(upload.key)}</Key>` +
       `<UploadId>${upload.uploadId}</UploadId><StorageClass>${upload.storageClass ?? "STANDARD"}</StorageClass>` +

@@ -17,7 +17,9 @@ import type { ObjectHeaderChoice } from "../protocol/object-headers.ts";
 import { isArchived, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
 import { Refusal, refusal } from "../protocol/refusal.ts";
-import type { ObjectRecord } from "../store/record.ts";
+import { clip } from "../store/bodies.ts";
+import { isObject } from "../store/bucket.ts";
+import type { ObjectRecord } from "../store/records.ts";
 import { isProtected, judgeGet, styleReadings, suffixOf, type UrlForm } from "./protection.ts";
 
 const EVERYTHING: ObjectHeaderChoice = { etag: true, crc64: true, meta: true, lastModified: true };
@@ -64,14 +66,14 @@ function findObject(exchange: BucketExchange, key: string, versionId: string | u
   if (versionId === undefined || versionId === "") {
     const object = bucket.find(key);
     if (!object) {
-      const marked = bucket.fold.versions.get(key)?.at(-1)?.kind === "marker";
-      throw refusal("NoSuchKey", marked ? { headers: { "x-cos-delete-marker": "true" } } : {});
+      const isMarked = bucket.versions(key).length > 0;
+      throw refusal("NoSuchKey", isMarked ? { headers: { "x-cos-delete-marker": "true" } } : {});
     }
     return object;
   }
   const version = bucket.findVersion(key, versionId);
   if (version === undefined) throw refusal("NoSuchVersion");
-  if (version === "marker") throw refusal("NoSuchKey", { headers: { "x-cos-delete-marker": "true" } });
+  if (!isObject(version)) throw refusal("NoSuchKey", { headers: { "x-cos-delete-marker": "true" } });
   return version;
 }
 
@@ -138,7 +140,7 @@ function serve(exchange: BucketExchange, object: ObjectRecord, manner: Manner): 
   return {
     status: range.kind === "part" ? 206 : 200,
     headers,
-    body: { kind: "stored", blobs: exchange.bucket.blobs, extents: exchange.bucket.extents(object, start, length) },
+    body: { kind: "stored", bodies: exchange.bucket.bodies, stored: clip(object.body, start, length) },
     contentLength: manner.contentLength ? length : undefined,
   };
 }

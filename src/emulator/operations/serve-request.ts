@@ -9,14 +9,16 @@ import { standInPicture } from "../faults/stand-in-picture.ts";
 import type { Identity } from "../protocol/authorize.ts";
 import { type BucketExchange, bytesReply, type Exchange, type Reply } from "../protocol/exchange.ts";
 import { Refusal, refusal } from "../protocol/refusal.ts";
+import { findBucket } from "../store/bucket.ts";
 import { createBucket, deleteBucket, getVersioning, headBucket, listBuckets, putVersioning } from "./buckets.ts";
 import { completeUpload } from "./complete-upload.ts";
+import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
 import { listObjects } from "./list-objects.ts";
 import { abortUpload, copyPart, createUpload, listParts, listUploads, uploadPart } from "./multipart.ts";
 import { deleteOriginProtect, getOriginProtect, putOriginProtect } from "./origin-protect.ts";
+import { putObject } from "./put-object.ts";
 import { getObject, headObject, isImagePath, mayRead } from "./read-object.ts";
-import { copyObject, putObject } from "./write-object.ts";
 
 type OnBucket = (exchange: BucketExchange) => Reply | Promise<Reply>;
 
@@ -52,7 +54,7 @@ const OPEN_IN_PUBLIC = new Set<Operation>(["bucket.list", "bucket.head"]);
 
 function toBucket(exchange: Exchange): BucketExchange {
   const { address, store } = exchange;
-  const bucket = store.bucket(address.bucket ?? "");
+  const bucket = findBucket(store, address.bucket ?? "");
   if (!bucket) throw refusal("NoSuchBucket");
   if (address.region === "accelerate") throw refusal("BucketAccelerateNotEnabled");
   const { region } = bucket.settings;

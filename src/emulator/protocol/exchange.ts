@@ -2,8 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Operation } from "../faults/operation.ts";
 import type { Switches } from "../faults/switches.ts";
-import type { Blobs, Extent } from "../store/blobs.ts";
-import type { BucketStore } from "../store/bucket-store.ts";
+import type { Bodies, Body } from "../store/bodies.ts";
+import type { Bucket } from "../store/bucket.ts";
 import type { Store } from "../store/store.ts";
 import type { Address } from "./address.ts";
 import type { Identity } from "./authorize.ts";
@@ -25,13 +25,13 @@ export interface Exchange {
 
 /** An exchange about a bucket that exists. */
 export interface BucketExchange extends Exchange {
-  readonly bucket: BucketStore;
+  readonly bucket: Bucket;
 }
 
 export type ReplyBody =
   | { readonly kind: "none" }
   | { readonly kind: "bytes"; readonly bytes: Buffer }
-  | { readonly kind: "stored"; readonly blobs: Blobs; readonly extents: readonly Extent[] };
+  | { readonly kind: "stored"; readonly bodies: Bodies; readonly stored: Body };
 
 export interface Reply {
   readonly status: number;

@@ -1,6 +1,6 @@
 /** What is kept with an object and sent back, and what of a reply describes an object. */
 
-import type { ObjectRecord, Upload } from "../store/record.ts";
+import type { Described, ObjectRecord } from "../store/records.ts";
 import { type Exchange, header } from "./exchange.ts";
 import { refusal } from "./refusal.ts";
 
@@ -33,8 +33,6 @@ const META = "x-cos-meta-";
 
 export const isArchived = (object: ObjectRecord): boolean =>
   object.storageClass === "ARCHIVE" || object.storageClass === "DEEP_ARCHIVE" || object.storageClass === "MAZ_ARCHIVE";
-
-export type Described = Pick<Upload, "headers" | "storageClass" | "encryption" | "publicRead">;
 
 /** What a PUT, a copy with new metadata, or a multipart upload says of its object; refusals InvalidArgument, NotSupportedStorageClass. */
 export function describe(exchange: Pick<Exchange, "incoming">): Described {

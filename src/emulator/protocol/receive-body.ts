@@ -5,7 +5,7 @@
 import { createHash, hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
-import type { Blobs, BlobWriter, Extent } from "../store/blobs.ts";
+import type { Bodies, Body, BodyWriter } from "../store/bodies.ts";
 import { type Exchange, header } from "./exchange.ts";
 import { refusal } from "./refusal.ts";
 
@@ -13,15 +13,13 @@ export const maxObjectBytes = 5 * 1024 ** 3;
 const BUFFERED_BYTES = 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
-/** Bytes that are on disk and belong to nobody yet: name them in the journal, or discard them. */
+/** Bytes on disk, held until they are released: a row may name them by then. */
 export interface Received {
+  readonly body: Body;
   readonly size: number;
   /** Lower-case hex. */
   readonly md5: string;
   readonly crc64: string;
-  /** Null where there are no bytes. */
-  readonly run: Extent | null;
-  discard(): void;
 }
 
 interface Sink<T> {
@@ -100,45 +98,29 @@ function whole(maxBytes: number): Sink<Buffer> {
   };
 }
 
-/** Writes to a blob from the first byte on. */
-function streamed(blobs: Blobs, maxBytes: number): Sink<Received> {
+/** Writes to a file from the first byte on. */
+function streamed(bodies: Bodies, maxBytes: number): Sink<Received> {
   const md5 = createHash("md5");
   const crc = crc64Start();
-  let writer: BlobWriter | undefined;
+  let writer: BodyWriter | undefined;
   let size = 0;
   return {
     take(chunk) {
       size += chunk.length;
       if (size > maxBytes) throw refusal("EntityTooLarge");
-      writer ??= blobs.create();
+      writer ??= bodies.create();
       writer.write(chunk);
       md5.update(chunk);
       crc64Update(crc, chunk);
     },
-    end() {
-      const run = writer?.finish() ?? null;
-      return {
-        size,
-        md5: md5.digest("hex"),
-        crc64: crc64Digest(crc),
-        run,
-        discard: () => run && blobs.drop([run]),
-      };
-    },
-    discard: () => writer?.abandon(),
+    end: () => ({ body: writer?.finish() ?? [], size, md5: md5.digest("hex"), crc64: crc64Digest(crc) }),
+    discard: () => writer && bodies.release(writer.finish()),
   };
 }
 
 /** Stores bytes that are already in memory. */
-export function storeBytes(blobs: Blobs, bytes: Uint8Array): Received {
-  const run = bytes.length === 0 ? null : blobs.write(bytes);
-  return {
-    size: bytes.length,
-    md5: hash("md5", bytes),
-    crc64: crc64(bytes),
-    run,
-    discard: () => run && blobs.drop([run]),
-  };
+export function storeBytes(bodies: Bodies, bytes: Uint8Array): Received {
+  return { body: bodies.write(bytes), size: bytes.length, md5: hash("md5", bytes), crc64: crc64(bytes) };
 }
 
 /** An XML document, checked against Content-MD5 where there is one. */
@@ -150,18 +132,19 @@ export async function receiveDocument(exchange: Exchange): Promise<Buffer> {
   return bytes;
 }
 
-/** The bytes of an object or a part, on disk; refused where Content-MD5 names others. */
-export async function receiveBytes(exchange: Exchange, blobs: Blobs): Promise<Received> {
+/** What `keep` makes of the bytes of an object or a part, on disk; refused where Content-MD5 names others. */
+export async function receiveBytes<T>(exchange: Exchange, bodies: Bodies, keep: (received: Received) => T): Promise<T> {
   const expected = declaredMd5(exchange);
   const length = declaredLength(exchange, maxObjectBytes);
   exchange.wantsBody();
   const received =
     length !== undefined && length <= BUFFERED_BYTES
-      ? storeBytes(blobs, await drain(exchange.incoming, whole(BUFFERED_BYTES)))
-      : await drain(exchange.incoming, streamed(blobs, maxObjectBytes));
-  if (expected !== undefined && received.md5 !== expected) {
-    received.discard();
-    throw refusal("BadDigest");
+      ? storeBytes(bodies, await drain(exchange.incoming, whole(BUFFERED_BYTES)))
+      : await drain(exchange.incoming, streamed(bodies, maxObjectBytes));
+  try {
+    if (expected !== undefined && received.md5 !== expected) throw refusal("BadDigest");
+    return keep(received);
+  } finally {
+    bodies.release(received.body);
   }
-  return received;
 }

@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Fault } from "../faults/fault-plans.ts";
 import { BodyEnds, type Chunks, spoil, spoilHead, spoilsBody } from "../faults/spoil.ts";
+import { lengthOf } from "../store/bodies.ts";
 import type { Reply, ReplyBody } from "./exchange.ts";
 
 /** Bodies up to this are read and sent in one piece. */
@@ -45,15 +46,13 @@ export async function send(sending: Sending, plain: Reply, faults: readonly Faul
 
 async function* chunksOf(body: ReplyBody): Chunks {
   if (body.kind === "bytes") yield body.bytes;
-  if (body.kind === "stored") yield* body.blobs.stream(body.extents);
+  if (body.kind === "stored") yield* body.bodies.stream(body.stored);
 }
 
 function inOnePiece(body: ReplyBody): Buffer | undefined {
   if (body.kind === "bytes") return body.bytes;
   if (body.kind !== "stored") return undefined;
-  let length = 0;
-  for (const extent of body.extents) length += extent.length;
-  return length <= ONE_PIECE_BYTES ? body.blobs.readWhole(body.extents) : undefined;
+  return lengthOf(body.stored) <= ONE_PIECE_BYTES ? body.bodies.read(body.stored) : undefined;
 }
 
 async function pump({ response, closing }: Sending, chunks: Chunks): Promise<void> {

@@ -1,7 +1,6 @@
 /**
- * One emulator a data directory: two would append to the same journals. The lock is a file with the owner's process id
- * (and when that process began, where the system tells, because ids are used again); one left by a dead process is
- * taken over.
+ * One emulator a data directory: two would write to the same log. The lock is a file with the owner's process id (and when
+ * that process began, where the system tells, because ids are used again); one left by a dead process is taken over.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -9,20 +8,23 @@ import { quote, UserError } from "../../vocabulary/errors.ts";
 
 const lockedHere = new Set<string>();
 
-/** When a process began, in ticks since the system did; "" where /proc does not tell. */
-function beganAt(pid: number): string {
+function readText(path: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    return readFileSync(path, "latin1");
   } catch {
     return "";
   }
 }
 
+/** The process and when it began, in ticks since the system did ("" where /proc does not tell). */
+function nameOf(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`);
+  return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
+}
+
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
@@ -31,23 +33,16 @@ function isAlive(pid: number): boolean {
 /** Throws UserError DataDirInUse; returns what gives the directory free. */
 export function lockDirectory(directory: string): () => void {
   const path = resolve(directory, "emulator.lock");
-  const mine = `${process.pid} ${beganAt(process.pid)}`;
   for (;;) {
     try {
-      writeFileSync(path, mine, { flag: "wx" });
+      writeFileSync(path, nameOf(process.pid), { flag: "wx" });
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    let owner = "";
-    try {
-      owner = readFileSync(path, "utf8");
-    } catch {
-      continue;
-    }
-    const [pidText = "", began = ""] = owner.split(" ");
-    const pid = Number(pidText);
-    const isOther = pid !== process.pid && pid > 0 && isAlive(pid) && (began === "" || beganAt(pid) === began);
+    const owner = readText(path);
+    const pid = Number.parseInt(owner, 10);
+    const isOther = pid > 0 && pid !== process.pid && isAlive(pid) && nameOf(pid) === owner;
     if (isOther || lockedHere.has(path)) {
       throw new UserError(
         "DataDirInUse",

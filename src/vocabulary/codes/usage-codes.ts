@@ -149,6 +149,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "stop the other emulator, or name another folder",
   },
+  DataDirUnreadable: {
+    means: "the emulator's folder is damaged, or another version wrote it",
+    effect: "not-begun",
+    advice: "remove the folder, or name another",
+  },
   InvalidProtection: { means: "a protection setting of the emulator is none", effect: "not-begun" },
   PortInUse: { means: "the port is taken", effect: "not-begun", advice: "choose another --port" },
   UnknownSwitch: { means: "the emulator has no such switch", effect: "not-begun" },
