@@ -2,8 +2,8 @@
 
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { isBucketName } from "../../vocabulary/names.ts";
 import type { Switches } from "../faults/switches.ts";
-import { isBucketName } from "../protocol/address.ts";
 import { storeBytes } from "../protocol/receive-body.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Bucket } from "../store/bucket.ts";

@@ -1,6 +1,6 @@
 /** GET Service (document 436/8291), PUT, HEAD and DELETE Bucket (436/7738, 7735, 7732), bucket versioning (436/19889). */
 
-import { isBucketName } from "../protocol/address.ts";
+import { isBucketName } from "../../vocabulary/names.ts";
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { receiveDocument } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";

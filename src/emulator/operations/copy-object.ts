@@ -1,9 +1,9 @@
 /** PUT Object - Copy (document 436/10881), and the source of a copy. */
+import { putLimit } from "../../vocabulary/limits.ts";
 import { parseAddress } from "../protocol/address.ts";
 import { judge, readConditions } from "../protocol/conditions.ts";
 import { type BucketExchange, type Exchange, header, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { describe, isArchived, madeHeaders } from "../protocol/object-headers.ts";
-import { maxObjectBytes } from "../protocol/receive-body.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { findBucket, isObject } from "../store/bucket.ts";
@@ -36,7 +36,7 @@ export function copyObject(exchange: BucketExchange): Reply {
   checkKey(address.key);
   refuseOverwrite(exchange);
   const source = copySource(exchange);
-  if (source.size > maxObjectBytes) throw refusal("EntityTooLarge");
+  if (source.size > putLimit) throw refusal("EntityTooLarge");
   const replaced = header(exchange, "x-cos-metadata-directive")?.toLowerCase() === "replaced";
   const asked = describe(exchange);
   const described: Described = replaced ? asked : { ...asked, headers: source.headers };

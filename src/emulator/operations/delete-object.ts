@@ -1,4 +1,5 @@
 /** DELETE Object (document 436/7743) and DELETE Multiple Objects (436/8289). */
+import { keysPerPage } from "../../vocabulary/limits.ts";
 
 import {
   type BucketExchange,
@@ -13,8 +14,6 @@ import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { children, parseXml, textOf } from "../protocol/request-xml.ts";
 import { type Bucket, isObject } from "../store/bucket.ts";
-
-const MAX_KEYS = 1000;
 
 interface Deleted {
   readonly versionId?: string;
@@ -52,7 +51,7 @@ export function deleteObject(exchange: BucketExchange): Reply {
 export async function deleteObjects(exchange: BucketExchange): Promise<Reply> {
   const document = parseXml(await receiveDocument(exchange), "Delete");
   const entries = children(document, "Object");
-  if (entries.length === 0 || entries.length > MAX_KEYS) throw refusal("MalformedXML");
+  if (entries.length === 0 || entries.length > keysPerPage) throw refusal("MalformedXML");
   const quiet = document.Quiet === "true";
   const wanted = entries.map((entry) => {
     const versioned = typeof entry === "object" && "VersionId" in entry;

@@ -1,12 +1,11 @@
 /** GET Bucket (List Objects) v1 (document 436/7734), in the order of UTF-8 bytes. */
 import { urlEncode } from "../../cos/signing/signature.ts";
 import { compareKeys } from "../../objects/key-order.ts";
+import { keysPerPage } from "../../vocabulary/limits.ts";
 import { type BucketExchange, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import type { ObjectRecord } from "../store/records.ts";
-
-const MAX_KEYS = 1000;
 
 interface Page {
   readonly objects: readonly ObjectRecord[];
@@ -16,10 +15,10 @@ interface Page {
 
 /** `max-keys` and its kin: 1 to 1,000, more is taken as 1,000; a refusal InvalidArgument for what is no number. */
 export function pageLength(text: string | undefined): number {
-  if (text === undefined || text === "") return MAX_KEYS;
+  if (text === undefined || text === "") return keysPerPage;
   if (!/^\d{1,9}$/.test(text))
     throw refusal("InvalidArgument", { message: "max-keys must be a number from 0 to 1000." });
-  return Math.min(Number(text), MAX_KEYS);
+  return Math.min(Number(text), keysPerPage);
 }
 
 function page(exchange: BucketExchange, prefix: string, marker: string, delimiter: string, maxKeys: number): Page {

@@ -1,5 +1,6 @@
 /** Multipart uploads (documents 436/7746 to 436/7750, 436/7736, 436/7747): create, parts, abort, lists. */
 
+import { maxParts } from "../../vocabulary/limits.ts";
 import { type BucketExchange, emptyReply, header, parameter, type Reply, xmlReply } from "../protocol/exchange.ts";
 import { describe } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
@@ -13,7 +14,6 @@ import { copySource } from "./copy-object.ts";
 import { pageLength } from "./list-objects.ts";
 import { checkKey } from "./put-object.ts";
 
-const MAX_PART_NUMBER = 10_000;
 const MAX_COPIED_PART_BYTES = 256 * 1024 * 1024;
 
 /** The open upload that the request names, of its key; a refusal NoSuchUpload. */
@@ -37,7 +37,7 @@ export function createUpload(exchange: BucketExchange): Reply {
 function partNumberOf(exchange: BucketExchange): number {
   const text = parameter(exchange, "partNumber") ?? "";
   const partNumber = Number(text);
-  if (!/^\d{1,5}$/.test(text) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
+  if (!/^\d{1,5}$/.test(text) || partNumber < 1 || partNumber > maxParts) {
     throw refusal("InvalidArgument", { message: "partNumber must be a number from 1 to 10000." });
   }
   return partNumber;
@@ -100,12 +100,12 @@ export function abortUpload(exchange: BucketExchange): Reply {
 
 export function listParts(exchange: BucketExchange): Reply {
   const { upload, parts } = openUpload(exchange);
-  const maxParts = pageLength(parameter(exchange, "max-parts"));
+  const atMost = pageLength(parameter(exchange, "max-parts"));
   const marker = Number(parameter(exchange, "part-number-marker") || 0);
   const after = [...parts.values()]
     .filter((part) => part.partNumber > marker)
     .sort((a, b) => a.partNumber - b.partNumber);
-  const shown = after.slice(0, maxParts);
+  const shown = after.slice(0, atMost);
   const truncated = shown.length < after.length;
   const isUrl = parameter(exchange, "encoding-type") === "url";
   let text =
@@ -113,7 +113,7 @@ export function listParts(exchange: BucketExchange): Reply {
     `<Key>${isUrl ? encodeURIComponent(upload.key) : escapeXml(upload.key)}</Key><UploadId>${upload.uploadId}</UploadId>` +
     `<PartNumberMarker>${marker}</PartNumberMarker>` +
     (truncated ? `<NextPartNumberMarker>${shown.at(-1)?.partNumber ?? marker}</NextPartNumberMarker>` : "") +
-    `<MaxParts>${maxParts}</MaxParts><IsTruncated>${truncated}</IsTruncated>` +
+    `<MaxParts>${atMost}</MaxParts><IsTruncated>${truncated}</IsTruncated>` +
     `<StorageClass>${upload.storageClass ?? "STANDARD"}</StorageClass>`;
   for (const part of shown) {
     text +=

@@ -1,5 +1,6 @@
 /** PUT Object (document 436/7749), and what it shares with copies and multipart uploads. */
 import { createHash } from "node:crypto";
+import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import type { Switches } from "../faults/switches.ts";
 import { type BucketExchange, type Exchange, emptyReply, header, type Reply } from "../protocol/exchange.ts";
 import { describe, madeHeaders } from "../protocol/object-headers.ts";
@@ -8,11 +9,9 @@ import { refusal } from "../protocol/refusal.ts";
 import type { Bucket } from "../store/bucket.ts";
 import type { Described, ObjectRecord } from "../store/records.ts";
 
-const MAX_KEY_BYTES = 850;
-
 /** Key rules (document 436/13324) for what is written; refusals KeyTooLong, InvalidObjectName. */
 export function checkKey(key: string): void {
-  if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES) throw refusal("KeyTooLong");
+  if (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes) throw refusal("KeyTooLong");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these four control characters are what COS does not take
   if (/^[/\\]|[\x18-\x1b]/.test(key)) throw refusal("InvalidObjectName");
 }

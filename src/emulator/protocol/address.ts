@@ -23,11 +23,6 @@ export interface Address {
 const SERVICE_KINDS = new Set(["cos", "cos-internal", "pic", "ci"]);
 const LEGACY_KIND = /^pic[a-z]{1,4}$/;
 
-/** NAME-APPID: lower-case letters, digits and inner hyphens, then the account's number; at most 60 characters. */
-export function isBucketName(name: string): boolean {
-  return name.length <= 60 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]{5,}$/.test(name);
-}
-
 /** Percent-decoding as UTF-8; a refusal InvalidURI where it is neither. */
 export function decode(text: string): string {
   if (!text.includes("%")) return text;

@@ -1,5 +1,7 @@
 /** What is kept with an object and sent back, and what of a reply describes an object. */
 
+import { storageClasses } from "../../vocabulary/choices.ts";
+import { maxMetaBytes } from "../../vocabulary/limits.ts";
 import type { Described, ObjectRecord } from "../store/records.ts";
 import { type Exchange, header } from "./exchange.ts";
 import { refusal } from "./refusal.ts";
@@ -13,22 +15,6 @@ const KEPT = [
   "expires",
 ] as const;
 
-const STORAGE_CLASSES = new Set([
-  "STANDARD",
-  "STANDARD_IA",
-  "INTELLIGENT_TIERING",
-  "ARCHIVE",
-  "DEEP_ARCHIVE",
-  "COLD",
-  "MAZ_STANDARD",
-  "MAZ_STANDARD_IA",
-  "MAZ_INTELLIGENT_TIERING",
-  "MAZ_ARCHIVE",
-  "MAZ_COLD",
-]);
-
-/** Names and values together (document 436/7749). */
-const MAX_META_BYTES = 2048;
 const META = "x-cos-meta-";
 
 export const isArchived = (object: ObjectRecord): boolean =>
@@ -49,13 +35,14 @@ export function describe(exchange: Pick<Exchange, "incoming">): Described {
     headers[name] = value;
     metaBytes += name.length + value.length;
   }
-  if (metaBytes > MAX_META_BYTES) {
+  if (metaBytes > maxMetaBytes) {
     throw refusal("InvalidArgument", {
-      message: `x-cos-meta-* headers hold ${metaBytes} bytes; at most 2048 are kept.`,
+      message: `x-cos-meta-* headers hold ${metaBytes} bytes; at most ${maxMetaBytes} are kept.`,
     });
   }
   const storageClass = header(exchange, "x-cos-storage-class")?.toUpperCase();
-  if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) throw refusal("NotSupportedStorageClass");
+  if (storageClass !== undefined && !(storageClasses as readonly string[]).includes(storageClass))
+    throw refusal("NotSupportedStorageClass");
   const encryption = header(exchange, "x-cos-server-side-encryption");
   return {
     headers,

@@ -5,11 +5,11 @@
 import { createHash, hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { crc64, crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
+import { putLimit } from "../../vocabulary/limits.ts";
 import type { Bodies, Body, BodyWriter } from "../store/bodies.ts";
 import { type Exchange, header } from "./exchange.ts";
 import { refusal } from "./refusal.ts";
 
-export const maxObjectBytes = 5 * 1024 ** 3;
 const BUFFERED_BYTES = 1024 * 1024;
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
@@ -135,12 +135,12 @@ export async function receiveDocument(exchange: Exchange): Promise<Buffer> {
 /** What `keep` makes of the bytes of an object or a part, on disk; refused where Content-MD5 names others. */
 export async function receiveBytes<T>(exchange: Exchange, bodies: Bodies, keep: (received: Received) => T): Promise<T> {
   const expected = declaredMd5(exchange);
-  const length = declaredLength(exchange, maxObjectBytes);
+  const length = declaredLength(exchange, putLimit);
   exchange.wantsBody();
   const received =
     length !== undefined && length <= BUFFERED_BYTES
       ? storeBytes(bodies, await drain(exchange.incoming, whole(BUFFERED_BYTES)))
-      : await drain(exchange.incoming, streamed(bodies, maxObjectBytes));
+      : await drain(exchange.incoming, streamed(bodies, putLimit));
   try {
     if (expected !== undefined && received.md5 !== expected) throw refusal("BadDigest");
     return keep(received);
