@@ -3,10 +3,12 @@
  * the connections of our own are measured against.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { Agent, type Dispatcher } from "undici";
+import type { Readable } from "node:stream";
+import { Agent, buildConnector, type Dispatcher, Pool } from "undici";
 import { type Carrier, Exchange } from "./exchange/exchange.ts";
 import { clientClosed } from "./exchange/fault.ts";
 import { readValue, writtenValue } from "./exchange/header-values.ts";
+import { serverNameOf } from "./exchange/server-name.ts";
 import { fromUndici } from "./exchange/undici-errors.ts";
 import { type Headers, type Http, type HttpOptions, type HttpRequest, httpLimits, isHeld } from "./port/http.ts";
 
@@ -26,6 +28,7 @@ export function createUndiciHttp(
     bodyTimeout: bodyIdleMs,
     maxHeaderSize: LONGEST_HEAD,
     allowH2: false,
+    factory: poolOf,
   });
   return {
     send(request, caller) {
@@ -41,23 +44,31 @@ export function createUndiciHttp(
   };
 }
 
+/** undici would have the certificate be of the Host header: it must be of what is dialled. */
+function poolOf(origin: string | URL, options: Pool.Options): Pool {
+  const { connect = {} } = options;
+  const servername = serverNameOf(new URL(origin).hostname);
+  const connector = typeof connect === "function" ? connect : buildConnector(connect);
+  return new Pool(origin, { ...options, connect: (to, onOpened) => connector({ ...to, servername }, onOpened) });
+}
+
 function dispatched(request: HttpRequest, { upload }: Exchange): Dispatcher.DispatchOptions {
   const { origin, method, target, authorization, body } = request;
   const headers: string[] = [];
   for (const [name, value] of request.headers) headers.push(name, writtenValue(name, value));
   if (authorization !== undefined) headers.push("authorization", authorization);
   const held = body !== undefined && isHeld(body) ? (ArrayBuffer.isView(body) ? body : Buffer.concat(body)) : null;
-  // undici closes a connection after each HEAD unless it is told not to.
-  const reset = method === "HEAD" ? false : null;
   return {
     origin,
     path: target,
     method,
     headers,
-    body: upload ?? held,
+    // undici takes any iterable, which its types do not say.
+    body: (upload as AsyncIterable<Uint8Array> as Readable | undefined) ?? held,
     blocking: false,
-    reset,
-  } as Dispatcher.DispatchOptions;
+    // Unless it is told not to, undici closes a connection after each HEAD.
+    ...(method === "HEAD" && { reset: false }),
+  };
 }
 
 /** A class, because at thousands a second its methods should exist once. */

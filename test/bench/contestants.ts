@@ -5,7 +5,8 @@ import type { Copier, CopierOptions } from "./copier.ts";
 
 export interface Contestant {
   readonly name: string;
-  readonly kind: "limit" | "ours" | "sdk";
+  /** "undici": the same path as ours, over undici's client. */
+  readonly kind: "limit" | "ours" | "undici" | "sdk";
   readonly says: string;
   /** Sizes it is measured at; all where absent. */
   readonly only?: readonly SizeLabel[];
@@ -17,6 +18,10 @@ export interface Contestant {
 
 const ours = (proof: "content-md5" | "crc64", asks: boolean) => async (options: CopierOptions) =>
   (await import("./ours.ts")).createOurs(options, { proof, asks });
+const overUndici = (proof: "content-md5" | "crc64") => async (options: CopierOptions) => {
+  const { createUndiciHttp: createHttp } = await import("../../src/http/undici.ts");
+  return (await import("./ours.ts")).createOurs(options, { proof, asks: false, createHttp });
+};
 
 export const contestants: readonly Contestant[] = [
   {
@@ -45,6 +50,18 @@ export const contestants: readonly Contestant[] = [
     kind: "ours",
     says: "cos-originals, HEAD of source and archive a key",
     create: ours("content-md5", true),
+  },
+  {
+    name: "undici-md5",
+    kind: "undici",
+    says: "the same path over undici's client, content-md5",
+    create: overUndici("content-md5"),
+  },
+  {
+    name: "undici-crc64",
+    kind: "undici",
+    says: "the same path over undici's client, crc64",
+    create: overUndici("crc64"),
   },
   {
     name: "sdk-buffer",

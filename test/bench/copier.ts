@@ -2,7 +2,8 @@
 import type { Facts, SizeLabel } from "./bodies.ts";
 
 export interface CopierOptions {
-  readonly port: number;
+  /** Of the store. */
+  readonly origin: string;
   readonly label: SizeLabel;
   readonly concurrency: number;
   /** By variant. */

@@ -12,6 +12,7 @@ describe("the benchmark's flags", () => {
       objects: undefined,
       only: undefined,
       nodeFlags: [],
+      plain: false,
       json: false,
       markdown: false,
       plot: undefined,
@@ -20,7 +21,7 @@ describe("the benchmark's flags", () => {
 
   it("are taken as they are said", () => {
     const args = ["--parts", "copy", "--sizes", "4MiB,16KiB", "--concurrency", "4,1000", "--rounds", "1"];
-    args.push("--objects", "64", "--only", "crc64,asking", "--node-flags=--cpu-prof --no-opt", "--json");
+    args.push("--objects", "64", "--only", "crc64,asking", "--node-flags=--cpu-prof --no-opt", "--json", "--plain");
     expect(readFlags([...args, "--plot", "plot.svg"])).toEqual({
       parts: ["copy"],
       sizes: ["4MiB", "16KiB"],
@@ -29,6 +30,7 @@ describe("the benchmark's flags", () => {
       objects: 64,
       only: ["crc64", "asking"],
       nodeFlags: ["--cpu-prof", "--no-opt"],
+      plain: true,
       json: true,
       markdown: false,
       plot: "plot.svg",

@@ -16,6 +16,8 @@ export interface Flags {
   readonly only: readonly string[] | undefined;
   /** For the contestants' processes, `--cpu-prof` say. */
   readonly nodeFlags: readonly string[];
+  /** Over plain HTTP instead of TLS. */
+  readonly plain: boolean;
   readonly json: boolean;
   /** The short table, as Markdown, and nothing else on standard output. */
   readonly markdown: boolean;
@@ -36,6 +38,7 @@ export function readFlags(args: readonly string[]): Flags {
     objects: values.objects === undefined ? undefined : wholeNumber("--objects", values.objects, 1_000_000),
     only,
     nodeFlags: values["node-flags"]?.split(" ").filter((flag) => flag !== "") ?? [],
+    plain: values.plain,
     json: values.json,
     markdown: values.markdown,
     plot: values.plot,
@@ -70,6 +73,7 @@ function parse(args: readonly string[]) {
         objects: { type: "string" },
         only: { type: "string" },
         "node-flags": { type: "string" },
+        plain: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         markdown: { type: "boolean", default: false },
         plot: { type: "string" },

@@ -15,14 +15,17 @@ export interface HeadlineSize {
   readonly rates: Readonly<Record<SeriesName, number | undefined>>;
   /** Undefined where refused. */
   readonly toLimit: Spread | undefined;
+  /** To the same path over undici's client. */
+  readonly toUndici: Spread | undefined;
   readonly toSdk: Spread | undefined;
 }
 
-export type SeriesName = "limit" | "md5" | "crc64" | "sdk";
+export type SeriesName = "limit" | "md5" | "undici" | "crc64" | "sdk";
 
 export const series: Readonly<Record<SeriesName, string>> = {
   limit: "undici alone: unsigned, unproven, unrecorded",
   md5: "cos-originals, proof content-md5",
+  undici: "the same path over undici's client, proof content-md5",
   crc64: "cos-originals, proof crc64",
   sdk: "cos-nodejs-sdk-v5",
 };
@@ -43,14 +46,15 @@ export function headlineOf(cells: readonly Cell[]): Headline {
     .filter((cell) => cell.concurrency === concurrency)
     .map((cell): HeadlineSize => {
       const named = (name: string) => cell.results.find((result) => result.name === name && isUsable(result));
-      const { md5ToLimit, md5ToSdk } = ratiosOf(cell);
+      const { md5ToLimit, md5ToUndici, md5ToSdk } = ratiosOf(cell);
       const rates = {
         limit: best(cell.results, "limit")?.rate.median,
         md5: named("content-md5")?.rate.median,
+        undici: named("undici-md5")?.rate.median,
         crc64: named("crc64")?.rate.median,
         sdk: best(cell.results, "sdk")?.rate.median,
       };
-      return { label: cell.label, rates, toLimit: md5ToLimit, toSdk: md5ToSdk };
+      return { label: cell.label, rates, toLimit: md5ToLimit, toUndici: md5ToUndici, toSdk: md5ToSdk };
     });
   return { concurrency, sizes };
 }
@@ -67,11 +71,17 @@ export function headlineMarkdown({ concurrency, sizes }: Headline, machine: Mach
   return [
     `Objects a second, concurrency ${concurrency}; ${measuredOn(machine, rounds)}.`,
     "",
-    "| size | limit | content-md5 | crc64 | SDK | content-md5 to limit | content-md5 to SDK |",
-    "|---|---|---|---|---|---|---|",
-    ...sizes.map(({ label, rates, toLimit, toSdk }) => {
-      const values = [rate(rates.limit), `**${rate(rates.md5)}**`, rate(rates.crc64), rate(rates.sdk)];
-      return `| ${sizeText(label)} | ${[...values, times(toLimit), times(toSdk)].join(" | ")} |`;
+    "| size | limit | content-md5 | the same over undici | crc64 | SDK | content-md5 to limit | to undici | to SDK |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...sizes.map(({ label, rates, toLimit, toUndici, toSdk }) => {
+      const values = [
+        rate(rates.limit),
+        `**${rate(rates.md5)}**`,
+        rate(rates.undici),
+        rate(rates.crc64),
+        rate(rates.sdk),
+      ];
+      return `| ${sizeText(label)} | ${[...values, times(toLimit), times(toUndici), times(toSdk)].join(" | ")} |`;
     }),
   ].join("\n");
 }

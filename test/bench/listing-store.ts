@@ -1,9 +1,10 @@
 /**
  * A bucket of many keys that answers LISTs and nothing else, for next to nothing: the XML of all entries lies side by side, and a
- * page is a piece of it. Its process says `{ port, entries }` once it listens, and takes `{ delayMs }`: how long each answer
+ * page is a piece of it. Its process says `{ origin, entries }` once it listens, and takes `{ delayMs }`: how long each answer
  * is held back, as a service's is by the way there.
  */
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { listen } from "./listen.ts";
 
 /** `2026/03/17/IMG_0042.jpg`, in order. */
 const [months, days, each] = [12, 28, 300];
@@ -69,9 +70,4 @@ process.on("message", (message: { readonly delayMs: number }) => {
   process.send?.({ done: true });
 });
 process.on("disconnect", () => process.exit(0));
-const server = createServer({ noDelay: true }, serve);
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  process.send?.({ port: address.port, entries: keys.length });
-});
+listen(serve, (origin) => process.send?.({ origin, entries: keys.length }));

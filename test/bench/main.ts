@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { quote, UserError } from "../../src/vocabulary/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import { headlineMarkdown, headlineOf } from "./headline.ts";
+import { issueCertificate } from "./listen.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
 import { createListPart } from "./parts/list.ts";
@@ -39,18 +40,20 @@ async function main(flags: Flags): Promise<number> {
     cpu: cpus()[0]?.model ?? "unknown CPU",
     cores: cpus().length,
     pinned: canPin,
+    transport: flags.plain ? ("plain HTTP" as const) : ("TLS" as const),
   };
   say(
-    `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1, where it is kept awake${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
+    `Node ${machine.node}, ${machine.cpu} × ${machine.cores}; what is measured on core 0, the store on core 1, where it is kept awake; over ${machine.transport}${canPin ? "" : " (not pinned: no taskset, or one core)"}`,
   );
   if (flags.plot !== undefined && !existsSync(dirname(resolve(flags.plot)))) {
     throw new UserError("OutUnwritable", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);
   }
+  const revoke = flags.plain ? () => {} : issueCertificate();
   let begun: Promise<Store> | undefined;
   const store = () => {
     begun ??= start(`${folder}/store.js`, 1).then((talking) => ({
       talking,
-      ...(talking.greeting as { port: number }),
+      ...(talking.greeting as { origin: string }),
     }));
     return begun;
   };
@@ -68,6 +71,7 @@ async function main(flags: Flags): Promise<number> {
     }
   } finally {
     await (await begun)?.talking.end();
+    revoke();
   }
   const headline = headlineOf(bench.cells);
   if (flags.plot !== undefined) await writeFile(flags.plot, plotSvg(headline, machine, flags.rounds));

@@ -3,6 +3,7 @@
  * `run` do. Planning is done before the clock starts; opening, segments, heartbeats and done markers are inside.
  */
 
+import type { CreateHttp } from "../../src/http/port/http.ts";
 import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import { doneMarkers } from "../../src/ledger/shard/done-marker.ts";
 import type { Row } from "../../src/manifest/row.ts";
@@ -20,11 +21,13 @@ export interface Form {
   readonly proof: "content-md5" | "crc64";
   /** A HEAD of the source and of the archive for each key: rows without etag, and `--if-exists skip`. */
   readonly asks: boolean;
+  /** What sends the requests; as the product where absent. */
+  readonly createHttp?: CreateHttp;
 }
 
-export function createOurs(options: CopierOptions, { proof, asks }: Form): Copier {
-  const { port, label, concurrency, facts, shardSize = 1000 } = options;
-  const surroundings = openSurroundings(port, concurrency);
+export function createOurs(options: CopierOptions, { proof, asks, createHttp }: Form): Copier {
+  const { origin, label, concurrency, facts, shardSize = 1000 } = options;
+  const surroundings = openSurroundings(origin, concurrency, createHttp);
   const { clock, random, log } = surroundings;
   const worker = createShardWorker(surroundings);
   const handler = createDeliveryHandler(surroundings, worker);

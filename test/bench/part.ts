@@ -36,5 +36,6 @@ export interface Bench {
 
 export interface Store {
   readonly talking: Talking;
-  readonly port: number;
+  /** Of the store. */
+  readonly origin: string;
 }

@@ -1,6 +1,7 @@
 /** A run in the ledger of the benchmark's store, planned as any run is, for who measures what comes after. */
 
 import { readSettings } from "../../src/config/read.ts";
+import type { CreateHttp } from "../../src/http/port/http.ts";
 import { type RunRequest, requestSchema } from "../../src/ledger/plan/request.ts";
 import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import type { Row } from "../../src/manifest/row.ts";
@@ -17,26 +18,35 @@ import {
 import { systemClock } from "../../src/vocabulary/clock.ts";
 import { silentLog } from "../../src/vocabulary/log.ts";
 import { bucketsOf, credentials, region } from "./bodies.ts";
+import { TRUSTED } from "./listen.ts";
 
 export const ledgerPlace: Place = { bucket: bucketsOf.archive, region, prefix: ".originals" };
 
 /** What a function or a command line is told of the store, in its environment. */
-export function environmentOf(port: number): Readonly<Record<string, string>> {
+export function environmentOf(origin: string): Readonly<Record<string, string>> {
+  const trusted = process.env[TRUSTED];
   return {
-    ORIGINALS_ENDPOINT: `http://127.0.0.1:${port}`,
+    ORIGINALS_ENDPOINT: origin,
     ORIGINALS_REGION: region,
     TENCENTCLOUD_SECRETID: credentials.secretId,
     TENCENTCLOUD_SECRETKEY: credentials.secretKey,
+    ...(trusted === undefined ? {} : { [TRUSTED]: trusted }),
   };
 }
 
-export function openSurroundings(port: number, concurrency: number): OpenedSurroundings {
-  const environment = { ...environmentOf(port), ORIGINALS_CONCURRENCY: String(concurrency) };
+/** @param createHttp what sends the requests; as the product where absent */
+export function openSurroundings(
+  origin: string,
+  concurrency: number,
+  createHttp?: CreateHttp | undefined,
+): OpenedSurroundings {
+  const environment = { ...environmentOf(origin), ORIGINALS_CONCURRENCY: String(concurrency) };
   return surroundingsFromSettings(readSettings({ environment }), {
     environment,
     clock: systemClock,
     random: Math.random,
     log: silentLog,
+    createHttp,
   });
 }
 

@@ -53,7 +53,7 @@ export function objectsFor(
 export async function race(options: {
   readonly folder: string;
   readonly store: Talking;
-  readonly port: number;
+  readonly origin: string;
   readonly label: SizeLabel;
   readonly concurrency: number;
   readonly contestants: readonly Contestant[];
@@ -63,13 +63,13 @@ export async function race(options: {
   readonly nodeFlags: readonly string[];
   readonly note: (text: string) => void;
 }): Promise<Cell> {
-  const { folder, store, port, label, concurrency, rounds, note } = options;
+  const { folder, store, origin, label, concurrency, rounds, note } = options;
   const facts = await store.ask<readonly Facts[]>({ order: "facts", label });
   const racers: Racer[] = [];
   try {
     for (const contestant of options.contestants) {
       const talking = await start(join(folder, "racer.js"), 0, { flags: options.nodeFlags });
-      await talking.ask({ order: "open", name: contestant.name, options: { port, label, concurrency, facts } });
+      await talking.ask({ order: "open", name: contestant.name, options: { origin, label, concurrency, facts } });
       const objects = objectsFor(label, concurrency, contestant.kind, options.objects);
       racers.push({ contestant, talking, objects, laps: [], checks: [], loads: [] });
     }

@@ -6,12 +6,13 @@ import pLimit from "p-limit";
 import { bucketsOf, credentials, keyOf, region, sizes } from "./bodies.ts";
 import type { Copier, CopierOptions } from "./copier.ts";
 
-function open({ port, concurrency }: CopierOptions): COS {
+function open({ origin, concurrency }: CopierOptions): COS {
+  const { protocol, host } = new URL(origin);
   return new COS({
     SecretId: credentials.secretId,
     SecretKey: credentials.secretKey,
-    Protocol: "http:",
-    Domain: `127.0.0.1:${port}`,
+    Protocol: protocol,
+    Domain: host,
     KeepAlive: true,
     FileParallelLimit: concurrency,
     AutoSwitchHost: false,

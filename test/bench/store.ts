@@ -1,12 +1,13 @@
 /**
- * A store that costs next to nothing, so that what is measured is the client: raw sockets, replies made beforehand, uploads
+ * A store that costs as little as it can, so that what is measured is the client: raw sockets, replies made beforehand, uploads
  * compared with what they must be as they arrive (memcmp) and never kept. Only the ledger's few objects are stored.
  *
- * Its process says `{ port }` once it listens, and answers the messages of `StoreOrder`.
+ * Its process says `{ origin }` once it listens, and answers the messages of `StoreOrder`.
  */
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { bucketsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
 import { createLedgerObjects } from "./ledger-objects.ts";
+import { listen } from "./listen.ts";
 import { machineMs } from "./machine-clock.ts";
 import { type Original, originalsOf, small } from "./originals.ts";
 
@@ -225,9 +226,4 @@ process.on("message", (message: StoreOrder) => {
 });
 process.on("disconnect", () => process.exit(0));
 for (const label of sizeLabels) if (sizes[label] <= small) originalsOf(label);
-const server = createServer({ noDelay: true }, serve);
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  process.send?.({ port: address.port });
-});
+listen(serve, (origin) => process.send?.({ origin }));

@@ -10,6 +10,9 @@ export interface Ratios {
   readonly md5ToLimit: Spread | undefined;
   readonly crc64ToLimit: Spread | undefined;
   readonly askingToLimit: Spread | undefined;
+  /** Against the same path over undici's client. */
+  readonly md5ToUndici: Spread | undefined;
+  readonly crc64ToUndici: Spread | undefined;
   readonly md5ToSdk: Spread | undefined;
 }
 
@@ -33,6 +36,8 @@ export function ratiosOf({ label, concurrency, results }: Cell): Ratios {
     md5ToLimit: to(named("content-md5"), limit),
     crc64ToLimit: to(named("crc64"), limit),
     askingToLimit: to(named("asking"), limit),
+    md5ToUndici: to(named("content-md5"), named("undici-md5")),
+    crc64ToUndici: to(named("crc64"), named("undici-crc64")),
     md5ToSdk: to(named("content-md5"), best(results, "sdk")),
   };
 }
@@ -98,10 +103,20 @@ export function ratiosText(all: readonly Ratios[]): string {
       shown(ratios.md5ToLimit),
       shown(ratios.crc64ToLimit),
       shown(ratios.askingToLimit),
+      shown(ratios.md5ToUndici),
+      shown(ratios.crc64ToUndici),
       shown(ratios.md5ToSdk),
     ].map((text, index) => (index === 0 ? text.padEnd(14) : column(text, 22))),
   );
-  const head = ["", "content-md5 / limit", "crc64 / limit", "asking / limit", "content-md5 / SDK"];
+  const head = [
+    "",
+    "content-md5 / limit",
+    "crc64 / limit",
+    "asking / limit",
+    "content-md5 / undici",
+    "crc64 / undici",
+    "content-md5 / SDK",
+  ];
   const titles = head.map((text, index) => (index === 0 ? text.padEnd(14) : column(text, 22)));
   return [
     "\nRatios, median of paired rounds (least–most)",

@@ -4,17 +4,20 @@
  * undici's own `request`, whose reply's body is the PUT's.
  */
 import { Readable } from "node:stream";
-import { type Dispatcher, Pool, request } from "undici";
+import { buildConnector, type Dispatcher, Pool, request } from "undici";
 import { bucketsOf, keyOf, sizes } from "./bodies.ts";
 import { type Copier, type CopierOptions, inParallel } from "./copier.ts";
 
 const sourceHost = `${bucketsOf.source}.cos.ap-guangzhou.myqcloud.com`;
 const archiveHost = `${bucketsOf.archive}.cos.ap-guangzhou.myqcloud.com`;
 
-function pools({ port, concurrency }: CopierOptions) {
-  const origin = `http://127.0.0.1:${port}`;
-  const gets = new Pool(origin, { connections: concurrency });
-  const puts = new Pool(origin, { connections: concurrency });
+const connector = buildConnector({ allowH2: false });
+/** undici would have the certificate be of the Host header. */
+const connect: buildConnector.connector = (to, onOpened) => connector({ ...to, servername: "" }, onOpened);
+
+function pools({ origin, concurrency: connections }: CopierOptions) {
+  const gets = new Pool(origin, { connections, connect });
+  const puts = new Pool(origin, { connections, connect });
   const close = async () => {
     await Promise.all([gets.destroy(), puts.destroy()]);
   };
@@ -128,7 +131,7 @@ export function createStreamCopier(options: CopierOptions): Copier {
 export function createRequestCopier(options: CopierOptions): Copier {
   const { gets, puts, close } = pools(options);
   const size = String(sizes[options.label]);
-  const origin = `http://127.0.0.1:${options.port}`;
+  const { origin } = options;
   const one = async (index: number) => {
     const key = keyOf(options.label, index);
     const got = await request(`${origin}/${key}?ci-process=originImage`, {

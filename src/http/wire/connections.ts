@@ -7,6 +7,7 @@ import { buildConnector } from "undici";
 import type { Exchange } from "../exchange/exchange.ts";
 import { clientClosed } from "../exchange/fault.ts";
 import { ReadMemory } from "../exchange/read-memory.ts";
+import { serverNameOf } from "../exchange/server-name.ts";
 import { fromUndici } from "../exchange/undici-errors.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
 
@@ -141,9 +142,7 @@ function connector(origin: string, timeout: number): (onOpened: OnOpened) => voi
   const { hostname: named, port, protocol } = new URL(origin);
   // An IPv6 address stands in brackets in a URL only.
   const hostname = named.replace(/^\[|\]$/g, "");
-  // The certificate must be of what is dialled, host name or address, whatever the Host header says. An address is no server
-  // name to send (RFC 6066, 3); with none, Node checks the certificate for the address.
-  const servername = hostname !== named || /^[\d.]+$/.test(hostname) ? "" : hostname;
+  const servername = serverNameOf(named);
   const to = protocol === "https:" ? { hostname, port, protocol, servername } : { hostname, port, protocol };
   /** Of the last TLS handshake, which the next one goes on with. */
   let session: Buffer | undefined;

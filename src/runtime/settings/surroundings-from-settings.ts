@@ -3,6 +3,7 @@
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import type { CreateHttp } from "../../http/port/http.ts";
 import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
@@ -20,6 +21,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What sends the requests; createBucketClient's own where absent. */
+  readonly createHttp?: CreateHttp | undefined;
 }
 
 /** Ledger objects are small and few beside the originals. */
@@ -69,6 +72,7 @@ export function surroundingsFromSettings({ values }: Pick<Settings, "values">, w
         connections: connections[role],
         clock: world.clock,
         log: world.log,
+        createHttp: world.createHttp,
       });
       opened.set(name, client);
       return client;

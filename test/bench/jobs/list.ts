@@ -7,14 +7,14 @@ import { bucketsOf, region } from "../bodies.ts";
 import { openSurroundings } from "../planned-run.ts";
 
 export interface ListJob {
-  readonly port: number;
+  readonly origin: string;
   readonly prefix: string;
   readonly sideBySide: boolean;
 }
 
 /** Entries, each once and in order; anything else is an error. */
-export async function list({ port, prefix, sideBySide }: ListJob): Promise<number> {
-  const surroundings = openSurroundings(port, 16);
+export async function list({ origin, prefix, sideBySide }: ListJob): Promise<number> {
+  const surroundings = openSurroundings(origin, 16);
   try {
     const bucket = surroundings.open("source", { bucket: bucketsOf.source, region });
     const pages = sideBySide ? parallelListing(bucket, prefix, surroundings) : serial();

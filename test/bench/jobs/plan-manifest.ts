@@ -5,7 +5,7 @@ import { bucketsOf, region } from "../bodies.ts";
 import { ledgerPlace, openSurroundings, planRun } from "../planned-run.ts";
 
 export interface PlanOptions {
-  readonly port: number;
+  readonly origin: string;
   readonly run: string;
   /** Of the manifest, in the archive's bucket. */
   readonly key: string;
@@ -13,8 +13,8 @@ export interface PlanOptions {
   readonly format: ManifestFormat;
 }
 
-export async function planManifest({ port, run, key, etag, format }: PlanOptions): Promise<number> {
-  const surroundings = openSurroundings(port, 16);
+export async function planManifest({ origin, run, key, etag, format }: PlanOptions): Promise<number> {
+  const surroundings = openSurroundings(origin, 16);
   try {
     const { rows, settled } = await planRun(
       {

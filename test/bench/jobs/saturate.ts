@@ -3,10 +3,11 @@
  * reaches is the least that the store can do.
  */
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { bodyOf, bucketsOf, keyOf, type SizeLabel, sizes, variants } from "../bodies.ts";
 
 export interface SaturateOptions {
-  readonly port: number;
+  readonly origin: string;
   readonly label: SizeLabel;
   readonly connections: number;
   /** Pairs of a GET and a PUT. */
@@ -14,13 +15,13 @@ export interface SaturateOptions {
 }
 
 /** The pairs that were answered whole. */
-export async function saturate({ port, label, connections, objects }: SaturateOptions): Promise<number> {
+export async function saturate({ origin, label, connections, objects }: SaturateOptions): Promise<number> {
   const bodies = Array.from({ length: variants[label] }, (_, variant) => bodyOf(label, variant));
-  const lengths = await answerLengths(port, label, bodies);
+  const lengths = await answerLengths(origin, label, bodies);
   let next = 0;
   let done = 0;
   const one = async () => {
-    const socket = await dial(port);
+    const socket = await dial(origin);
     await new Promise<void>((resolve, reject) => {
       let index = -1;
       /** Bytes of the answer that is awaited which are still to come. */
@@ -65,16 +66,19 @@ const getHead = (label: SizeLabel, index: number) =>
 const putHead = (label: SizeLabel, index: number) =>
   `PUT /${keyOf(label, index)} HTTP/1.1\r\nHost: ${bucketsOf.archive}\r\nContent-Length: ${sizes[label]}\r\n\r\n`;
 
-function dial(port: number): Promise<Socket> {
+function dial(origin: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => resolve(socket.off("error", reject)));
+    const { protocol, hostname: host, port } = new URL(origin);
+    const to = { port: Number(port), host, noDelay: true };
+    const onOpened = () => resolve(socket.off("error", reject));
+    const socket: Socket = protocol === "https:" ? connectTls(to, onOpened) : connect(to, onOpened);
     socket.once("error", reject);
   });
 }
 
 /** How long the answers are to each variant's GET and PUT, as the store says once. */
-async function answerLengths(port: number, label: SizeLabel, bodies: readonly Buffer[]) {
-  const socket = await dial(port);
+async function answerLengths(origin: string, label: SizeLabel, bodies: readonly Buffer[]) {
+  const socket = await dial(origin);
   const lengths: { readonly get: number; readonly put: number }[] = [];
   for (const [variant, body] of bodies.entries()) {
     const get = await answerLength(socket, [Buffer.from(getHead(label, variant))]);

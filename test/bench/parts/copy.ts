@@ -14,12 +14,12 @@ export function createCopyPart({ flags, folder, store, cells, say, note }: Bench
   return {
     name: "copy",
     async run() {
-      const { talking, port } = await store();
+      const { talking, origin } = await store();
       for (const label of sizes) {
         for (const each of concurrency) {
           const contestants = contestantsAt(label, each, only);
           if (contestants.length === 0) continue;
-          const options = { folder, store: talking, port, label, contestants, rounds, objects, nodeFlags, note };
+          const options = { folder, store: talking, origin, label, contestants, rounds, objects, nodeFlags, note };
           const cell = await race({ ...options, concurrency: each });
           note("");
           say(cellText(cell));

@@ -35,10 +35,10 @@ export function createListPart({ flags, folder, note }: Bench): Part<ListResult>
     async run() {
       const store = await start(join(folder, "listing-store.js"), 1);
       const worker = await start(join(folder, "job.js"), 0, { flags: ["--expose-gc", ...flags.nodeFlags] });
-      const { port, entries } = store.greeting as { port: number; entries: number };
+      const { origin, entries } = store.greeting as { origin: string; entries: number };
       const wrong: string[] = [];
       const rate = async (sideBySide: boolean, what: string) => {
-        const order: JobOrder = { job: "list", options: { port, prefix: "2026/", sideBySide } };
+        const order: JobOrder = { job: "list", options: { origin, prefix: "2026/", sideBySide } };
         const { ms, count } = await worker.ask<Took>(order);
         if (count !== entries) wrong.push(`${what}: ${count} entries`);
         return (1000 * count) / ms;

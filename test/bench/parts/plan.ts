@@ -48,14 +48,14 @@ export function createPlanPart({ flags, folder, dist, store, note }: Bench): Par
   return {
     name: "plan",
     async run() {
-      const { port, talking } = await store();
+      const { origin, talking } = await store();
       const files = await mkdtemp(join(tmpdir(), "originals-bench-"));
       const wrong: string[] = [];
       try {
         await talking.ask({ order: "forget" });
-        const formats = await measureFormats(files, port, wrong);
+        const formats = await measureFormats(files, origin, wrong);
         await talking.ask({ order: "forget" });
-        const command = await measureCommand(files, port, flags.objects ?? commandRows, wrong);
+        const command = await measureCommand(files, origin, flags.objects ?? commandRows, wrong);
         return { rows, formats, command, wrong };
       } finally {
         await rm(files, { recursive: true, force: true });
@@ -65,9 +65,9 @@ export function createPlanPart({ flags, folder, dist, store, note }: Bench): Par
     isRight: ({ wrong }) => wrong.length === 0,
   };
 
-  async function measureFormats(files: string, port: number, wrong: string[]): Promise<PlanResult["formats"]> {
+  async function measureFormats(files: string, origin: string, wrong: string[]): Promise<PlanResult["formats"]> {
     const manifests = await writeManifests(files, rows);
-    const etags = await upload(files, manifests, port);
+    const etags = await upload(files, manifests, origin);
     const worker = await start(join(folder, "job.js"), 0, { flags: ["--expose-gc", ...flags.nodeFlags] });
     try {
       const measured: PlanResult["formats"][number][] = [];
@@ -81,7 +81,7 @@ export function createPlanPart({ flags, folder, dist, store, note }: Bench): Par
         const planning = await rates(worker, `${name}, planning`, wrong, (round) => ({
           job: "plan-manifest",
           options: {
-            port,
+            origin,
             run: `plan-${manifests.indexOf(manifest)}-${round}`,
             key,
             etag: etags.get(key) ?? "",
@@ -110,14 +110,14 @@ export function createPlanPart({ flags, folder, dist, store, note }: Bench): Par
 
   async function measureCommand(
     files: string,
-    port: number,
+    origin: string,
     rows: number,
     wrong: string[],
   ): Promise<PlanResult["command"]> {
     const path = join(files, "rows.csv.gz");
     await writeGzippedCsv(path, rows);
     const [source, archive] = [bucketsOf.source, bucketsOf.archive].map((bucket) => `cos://${bucket}`);
-    const environment = { ...environmentOf(port), ORIGINALS_SOURCE: source, ORIGINALS_ARCHIVE: archive };
+    const environment = { ...environmentOf(origin), ORIGINALS_SOURCE: source, ORIGINALS_ARCHIVE: archive };
     const args = ["plan", "--manifest", path];
     const [ours, zcats, peaks]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
@@ -149,9 +149,9 @@ export function createPlanPart({ flags, folder, dist, store, note }: Bench): Par
 async function upload(
   files: string,
   manifests: readonly ManifestFile[],
-  port: number,
+  origin: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const surroundings = openSurroundings(port, 1);
+  const surroundings = openSurroundings(origin, 1);
   const bucket = surroundings.open("archive", { bucket: bucketsOf.archive, region });
   const etags = new Map<string, string>();
   for (const key of manifests.flatMap((manifest) => manifest.files)) {

@@ -43,7 +43,7 @@ export function createRowsPart({ flags, folder, store, note }: Bench): Part<Rows
   return {
     name: "rows",
     async run() {
-      const { talking, port } = await store();
+      const { talking, origin } = await store();
       const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
       const racer = await start(join(folder, "racer.js"), 0, { flags: flags.nodeFlags });
       const rates = numbers.map((): number[] => []);
@@ -58,7 +58,7 @@ export function createRowsPart({ flags, folder, store, note }: Bench): Part<Rows
         if (counted) rates[at]!.push((1000 * objects) / ms);
       };
       try {
-        const options = { port, label, concurrency, facts, shardSize };
+        const options = { origin, label, concurrency, facts, shardSize };
         await racer.ask({ order: "open", name: "content-md5", options });
         // Warm before the first that counts, or the least number would be the slowest for that alone.
         for (let lap = 0; lap < 3; lap++) await run(1, false);

@@ -80,13 +80,13 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
     event: string,
     rows: number,
   ) {
-    const { talking, port } = await store();
+    const { talking, origin } = await store();
     await talking.ask({ order: "forget" });
-    const body = event === "shard" ? await shardMessage(port, rows) : manifestMessage();
+    const body = event === "shard" ? await shardMessage(origin, rows) : manifestMessage();
     const process = await start(join(folder, "starter.js"), 0, { flags: flags.nodeFlags, quiet: true });
     try {
       const environment = {
-        ...environmentOf(port),
+        ...environmentOf(origin),
         AWS_REGION: "us-east-1",
         AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:9",
       };
@@ -105,10 +105,10 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
     }
   }
 
-  async function shardMessage(port: number, rows: number): Promise<string> {
+  async function shardMessage(origin: string, rows: number): Promise<string> {
     const { talking } = await store();
     const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
-    const surroundings = openSurroundings(port, 16);
+    const surroundings = openSurroundings(origin, 16);
     const rowOf = (index: number) => {
       const { size, etag } = facts[index % facts.length]!;
       return { key: keyOf(label, index), size, etag };

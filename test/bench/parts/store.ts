@@ -42,7 +42,7 @@ export function createStorePart({ flags, folder, store, cells, note }: Bench): P
   return {
     name: "store",
     async run() {
-      const { talking, port } = await store();
+      const { talking, origin } = await store();
       const worker = await start(join(folder, "job.js"), 0, { flags: ["--expose-gc"] });
       const ceilings: Ceiling[] = [];
       try {
@@ -55,7 +55,7 @@ export function createStorePart({ flags, folder, store, cells, note }: Bench): P
             note(`the store itself, ${label}: round ${round + 1} of ${rounds}`);
             await talking.ask({ order: "forget" });
             const before = await talking.ask<{ cpuMs: number }>({ order: "cpu" });
-            const order: JobOrder = { job: "saturate", options: { port, label, connections, objects } };
+            const order: JobOrder = { job: "saturate", options: { origin, label, connections, objects } };
             const { ms, count } = await worker.ask<Took>(order);
             const after = await talking.ask<{ cpuMs: number }>({ order: "cpu" });
             const checked = await talking.ask<Checked>({ order: "check", label, objects });
