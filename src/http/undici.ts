@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { Agent, buildConnector, type Dispatcher, Pool } from "undici";
+import { ensureError } from "../vocabulary/errors.ts";
 import { type Carrier, Exchange } from "./exchange/exchange.ts";
 import { clientClosed } from "./exchange/fault.ts";
 import { readValue, writtenValue } from "./exchange/header-values.ts";
@@ -15,10 +16,14 @@ import { type Headers, type Http, type HttpOptions, type HttpRequest, httpLimits
 /** As the connections of our own take. */
 const LONGEST_HEAD = 64 * 1024;
 
-/** @param open what dispatches, with these options: an Agent where nothing is said */
+/**
+ * @param open what dispatches, with these options: an Agent where nothing is said
+ * @param ofConnecting what an error is called because of which there is no connection
+ */
 export function createUndiciHttp(
   options: HttpOptions = {},
   open: (options: Agent.Options) => Dispatcher = (agent) => new Agent(agent),
+  ofConnecting = fromUndici,
 ): Http {
   const { connections, connectMs, headersMs, bodyIdleMs } = httpLimits(options);
   const dispatcher = open({
@@ -28,7 +33,7 @@ export function createUndiciHttp(
     bodyTimeout: bodyIdleMs,
     maxHeaderSize: LONGEST_HEAD,
     allowH2: false,
-    factory: poolOf,
+    factory: (origin, pool) => openPool(origin, pool, ofConnecting),
   });
   return {
     send(request, caller) {
@@ -37,19 +42,29 @@ export function createUndiciHttp(
       try {
         dispatcher.dispatch(dispatched(request, exchange), new Handler(exchange));
       } catch (error) {
-        exchange.onError(fromUndici(error as Error));
+        exchange.onError(fromUndici(ensureError(error)));
       }
     },
     close: () => dispatcher.destroy(clientClosed()),
   };
 }
 
-/** undici would have the certificate be of the Host header: it must be of what is dialled. */
-function poolOf(origin: string | URL, options: Pool.Options): Pool {
+/**
+ * undici would have the certificate be of the Host header: it must be of what is dialled. And it would connect again, for ever,
+ * where an error to connect has the code of its own SocketError, as that of a proxy which hangs up has.
+ */
+function openPool(origin: string | URL, options: Pool.Options, ofConnecting: typeof fromUndici): Pool {
   const { connect = {} } = options;
   const servername = serverNameOf(new URL(origin).hostname);
   const connector = typeof connect === "function" ? connect : buildConnector(connect);
-  return new Pool(origin, { ...options, connect: (to, onOpened) => connector({ ...to, servername }, onOpened) });
+  return new Pool(origin, {
+    ...options,
+    connect: (to, onOpened) =>
+      connector({ ...to, servername }, (...[error, socket]) => {
+        if (error === null) onOpened(null, socket);
+        else onOpened(ofConnecting(error), null);
+      }),
+  });
 }
 
 function dispatched(request: HttpRequest, { upload }: Exchange): Dispatcher.DispatchOptions {

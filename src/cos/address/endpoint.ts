@@ -13,6 +13,7 @@
  * the way: it is for loopback, or for hosts the user named.
  */
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { isLoopback } from "../../vocabulary/loopback.ts";
 import { isBucketName, isRegion } from "../../vocabulary/names.ts";
 
 export interface EndpointSettings {
@@ -39,10 +40,6 @@ export const defaultEndpoint = "https://{bucket}.cos.{region}.myqcloud.com";
 
 const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
 const imageHost = (bucket: string, region: string) => `${bucket}.pic.${region}.myqcloud.com`;
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
 
 function isServiceDomain(hostname: string): boolean {
   return hostname.endsWith(".myqcloud.com") || hostname.endsWith(".tencentcos.cn");

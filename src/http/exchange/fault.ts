@@ -10,6 +10,7 @@ export type FaultCode =
   | "InvalidRequest"
   | "LengthMismatch"
   | "MalformedHttp"
+  | "ProxyFailed"
   | "ProxyRefused";
 
 export class Fault extends Error {

@@ -1,4 +1,4 @@
-/** What undici's connector and client name otherwise than this port does. */
+/** What undici's connector, client and agents name otherwise than this port does. */
 import { Fault, type FaultCode } from "./fault.ts";
 
 const codes: Readonly<Record<string, FaultCode>> = {
@@ -18,8 +18,15 @@ const codes: Readonly<Record<string, FaultCode>> = {
 /** The same, or the Fault that it is. */
 export function fromUndici(error: Error): Error {
   if (error instanceof Fault) return error;
+  const cause = { cause: error };
+  // What a proxy answered is told in words alone: to CONNECT, and where the absolute form wants other credentials.
+  const answered = /^Proxy response \((\d+)\)|^Proxy .*\((407)\)$/.exec(error.message);
+  if (answered !== null) {
+    const status = answered[1] ?? answered[2] ?? "";
+    return new Fault(status.startsWith("4") ? "ProxyRefused" : "ProxyFailed", `the proxy answered ${status}`, cause);
+  }
   const { code } = error as NodeJS.ErrnoException;
   // Its code is a matter of the parser's version.
   const named = error.name === "HTTPParserError" ? "MalformedHttp" : codes[code ?? ""];
-  return named === undefined ? error : new Fault(named, error.message, { cause: error });
+  return named === undefined ? error : new Fault(named, error.message, cause);
 }

@@ -10,7 +10,8 @@
  *   ReplyTooLarge                                more than this program is prepared to hold of what should be small
  *   LengthMismatch                               the request's body has another length than was announced
  *   InvalidRequest                               the request can't be written as HTTP
- *   ProxyRefused                                 the proxy would not connect to the origin
+ *   ProxyRefused                                 the proxy wants other credentials, or will not connect to the origin
+ *   ProxyFailed                                  the proxy can't be reached, or can't reach the origin
  *   RequestAborted                               the caller gave up; `cause` is the signal's reason
  *   ClientClosed                                 the client was closed
  */
@@ -54,6 +55,7 @@ const lasting = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
   "InvalidRequest",
   "LengthMismatch",
+  "ProxyRefused",
   "ReplyTooLarge",
   "RequestAborted",
   "SELF_SIGNED_CERT_IN_CHAIN",

@@ -1,18 +1,10 @@
 /** Signed requests carry temporary tokens and message bodies: over plain http only to this machine, or to hosts that were named. */
 import { quote, UserError } from "../../vocabulary/errors.ts";
-
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
-}
+import { isLoopback } from "../../vocabulary/loopback.ts";
 
 /** @param allowed hosts of `--allow-http` */
 export function refusePlainHttp(url: URL, allowed: readonly string[] = []): void {
-  if (url.protocol === "https:" || isLoopback(url.hostname)) return;
+  if (url.protocol === "https:" || isLoopback(url.hostname) || url.hostname.endsWith(".localhost")) return;
   if (allowed.includes(url.hostname) || allowed.includes(url.host)) return;
   throw new UserError(
     "PlainHttp",

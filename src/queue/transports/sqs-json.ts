@@ -8,7 +8,6 @@
  * - A clock that is off is corrected from the answer's Date header, once per refusal.
  */
 import aws4 from "aws4";
-import { Agent } from "undici";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { md5OfText } from "../api/digest.ts";
 import { serviceException } from "../api/error.ts";
@@ -22,6 +21,7 @@ import {
   type Environment,
   type RegionSource,
 } from "./aws-settings.ts";
+import { openDispatchers } from "./dispatchers.ts";
 import { ANSWER_TIMEOUT_MS, type Answer, exchange, receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
 import { retrying } from "./retrying.ts";
@@ -48,7 +48,7 @@ const ABOUT_TIME = /RequestExpired|RequestTimeTooSkewed|RequestInTheFuture|Inval
 
 export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport {
   const { clock = systemClock, random = Math.random, env = process.env } = options;
-  const agent = new Agent({ pipelining: 1 });
+  const dispatchers = openDispatchers(env, { pipelining: 1 });
   /** Milliseconds by which the service's clock is ahead of ours. */
   let skewMs = 0;
 
@@ -78,7 +78,14 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
       return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
     };
     const ask = async (): Promise<Answer> =>
-      exchange({ url, headers: await sign(), body, timeoutMs, signal: call.abortSignal, dispatcher: agent });
+      exchange({
+        url,
+        headers: await sign(),
+        body,
+        timeoutMs,
+        signal: call.abortSignal,
+        dispatcher: dispatchers.to(url),
+      });
     const answer = await ask();
     if (correctClock(answer)) return { answer: await ask(), origin: url.origin };
     return { answer, origin: url.origin };
@@ -162,7 +169,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     PurgeQueue: (input, call) => send("PurgeQueue", input, call),
     DeleteQueue: (input, call) => send("DeleteQueue", input, call),
     destroy() {
-      void agent.destroy();
+      dispatchers.destroy();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
-import type { Agent } from "undici";
+import type { Dispatcher } from "undici";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { CallOptions } from "../api/transport.ts";
@@ -15,7 +15,7 @@ export interface TdmqCallOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly random: Random;
-  readonly agent: Agent;
+  readonly dispatcher: Dispatcher;
 }
 
 export interface TdmqCallLimits {
@@ -27,7 +27,7 @@ export interface TdmqCallLimits {
 }
 
 /** The returned function rejects as a Transport's do. */
-export function createTdmqCall({ url, region, env, clock, random, agent }: TdmqCallOptions) {
+export function createTdmqCall({ url, region, env, clock, random, dispatcher }: TdmqCallOptions) {
   function signed(action: TdmqAction, parameters: Iterable<readonly [string, string]>): string {
     const {
       TENCENTCLOUD_SECRETID: secretId,
@@ -68,7 +68,7 @@ export function createTdmqCall({ url, region, env, clock, random, agent }: TdmqC
           body: signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
           timeoutMs: limits.timeoutMs,
           signal: abortSignal,
-          dispatcher: agent,
+          dispatcher,
         });
         return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
       },

@@ -12,7 +12,6 @@
  * - A message not deleted within the queue's "maximum unacknowledged time" (12 hours at most) is lost. Nothing here can change that.
  * - A receipt handle holds only until the message is visible again; deleting by an older one fails, and the message comes again.
  */
-import { Agent } from "undici";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import { selectAttributes } from "../api/attribute-selection.ts";
@@ -37,6 +36,7 @@ import type {
   SendMessageBatchResultEntry,
 } from "../api/shapes.ts";
 import type { CallOptions, Transport } from "../api/transport.ts";
+import { openDispatchers } from "./dispatchers.ts";
 import { receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
 import { createTdmqCall } from "./tdmq-call.ts";
@@ -65,10 +65,10 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
   const { env = process.env, clock = systemClock, random = Math.random, log = silentLog } = options;
   const url = new URL(PATH, options.endpoint);
   refusePlainHttp(url, options.allowHttp);
-  const agent = new Agent();
+  const dispatchers = openDispatchers(env);
   let warnedOfVisibility = false;
 
-  const call = createTdmqCall({ ...options, url, clock, random, env, agent });
+  const call = createTdmqCall({ ...options, url, clock, random, env, dispatcher: dispatchers.to(url) });
 
   /** What is sent for a message, checked by SQS's rules: the envelope must fit as well. */
   function prepare(message: Omit<SendMessageBatchRequestEntry, "Id">) {
@@ -218,7 +218,7 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
     PurgeQueue: () => Promise.reject(unsupported("PurgeQueue")),
     DeleteQueue: () => Promise.reject(unsupported("DeleteQueue")),
     destroy() {
-      void agent.destroy();
+      dispatchers.destroy();
     },
   };
 }

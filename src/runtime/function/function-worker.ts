@@ -6,6 +6,7 @@
 import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
 import type { HandleDelivery } from "../../run/messages/delivery.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { proxyNote } from "../settings/proxy-note.ts";
 import {
   type OpenedSurroundings,
   surroundingsFromSettings,
@@ -30,6 +31,8 @@ export function keepFunctionWorker(
     const says = JSON.stringify(settings.values);
     if (kept?.says === says) return kept.worker;
     for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
+    const note = proxyNote(settings, world.environment);
+    if (note !== undefined) world.log.info(note);
     const surroundings = surroundingsFromSettings(settings, world);
     const worker = { settings, handle: createHandler(surroundings) };
     // Nothing is in flight between two invocations of a process, so the former connections can go.

@@ -4,6 +4,9 @@ import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
+import { createProxiedHttp } from "../../http/proxied.ts";
+import { proxiesOf } from "../../http/proxies.ts";
+import { createWireHttp } from "../../http/wire/client.ts";
 import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
@@ -21,7 +24,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What sends the requests; createBucketClient's own where absent. */
+  /** What sends the requests. Default: connections of our own, and undici's where the environment names a proxy. */
   readonly createHttp?: CreateHttp | undefined;
 }
 
@@ -35,6 +38,7 @@ const ledgerConnections = 16;
 export function surroundingsFromSettings({ values }: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { concurrency, rate, maxInstances, allowHttp } = values;
   const opened = new Map<string, BucketClient>();
+  const createHttp = world.createHttp ?? httpOf(world.environment);
   const credentials = {
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
     archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
@@ -72,7 +76,7 @@ export function surroundingsFromSettings({ values }: Pick<Settings, "values">, w
         connections: connections[role],
         clock: world.clock,
         log: world.log,
-        createHttp: world.createHttp,
+        createHttp,
       });
       opened.set(name, client);
       return client;
@@ -83,4 +87,10 @@ export function surroundingsFromSettings({ values }: Pick<Settings, "values">, w
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** @throws UserError `InvalidProxy` */
+function httpOf(environment: Environment): CreateHttp {
+  const proxies = proxiesOf(environment);
+  return proxies === undefined ? createWireHttp : createProxiedHttp(proxies, createWireHttp);
 }

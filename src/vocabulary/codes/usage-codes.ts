@@ -33,6 +33,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "use https, or allow the host with --allow-http",
   },
+  InvalidProxy: {
+    means: "HTTPS_PROXY or HTTP_PROXY is no address of a proxy",
+    effect: "not-begun",
+    advice: "give one such as http://proxy.example:3128, or unset it",
+  },
   InvalidArchiveKey: {
     means: "the template of archive keys has an unknown field, or gives every original the same name",
     effect: "not-begun",

@@ -24,6 +24,14 @@ export async function build(): Promise<Built> {
   return { folder, cli: join(out, "cli.js"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/** Of whoever runs the tests: they must make no difference. */
+const proxies = Object.fromEntries(
+  ["HTTP_PROXY", "HTTPS_PROXY"].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -48,7 +56,7 @@ export function start(
   stdin?: string | Buffer,
 ): Started {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env.PATH ?? "", ...env },
+    env: { PATH: process.env.PATH ?? "", ...proxies, ...env },
     stdio: "pipe",
   });
   let stdout = "";

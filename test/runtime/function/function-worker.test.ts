@@ -52,6 +52,18 @@ describe("what a function keeps between invocations", () => {
     expect(worker().settings.values.concurrency).toBe(8);
   });
 
+  it("says once, in its log, which proxy it speaks to, and not its password", () => {
+    const { worker, log } = setUp({ ...environment, HTTPS_PROXY: "http://me:hidden@proxy.example:3128" });
+    worker();
+    worker();
+    expect(log.entries).toEqual([
+      expect.objectContaining({
+        level: "info",
+        message: "A proxy is set: https goes through http://proxy.example:3128 (HTTPS_PROXY).",
+      }),
+    ]);
+  });
+
   it("warns once of a misspelt setting", () => {
     const { worker, log } = setUp({ ...environment, ORIGINALS_CONCURENCY: "8" });
     worker();

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { readConfigFile } from "../../../config/file.ts";
 import { misspeltVariables, readSettings, type Settings } from "../../../config/read.ts";
 import { flagOf, type Setting, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
+import { proxyNote } from "../../settings/proxy-note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Adds these settings to the command, and `--config`, `--json`, `--quiet`. */
@@ -39,5 +40,8 @@ export async function settingsFromFlags(flags: Flags, terminal: Terminal): Promi
     if (typeof value === "string" || typeof value === "boolean") given[name] = value;
     else if (Array.isArray(value)) given[name] = value.map(String);
   }
-  return readSettings({ flags: given, environment: process.env, file });
+  const settings = readSettings({ flags: given, environment: process.env, file });
+  const note = proxyNote(settings, process.env);
+  if (note !== undefined) terminal.note(note);
+  return settings;
 }

@@ -1,0 +1,82 @@
+/**
+ * Proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, the lower-case names first. undici's agents speak
+ * to them (CONNECT for https, the absolute form for plain http) and read NO_PROXY: hosts, with everything below them, or `*`.
+ * Without HTTPS_PROXY the proxy of HTTP_PROXY serves https too. What is on loopback is never proxied.
+ */
+import { type Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import { UserError } from "../vocabulary/errors.ts";
+
+export interface Proxies {
+  readonly https: ProxyAddress | undefined;
+  readonly http: ProxyAddress | undefined;
+  /** "" where there is none. */
+  readonly noProxy: string;
+}
+
+export interface ProxyAddress {
+  /** With its credentials: never to be shown. */
+  readonly url: URL;
+  /** The variable that names it. */
+  readonly variable: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Undefined where none is set.
+ * @throws UserError `InvalidProxy`, without the value, which may hold a password
+ */
+export function proxiesOf(environment: Environment): Proxies | undefined {
+  const http = proxyOf(environment, "HTTP_PROXY");
+  const https = proxyOf(environment, "HTTPS_PROXY") ?? http;
+  if (https === undefined) return undefined;
+  return { https, http, noProxy: environment.no_proxy ?? environment.NO_PROXY ?? "" };
+}
+
+function proxyOf(environment: Environment, name: string): ProxyAddress | undefined {
+  const variable = environment[name.toLowerCase()] === undefined ? name : name.toLowerCase();
+  const text = environment[variable]?.trim();
+  if (!text) return undefined;
+  const whole = text.includes("://") ? text : `http://${text}`;
+  if (URL.canParse(whole)) {
+    const url = new URL(whole);
+    if (/^(?:https?|socks5?):$/.test(url.protocol) && url.hostname !== "") return { url, variable };
+  }
+  throw new UserError(
+    "InvalidProxy",
+    `${variable} is not the address of a proxy; give one such as http://proxy.example:3128, or unset it.`,
+  );
+}
+
+/** `http://proxy.example:3128`: without its credentials. */
+export const proxyText = ({ url }: ProxyAddress): string => `${url.protocol}//${url.host}`;
+
+/** One sentence for whoever runs this. */
+export function proxiesText({ https, http, noProxy }: Proxies): string {
+  const through = (what: string, proxy: ProxyAddress) => `${what} goes through ${proxyText(proxy)} (${proxy.variable})`;
+  const ways =
+    https === http && http !== undefined
+      ? [through("https and http", http)]
+      : [
+          ...(https === undefined ? [] : [through("https", https)]),
+          ...(http === undefined ? [] : [through("http", http)]),
+        ];
+  const but = noProxy === "" ? "" : ", but for the hosts of NO_PROXY";
+  return `A proxy is set: ${ways.join(", ")}${but}.`;
+}
+
+/** For the answer to CONNECT. */
+const CONNECT_MS = 10_000;
+
+/** What dispatches requests through them. */
+export function openProxied({ https, http, noProxy }: Proxies, options: Agent.Options): Dispatcher {
+  return new EnvHttpProxyAgent({
+    ...options,
+    clientFactory: (proxy: URL, { connect }: Pool.Options) =>
+      new Pool(proxy, { ...(connect && { connect }), headersTimeout: CONNECT_MS }),
+    httpProxy: http?.url.href ?? "",
+    httpsProxy: https?.url.href ?? "",
+    noProxy,
+    proxyTunnel: false,
+  });
+}
