@@ -4,7 +4,7 @@ export const about: Readonly<Record<string, string>> = {
   runtime: "the doors: from a command line or an event to the run, and back; no logic of its own",
   "runtime/cli": "one file a command, what they share beside it",
   "runtime/cli/demo": "what `npm start` shows",
-  "runtime/cli/asked": "what a command was asked: flags, manifest, queue, recorded run",
+  "runtime/cli/input": "what a command line says: flags, manifest, queue, recorded run",
   "runtime/cli/terminal": "how a terminal is written to, and how a command ends: text, progress, signals, exit codes",
   "runtime/function": "AWS Lambda and Tencent SCF: events in, answers out",
   "runtime/settings": "from settings to places, surroundings, and what is asked",

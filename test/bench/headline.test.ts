@@ -25,8 +25,9 @@ describe("the race in short", () => {
 
   it("takes the best of the limit's and of the SDK's forms", () => {
     expect(headlineOf([sampleCell()]).sizes[0]).toMatchObject({
-      rates: { limit: 10_000, md5: 8000, crc64: 5000, sdk: 500 },
+      rates: { limit: 10_000, md5: 8000, undici: 5000, crc64: 5000, sdk: 500 },
       toLimit: { median: 0.75 },
+      toUndici: { median: 1.6 },
       toSdk: { median: 15 },
     });
   });
@@ -35,9 +36,15 @@ describe("the race in short", () => {
     const { results } = sampleCell();
     const wrong = results.map((result) => (result.name === "crc64" ? { ...result, wrong: 1 } : result));
     const headline = headlineOf([sampleCell({ results: wrong })]);
-    expect(headline.sizes[0]?.rates).toEqual({ limit: 10_000, md5: 8000, crc64: undefined, sdk: 500 });
+    expect(headline.sizes[0]?.rates).toEqual({
+      limit: 10_000,
+      md5: 8000,
+      undici: 5000,
+      crc64: undefined,
+      sdk: 500,
+    });
     expect(headlineMarkdown(headline, machine, 3).split("\n").at(-1)).toBe(
-      "| 16 KiB | 10,000 | **8,000** | – | 500 | refused | refused |",
+      "| 16 KiB | 10,000 | **8,000** | 5,000 | – | 500 | refused | refused | refused |",
     );
   });
 
@@ -46,9 +53,9 @@ describe("the race in short", () => {
       [
         "Objects a second, concurrency 16; Node v20.19.0, 2 cores (the store on one of them), median of 3 rounds.",
         "",
-        "| size | limit | content-md5 | crc64 | SDK | content-md5 to limit | content-md5 to SDK |",
-        "|---|---|---|---|---|---|---|",
-        "| 16 KiB | 10,000 | **8,000** | 5,000 | 500 | 0.75 × | 15.00 × |",
+        "| size | limit | content-md5 | the same over undici | crc64 | SDK | content-md5 to limit | to undici | to SDK |",
+        "|---|---|---|---|---|---|---|---|---|",
+        "| 16 KiB | 10,000 | **8,000** | 5,000 | 5,000 | 500 | 0.75 × | 1.60 × | 15.00 × |",
       ].join("\n"),
     );
   });

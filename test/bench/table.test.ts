@@ -15,6 +15,8 @@ describe("the ratios of a cell", () => {
       md5ToLimit: { median: 0.75, least: 0.75, most: 0.8 },
       crc64ToLimit: { median: 0.5, least: 0.5, most: 0.5 },
       askingToLimit: { median: 0.25, least: 0.25, most: 0.25 },
+      md5ToUndici: { median: 1.6, least: 1.2, most: 2 },
+      crc64ToUndici: { median: 1, least: 1, most: 1.25 },
       md5ToSdk: { median: 15, least: 15, most: 16 },
     });
   });
@@ -89,6 +91,8 @@ describe("the text of the ratios", () => {
       "content-md5 / limit",
       "crc64 / limit",
       "asking / limit",
+      "content-md5 / undici",
+      "crc64 / undici",
       "content-md5 / SDK",
     ]);
     expect(lines[3]?.trim().split(/ {2,}/)).toEqual([
@@ -96,8 +100,10 @@ describe("the text of the ratios", () => {
       "0.75 (0.75–0.80)",
       "0.50 (0.50–0.50)",
       "0.25 (0.25–0.25)",
+      "1.60 (1.20–2.00)",
+      "1.00 (1.00–1.25)",
       "15.00 (15.00–16.00)",
     ]);
-    expect(lines[4]?.trim().split(/ {2,}/)).toEqual(["16KiB × 64", "refused", "refused", "refused", "refused"]);
+    expect(lines[4]?.trim().split(/ {2,}/)).toEqual(["16KiB × 64", ...Array<string>(6).fill("refused")]);
   });
 });
