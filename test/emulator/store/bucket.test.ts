@@ -151,6 +151,6 @@ test("whatever is put, copied, marked, erased and uploaded in parts, what is the
       store.close();
       rmSync(folder, { recursive: true, force: true });
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
