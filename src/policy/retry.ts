@@ -56,7 +56,7 @@ export interface Backoff {
  */
 export const rowBackoff: Backoff = { baseMs: 250, capMs: 30_000, growth: 5 };
 export const throttleBackoff: Backoff = { baseMs: 1_000, capMs: 30_000 };
-/** Of a shard that made no progress (design.md, One shard). */
+/** Of a shard that made no progress (docs/architecture.md, "One shard"). */
 export const shardBackoff: Backoff = { baseMs: 30_000, capMs: 15 * 60_000 };
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The opening of one delivery of a shard: say that an attempt begins, look at what others did, and decide. The decision is
  * made on one listing that includes this attempt's own marker, so of two that open at once at least one sees the other;
- * ledger/attempts.ts has the rule by which only one of them goes on.
+ * ledger/shard/attempts.ts has the rule by which only one of them goes on.
  */
 
 import { type Control, readControl, saysStop } from "../../ledger/control.ts";

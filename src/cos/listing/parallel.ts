@@ -3,7 +3,7 @@
  *
  * GET Bucket, List Objects v1 (document 436/7734). A range is `(after, upTo]`: LIST v1 answers with the keys after its marker,
  * so a range begins where the one before it ends, whatever the keys are, and each key belongs to exactly one. Correctness
- * rests on that alone. Where to split is a guess (listing-cuts.ts), and a bad guess costs a request, never a key. A range
+ * rests on that alone. Where to split is a guess (cuts.ts), and a bad guess costs a request, never a key. A range
  * that proves empty was one request in vain; there may not be more of these than of useful ones.
  *
  * Requests go to the earliest range that may have one, and a range reads only a little ahead of the reader, so memory is

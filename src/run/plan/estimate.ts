@@ -74,7 +74,7 @@ export interface Estimate {
 }
 
 const SAMPLES = 10;
-/** Parts of a multipart upload (archive/upload.ts). */
+/** Parts of a multipart upload (archive/task/upload.ts). */
 const PART = 64 * 1024 * 1024;
 /** Of one shard: its rows written and read, open, two LISTs, end, done, and the report's reading. */
 const LEDGER_A_SHARD = 8;
@@ -136,8 +136,8 @@ export async function estimateRun(
 }
 
 /**
- * Of one row that all goes well with (archive/try-row.ts). A process may HEAD the source a few times more at its beginning,
- * until it knows whether the bucket's replies bring the metadata (archive/metadata-trust.ts).
+ * Of one row that all goes well with (archive/task/next-step.ts). A process may HEAD the source a few times more at its beginning,
+ * until it knows whether the bucket's replies bring the metadata (archive/task/metadata-trust.ts).
  */
 export function requestsOf(
   row: PlannedRow,

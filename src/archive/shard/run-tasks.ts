@@ -1,0 +1,71 @@
+/** Runs the tasks of a delivery, as many at once as may, and hands on how each ended. */
+import type { SegmentWriter } from "../../ledger/shard/segment-writer.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
+import { archiveTask, type TaskEnd } from "../task/archive-task.ts";
+import { outOfTimeCode } from "../task/out-of-time.ts";
+import type { Task, TaskContext } from "../task/task.ts";
+import type { Admission } from "./admission.ts";
+import type { Pace } from "./pace.ts";
+import type { Refusals } from "./refusals.ts";
+import type { Stops } from "./stops.ts";
+
+export interface RunningTasks {
+  readonly context: TaskContext;
+  readonly admission: Admission;
+  readonly pace: Pace;
+  readonly refusals: Refusals;
+  readonly stops: Stops;
+  readonly writer: SegmentWriter;
+  readonly record: (outcome: Outcome) => void;
+  /** One at a time, each recorded before it is tried: so that a row that kills the process is charged for it. */
+  readonly careful: boolean;
+}
+
+/** Throws the first fault of a task, once all that began have ended. */
+export async function runTasks(tasks: IterableIterator<Task>, running: RunningTasks): Promise<void> {
+  const { pace, stops, careful } = running;
+  if (careful) {
+    for (const task of tasks) await runTask(task, running);
+    return;
+  }
+  let fault: Error | undefined;
+  const onFault = (thrown: unknown) => {
+    fault ??= ensureError(thrown);
+    stops.quit();
+  };
+  await pace.runEach(tasks, (task) => runTask(task, running).catch(onFault));
+  if (fault !== undefined) throw fault;
+}
+
+async function runTask(
+  task: Task,
+  { context, admission, refusals, stops, writer, record, careful }: RunningTasks,
+): Promise<void> {
+  const { size } = task.planned;
+  const admitted = admission.admitted(size);
+  if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
+  let end: TaskEnd | undefined;
+  try {
+    if (careful) {
+      writer.add({ row: task.row, key: task.planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0 });
+      await writer.beat();
+    }
+    end = await archiveTask(task, context);
+  } finally {
+    admission.ended(size, end && tellingMs(end.outcome));
+  }
+  if (end.kind === "refused") {
+    const reason = await refusals.refused(end.outcome, end.by);
+    if (reason !== undefined) await stops.halt(reason);
+    return;
+  }
+  if (end.kind === "halt") await stops.halt(end.reason);
+  else if (end.outcome.outcome === "archived") refusals.succeeded();
+  record(end.outcome);
+}
+
+/** What a task took, where that says how long others take: a failure is soon over. */
+function tellingMs({ outcome, code, ms }: Outcome): number | undefined {
+  return outcome === "archived" || outcome === "skipped" || code === outOfTimeCode ? ms : undefined;
+}
