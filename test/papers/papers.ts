@@ -49,7 +49,7 @@ export interface Block {
 
 /** The fenced blocks of a paper. */
 export function blocksOf(text: string): readonly Block[] {
-  return [...text.matchAll(/^```(\S*)(.*)\n(.*?)^```/gms)].map((match) => ({
+  return [...text.matchAll(/^```(\S*)([^\n]*)\n(.*?)^```/gms)].map((match) => ({
     language: match[1] as string,
     words: (match[2] as string).split(" ").filter((word) => word !== ""),
     text: match[3] as string,

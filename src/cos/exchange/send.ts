@@ -16,6 +16,7 @@ import { type Credentials, createSigner } from "../signing/signature.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
 import { errorFromTransport } from "./error-from-transport.ts";
+import { replyBody } from "./reply-body.ts";
 import { requestHeaders, signedOf } from "./request-headers.ts";
 import { type Query, requestTarget } from "./request-target.ts";
 
@@ -138,7 +139,9 @@ class Call<T> implements HttpCaller {
       return;
     }
     try {
-      this.#resolve(this.#read(reply));
+      // What reads the body later has left this call behind, and is told of it all the same.
+      const its = reply.kind === "stream" ? { ...reply, stream: replyBody(reply.stream, () => this.#what()) } : reply;
+      this.#resolve(this.#read(its));
     } catch (error) {
       this.#reject(error);
     }
