@@ -11,7 +11,7 @@
 import { createHmac } from "node:crypto";
 import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { createSign, type Sign } from "./signing-key.ts";
+import { signatureOf, stringToSign } from "./signing-key.ts";
 
 export interface Credentials {
   readonly secretId: string;
@@ -119,7 +119,8 @@ export function signKey(secretKey: string, keyTime: string): string {
 /** What signs the requests of one KeyTime window, and what all its signatures begin with. */
 interface Window {
   readonly head: string;
-  readonly sign: Sign;
+  readonly signKey: string;
+  readonly keyTime: string;
 }
 
 /** @throws UserError `MalformedSecretId` */
@@ -132,7 +133,8 @@ function windowOf({ secretId, secretKey }: Credentials, keyTime: string): Window
   }
   return {
     head: `q-sign-algorithm=sha1&q-ak=${secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}&q-header-list=`,
-    sign: createSign(signKey(secretKey, keyTime), keyTime),
+    signKey: signKey(secretKey, keyTime),
+    keyTime,
   };
 }
 
@@ -141,9 +143,10 @@ export function authorization(request: SignableRequest, credentials: Credentials
   return signed(request, windowOf(credentials, keyTime));
 }
 
-function signed(request: SignableRequest, { head, sign }: Window): string {
+function signed(request: SignableRequest, { head, signKey, keyTime }: Window): string {
   const { text, headerList, parameterList } = httpString(request);
-  return `${head}${headerList}&q-url-param-list=${parameterList}&q-signature=${sign(text)}`;
+  const signature = signatureOf(signKey, stringToSign(keyTime, text));
+  return `${head}${headerList}&q-url-param-list=${parameterList}&q-signature=${signature}`;
 }
 
 /** Clocks differ: a signature is valid from a minute ago. */
