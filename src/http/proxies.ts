@@ -27,15 +27,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws UserError `InvalidProxy`, without the value, which may hold a password
  */
 export function proxiesOf(environment: Environment): Proxies | undefined {
-  const http = proxyOf(environment, "HTTP_PROXY");
-  const https = proxyOf(environment, "HTTPS_PROXY") ?? http;
+  const http = proxyOf(environment.http_proxy, "http_proxy") ?? proxyOf(environment.HTTP_PROXY, "HTTP_PROXY");
+  const https =
+    proxyOf(environment.https_proxy, "https_proxy") ?? proxyOf(environment.HTTPS_PROXY, "HTTPS_PROXY") ?? http;
   if (https === undefined) return undefined;
   return { https, http, noProxy: environment.no_proxy ?? environment.NO_PROXY ?? "" };
 }
 
-function proxyOf(environment: Environment, name: string): ProxyAddress | undefined {
-  const variable = environment[name.toLowerCase()] === undefined ? name : name.toLowerCase();
-  const text = environment[variable]?.trim();
+/** An empty variable says nothing. */
+function proxyOf(value: string | undefined, variable: string): ProxyAddress | undefined {
+  const text = value?.trim();
   if (!text) return undefined;
   const whole = text.includes("://") ? text : `http://${text}`;
   if (URL.canParse(whole)) {
@@ -53,13 +54,13 @@ export const proxyText = ({ url }: ProxyAddress): string => `${url.protocol}//${
 
 /** One sentence for whoever runs this. */
 export function proxiesText({ https, http, noProxy }: Proxies): string {
-  const through = (what: string, proxy: ProxyAddress) => `${what} goes through ${proxyText(proxy)} (${proxy.variable})`;
+  const through = (what: string, proxy: ProxyAddress) => `${what} through ${proxyText(proxy)} (${proxy.variable})`;
   const ways =
     https === http && http !== undefined
-      ? [through("https and http", http)]
+      ? [through("https and http go", http)]
       : [
-          ...(https === undefined ? [] : [through("https", https)]),
-          ...(http === undefined ? [] : [through("http", http)]),
+          ...(https === undefined ? [] : [through("https goes", https)]),
+          ...(http === undefined ? [] : [through("http goes", http)]),
         ];
   const but = noProxy === "" ? "" : ", but for the hosts of NO_PROXY";
   return `A proxy is set: ${ways.join(", ")}${but}.`;

@@ -22,7 +22,8 @@ describe("npm run bench", () => {
     const race = ["--parts", "copy", "--sizes", "16KiB", "--concurrency", "4", "--rounds", "1", "--objects", "64"];
     const { code, stdout, stderr } = await bench(...race, "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("16KiB, concurrency 4") });
-    const { cells, ratios } = JSON.parse(stdout) as CopyResult;
+    const { cells, ratios, transport } = JSON.parse(stdout) as CopyResult & { readonly transport: string };
+    expect(transport).toBe("TLS");
     const [cell] = cells;
     expect(cell?.results.map(({ name }) => name)).toEqual(contestantsAt("16KiB", 4, undefined).map(({ name }) => name));
     for (const { name, objects, failure, wrong, rates, requests, cpuMsPerObject } of cell?.results ?? []) {
@@ -43,7 +44,11 @@ describe("npm run bench", () => {
   });
 
   it("measures a part alone, each number of rows and the store itself right", async () => {
-    const { code, stdout } = await bench("--parts", "store,rows", "--rounds", "1", "--objects", "12", "--json");
+    const { code, stdout } = await bench(
+      ...["--parts", "store,rows", "--rounds", "1", "--objects", "12"],
+      "--plain",
+      "--json",
+    );
     expect(code).toBe(0);
     const measured = JSON.parse(stdout) as Partial<CopyResult> & { store: StoreResult; rows: RowsResult };
     expect(measured.cells).toBeUndefined();

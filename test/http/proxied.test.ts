@@ -121,9 +121,12 @@ describe("the environment", () => {
     ],
     [
       { http_proxy: "p.example:3128", HTTP_PROXY: "http://other.example" },
-      "A proxy is set: https and http goes through http://p.example:3128 (http_proxy).",
+      "A proxy is set: https and http go through http://p.example:3128 (http_proxy).",
     ],
-    [{ http_proxy: "", HTTP_PROXY: "http://p.example" }, undefined],
+    [
+      { http_proxy: "", HTTP_PROXY: "http://p.example" },
+      "A proxy is set: https and http go through http://p.example (HTTP_PROXY).",
+    ],
     [
       { HTTPS_PROXY: "http://user:hidden@a.example:1", HTTP_PROXY: "https://b.example", no_proxy: "c.example" },
       "A proxy is set: https goes through http://a.example:1 (HTTPS_PROXY), http goes through https://b.example (HTTP_PROXY), but for the hosts of NO_PROXY.",
