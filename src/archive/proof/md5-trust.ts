@@ -6,7 +6,7 @@ export interface Md5Trust {
   trusted(): boolean;
   /** The archive refused by MD5 what the CRC64 then proved right. */
   falseAlarm(): void;
-  /** An encryption header was seen with a false alarm. */
+  /** An encryption header came with a false alarm. */
   encrypted(): void;
 }
 

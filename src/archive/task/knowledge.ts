@@ -18,7 +18,7 @@ export interface Knowledge {
   readonly archive: "unasked" | "asked";
   /** What the archive held under the key when it was asked. */
   readonly there: ObjectInfo | undefined;
-  /** What a paid fetch brought, until it is put or turns out not to be the original. */
+  /** What a paid fetch brought, until it is put, or proves not to be the original. */
   readonly body: FetchedBody | undefined;
   /** Of the newest fetch, for the outcome. */
   readonly fetched: Fetched | undefined;
@@ -33,7 +33,7 @@ export interface Knowledge {
   readonly empty: boolean;
   /** Wrong bytes were fetched once more. */
   readonly refetched: boolean;
-  /** The source was seen to differ from what the manifest says. */
+  /** The source was found to differ from what the manifest says. */
   readonly changed: boolean;
   /** How the row ended. */
   readonly verdict: Verdict | undefined;

@@ -105,8 +105,8 @@ export async function* parallelListing(
     range.listing = true;
     active++;
     try {
-      const asked = range.after;
-      const page = await request(asked);
+      const after = range.after;
+      const page = await request(after);
       if (range.gone) return;
       const { upTo } = range;
       const within = upTo === undefined ? page.objects : page.objects.filter(({ key }) => compareKeys(key, upTo) <= 0);
@@ -115,12 +115,12 @@ export async function* parallelListing(
       if (first !== undefined && last !== undefined) {
         useful++;
         range.pages.push([...within]);
-        range.span = { first: first.key === last.key ? (asked ?? "") : first.key, last: last.key };
+        range.span = { first: first.key === last.key ? (after ?? "") : first.key, last: last.key };
         letters.note(first.key);
         letters.note(last.key);
       } else vain++;
       const more = page.nextMarker;
-      if (more !== undefined && more === asked) {
+      if (more !== undefined && more === after) {
         throw malformedReply(subject("list", bucket.name), 200, `NextMarker stays ${JSON.stringify(more)}`);
       }
       range.over =

@@ -7,12 +7,12 @@ export function selectAttributes(
   names: readonly string[] = [],
 ): Record<string, MessageAttributeValue> | undefined {
   const wanted = (name: string) =>
-    names.some((asked) =>
-      asked === "All" || asked === ".*"
+    names.some((wanted) =>
+      wanted === "All" || wanted === ".*"
         ? true
-        : asked.endsWith(".*")
-          ? name.startsWith(asked.slice(0, -1))
-          : asked === name,
+        : wanted.endsWith(".*")
+          ? name.startsWith(wanted.slice(0, -1))
+          : wanted === name,
     );
   const selected = Object.entries(attributes).filter(([name]) => wanted(name));
   return selected.length > 0 ? Object.fromEntries(selected) : undefined;

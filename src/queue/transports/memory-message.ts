@@ -62,8 +62,8 @@ export function asReceived(queue: MemoryQueue, message: StoredMessage, input: Re
     ...present("AWSTraceHeader", message.traceHeader),
     ...present("DeadLetterQueueSourceArn", message.sourceArn),
   };
-  const asked = new Set<string>([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
-  const Attributes = Object.fromEntries(Object.entries(system).filter(([name]) => asked.has("All") || asked.has(name)));
+  const wanted = new Set<string>([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
+  const Attributes = Object.fromEntries(Object.entries(system).filter(([name]) => wanted.has("All") || wanted.has(name)));
   const attributes = selectAttributes(message.attributes, input.MessageAttributeNames);
   return {
     MessageId: message.id,

@@ -248,7 +248,7 @@ function digests(body: string, { MessageAttributes }: Pick<SendMessageBatchReque
 
 function asReceived(message: TdmqMessage, input: ReceiveMessageCommandInput): Message {
   const { body, attributes } = unwrap(message.msgBody);
-  const asked: readonly string[] = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
+  const wanted: readonly string[] = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
   const selected = selectAttributes(attributes, input.MessageAttributeNames);
   const ofAttributes = md5OfAttributes(selected);
   return {
@@ -256,7 +256,7 @@ function asReceived(message: TdmqMessage, input: ReceiveMessageCommandInput): Me
     ReceiptHandle: message.receiptHandle,
     MD5OfBody: md5OfText(body),
     Body: body,
-    ...(message.enqueueTime !== undefined && (asked.includes("All") || asked.includes("SentTimestamp"))
+    ...(message.enqueueTime !== undefined && (wanted.includes("All") || wanted.includes("SentTimestamp"))
       ? { Attributes: { SentTimestamp: String(message.enqueueTime * 1_000) } }
       : {}),
     ...(selected === undefined ? {} : { MessageAttributes: selected }),
