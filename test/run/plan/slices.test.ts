@@ -299,7 +299,7 @@ describe("a plan in slices", () => {
 
   test("damaged, is refused by name", async () => {
     const world = createWorld();
-    for (const text of ["{", '{"schema":"cos-originals/cursor@9"}']) {
+    for (const text of ["{", '{"schema":"cos-originals/cursor@1"}']) {
       world.archive.seed(`.originals/runs/r/${paths.cursor("01ARZ3NDEKTSV4RRFFQ69G5FAV", 3)}`, text);
       await expect(furthestCursor(world.ledger("r"))).rejects.toMatchObject({ code: "LedgerUnreadable" });
     }
