@@ -41,7 +41,7 @@ export const runsFolder = "runs/";
 export const reportFolder = "report/";
 export const reportNames = { summary: "summary.json", page: "report.html" } as const;
 
-/** All paths are relative to `runPrefix`. */
+/** All paths are relative to `runPrefix` (runs.ts). */
 export const paths = {
   request: "request.json",
   run: "run.json",
