@@ -1,4 +1,4 @@
-// Measures what README.md and docs/scale.md say: memory of planning and status by rows, and requests, ledger and time per object.
+// Measures what docs/performance.md and docs/scale.md say: memory of planning and status by rows, and requests, ledger and time per object.
 // `npm run measure` (about ten minutes); `npm run measure -- --rows 1000000 --objects 10000` for less. Prints Markdown, --json JSON.
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** The race in short: one concurrency, one line a size. What README.md and the plot show. */
+/** The race in short: one concurrency, one line a size. What docs/performance.md and the plot show. */
 import type { SizeLabel } from "./bodies.ts";
 import type { Spread } from "./numbers.ts";
 import type { Cell } from "./race.ts";

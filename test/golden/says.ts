@@ -131,7 +131,7 @@ function writtenResults(stage: Stage, place: string, run = place): string[] {
     .sort();
 }
 
-/** Files below `report/`, as README names them. */
+/** Files below `report/`, as docs/cli.md names them. */
 function reportFiles(stage: Stage, place: string, run: string, name: string): readonly Buffer[] {
   const prefix = `${ledgerPlace(place).prefix}runs/${run}/report/${name}`;
   const bucket = stage.emulator.bucket(archive);

@@ -57,6 +57,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Ends at the first command that fails. Job control as a terminal has it: what runs in the background is a job, which can be stopped
+ * whole, and is at the end.
+ */
+const prelude = "set -em\ntrap 'for job in $(jobs -p); do kill -- -$job; done' EXIT\n";
+
 /** Runs a script as a shell does for somebody who types it, and tells which of its lines failed. */
 function shell(script: string): Promise<{ readonly code: number | null; readonly output: string }> {
   const env = {
@@ -69,7 +75,7 @@ function shell(script: string): Promise<{ readonly code: number | null; readonly
     ...queues.env,
   };
   return new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-em"], { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("bash", ["-c", prelude + script], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk) => {
@@ -78,32 +84,39 @@ function shell(script: string): Promise<{ readonly code: number | null; readonly
     }
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output }));
-    child.stdin.end(script);
   });
 }
 
-const papers = readPapers()
-  .map((paper) => ({
-    path: paper.path,
-    lines: shellBlocks(paper)
-      .filter((block) => !needsAccount(block))
-      .flatMap(linesOf)
-      .filter(({ kind }) => kind === "run")
-      .map(({ text }) => text),
-  }))
-  .filter(({ lines }) => lines.length > 0);
-
-test("papers print commands that can be run", () => {
-  expect(papers.map(({ path }) => path)).toEqual(["README.md", "docs/deploy.md"]);
+/** Sections of papers, each with what it tells to type, which is one story. */
+const sections = readPapers().flatMap((paper) => {
+  const headings = [...paper.text.matchAll(/^#{2,3} (.*)$/gm)].map((match) => ({
+    heading: match[1] as string,
+    line: paper.text.slice(0, match.index).split("\n").length,
+  }));
+  const stories = new Map<string, string[]>();
+  for (const block of shellBlocks(paper)) {
+    const lines = linesOf(block).filter(({ kind }) => kind === "run" && !needsAccount(block));
+    const under = headings.findLast(({ line }) => line < block.line)?.heading ?? "";
+    if (lines.length > 0) stories.set(under, [...(stories.get(under) ?? []), ...lines.map(({ text }) => text)]);
+  }
+  return [...stories].map(([heading, lines]) => ({ path: paper.path, heading, lines }));
 });
 
-describe.each(papers)("$path", ({ path, lines }) => {
+test("papers print commands that can be run", () => {
+  expect(sections.map(({ path, heading }) => `${path}: ${heading}`)).toEqual([
+    "README.md: Archive a real bucket",
+    "docs/deploy.md: AWS: SQS and Lambda",
+    "docs/deploy.md: Anywhere: a queue and workers",
+  ]);
+});
+
+describe.each(sections)("$path, $heading", ({ path, lines }) => {
   test("prints commands that work", async () => {
     // `yaml originals.yaml`: a file that the paper tells to write.
     for (const { words, text } of blocksOf(read(path))) {
       if (words[0]?.includes(".")) writeFileSync(join(folder, words[0]), text);
     }
-    const [port, queue] = [await freePort(), await queues.create(path.replace(/\W/g, "-"))];
+    const [port, queue] = [await freePort(), await queues.create("papers")];
     const filledIn = lines.map((line) =>
       line
         .replace("TENCENTCLOUD_SECRETID=…", `TENCENTCLOUD_SECRETID=${credentials.secretId}`)

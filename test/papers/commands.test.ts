@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
+import { parseMessage } from "../../src/run/messages/messages.ts";
 import { commands } from "../../src/runtime/cli/program.ts";
 import { readFlags } from "../bench/flags.ts";
 import { linesOf, needsAccount, ownCommandsOf, shellBlocks } from "./documented-commands.ts";
-import { read, readPapers, root } from "./papers.ts";
+import { blocksOf, read, readPapers, root } from "./papers.ts";
 
 const papers = readPapers();
 
@@ -82,4 +83,9 @@ test("what needs an account is deploying, and nothing else", () => {
   expect(
     lines.map(({ text }) => text.split(" ").slice(0, 3).join(" ")).filter((text) => !text.startsWith("export")),
   ).toEqual(["npx osls deploy"]);
+});
+
+test("messages that the papers print are messages", () => {
+  const messages = papers.flatMap(({ text }) => blocksOf(text)).filter(({ words }) => words.includes("message"));
+  expect(messages.map(({ text }) => parseMessage(text).type)).toEqual(["manifest"]);
 });

@@ -6,7 +6,7 @@ import { isoTime } from "../../vocabulary/clock.ts";
 import { maxMetaBytes } from "../../vocabulary/limits.ts";
 import type { Expectation } from "../proof/identity.ts";
 
-/** Preserved as they are; x-cos-meta-* as well. The README lists them. */
+/** Preserved as they are; x-cos-meta-* as well. docs/cli.md, "The archive", lists them. */
 export const preservedHeaders = [
   "content-type",
   "cache-control",

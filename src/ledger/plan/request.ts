@@ -73,7 +73,7 @@ export function noSuchRun(ledger: LedgerStore, run: string): UserError {
 const readAs = (rows: { readonly format: string; readonly keyEncoding?: string | undefined }) =>
   ` read as ${rows.format}${rows.keyEncoding === undefined ? "" : `, keys ${rows.keyEncoding}`}`;
 
-/** The fields that make two requests the same thing (cli.md, `run`): all else may differ between a run and its continuation. */
+/** The fields that make two requests the same thing (docs/cli.md, "run"): all else may differ between a run and its continuation. */
 export function requestIdentity(
   request: Pick<RunRequest, "source" | "archive" | "rows" | "options">,
 ): Readonly<Record<string, string>> {
