@@ -63,7 +63,9 @@ export function asReceived(queue: MemoryQueue, message: StoredMessage, input: Re
     ...present("DeadLetterQueueSourceArn", message.sourceArn),
   };
   const wanted = new Set<string>([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]);
-  const Attributes = Object.fromEntries(Object.entries(system).filter(([name]) => wanted.has("All") || wanted.has(name)));
+  const Attributes = Object.fromEntries(
+    Object.entries(system).filter(([name]) => wanted.has("All") || wanted.has(name)),
+  );
   const attributes = selectAttributes(message.attributes, input.MessageAttributeNames);
   return {
     MessageId: message.id,
