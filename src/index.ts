@@ -3,30 +3,101 @@
  * the entry `cos-originals/queue`.
  */
 
-export { readConfigFile } from "./config/file.ts";
+export { type ConfigFile, readConfigFile } from "./config/file.ts";
 export { readSettings, type Settings, type SettingsSources } from "./config/read.ts";
+export type { SettingName, SettingValues } from "./config/settings.ts";
 export { type BucketClient, type BucketClientOptions, createBucketClient } from "./cos/client.ts";
+export type { OriginProtect } from "./cos/origin-protect.ts";
 export {
+  type CredentialsPrefix,
   type CredentialsProvider,
   type Environment,
+  type EnvironmentCredentials,
   environmentCredentials,
   staticCredentials,
 } from "./cos/signing/credentials.ts";
-export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/emulator.ts";
-export type { RunRequest } from "./ledger/plan/request.ts";
+export type { Credentials } from "./cos/signing/signature.ts";
+export {
+  type BucketControl,
+  type BucketOptions,
+  type Emulator,
+  type EmulatorCredentials,
+  type EmulatorOptions,
+  type Fault,
+  type FaultableRequest,
+  type FaultPlan,
+  type Faults,
+  type Operation,
+  type ServedRequest,
+  type StoredObject,
+  type Switches,
+  startEmulator,
+} from "./emulator/emulator.ts";
+export type { Pair } from "./http/port/header-names.ts";
+export type {
+  CreateHttp,
+  Http,
+  HttpCaller,
+  HttpOptions,
+  HttpReply,
+  HttpRequest,
+  Lease as MemoryLease,
+  Timeouts,
+} from "./http/port/http.ts";
+export type { RowsSource, RunRequest } from "./ledger/plan/request.ts";
 export type { RunOptions } from "./ledger/plan/run-options.ts";
-export type { Bucket, Headers, ListedObject, ListPage, ObjectInfo, ObjectResponse } from "./objects/bucket.ts";
-export { CosError, isCosError } from "./objects/error.ts";
+export type { ManifestEntry, Position, Row } from "./manifest/row.ts";
+export type {
+  Body,
+  BodySource,
+  BodyStream,
+  Bucket,
+  GetOptions,
+  Headers,
+  HeadOptions,
+  HeldBody,
+  ListedObject,
+  ListOptions,
+  ListPage,
+  ObjectInfo,
+  ObjectResponse,
+  PutOptions,
+  UploadedPart,
+} from "./objects/bucket.ts";
+export { CosError, type CosErrorDetails, isCosError } from "./objects/error.ts";
 export type { Summary } from "./report/summary.ts";
 export { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 export type { Answer, Delivery, HandleDelivery, Sender } from "./run/messages/delivery.ts";
-export { type ManifestMessage, type Message, type Place, parseMessage } from "./run/messages/messages.ts";
+export {
+  type ManifestMessage,
+  type Message,
+  type Place,
+  parseMessage,
+  type ReconcileMessage,
+  type ShardMessage,
+} from "./run/messages/messages.ts";
 export type { RunInput } from "./run/plan/begin-run.ts";
-export type { Progress, Role, Surroundings } from "./run/surroundings/surroundings.ts";
-export { type RunEnd, runHere } from "./run/work/run-here.ts";
-export { createLambdaHandler, type LambdaContext, type LambdaParts } from "./runtime/function/lambda-handler.ts";
-export { createScfHandler, type ScfContext, type ScfParts } from "./runtime/function/scf-handler.ts";
-export { type OpenedSurroundings, surroundingsFromSettings } from "./runtime/settings/surroundings-from-settings.ts";
+export type { Compared, PlanEntries, PlanEntry } from "./run/plan/entry.ts";
+export { newRequest, type RunDescription } from "./run/plan/new-request.ts";
+export { type ReadingPlace, rowsOf } from "./run/plan/rows.ts";
+export type { Progress, Role, Surroundings, WorkSettings } from "./run/surroundings/surroundings.ts";
+export type { WorkerIdentity } from "./run/surroundings/worker-identity.ts";
+export type { Polled } from "./run/work/poll-queue.ts";
+export { type RunEnd, type RunHereOptions, runHere } from "./run/work/run-here.ts";
+export { type FunctionWorker, keepFunctionWorker } from "./runtime/function/function-worker.ts";
+export {
+  createLambdaHandler,
+  type LambdaContext,
+  type LambdaParts,
+  type SqsBatchResponse,
+} from "./runtime/function/lambda-handler.ts";
+export { createScfHandler, type ScfContext, type ScfParts, type ScfResult } from "./runtime/function/scf-handler.ts";
+export { runOptionsOf } from "./runtime/settings/manifest-message.ts";
+export {
+  type OpenedSurroundings,
+  surroundingsFromSettings,
+  type World,
+} from "./runtime/settings/surroundings-from-settings.ts";
 export { type Clock, type Random, systemClock } from "./vocabulary/clock.ts";
 export { RefusedError, UserError } from "./vocabulary/errors.ts";
 export { jsonLog, type Log, silentLog } from "./vocabulary/log.ts";

@@ -7,6 +7,8 @@ import { createLambdaHandler } from "./runtime/function/lambda-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
+export type { LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
+
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
 
 /** Takes SQS batches, EventBridge schedules, and a manifest message itself. */

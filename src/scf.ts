@@ -9,6 +9,9 @@ import { createScfHandler } from "./runtime/function/scf-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
+export type { Polled } from "./run/work/poll-queue.ts";
+export type { ScfContext, ScfResult } from "./runtime/function/scf-handler.ts";
+
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */

@@ -5,13 +5,18 @@ import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { nearest } from "./nearest.ts";
 import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
 
+/** A config file as readConfigFile read it, for readSettings. */
 export interface ConfigFile {
   readonly path: string;
   /** The values as the file writes them. */
   readonly texts: ReadonlyMap<SettingName, string>;
 }
 
-/** Reads and checks a config file. Errors: UserError `InvalidConfig`, one sentence that names the file. */
+/**
+ * Reads and checks a `--config` file: YAML or JSON, one level of `name: value`, names as the flags have them.
+ *
+ * @throws UserError `InvalidConfig`: one sentence that names the file and what is wrong with it.
+ */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   let bytes: Buffer;
   try {

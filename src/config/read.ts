@@ -13,6 +13,7 @@ import {
   variableOf,
 } from "./settings.ts";
 
+/** Every setting's value, and where it came from; made by readSettings. */
 export interface Settings {
   readonly values: SettingValues;
   /** Did the user say it (by flag, environment or file), rather than a default? */
@@ -24,14 +25,33 @@ export interface Settings {
   readonly said: (name: SettingName) => string;
 }
 
+/** Where settings come from, the strongest first; each may be absent. */
 export interface SettingsSources {
   /** Values of flags by name, as commander collects them; a switch is true or false. */
   readonly flags?: Readonly<Partial<Record<SettingName, string | boolean | readonly string[]>>>;
+  /** Variables named `ORIGINALS_…`, as process.env holds them; an empty one says nothing. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What readConfigFile read. */
   readonly file?: ConfigFile | undefined;
 }
 
-/** Errors: UserError `InvalidSetting`, a sentence that quotes the value and names the setting in the form the user used. */
+/**
+ * Settings from flags before environment before config file before defaults; docs/cli.md lists them. Whether they fit together is for who
+ * uses them to say.
+ *
+ * @throws UserError `InvalidSetting`: one sentence that quotes the value and names the setting in the form the user used.
+ *
+ * @example
+ * ```ts
+ * import { readSettings } from "cos-originals";
+ *
+ * const { values, given } = readSettings({
+ *   environment: { ORIGINALS_SOURCE: "cos://photos-1250000000", ORIGINALS_CONCURRENCY: "8" },
+ *   flags: { region: "ap-guangzhou" },
+ * });
+ * console.log(values.region, values.concurrency, given("rate")); // prints ap-guangzhou 8 false
+ * ```
+ */
 export function readSettings({ flags = {}, environment = {}, file }: SettingsSources): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
   const said = new Map<SettingName, string>();

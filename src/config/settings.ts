@@ -250,11 +250,12 @@ export const settingTable = {
   }),
 } as const satisfies Record<string, Setting<unknown>>;
 
+/** The name of a setting, as the values have it: `sourceRegion` is `--source-region`, ORIGINALS_SOURCE_REGION. */
 export type SettingName = keyof typeof settingTable;
 
 type ValueOf<Name extends SettingName> = z.output<(typeof settingTable)[Name]["schema"]>;
 
-/** Settings with a default are always there. */
+/** Every setting's value, read and checked; those that have no default may be undefined. */
 export type SettingValues = {
   readonly [Name in SettingName as (typeof settingTable)[Name] extends { default: string }
     ? Name

@@ -15,6 +15,7 @@ import { createMultipartUpload } from "./multipart.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import type { CredentialsProvider } from "./signing/credentials.ts";
 
+/** One bucket, how it is reached, and who signs. */
 export interface BucketClientOptions extends HttpOptions {
   /** NAME-APPID */
   readonly bucket: string;
@@ -31,6 +32,7 @@ export interface BucketClientOptions extends HttpOptions {
   readonly createHttp?: CreateHttp | undefined;
 }
 
+/** The Bucket port over HTTP, and Original Image Protection of that bucket. */
 export interface BucketClient extends Bucket, OriginProtect {
   /** Closes its connections at once; what is still in flight fails. */
   close(): Promise<void>;
@@ -42,9 +44,27 @@ type Pairs = readonly Pair[];
 const originImage: Query = [["ci-process", "originImage"]];
 
 /**
- * Each client has connections of its own, so a source that is slow to send never keeps an archive waiting.
+ * A client of one COS bucket: one request a call, signed at send time, never retried. Each client has connections of its own, so a source
+ * that is slow to send never keeps an archive waiting. Its calls reject with CosError.
  *
  * @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused`
+ *
+ * @example
+ * ```ts
+ * import { createBucketClient, environmentCredentials, systemClock } from "cos-originals";
+ *
+ * const photos = createBucketClient({
+ *   bucket: "photos-1250000000",
+ *   region: "ap-guangzhou",
+ *   // The service's own where it is undefined.
+ *   endpoint: process.env.ORIGINALS_ENDPOINT,
+ *   credentials: environmentCredentials(process.env),
+ *   clock: systemClock,
+ * });
+ * const original = await photos.get("2026/picture.jpg", { originImage: true });
+ * console.log(original.status, original.size, original.kind); // prints 200 22 bytes
+ * await photos.close();
+ * ```
  */
 export function createBucketClient(options: BucketClientOptions): BucketClient {
   const { bucket, region, credentials, clock, log, createHttp = createWireHttp } = options;

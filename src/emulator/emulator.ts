@@ -34,6 +34,7 @@ export type { ServedRequest } from "./handle-request.ts";
 export type { BucketControl, BucketOptions, StoredObject } from "./operations/bucket-control.ts";
 export type { EmulatorCredentials } from "./protocol/authorize.ts";
 
+/** Where the emulator listens, where its data lies, and whose signatures it takes. */
 export interface EmulatorOptions {
   /** 0, the default: one that is free. */
   readonly port?: number;
@@ -51,6 +52,7 @@ export interface EmulatorOptions {
   readonly onServed?: (served: ServedRequest) => void;
 }
 
+/** A running emulator: where it is reached, and what a program may do with it beside HTTP. */
 export interface Emulator {
   /** `http://127.0.0.1:PORT`: an endpoint for path addressing, and a proxy under which any COS host name is served. */
   readonly url: string;
@@ -73,7 +75,32 @@ export interface Emulator {
 
 const GRACE_MS = 1000;
 
-/** Throws UserError DataDirInUse, InvalidBucketName, InvalidProtection, UnknownSwitch, PortInUse. */
+/**
+ * Starts an embedded COS with Original Image Protection: buckets on disk behind the XML API, strict signatures, and every doubtful
+ * behaviour of the service a switch. For local runs, demos and tests; it does not model permissions.
+ *
+ * @throws UserError `DataDirInUse`, `InvalidBucketName`, `InvalidProtection`, `UnknownSwitch`, `PortInUse`
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { startEmulator } from "cos-originals";
+ *
+ * const emulator = await startEmulator({
+ *   dataDir: await mkdtemp(join(tmpdir(), "cos-")),
+ *   credentials: [{ secretId: "AKIDexample", secretKey: "example-key" }],
+ *   buckets: [{ name: "photos-1250000000", protect: ["jpg", "png"] }],
+ * });
+ * emulator.bucket("photos-1250000000").put("picture.jpg", Buffer.from("an original"));
+ *
+ * // Any client may dial it: here without a signature, and so refused.
+ * const { status } = await fetch(`${emulator.url}/photos-1250000000/picture.jpg`);
+ * console.log(status, emulator.bucket("photos-1250000000").keys()); // prints 403 [ 'picture.jpg' ]
+ * await emulator.close();
+ * ```
+ */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { host = "127.0.0.1", clock = systemClock, log = silentLog } = options;
   let switches = turn(defaultSwitches, options.switches ?? {});

@@ -50,6 +50,7 @@ export type ObjectResponse = ObjectInfo &
     | { readonly kind: "stream"; readonly stream: BodyStream; readonly bytes?: undefined; readonly more?: undefined }
   );
 
+/** What a GET may say. */
 export interface GetOptions {
   /** Ask for the original behind Original Image Protection: `?ci-process=originImage` (document 1045/73029). */
   readonly originImage?: boolean;
@@ -63,11 +64,13 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a HEAD may say. */
 export interface HeadOptions {
   readonly versionId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a PUT may say. */
 export interface PutOptions {
   /** Needed where body is a source of chunks. */
   readonly contentLength?: number;
@@ -80,6 +83,7 @@ export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which part of a listing; all of it from the beginning where nothing is said, a page at a time. */
 export interface ListOptions {
   readonly prefix?: string;
   /** Keys after this one, in the order of UTF-8 bytes. */
@@ -90,6 +94,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An object as a listing tells it. `size` is in bytes. */
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
@@ -100,6 +105,7 @@ export interface ListedObject {
   readonly storageClass?: string | undefined;
 }
 
+/** One page of a listing, in the order of UTF-8 bytes. */
 export interface ListPage {
   readonly objects: readonly ListedObject[];
   readonly prefixes: readonly string[];
@@ -109,11 +115,16 @@ export interface ListPage {
   readonly serverTime?: number | undefined;
 }
 
+/** A part of a multipart upload, as Complete Multipart Upload names it. */
 export interface UploadedPart {
   readonly partNumber: number;
   readonly etag: string;
 }
 
+/**
+ * One bucket, as everything here speaks to it. Each call is ONE request, never retried: who calls decides, so that every request can be
+ * counted. All failures are CosError.
+ */
 export interface Bucket {
   /** NAME-APPID */
   readonly name: string;
@@ -151,5 +162,6 @@ export interface Bucket {
     readonly crc64?: string | undefined;
     readonly requestId?: string | undefined;
   }>;
+  /** Abort Multipart Upload, document 436/7740. */
   abortUpload(key: string, uploadId: string): Promise<void>;
 }

@@ -1,8 +1,4 @@
-/**
- * The one error of everything that speaks COS. `code` is COS's own name for what happened (document 436/7730), taken from
- * the Code element, or from Message where COS prints the name there under Code AccessDenied (436/40105), or, without a
- * reply, the name of the transport's failure (`ECONNRESET`, `BodyTimeout`, `RequestAborted`).
- */
+/** What a CosError is made of. */
 export interface CosErrorDetails {
   readonly code: string;
   /** HTTP status; 0 where no reply arrived. */
@@ -20,6 +16,10 @@ export interface CosErrorDetails {
   readonly clockSkewMs?: number | undefined;
 }
 
+/**
+ * The one error of everything that speaks to a bucket. `code` is COS's own name for what happened (document 436/7730), or without a reply
+ * the name of the transport's failure (`ECONNRESET`, `BodyTimeout`, `RequestAborted`). The message never holds a signature.
+ */
 export class CosError extends Error implements CosErrorDetails {
   override readonly name = "CosError";
   readonly code: string;
@@ -44,6 +44,29 @@ export class CosError extends Error implements CosErrorDetails {
   }
 }
 
+/**
+ * Was it a bucket's refusal or failure, rather than a fault in the program?
+ *
+ * @example
+ * ```ts
+ * import { createBucketClient, environmentCredentials, isCosError, systemClock } from "cos-originals";
+ *
+ * const photos = createBucketClient({
+ *   bucket: "photos-1250000000",
+ *   region: "ap-guangzhou",
+ *   endpoint: process.env.ORIGINALS_ENDPOINT,
+ *   credentials: environmentCredentials(process.env),
+ *   clock: systemClock,
+ * });
+ * try {
+ *   await photos.head("no such picture.jpg");
+ * } catch (thrown) {
+ *   if (!isCosError(thrown)) throw thrown;
+ *   console.log(thrown.code, thrown.status, thrown.retryable); // prints NoSuchKey 404 false
+ * }
+ * await photos.close();
+ * ```
+ */
 export function isCosError(thrown: unknown): thrown is CosError {
   return thrown instanceof CosError;
 }

@@ -8,7 +8,12 @@ import type { QueueCommand } from "./commands.ts";
 import type { CredentialsSource } from "./transports/aws-settings.ts";
 import { createSqsJsonTransport } from "./transports/sqs-json.ts";
 
+/**
+ * Every member may be absent: then region, endpoint and credentials are the environment's, as the AWS tools name them (AWS_REGION,
+ * AWS_ENDPOINT_URL_SQS, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), read anew at each request.
+ */
 export interface SQSClientConfig {
+  /** AWS's name of it, or a function that is asked for it; an amazonaws.com queue URL tells its own. */
   readonly region?: string | (() => Promise<string>) | undefined;
   /** Dialled in place of the queue URL's host. */
   readonly endpoint?: string | undefined;
@@ -31,12 +36,33 @@ export interface QueueClient {
   destroy(): void;
 }
 
+/** What `send` can be told beside the command. */
 export interface SendOptions {
   abortSignal?: AbortSignal;
 }
 
 type Callback<O> = (error: unknown, data?: O) => void;
 
+/**
+ * The client of `@aws-sdk/client-sqs`: code written for that one works with this one by changing the import. Failures that may pass
+ * are tried again, three tries in all.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryQueues, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "cos-originals/queue";
+ * import { systemClock } from "cos-originals";
+ *
+ * // Without a transport it speaks to SQS itself: new SQSClient({ region: "eu-west-1" })
+ * const transport = createMemoryQueues({ clock: systemClock });
+ * const QueueUrl = transport.createQueue("originals");
+ * const client = new SQSClient({ transport });
+ *
+ * await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "hello" }));
+ * const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+ * console.log(Messages[0]?.Body); // prints hello
+ * client.destroy();
+ * ```
+ */
 export class SQSClient implements QueueClient {
   readonly #transport: Transport;
 
@@ -86,6 +112,7 @@ export class SQSClient implements QueueClient {
     return carryOut(command.input, options);
   }
 
+  /** Closes its connections; calls under way end with an error. */
   destroy(): void {
     this.#transport.destroy();
   }

@@ -51,15 +51,27 @@ function command<A extends Action>(action: A) {
   };
 }
 
+/** Sends one message (API_SendMessage). */
 export class SendMessageCommand extends command("SendMessage") {}
+/** Sends up to ten messages; each succeeds or fails by itself (API_SendMessageBatch). */
 export class SendMessageBatchCommand extends command("SendMessageBatch") {}
+/** Receives up to ten messages, and hides them from other receivers for a while (API_ReceiveMessage). */
 export class ReceiveMessageCommand extends command("ReceiveMessage") {}
+/** Deletes a message that was received: it never comes again (API_DeleteMessage). */
 export class DeleteMessageCommand extends command("DeleteMessage") {}
+/** Deletes up to ten messages (API_DeleteMessageBatch). */
 export class DeleteMessageBatchCommand extends command("DeleteMessageBatch") {}
+/** Hides a message that was received for longer, or gives it back (API_ChangeMessageVisibility). Not on TDMQ. */
 export class ChangeMessageVisibilityCommand extends command("ChangeMessageVisibility") {}
+/** The same for up to ten messages (API_ChangeMessageVisibilityBatch). Not on TDMQ. */
 export class ChangeMessageVisibilityBatchCommand extends command("ChangeMessageVisibilityBatch") {}
+/** Tells a queue's URL by its name (API_GetQueueUrl). */
 export class GetQueueUrlCommand extends command("GetQueueUrl") {}
+/** Tells a queue's settings and how many messages are in it (API_GetQueueAttributes). Not on TDMQ. */
 export class GetQueueAttributesCommand extends command("GetQueueAttributes") {}
+/** Creates a queue (API_CreateQueue). Not on TDMQ. */
 export class CreateQueueCommand extends command("CreateQueue") {}
+/** Deletes every message of a queue (API_PurgeQueue). Not on TDMQ. */
 export class PurgeQueueCommand extends command("PurgeQueue") {}
+/** Deletes a queue (API_DeleteQueue). Not on TDMQ. */
 export class DeleteQueueCommand extends command("DeleteQueue") {}

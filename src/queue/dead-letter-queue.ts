@@ -2,7 +2,10 @@
 import type { QueueClient, SendOptions } from "./client.ts";
 import { GetQueueAttributesCommand } from "./commands.ts";
 
-/** The URL of its dead-letter queue; undefined where it has none. Rejects as the request does. */
+/**
+ * The URL of the queue that takes what this one can't get rid of, as its RedrivePolicy tells (API_GetQueueAttributes); undefined where
+ * it has none. Rejects as the request does.
+ */
 export async function deadLetterQueueOf(
   client: QueueClient,
   queueUrl: string,

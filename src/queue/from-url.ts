@@ -17,10 +17,12 @@ import { refusePlainHttp } from "./transports/plain-http.ts";
 import { createSqsJsonTransport } from "./transports/sqs-json.ts";
 import { createTdmqCmqTransport } from "./transports/tdmq-cmq.ts";
 
+/** What a queue needs of the world. */
 export interface QueueUrlDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of what region, endpoint and credentials are read. */
   readonly env: Environment;
   /** Hosts of `--allow-http`. */
   readonly allowHttp?: readonly string[] | undefined;
@@ -28,13 +30,37 @@ export interface QueueUrlDependencies {
   readonly setting?: string | undefined;
 }
 
+/** A client, and the URL of the queue that it is for. */
 export interface QueueFromUrl {
   readonly kind: "memory" | "sqs" | "tdmq";
   readonly client: SQSClient;
+  /** As commands take it. */
   readonly queueUrl: string;
 }
 
-/** Throws UserError where the text names no queue. No request is made. */
+/**
+ * The queue that a text names, as `--queue` takes it: `memory:` or `memory:NAME`, `sqs:URL`, `tdmq:URL?region=…`. No request is made.
+ * Throws UserError `InvalidQueue` where the text names no queue, `PlainHttp` where it would be spoken to over plain http.
+ *
+ * @example
+ * ```ts
+ * import { jsonLog, systemClock } from "cos-originals";
+ * import { GetQueueAttributesCommand, queueFromUrl } from "cos-originals/queue";
+ *
+ * // Or sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals
+ * const { client, queueUrl } = queueFromUrl("memory:originals", {
+ *   clock: systemClock,
+ *   random: Math.random,
+ *   log: jsonLog(),
+ *   env: process.env,
+ * });
+ * const { Attributes } = await client.send(
+ *   new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
+ * );
+ * console.log(Attributes?.ApproximateNumberOfMessages); // prints 0
+ * client.destroy();
+ * ```
+ */
 export function queueFromUrl(text: string, dependencies: QueueUrlDependencies): QueueFromUrl {
   const colon = text.indexOf(":");
   const scheme = text.slice(0, Math.max(0, colon));

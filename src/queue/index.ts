@@ -21,8 +21,8 @@ export {
 } from "./commands.ts";
 export { deadLetterQueueOf, queueUrlBeside } from "./dead-letter-queue.ts";
 export { type QueueFromUrl, type QueueUrlDependencies, queueFromUrl } from "./from-url.ts";
-export { createLease, type Lease, type LeaseOptions, type LeaseState } from "./lease.ts";
-export type { AwsCredentials, CredentialsSource } from "./transports/aws-settings.ts";
+export { createLease, type Lease, type LeaseOptions, type LeaseState, type SettledLease } from "./lease.ts";
+export type { AwsCredentials, CredentialsSource, Environment, RegionSource } from "./transports/aws-settings.ts";
 export { createMemoryQueues, type MemoryQueues, type MemoryQueuesOptions } from "./transports/memory.ts";
 export { createSqsJsonTransport, type SqsJsonOptions } from "./transports/sqs-json.ts";
 export { createTdmqCmqTransport, type TdmqCmqOptions } from "./transports/tdmq-cmq.ts";

@@ -14,14 +14,20 @@ import { type Log, silentLog } from "../vocabulary/log.ts";
 import type { QueueClient } from "./client.ts";
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "./commands.ts";
 
+/**
+ * How a hold on a message stands: it begins `held`, and ends as one of the others, for good. After `lost` what was done must not be
+ * acknowledged: somebody else may have the message by now.
+ */
 export type LeaseState =
   /** `until`: when the message becomes visible again if nothing more is heard, milliseconds since the epoch. */
   | { readonly kind: "held"; readonly until: number }
   | { readonly kind: "acknowledged" }
   | { readonly kind: "given-back" }
   | { readonly kind: "lost"; readonly reason: string };
+/** How a hold ended. */
 export type SettledLease = Exclude<LeaseState, { readonly kind: "held" }>;
 
+/** Which message is held, and how long the queue hides it. */
 export interface LeaseOptions {
   readonly client: QueueClient;
   readonly queueUrl: string;
@@ -36,7 +42,9 @@ export interface LeaseOptions {
   readonly log?: Log | undefined;
 }
 
+/** The hold on one message. Nothing here rejects: a message that can't be deleted or given back is `lost`. */
 export interface Lease {
+  /** As it is now. */
   state(): LeaseState;
   /** When the work must be over: the visibility's end where it can't be extended, 12 hours after the receive where it can. */
   deadline(): number;
@@ -55,6 +63,42 @@ const HEARTBEATS_PER_VISIBILITY = 3;
 /** After a heartbeat that failed for a reason that may pass. */
 const REPEAT_MS = 1_000;
 
+/**
+ * Holds a message that was received: as long as it is held, a heartbeat every third of its visibility hides it for longer, at most 12
+ * hours in all. The heartbeat has ended before the message is deleted or given back, so it can't touch a message that is gone.
+ *
+ * @example
+ * ```ts
+ * import { silentLog, systemClock } from "cos-originals";
+ * import { createLease, queueFromUrl, ReceiveMessageCommand, SendMessageCommand } from "cos-originals/queue";
+ *
+ * const { client, queueUrl } = queueFromUrl("memory:", {
+ *   clock: systemClock,
+ *   random: Math.random,
+ *   log: silentLog,
+ *   env: process.env,
+ * });
+ * await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "work" }));
+ *
+ * const receivedAt = systemClock.now();
+ * const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 300 });
+ * const { Messages = [] } = await client.send(receive);
+ * for (const { Body, ReceiptHandle = "" } of Messages) {
+ *   const lease = createLease({
+ *     client,
+ *     queueUrl,
+ *     receiptHandle: ReceiptHandle,
+ *     receivedAt,
+ *     visibilitySeconds: 300,
+ *     clock: systemClock,
+ *   });
+ *   console.log(Body); // prints work
+ *   const { kind } = await lease.acknowledge();
+ *   console.log(kind); // prints acknowledged
+ * }
+ * client.destroy();
+ * ```
+ */
 export function createLease(options: LeaseOptions): Lease {
   const { client, queueUrl, receiptHandle, receivedAt, visibilitySeconds, clock, log = silentLog } = options;
   const last = receivedAt + LONGEST_HOLD_MS;

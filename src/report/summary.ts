@@ -59,6 +59,10 @@ export const summaryShape = z.looseObject({
   deletedFromSource: z.object({ count, keys: z.array(z.string()) }).optional(),
 });
 
+/**
+ * What became of a run: summary.json, and what `run --json` and `status --json` print. Fields are added to it, never changed; rows =
+ * archived + skipped + failed + pending, always. Times are ISO 8601 UTC.
+ */
 export type Summary = z.infer<typeof summaryShape>;
 export type SummaryFailure = NonNullable<Summary["failures"]>[number];
 

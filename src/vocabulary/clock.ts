@@ -27,6 +27,7 @@ export function isoTime(ms: number): string {
 /** A number in [0, 1), like Math.random. */
 export type Random = () => number;
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -5,9 +5,20 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Says nothing. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
 
-/** Writes one JSON line an entry to `write` (stderr where nothing is given). */
+/**
+ * Writes one JSON line an entry to `write` (stderr where nothing is given).
+ *
+ * @example
+ * ```ts
+ * import { jsonLog } from "cos-originals";
+ *
+ * const log = jsonLog((line) => process.stdout.write(line), () => 0);
+ * log.info("begun", { run: "nightly" }); // prints {"time":"1970-01-01T00:00:00.000Z","level":"info","message":"begun","run":"nightly"}
+ * ```
+ */
 export function jsonLog(
   write: (line: string) => void = (line) => process.stderr.write(line),
   now: () => number = () => Date.now(),

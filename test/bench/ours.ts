@@ -8,7 +8,7 @@ import type { RunDocument } from "../../src/ledger/plan/run-document.ts";
 import { doneMarkers } from "../../src/ledger/shard/done-marker.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import { queueFromUrl } from "../../src/queue/index.ts";
-import { createDeliveryHandler, createShardWorker } from "../../src/run/deliver/handle-delivery.ts";
+import { createShardWorker, deliveryHandlerOf } from "../../src/run/deliver/handle-delivery.ts";
 import type { ShardMessage } from "../../src/run/messages/messages.ts";
 import { queueSender } from "../../src/run/messages/queue-sender.ts";
 import { openLedger } from "../../src/run/surroundings/open-ledger.ts";
@@ -30,7 +30,7 @@ export function createOurs(options: CopierOptions, { proof, asks, createHttp }: 
   const surroundings = openSurroundings(origin, concurrency, createHttp);
   const { clock, random, log } = surroundings;
   const worker = createShardWorker(surroundings);
-  const handler = createDeliveryHandler(surroundings, worker);
+  const handler = deliveryHandlerOf(worker);
   let run: RunDocument | undefined;
   let runs = 0;
 

@@ -4,6 +4,7 @@
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Credentials } from "./signature.ts";
 
+/** Who knows what requests are signed with. It is asked for each request: a function's process outlives its keys. */
 export interface CredentialsProvider {
   /**
    * What to sign the next request with.
@@ -18,11 +19,13 @@ export interface CredentialsProvider {
   refresh?(): Promise<void>;
 }
 
+/** Variables, like process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** TENCENTCLOUD_* as the platform names them; ORIGINALS_ARCHIVE_* for an archive in another account. */
 export type CredentialsPrefix = "TENCENTCLOUD" | "ORIGINALS_ARCHIVE";
 
+/** Credentials that are read from an environment, at once. */
 export interface EnvironmentCredentials extends CredentialsProvider {
   get(now?: number): Credentials;
 }
@@ -36,6 +39,14 @@ const FRESH_MS = 1_000;
  * TENCENTCLOUD_* are taken: one set or the other, never a mixture of two.
  *
  * `get` throws UserError `MissingCredentials`, which names the variables.
+ *
+ * @example
+ * ```ts
+ * import { environmentCredentials } from "cos-originals";
+ *
+ * const credentials = environmentCredentials({ TENCENTCLOUD_SECRETID: "AKIDexample", TENCENTCLOUD_SECRETKEY: "example-key" });
+ * console.log(credentials.get().secretId); // prints AKIDexample
+ * ```
  */
 export function environmentCredentials(
   env: Environment,

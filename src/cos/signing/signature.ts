@@ -13,6 +13,7 @@ import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { signatureOf, stringToSign } from "./signing-key.ts";
 
+/** Keys of a Tencent Cloud account, permanent or temporary. */
 export interface Credentials {
   readonly secretId: string;
   readonly secretKey: string;

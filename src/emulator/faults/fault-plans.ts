@@ -16,6 +16,7 @@ export interface FaultableRequest {
   readonly nth: number;
 }
 
+/** What shall go wrong with a request: instead of its answer, or with the answer it would have got. */
 export type Fault =
   /** An error document instead of the answer; status and message are those of `code` where COS has it, else 500. */
   | {
@@ -56,6 +57,7 @@ export type Fault =
 /** Undefined: nothing goes wrong. Several faults apply in their order. */
 export type FaultPlan = (request: FaultableRequest) => Fault | readonly Fault[] | undefined;
 
+/** Plans of what shall go wrong; the emulator asks them at every request. */
 export interface Faults {
   /** Adds a plan; the first that names a fault for a request rules. Returns what takes it away again. */
   use(plan: FaultPlan): () => void;

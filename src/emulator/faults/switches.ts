@@ -7,6 +7,7 @@
  */
 import { quote, UserError } from "../../vocabulary/errors.ts";
 
+/** What no document settles about the service, each a switch. */
 export interface Switches {
   /**
    * A signed GET of a protected image without `ci-process` and without a style. The documents say that direct access is

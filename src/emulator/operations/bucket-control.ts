@@ -12,6 +12,7 @@ import { deleteKey } from "./delete-object.ts";
 import { protectedSuffixes } from "./origin-protect.ts";
 import { checkKey, recordOf } from "./put-object.ts";
 
+/** A bucket to be made, or settings to be given to one. */
 export interface BucketOptions {
   /** NAME-APPID */
   readonly name: string;
@@ -28,6 +29,7 @@ export interface BucketOptions {
 /** What is known of a stored object; `etag` without quotes, `modified` in milliseconds since the epoch. */
 export type StoredObject = Omit<ObjectRecord, "body">;
 
+/** A bucket as a program holds it: to set it up and to look into it, beside HTTP. */
 export interface BucketControl {
   readonly name: string;
   readonly settings: BucketSettings;

@@ -10,6 +10,7 @@ import type { Switches } from "../faults/switches.ts";
 import { decode } from "./address.ts";
 import { type KnownCode, Refusal, refusal } from "./refusal.ts";
 
+/** Keys whose signatures the emulator takes. */
 export interface EmulatorCredentials extends Credentials {
   /** Temporary credentials end then; milliseconds since the epoch. */
   readonly expiresAt?: number;

@@ -2,6 +2,8 @@
  * What is worked out once for each list of header names. The headers of one kind of request have the same names in the same
  * order, however often it is sent; only their values are new.
  */
+
+/** A header: its lower-case name and its value. */
 export type Pair = readonly [name: string, value: string];
 
 /** Kinds of requests are few; a caller who invents names all the time must not fill the memory. */

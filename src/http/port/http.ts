@@ -34,6 +34,7 @@ export interface Lease {
 export type Body = HeldBody | BodySource;
 /** `release` may be told of each chunk once it has left the process. */
 export type BodySource = AsyncIterable<Uint8Array> & Pick<BodyStream, "release">;
+/** A body that is held, in one Buffer or in several. */
 export type HeldBody = Buffer | readonly Buffer[];
 
 export const isHeld = (body: Body): body is HeldBody => ArrayBuffer.isView(body) || Array.isArray(body);
@@ -43,6 +44,7 @@ export function heldLength(body: HeldBody): number {
   return ArrayBuffer.isView(body) ? body.length : body.reduce((sum, { length }) => sum + length, 0);
 }
 
+/** One request, as it goes out. */
 export interface HttpRequest {
   /** `https://host[:port]`, dialled. */
   readonly origin: string;
@@ -70,6 +72,7 @@ export interface HttpCaller {
   onError(error: Error): void;
 }
 
+/** One reply, its body held or on its way. */
 export type HttpReply = { readonly status: number; readonly headers: Headers } & (
   | {
       readonly kind: "bytes";
@@ -81,6 +84,7 @@ export type HttpReply = { readonly status: number; readonly headers: Headers } &
   | { readonly kind: "stream"; readonly stream: BodyStream }
 );
 
+/** How long is waited for whoever is on the other side, milliseconds. */
 export interface Timeouts {
   /** Until a connection stands, TLS included. Default 10 s. */
   readonly connectMs?: number | undefined;
@@ -90,6 +94,7 @@ export interface Timeouts {
   readonly bodyIdleMs?: number | undefined;
 }
 
+/** How a client holds its connections. */
 export interface HttpOptions {
   /** Connections to one origin; requests beyond wait. Default 64. */
   readonly connections?: number | undefined;
@@ -102,10 +107,12 @@ export function httpLimits({ connections = 64, timeouts = {} }: HttpOptions) {
   return { connections, connectMs, headersMs, bodyIdleMs };
 }
 
+/** A client with connections of its own. */
 export interface Http {
   send(request: HttpRequest, caller: HttpCaller): void;
   /** Ends at once: what is still in flight fails with ClientClosed. */
   close(): Promise<void>;
 }
 
+/** Makes a client; `createBucketClient` takes one, where requests are to go out in another way than its own. */
 export type CreateHttp = (options: HttpOptions) => Http;

@@ -31,6 +31,7 @@ export const rowsSourceSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("inline"), digest: z.string(), keys: z.array(z.unknown()) }),
   z.strictObject({ kind: z.literal("listing"), prefix: z.string() }),
 ]);
+/** Where the rows of a run come from; `digest` pins what was read: another manifest is another run. */
 export type RowsSource = z.output<typeof rowsSourceSchema>;
 
 export const requestSchema = z.strictObject({
@@ -47,6 +48,7 @@ export const requestSchema = z.strictObject({
   /** What the run uses that not every version of the tool knows (needs.ts). */
   needs: z.array(z.string()).optional(),
 });
+/** What a run was asked (request.json): from where, to where, which rows, how. Times are ISO 8601 UTC. */
 export type RunRequest = z.output<typeof requestSchema>;
 
 const documentKind = { what: "run request", versioned: "request", parse: requestSchema.parse } as const;

@@ -22,6 +22,7 @@ export interface Actions {
   PurgeQueue: { input: shapes.PurgeQueueCommandInput; output: shapes.PurgeQueueCommandOutput };
   DeleteQueue: { input: shapes.DeleteQueueCommandInput; output: shapes.DeleteQueueCommandOutput };
 }
+/** An action's name on the wire. */
 export type Action = keyof Actions;
 
 /** For each action; also the list of what an unknown command is checked against. */
@@ -40,6 +41,7 @@ export const actions: { readonly [A in Action]: A } = {
   DeleteQueue: "DeleteQueue",
 };
 
+/** What a call can be told beside its input. */
 export interface CallOptions {
   /** Ends the call at once with an error named `AbortError`. */
   readonly abortSignal?: AbortSignal | undefined;

@@ -4,13 +4,17 @@
  */
 import { quote, UserError } from "../../vocabulary/errors.ts";
 
+/** Keys of an AWS account, or of a service that speaks its protocol. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
 }
+/** Keys, or a function that is asked for them before each request. */
 export type CredentialsSource = AwsCredentials | (() => Promise<AwsCredentials>);
+/** AWS's name of a region, or a function that is asked for it. */
 export type RegionSource = string | (() => Promise<string>);
+/** Variables, like process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export async function awsCredentials(source: CredentialsSource | undefined, env: Environment): Promise<AwsCredentials> {

@@ -37,12 +37,14 @@ import { createMemoryQueue, type MemoryQueue, type StoredMessage } from "./memor
 import { queueSettings } from "./memory-settings.ts";
 import { parseReceiptHandle } from "./receipt-handle.ts";
 
+/** What queues in memory need of the world. */
 export interface MemoryQueuesOptions {
   readonly clock: Clock;
   /** For message ids. */
   readonly random?: Random | undefined;
 }
 
+/** Queues in this process's memory, as a client's transport. */
 export interface MemoryQueues extends Transport {
   /** CreateQueue at once: the queue's URL. */
   createQueue(name: string, attributes?: CreateQueueCommandInput["Attributes"]): string;
@@ -55,6 +57,11 @@ interface Held {
   readonly poll: LongPoll;
 }
 
+/**
+ * SQS standard queues in this process's memory, which forget everything when it ends. They keep SQS's promises (at least once, visibility,
+ * redrive, retention, limits) by the clock they are given. Unlike SQS's, messages come in order of becoming visible, counts are exact,
+ * deletion is at once, and there are no FIFO queues.
+ */
 export function createMemoryQueues({ clock, random = Math.random }: MemoryQueuesOptions): MemoryQueues {
   const byUrl = new Map<string, Held>();
   const byArn = new Map<string, Held>();

@@ -27,6 +27,7 @@ import { refusePlainHttp } from "./plain-http.ts";
 import { retrying } from "./retrying.ts";
 import { decodeAnswer, encodeInput, type WireOutput } from "./sqs-json-wire.ts";
 
+/** Where SQS is, and who signs; each may be absent. */
 export interface SqsJsonOptions {
   /** AWS_REGION, AWS_DEFAULT_REGION, or an amazonaws.com queue URL's own where absent. */
   readonly region?: RegionSource | undefined;
@@ -46,6 +47,10 @@ export interface SqsJsonOptions {
 const MAX_SKEW_MS = 5 * 60_000;
 const ABOUT_TIME = /RequestExpired|RequestTimeTooSkewed|RequestInTheFuture|InvalidSignature|SignatureDoesNotMatch/;
 
+/**
+ * Amazon SQS, or anything that speaks its JSON 1.0 protocol, signed by Signature Version 4. Failures that may pass are tried again,
+ * three tries in all; a clock that is off is corrected from the answer's Date header.
+ */
 export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport {
   const { clock = systemClock, random = Math.random, env = process.env } = options;
   const dispatchers = openDispatchers(env, { pipelining: 1 });

@@ -43,6 +43,7 @@ import { createTdmqCall } from "./tdmq-call.ts";
 import { unwrap, wrap } from "./tdmq-envelope.ts";
 import type { TdmqMessage } from "./tdmq-wire.ts";
 
+/** Which TDMQ for CMQ, and who signs. */
 export interface TdmqCmqOptions {
   /** As the console shows it, e.g. `https://cmq-gz.publicXXX.tencenttdmq.com`. */
   readonly endpoint: string;
@@ -61,6 +62,11 @@ const PATH = "/v2/index.php";
 /** The service's own longest wait, which a queue may be set to. */
 const LONGEST_WAIT_SECONDS = 30;
 
+/**
+ * Tencent's TDMQ for CMQ, queue model (documents 1111/46415, 46418, 46419, 46420). A queue's URL is `<endpoint>/<queue name>`. What SQS has
+ * and it lacks is refused as `UnsupportedOperation`: changing a message's visibility (the queue's own is the lease), a queue's
+ * attributes, creating, purging and deleting queues, FIFO. A visibility timeout of a receive is ignored, with one warning.
+ */
 export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
   const { env = process.env, clock = systemClock, random = Math.random, log = silentLog } = options;
   const url = new URL(PATH, options.endpoint);

@@ -36,10 +36,39 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
   };
 }
 
-export function createDeliveryHandler(
-  surroundings: Surroundings,
-  worker: ShardWorker = createShardWorker(surroundings),
-): HandleDelivery {
+/**
+ * What works a queue's messages in this process: a manifest message of at most one shard is planned, archived and finalized in one
+ * call; of a larger one, what is left goes on through the sender. The answer says what to tell the queue about the message; a fault of
+ * a message, a store or the settings is an answer too, and nothing is thrown for it.
+ *
+ * @example
+ * ```ts
+ * import { createDeliveryHandler, jsonLog, readSettings, surroundingsFromSettings, systemClock } from "cos-originals";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * const surroundings = surroundingsFromSettings(readSettings({ environment: process.env }), world);
+ * const handle = createDeliveryHandler(surroundings);
+ *
+ * const body = JSON.stringify({
+ *   v: 1,
+ *   type: "manifest",
+ *   source: { bucket: "photos-1250000000", region: "ap-guangzhou" },
+ *   archive: { bucket: "archive-1250000000", region: "ap-guangzhou" },
+ *   keys: ["2026/picture.jpg"],
+ * });
+ * const sent: string[] = [];
+ * const sender = { send: async (message: string) => void sent.push(message) };
+ * const answer = await handle({ body, deadline: Date.now() + 900_000 }, sender);
+ * console.log(answer.kind, sent.length); // prints acknowledge 0
+ * await surroundings.close();
+ * ```
+ */
+export function createDeliveryHandler(surroundings: Surroundings): HandleDelivery {
+  return deliveryHandlerOf(createShardWorker(surroundings));
+}
+
+/** The same, of a worker that its maker looks into as well. */
+export function deliveryHandlerOf(worker: ShardWorker): HandleDelivery {
   return async (delivery, sender) => {
     try {
       return await workDelivery(delivery, sender, worker);

@@ -23,6 +23,7 @@ export const placeSchema = z.strictObject({
   region,
   prefix: z.string().max(maxKeyBytes).default(""),
 });
+/** A bucket and a prefix of its keys ("": all of them). */
 export type Place = z.output<typeof placeSchema>;
 
 export const runIdSchema = z
@@ -73,6 +74,7 @@ export const manifestMessageSchema = z
     error:
       "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
   });
+/** What asks for a run: source, archive, and rows by reference, inline or by listing. The one message that users and other systems send. */
 export type ManifestMessage = z.output<typeof manifestMessageSchema>;
 
 export const shardMessageSchema = z.strictObject({
@@ -84,6 +86,7 @@ export const shardMessageSchema = z.strictObject({
   shard: whole,
   seq: whole,
 });
+/** A claim check for up to a shard's rows, which lie in the ledger. */
 export type ShardMessage = z.output<typeof shardMessageSchema>;
 
 export const reconcileMessageSchema = z.strictObject({
@@ -92,16 +95,36 @@ export const reconcileMessageSchema = z.strictObject({
   ledger: placeSchema,
   run: runIdSchema,
 });
+/** The one message that goes round for a run that is not over. */
 export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
 
+/** What a queue brings, by its `type`. */
 export type Message = ManifestMessage | ShardMessage | ReconcileMessage;
 
 /** The highest `v` that is read here. */
 const messageVersion = 1;
 
 /**
- * Reads a message body. Throws UserError `InvalidMessage`: one sentence that names the field and quotes its value; and `NewerThanTool`,
- * whatever else the message says, where its `v` is higher than any that is known here.
+ * Reads a message body, as JSON of version 1; unknown fields are refused.
+ *
+ * @throws UserError `InvalidMessage`: one sentence that names the field and quotes its value; and `NewerThanTool`, whatever else the message
+ * says, where its `v` is higher than any that is known here.
+ *
+ * @example
+ * ```ts
+ * import { parseMessage } from "cos-originals";
+ *
+ * const message = parseMessage(
+ *   JSON.stringify({
+ *     v: 1,
+ *     type: "manifest",
+ *     source: { bucket: "photos-1250000000", region: "ap-guangzhou" },
+ *     archive: { bucket: "archive-1250000000", region: "ap-guangzhou", prefix: "photos/" },
+ *     manifest: { bucket: "photos-1250000000", region: "ap-guangzhou", key: "manifests/tonight.csv" },
+ *   }),
+ * );
+ * console.log(message.type); // prints manifest
+ * ```
  */
 export function parseMessage(body: string): Message {
   let value: unknown;

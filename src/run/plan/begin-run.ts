@@ -29,6 +29,7 @@ import { preflight, preflightLedger } from "./preflight.ts";
 import { readAhead } from "./read-ahead.ts";
 import { rowsOf } from "./rows.ts";
 
+/** Which run, where it is recorded, and where its rows are read. */
 export interface RunInput {
   readonly ledger: Place;
   /** What is asked; `request.run` names the run. A run of that id that was asked something else is refused (UserError RunDiffers). */

@@ -1,6 +1,7 @@
 /** What planning reads: the rows of a manifest or a listing, and what reading them tells besides. */
 import type { ManifestEntry, Position, Row } from "../../manifest/row.ts";
 
+/** One thing that planning reads: a row of a manifest or of a listing, or something told beside the rows. */
 export type PlanEntry =
   | ManifestEntry
   /** A row of a listing that the archive's own listing already settles. */
@@ -17,6 +18,7 @@ export type PlanEntry =
 /** Absent (never said) where the run wants every row fetched, or has no listing. */
 export type Compared = { readonly by: "listing" } | { readonly by: "head"; readonly reason: string };
 
+/** What planning reads, in batches. */
 export type PlanEntries = AsyncIterable<readonly PlanEntry[]>;
 
 /** Where reading stands after a row, and can be taken up again. */

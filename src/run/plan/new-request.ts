@@ -7,7 +7,11 @@ import { toolVersion } from "../../vocabulary/version.ts";
 /** What is to be archived, from where, to where, and how. */
 export type RunDescription = Pick<RunRequest, "source" | "archive" | "rows" | "options" | "redriveOf">;
 
-/** @param run its id; without one the same description is the same run, and another manifest is another */
+/**
+ * The request of a run, for runHere.
+ *
+ * @param run its id; without one the same description is the same run, and another manifest is another
+ */
 export function newRequest(
   description: RunDescription,
   run: string | undefined,

@@ -17,6 +17,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
 import { comparisonOf, listWithout, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
 
+/** Where reading begins, and what it leaves out. */
 export interface ReadingPlace {
   /** The run's ledger: what lies there is no copy of anything. */
   readonly ledger?: Place | undefined;
@@ -25,8 +26,11 @@ export interface ReadingPlace {
 }
 
 /**
- * Reads anew at each call. Of a listing what the archive already holds is settled on the way (incremental.ts). Not of a
+ * Reads the rows of a request, anew at each call, in batches. Of a listing what the archive already holds is settled on the way. Not of a
  * `file`: only the process that was given the file can read it.
+ *
+ * Errors: UserError (`ManifestMissing`, `ManifestForbidden`, `ManifestChanged`, `ManifestFrozen`, `ManifestElsewhere`, and what a manifest's text
+ * gets wrong), CosError.
  */
 export function rowsOf(
   request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,

@@ -8,6 +8,7 @@ import type { WorkerIdentity } from "./worker-identity.ts";
 /** Which credentials and endpoint a bucket is opened with; the ledger uses the archive's credentials. */
 export type Role = "source" | "archive" | "ledger" | "manifest";
 
+/** What a run needs of the world. surroundingsFromSettings makes the real one; tests and the simulation bring their own. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;

@@ -5,6 +5,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
+/** Who works here, as an attempt's open marker says it, and what is known of others. */
 export interface WorkerIdentity {
   readonly id: string;
   /** Is the process of that id known to be gone? False where nothing is known. */

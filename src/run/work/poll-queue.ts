@@ -32,6 +32,7 @@ export interface PollOptions {
   readonly log: Log;
 }
 
+/** How many messages were taken from a queue, by what became of them. */
 export interface Polled {
   readonly acknowledged: number;
   readonly givenBack: number;

@@ -23,14 +23,18 @@ import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { pollQueue } from "./poll-queue.ts";
 
+/** How a run stands when this process leaves it. */
 export interface RunEnd {
   readonly summary: Summary;
   /** Key prefix of everything about the run in the ledger bucket, ending in `/`. */
   readonly prefix: string;
 }
 
+/** How this process works a run. */
 export interface RunHereOptions {
+  /** Aborts when the run is to stop: no new task starts, what is in flight ends, what is known is recorded. */
   readonly signal?: AbortSignal;
+  /** Called about four times a second. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -46,8 +50,41 @@ const PROGRESS_MS = 250;
 const VISIBILITY_SECONDS = 300;
 
 /**
- * Runs to rest, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued).
- * Errors: UserError (usage, manifest), RefusedError (credentials or permission, before work began), CosError.
+ * Runs to rest in this process, or until `signal` aborts (then the summary's state is `incomplete` and the run can be continued). A run of
+ * that id which was asked the same thing is continued; one that is complete is only told.
+ *
+ * Errors: UserError (usage, manifest; `RunDiffers` where the run was asked something else), RefusedError (credentials or permission,
+ * before work began), CosError.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   jsonLog,
+ *   newRequest,
+ *   readSettings,
+ *   rowsOf,
+ *   runHere,
+ *   runOptionsOf,
+ *   surroundingsFromSettings,
+ *   systemClock,
+ * } from "cos-originals";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * const settings = readSettings({ environment: process.env });
+ * const surroundings = surroundingsFromSettings(settings, world);
+ *
+ * const region = "ap-guangzhou";
+ * const source = { bucket: "photos-1250000000", region, prefix: "" };
+ * const archive = { bucket: "archive-1250000000", region, prefix: "photos/" };
+ * const ledger = { ...archive, prefix: "photos/.originals/" };
+ * const rows = { kind: "listing", prefix: "2026/" } as const;
+ * const request = newRequest({ source, archive, rows, options: runOptionsOf(settings) }, "tonight", world);
+ *
+ * const input = { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) };
+ * const { summary } = await runHere(input, surroundings);
+ * console.log(summary.state, summary.archived); // prints complete 1
+ * await surroundings.close();
+ * ```
  */
 export async function runHere(
   input: RunInput,

@@ -13,12 +13,25 @@ import {
   type World,
 } from "../settings/surroundings-from-settings.ts";
 
+/** What serves one invocation of a function. */
 export interface FunctionWorker {
   readonly settings: Settings;
   readonly handle: HandleDelivery;
 }
 
-/** Returns what serves the invocation at hand. Throws UserError for settings that can't be. */
+/**
+ * Makes what the doors ask for at each invocation: settings are read anew from the environment, and what was built from them is kept for as
+ * long as they say the same. It throws UserError for settings that can't be.
+ *
+ * @example
+ * ```ts
+ * import { createDeliveryHandler, jsonLog, keepFunctionWorker, systemClock } from "cos-originals";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * const worker = keepFunctionWorker(world, createDeliveryHandler);
+ * console.log(worker() === worker()); // prints true
+ * ```
+ */
 export function keepFunctionWorker(
   world: World,
   createHandler: (surroundings: Surroundings) => HandleDelivery,

@@ -26,14 +26,18 @@ export interface LambdaContext {
   readonly invokedFunctionArn?: string;
 }
 
+/** What Lambda takes as the answer to a batch (ReportBatchItemFailures): the ids of the messages that come again. */
 export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+/** What the function is made of. */
 export interface LambdaParts {
   /** Asked at each invocation. */
   readonly worker: () => FunctionWorker;
+  /** Speaks to SQS: this package's client, or the AWS one. */
   readonly queue: QueueClient;
+  /** Of it AWS_ENDPOINT_URL_SQS is read, at each invocation. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,6 +53,25 @@ const rejectedDelay = 60;
 /** Milliseconds given to a request that is only made to be kind to the queue. */
 const courtesyTimeout = 2_000;
 
+/**
+ * A handler for AWS Lambda: it takes SQS batches (of which the messages that failed come again), EventBridge schedules, and a manifest message
+ * itself. `cos-originals/lambda` is one, made as below, in one file that can be uploaded.
+ *
+ * What it returns throws an Error of one sentence where nothing, or nobody, can be told what failed.
+ *
+ * @example
+ * ```ts
+ * import { createDeliveryHandler, createLambdaHandler, jsonLog, keepFunctionWorker, systemClock } from "cos-originals";
+ * import { SQSClient } from "cos-originals/queue";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * export const handler = createLambdaHandler({
+ *   ...world,
+ *   worker: keepFunctionWorker(world, createDeliveryHandler),
+ *   queue: new SQSClient(),
+ * });
+ * ```
+ */
 export function createLambdaHandler(parts: LambdaParts) {
   const { clock, log, queue } = parts;
   const deadLettersOf = createDeadLetters(parts);

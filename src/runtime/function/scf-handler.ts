@@ -34,6 +34,7 @@ export type ScfResult =
   | { readonly sent: number }
   | { readonly acknowledged: number; readonly rejected: number };
 
+/** What the function is made of. */
 export interface ScfParts {
   /** Asked at each invocation. */
   readonly worker: () => FunctionWorker;
@@ -52,6 +53,26 @@ const messagesAtOnce = 4;
 /** Milliseconds without a message after which a polling function ends: the next timer continues. */
 const idle = 30_000;
 
+/**
+ * A handler for Tencent SCF: it takes timer, CKafka, CMQ, EventBridge and COS events, and a message itself. A timer polls the queue; whatever
+ * else comes is sent to it, or worked at once where there is none. `cos-originals/scf` is one, in one file that can be uploaded.
+ *
+ * What it returns throws an Error of one sentence where the event must be delivered again.
+ *
+ * @example
+ * ```ts
+ * import { createDeliveryHandler, createScfHandler, jsonLog, keepFunctionWorker, systemClock } from "cos-originals";
+ * import { queueFromUrl } from "cos-originals/queue";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * const queue = queueFromUrl(process.env.ORIGINALS_QUEUE ?? "memory:", { ...world, env: process.env });
+ * export const main_handler = createScfHandler({
+ *   ...world,
+ *   worker: keepFunctionWorker(world, createDeliveryHandler),
+ *   openQueue: () => queue,
+ * });
+ * ```
+ */
 export function createScfHandler(parts: ScfParts) {
   const { clock, log } = parts;
   const deadLettersOf = createDeadLetters(parts);

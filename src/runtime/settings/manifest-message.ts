@@ -5,6 +5,7 @@ import type { ManifestMessage } from "../../run/messages/messages.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
 
+/** What the settings say of how rows are archived. */
 export function runOptionsOf({ values }: Settings): RunOptions {
   const { archiveKey, proof, ifExists, ifChanged, maxAttempts, shardSize } = values;
   return runOptionsSchema.parse({

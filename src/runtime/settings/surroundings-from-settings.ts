@@ -12,6 +12,7 @@ import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
+/** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
   /** As in Surroundings; these clients can also protect and be closed. */
   readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
@@ -19,6 +20,7 @@ export interface OpenedSurroundings extends Surroundings {
   close(): Promise<void>;
 }
 
+/** Environment, clock, chance and log of a process. */
 export interface World {
   readonly environment: Environment;
   readonly clock: Clock;
@@ -32,8 +34,20 @@ export interface World {
 const ledgerConnections = 16;
 
 /**
- * One client a role and bucket, opened at first use. Credentials are read from the environment at each request, since a
- * function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are set.
+ * The real world, as the settings describe it: one client a role and bucket, opened at first use. Credentials are read from the
+ * environment at each request, since a function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are set.
+ *
+ * @example
+ * ```ts
+ * import { jsonLog, readSettings, surroundingsFromSettings, systemClock } from "cos-originals";
+ *
+ * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+ * const surroundings = surroundingsFromSettings(readSettings({ environment: process.env }), world);
+ * const photos = surroundings.open("source", { bucket: "photos-1250000000", region: "ap-guangzhou" });
+ * const { objects } = await photos.list({ prefix: "2026/" });
+ * console.log(objects.map(({ key }) => key)); // prints [ '2026/picture.jpg' ]
+ * await surroundings.close();
+ * ```
  */
 export function surroundingsFromSettings({ values }: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { concurrency, rate, maxInstances, allowHttp } = values;
