@@ -33,6 +33,7 @@ export {
   type Switches,
   startEmulator,
 } from "./emulator/emulator.ts";
+export type { BucketSettings } from "./emulator/store/records.ts";
 export type { Pair } from "./http/port/header-names.ts";
 export type {
   CreateHttp,
@@ -77,7 +78,7 @@ export {
   type ShardMessage,
 } from "./run/messages/messages.ts";
 export type { RunInput } from "./run/plan/begin-run.ts";
-export type { Compared, PlanEntries, PlanEntry } from "./run/plan/entry.ts";
+export type { Compared, PlanEntries, PlanEntry, ReadUpTo } from "./run/plan/entry.ts";
 export { newRequest, type RunDescription } from "./run/plan/new-request.ts";
 export { type ReadingPlace, rowsOf } from "./run/plan/rows.ts";
 export type { Progress, Role, Surroundings, WorkSettings } from "./run/surroundings/surroundings.ts";
@@ -99,6 +100,7 @@ export {
   type World,
 } from "./runtime/settings/surroundings-from-settings.ts";
 export { type Clock, type Random, systemClock } from "./vocabulary/clock.ts";
+export type { Code } from "./vocabulary/codes/catalogue.ts";
 export { RefusedError, UserError } from "./vocabulary/errors.ts";
 export { jsonLog, type Log, silentLog } from "./vocabulary/log.ts";
 export { version } from "./vocabulary/version.ts";

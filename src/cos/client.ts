@@ -51,13 +51,14 @@ const originImage: Query = [["ci-process", "originImage"]];
  *
  * @example
  * ```ts
- * import { createBucketClient, environmentCredentials, systemClock } from "cos-originals";
+ * import { createBucketClient, environmentCredentials, readSettings, systemClock } from "cos-originals";
  *
+ * // The service's own where it is undefined.
+ * const { endpoint } = readSettings({ environment: process.env }).values;
  * const photos = createBucketClient({
  *   bucket: "photos-1250000000",
  *   region: "ap-guangzhou",
- *   // The service's own where it is undefined.
- *   endpoint: process.env.ORIGINALS_ENDPOINT,
+ *   endpoint,
  *   credentials: environmentCredentials(process.env),
  *   clock: systemClock,
  * });

@@ -49,12 +49,13 @@ export class CosError extends Error implements CosErrorDetails {
  *
  * @example
  * ```ts
- * import { createBucketClient, environmentCredentials, isCosError, systemClock } from "cos-originals";
+ * import { createBucketClient, environmentCredentials, isCosError, readSettings, systemClock } from "cos-originals";
  *
+ * const { endpoint } = readSettings({ environment: process.env }).values;
  * const photos = createBucketClient({
  *   bucket: "photos-1250000000",
  *   region: "ap-guangzhou",
- *   endpoint: process.env.ORIGINALS_ENDPOINT,
+ *   endpoint,
  *   credentials: environmentCredentials(process.env),
  *   clock: systemClock,
  * });

@@ -1,6 +1,7 @@
 /** What is kept of buckets, objects and multipart uploads: the rows of the store's tables. */
 import type { Body } from "./bodies.ts";
 
+/** How a bucket of the emulator is set up. */
 export interface BucketSettings {
   /** Undefined: the bucket answers under every region. */
   readonly region?: string;

@@ -30,4 +30,5 @@ export const runOptionsSchema = z.strictObject({
   /** Rows a shard. */
   shardSize: z.int().min(1).max(10_000).default(1000),
 });
+/** How the rows of a run are archived, every choice made. */
 export type RunOptions = z.output<typeof runOptionsSchema>;

@@ -61,11 +61,19 @@ const idle = 30_000;
  *
  * @example
  * ```ts
- * import { createDeliveryHandler, createScfHandler, jsonLog, keepFunctionWorker, systemClock } from "cos-originals";
+ * import {
+ *   createDeliveryHandler,
+ *   createScfHandler,
+ *   jsonLog,
+ *   keepFunctionWorker,
+ *   readSettings,
+ *   systemClock,
+ * } from "cos-originals";
  * import { queueFromUrl } from "cos-originals/queue";
  *
  * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
- * const queue = queueFromUrl(process.env.ORIGINALS_QUEUE ?? "memory:", { ...world, env: process.env });
+ * const { values } = readSettings({ environment: process.env });
+ * const queue = queueFromUrl(values.queue, { ...world, env: process.env });
  * export const main_handler = createScfHandler({
  *   ...world,
  *   worker: keepFunctionWorker(world, createDeliveryHandler),

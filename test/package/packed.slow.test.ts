@@ -1,0 +1,170 @@
+/** What users install: the tarball's contents, what two linters say of its exports, and TypeScript projects that use every entry. */
+import { readFileSync } from "node:fs";
+import { cp, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Packed, pack, projectWith, runIn, succeed, toolOf, tsc } from "./packed.ts";
+
+const publint = toolOf("publint/src/cli.js");
+const attw = toolOf("@arethetypeswrong/cli/dist/index.js");
+const sourceOf = (name: string) => readFileSync(new URL(`projects/${name}`, import.meta.url), "utf8");
+
+let packed: Packed;
+beforeAll(async () => {
+  packed = await pack();
+});
+afterAll(() => packed?.remove());
+
+const manifest = async (): Promise<{
+  exports: Record<string, string | Record<string, string>>;
+  dependencies: Record<string, string>;
+}> => JSON.parse(await readFile(join(packed.folder, "package.json"), "utf8"));
+
+/** Packages that a declaration imports, its examples aside. */
+const importedBy = (declaration: string) => [
+  ...new Set(
+    [...declaration.replace(/\/\*\*.*?\*\//gs, "").matchAll(/(?:from|import\()\s*["']([^."'][^"']*)["']/g)].map(
+      ([, name = ""]) => name,
+    ),
+  ),
+];
+
+describe("the tarball", () => {
+  test("holds every file that exports and bin name, a declaration beside each entry", async () => {
+    const { exports } = await manifest();
+    const entries = Object.entries(exports).filter(([name]) => name !== "./package.json");
+    expect(entries.map(([name]) => name)).toEqual([".", "./queue", "./lambda", "./scf"]);
+    for (const [name, conditions] of entries) {
+      expect(Object.keys(conditions), name).toEqual(["types", "default"]);
+      for (const path of Object.values(conditions))
+        expect(await readFile(join(packed.folder, path), "utf8")).toBeTruthy();
+    }
+    expect(await readFile(join(packed.folder, "dist/cli.js"), "utf8")).toMatch(/^#!/);
+  });
+
+  test("declares by nothing but itself, its dependencies and Node's types", async () => {
+    const { dependencies } = await manifest();
+    for (const file of ["index.d.ts", "queue.d.ts", "shared.d.ts", "lambda.d.cts", "scf.d.cts"]) {
+      const declaration = await readFile(join(packed.folder, "types", file), "utf8");
+      expect(importedBy(declaration).filter((name) => !(name in dependencies) && !name.startsWith("node:"))).toEqual(
+        [],
+      );
+    }
+  });
+});
+
+describe("publint", () => {
+  const lint = (tarball: string) => runIn(packed.folder, publint[0], [publint[1], "run", tarball, "--strict"]);
+
+  test("finds nothing", async () => {
+    const { code, output } = await lint(packed.tarball);
+    expect(output).toContain("All good!");
+    expect(code).toBe(0);
+  });
+
+  test("finds a declaration that is not there", async () => {
+    const { code, output } = await lint(await spoiltTarball());
+    expect(output).toContain("types/queue.d.ts");
+    expect(code).toBe(1);
+  });
+});
+
+describe("are the types wrong", () => {
+  const check = (tarball: string, ...more: readonly string[]) =>
+    runIn(packed.folder, attw[0], [attw[1], tarball, "--no-emoji", ...more]);
+
+  test("not those of the library and the queue shim, which are ES modules and nothing else", async () => {
+    // esm-only: a require of them is an error by design, so how it would resolve says nothing. (node10 knows no exports at all.)
+    const { code, output } = await check(packed.tarball, "--profile", "esm-only", "--entrypoints", ".", "./queue");
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toContain('"cos-originals/queue"');
+  });
+
+  test("not those of the functions, which are CommonJS and can be imported too", async () => {
+    const { code, output } = await check(packed.tarball, "--profile", "node16", "--entrypoints", "./lambda", "./scf");
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toContain('"cos-originals/scf"');
+  });
+
+  test("told where one is missing", async () => {
+    const { code, output } = await check(await spoiltTarball(), "--profile", "esm-only", "--entrypoints", "./queue");
+    expect(output).toContain("types");
+    expect(code).toBe(1);
+  });
+});
+
+/** The same without the declarations of the queue shim: what lints it must be able to complain. */
+async function spoiltTarball(): Promise<string> {
+  const folder = `${packed.folder}-spoilt`;
+  const tarball = `${folder}.tgz`;
+  await cp(packed.folder, join(folder, "package"), { recursive: true });
+  await rename(join(folder, "package/types/queue.d.ts"), join(folder, "package/types/queues.d.ts"));
+  await succeed(folder, "tar", ["-czf", tarball, "package"]);
+  return tarball;
+}
+
+describe("a TypeScript project with the package installed", () => {
+  const settings = (more: object = {}) =>
+    JSON.stringify({
+      compilerOptions: {
+        target: "es2023",
+        module: "nodenext",
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        resolveJsonModule: true,
+        // What is shipped is checked too.
+        skipLibCheck: false,
+        outDir: "out",
+        ...more,
+      },
+      include: ["*.ts"],
+    });
+  const compiled = (project: string) => runIn(project, tsc[0], [tsc[1], "-p", "."]);
+
+  test("compiles in strict nodenext with every entry, and archives by each", async () => {
+    const project = await projectWith(packed, "modules", {
+      "package.json": '{"type":"module"}',
+      "tsconfig.json": settings(),
+      "main.ts": sourceOf("modules.ts"),
+    });
+    expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
+    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toEqual({
+      library: { kind: "acknowledge" },
+      queue: ["hello"],
+      lambda: "no answer",
+      scf: { acknowledged: 1, rejected: 0 },
+      archived: ["library/picture.jpg", "lambda/picture.jpg", "scf/picture.jpg"],
+      refused: "NoSuchKey",
+      name: "cos-originals",
+    });
+  });
+
+  test("compiles as CommonJS with the functions, and archives by both", async () => {
+    const project = await projectWith(packed, "commonjs", {
+      "package.json": '{"type":"commonjs"}',
+      "tsconfig.json": settings(),
+      "main.ts": sourceOf("commonjs.ts"),
+    });
+    expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
+    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toEqual({
+      lambda: { batchItemFailures: [] },
+      scf: { acknowledged: 1, rejected: 0 },
+      archived: ["lambda/picture.jpg", "scf/picture.jpg"],
+    });
+  });
+
+  test("does not compile where it passes what the package does not take", async () => {
+    const project = await projectWith(packed, "mistaken", {
+      "package.json": '{"type":"module"}',
+      "tsconfig.json": settings({ noEmit: true }),
+      "main.ts": sourceOf("mistaken.ts"),
+    });
+    const { code, output } = await compiled(project);
+    expect(code).not.toBe(0);
+    const wrong = sourceOf("mistaken.ts")
+      .split("\n")
+      .flatMap((line, index) => (line.includes("// wrong") ? [index + 1] : []));
+    expect([...output.matchAll(/^main\.ts\((\d+),/gm)].map(([, line]) => Number(line))).toEqual(wrong);
+  });
+});
