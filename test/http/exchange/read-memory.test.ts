@@ -1,7 +1,5 @@
 /** Memory that reads share and bodies lease: what is still looked at must stay as it is, whatever is read meanwhile. */
 import { createHash } from "node:crypto";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -9,6 +7,7 @@ import { createBucketClient } from "../../../src/cos/client.ts";
 import { ReadMemory, Slab, SlabLease } from "../../../src/http/exchange/read-memory.ts";
 import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
 import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { collectGarbage } from "../../setup/held-memory.ts";
 import { runs } from "../../setup/quick.ts";
 import { type TinyServer, tinyServer } from "../tiny-server.ts";
 
@@ -260,8 +259,6 @@ describe("a reply's stream", () => {
   });
 
   test("holds nothing of what was read, released or not", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect: () => void = runInNewContext("gc");
     const { body } = stream();
     const read = async () => {
       body.push(Buffer.alloc(1 << 20), new Slab());
@@ -270,7 +267,7 @@ describe("a reply's stream", () => {
     };
     const chunk = await read();
     await new Promise(setImmediate);
-    collect();
+    collectGarbage();
     expect(chunk.deref()).toBeUndefined();
     body.end();
   });

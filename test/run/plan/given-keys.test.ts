@@ -1,12 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createGivenKeys, fingerprint, type Repetition } from "../../../src/run/plan/given-keys.ts";
+import { heldBytes } from "../../setup/held-memory.ts";
 import { quick } from "../../setup/quick.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
 
 describe("which archive keys were given out", () => {
   const sightings = fc.array(fc.tuple(fc.nat({ max: 40 }).map(String), fc.constantFrom("a", "b", "c")), {
@@ -71,10 +67,10 @@ describe("which archive keys were given out", () => {
 
   test.skipIf(quick)("takes a few bytes a row, not a few hundred", async () => {
     const rows = 900_000;
-    const before = await heldBytes();
+    const before = await heldBytes("arrayBuffers");
     const givenKeys = createGivenKeys(() => 0.3, rows);
     for (let n = 0; n < rows; n++) givenKeys.give(`photos/${n}.jpg`, `photos/${n}.jpg`);
-    const bytes = ((await heldBytes()) - before) / rows;
+    const bytes = ((await heldBytes("arrayBuffers")) - before) / rows;
     expect(givenKeys.give("photos/0.jpg", "photos/0.jpg")).toBe("duplicate");
     expect(givenKeys.exact()).toBe(true);
     console.log(`seen: ${bytes.toFixed(1)} bytes a row`);
@@ -82,15 +78,6 @@ describe("which archive keys were given out", () => {
     expect(bytes).toBeLessThan(12);
   });
 });
-
-/** What array buffers hold once the garbage of earlier turns is gone. */
-async function heldBytes(): Promise<number> {
-  for (let turn = 0; turn < 5; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-  }
-  return process.memoryUsage().arrayBuffers;
-}
 
 describe("a fingerprint", () => {
   test("is 64 bits, never all zero, and another for another seed", () => {
