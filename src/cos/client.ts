@@ -21,8 +21,12 @@ export interface BucketClientOptions extends HttpOptions {
   readonly bucket: string;
   /** `ap-guangzhou` */
   readonly region: string;
-  /** Template, see endpoint.ts. */
+  /**
+   * Where it is dialled, with `{bucket}` and `{region}` filled in: `https://{bucket}.cos.{region}.myqcloud.com` where absent. One without
+   * `{bucket}`, like the emulator's, is dialled as it is, with the bucket's own host in the Host header.
+   */
   readonly endpoint?: string | undefined;
+  /** Hosts, `name` or `name:port`, besides loopback, that may be spoken to over plain http. */
   readonly allowHttp?: readonly string[] | undefined;
   /** undefined: requests go out unsigned. */
   readonly credentials: CredentialsProvider | undefined;
@@ -45,7 +49,8 @@ const originImage: Query = [["ci-process", "originImage"]];
 
 /**
  * A client of one COS bucket: one request a call, signed at send time, never retried. Each client has connections of its own, so a source
- * that is slow to send never keeps an archive waiting. Its calls reject with CosError.
+ * that is slow to send never keeps an archive waiting. Its calls reject with CosError, and with
+ * UserError `MissingCredentials` or `MalformedSecretId` where they can't be signed.
  *
  * @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused`
  *

@@ -79,7 +79,7 @@ const GRACE_MS = 1000;
  * Starts an embedded COS with Original Image Protection: buckets on disk behind the XML API, strict signatures, and every doubtful
  * behaviour of the service a switch. For local runs, demos and tests; it does not model permissions.
  *
- * @throws UserError `DataDirInUse`, `InvalidBucketName`, `InvalidProtection`, `UnknownSwitch`, `PortInUse`
+ * @throws UserError `DataDirInUse`, `DataDirUnreadable`, `InvalidBucketName`, `InvalidProtection`, `UnknownSwitch`, `PortInUse`
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import type { MessageAttributeValue } from "../../queue/index.ts";
 
 /** One message, as delivered once. */
 export interface Delivery {
-  /** JSON: a manifest, shard or reconcile message (run/messages/messages.ts). */
+  /** JSON: a manifest, shard or reconcile message, as parseMessage reads it. */
   readonly body: string;
   /** When this process must have given its answer, milliseconds since the epoch. Infinity where nothing limits it. */
   readonly deadline: number;

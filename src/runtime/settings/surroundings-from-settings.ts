@@ -35,7 +35,8 @@ const ledgerConnections = 16;
 
 /**
  * The real world, as the settings describe it: one client a role and bucket, opened at first use. Credentials are read from the
- * environment at each request, since a function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are set.
+ * environment at each request, since a function's process outlives its keys: ORIGINALS_ARCHIVE_* for archive and ledger, where they are
+ * set. `open` throws what createBucketClient throws.
  *
  * @example
  * ```ts
