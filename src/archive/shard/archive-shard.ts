@@ -134,6 +134,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     attempt,
     gone: opened.gone,
     clock,
+    signedAt: opened.signedAt,
     log,
     beat: writer.beat,
     onOther: () => stops.stop({ kind: "yield" }),

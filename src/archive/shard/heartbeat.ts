@@ -16,6 +16,8 @@ export async function keepBeating(options: {
   /** Attempts that are known to be gone, however fresh their last sign. */
   readonly gone: ReadonlySet<string>;
   readonly clock: Clock;
+  /** When the newest sign of life was sent, ms since the epoch. */
+  readonly signedAt: number;
   readonly log: Log;
   /** Writes the sign of life. */
   readonly beat: () => Promise<void>;
@@ -29,8 +31,8 @@ export async function keepBeating(options: {
     const present = attempts.filter((other) => !gone.has(other.id));
     if (attemptToYieldTo(present, attempt, serverTime) !== undefined) onOther();
   };
-  for (;;) {
-    await clock.sleep(heartbeatMs, over);
+  for (let pause = options.signedAt + heartbeatMs - clock.now(); ; pause = heartbeatMs) {
+    await clock.sleep(Math.max(0, pause), over);
     if (over.aborted) return;
     for (const done of await Promise.allSettled([beat(), lookForOthers()])) {
       // A segment that can't be written ends the delivery by itself; a look that failed is repeated at the next beat.

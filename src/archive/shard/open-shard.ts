@@ -17,6 +17,7 @@ import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { outOfTimeCode } from "../task/out-of-time.ts";
 import { awaitClaim } from "./await-claim.ts";
+import { signOpening } from "./opening-sign.ts";
 
 export interface OpenedShard {
   readonly kind: "open";
@@ -33,6 +34,8 @@ export interface OpenedShard {
   readonly ranLate: boolean;
   /** Earlier attempts. */
   readonly earlier: number;
+  /** When its newest sign of life was sent, ms since the epoch: a heartbeat is due a heartbeat later. */
+  readonly signedAt: number;
 }
 
 export type Opening =
@@ -42,13 +45,13 @@ export type Opening =
   /** There is a later hand-over of it: this message is a late copy. */
   | { readonly kind: "superseded" }
   | { readonly kind: "stopped"; readonly control: Control }
-  /** Another attempt is alive. */
-  | { readonly kind: "yield"; readonly to: Attempt };
+  /** Another attempt is alive, or may have taken this one for dead meanwhile. */
+  | { readonly kind: "yield" };
 
 /** What one look at the shard shows. */
 type Look =
   | Exclude<Opening, OpenedShard>
-  | { readonly kind: "wait"; readonly for: Attempt }
+  | { readonly kind: "wait" }
   | {
       readonly kind: "free";
       readonly others: readonly Attempt[];
@@ -57,7 +60,7 @@ type Look =
       readonly unpackRows: (() => readonly PlannedRow[]) | undefined;
     };
 
-export async function openShard(options: {
+export interface OpeningOptions {
   readonly ledger: LedgerStore;
   /** That wrote the shard's rows. */
   readonly plan: string;
@@ -74,9 +77,24 @@ export async function openShard(options: {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
-}): Promise<Opening> {
-  const { ledger, plan, ruling = plan, shard, seq, attempt, worker } = options;
-  const said = writeOpenMarker(ledger, { shard, attempt, seq }, { worker, plan: ruling });
+}
+
+export async function openShard(options: OpeningOptions): Promise<Opening> {
+  const over = new AbortController();
+  try {
+    return await open(options, over.signal);
+  } finally {
+    over.abort();
+  }
+}
+
+async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening> {
+  const { ledger, plan, ruling = plan, shard, seq, attempt, worker, clock } = options;
+  const sign = signOpening({
+    clock,
+    sign: () => writeOpenMarker(ledger, { shard, attempt, seq }, { worker, plan: ruling }),
+    over,
+  });
   /** Where another plan took the place of the first, hand-overs of that one are no longer anybody's. */
   const isOvertaken = async (others: readonly Attempt[]): Promise<boolean> => {
     for (const other of others) {
@@ -88,7 +106,7 @@ export async function openShard(options: {
   };
   let planned: ReturnType<typeof packedShardRows> | undefined;
   const look = async (): Promise<Look> => {
-    const [, done, control] = await Promise.all([said, isDone(ledger, shard), readControl(ledger)]);
+    const [, done, control] = await Promise.all([sign.written, isDone(ledger, shard), readControl(ledger)]);
     if (done) return { kind: "done" };
     if (saysStop(control)) return { kind: "stopped", control };
 
@@ -104,18 +122,22 @@ export async function openShard(options: {
     }
     const present = others.filter((other) => !gone.has(other.id));
     const claim = claimOf(present, attempt, serverTime);
-    if (claim.kind === "taken") return { kind: "yield", to: claim.by };
-    if (claim.kind === "contested") return { kind: "wait", for: claim.by };
+    if (claim.kind === "taken") return { kind: "yield" };
+    if (claim.kind === "contested") return { kind: "wait" };
     return { kind: "free", others, gone, serverTime, unpackRows };
   };
   const latest = await awaitClaim(look, options);
   if (latest.kind !== "free") {
     await writeEndMarker(ledger, shard, attempt);
-    return latest.kind === "wait" ? { kind: "yield", to: latest.for } : latest;
+    return latest.kind === "wait" ? { kind: "yield" } : latest;
   }
   const { others, gone, serverTime, unpackRows } = latest;
   if (unpackRows === undefined) throw noShardRows(ledger, plan, shard);
   const records = await readRecords(ledger, others);
+  if (!sign.isFresh()) {
+    await writeEndMarker(ledger, shard, attempt);
+    return { kind: "yield" };
+  }
   return {
     kind: "open",
     rows: unpackRows(),
@@ -125,5 +147,6 @@ export async function openShard(options: {
     gone,
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
     earlier: others.length,
+    signedAt: sign.sentAt(),
   };
 }

@@ -5,7 +5,7 @@
  * run is halted.
  */
 import type { Bucket } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { Side } from "../task/task.ts";
 
@@ -50,6 +50,6 @@ async function isRefused(source: Bucket): Promise<boolean> {
     await source.list({ maxKeys: 1 });
     return false;
   } catch (error) {
-    return isCosError(error) && error.status === 403;
+    return isBucketError(error) && error.status === 403;
   }
 }

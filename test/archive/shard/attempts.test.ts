@@ -135,6 +135,32 @@ describe("another attempt", () => {
     here.expectOver({ archived: 20 });
   });
 
+  test("that opens long after one whose opening takes long sees it alive, and no row is fetched twice", async () => {
+    const here = shardLab(20, { ifExists: "overwrite" });
+    here.ledger.onRequest(() => ({ kind: "delay", ms: 7_000 }));
+    slowly(here, 30_000);
+    // The smaller waits for this one, whose first heartbeat is far away.
+    here.trace(paths.open(0, larger, 0), "other");
+    const first = here.deliver({ attempt: smaller });
+    void later(here, 15_000, () => here.trace(paths.end(0, larger)));
+    const second = later(here, 32_000, () => here.deliver({ attempt: mine }).ended);
+    expect(await here.until(Promise.all([first.ended, second]))).toEqual([{ kind: "over" }, { kind: "yielded" }]);
+    expect(here.source.count("original")).toBe(20);
+  });
+
+  test("may have taken this one for dead, whose opening took too long: nothing is fetched, the message is given back", async () => {
+    const here = shardLab(5);
+    // The open marker is written, and can't be written anew.
+    let opened = 0;
+    here.ledger.onRequest(({ type, key }) => {
+      if (type === "list") return { kind: "delay", ms: 25_000 };
+      return key?.includes("-open~") && ++opened > 1 ? { kind: "delay", ms: 60_000 } : undefined;
+    });
+    expect(await here.work({ attempt: mine })).toEqual({ kind: "yielded" });
+    expect(here.source.log.length).toBe(0);
+    expect(here.written(paths.end(0, mine))).toHaveLength(1);
+  });
+
   test("smaller, that works as well, is yielded to at a heartbeat; what is in flight is recorded", async () => {
     const here = shardLab(50, {}, { concurrency: 2 });
     slowly(here, 3_000);
