@@ -65,7 +65,7 @@ export type {
   PutOptions,
   UploadedPart,
 } from "./objects/bucket.ts";
-export { CosError, type CosErrorDetails, isCosError } from "./objects/error.ts";
+export { BucketError, type BucketErrorDetails, isBucketError } from "./objects/error.ts";
 export type { Summary } from "./report/summary.ts";
 export { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 export type { Answer, Delivery, HandleDelivery, Sender } from "./run/messages/delivery.ts";

@@ -6,7 +6,7 @@
 
 import type { HttpReply } from "../http/port/http.ts";
 import type { Bucket, Headers } from "../objects/bucket.ts";
-import { CosError } from "../objects/error.ts";
+import { BucketError } from "../objects/error.ts";
 import { malformedReply, subject } from "./exchange/error-from-reply.ts";
 import { objectInfo, unquote } from "./exchange/object-info.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
@@ -92,7 +92,7 @@ export function createMultipartUpload(bucket: string, sendAndRead: Send): Multip
         await send({ method: "DELETE", key, query: [["uploadId", uploadId]], headers: noHeaders, bufferUpTo: "whole" });
       } catch (thrown) {
         // It is gone, which is what was wanted.
-        if (thrown instanceof CosError && thrown.code === "NoSuchUpload") return;
+        if (thrown instanceof BucketError && thrown.code === "NoSuchUpload") return;
         throw thrown;
       }
     },

@@ -1,7 +1,7 @@
 /** The objects of one run: every path relative to the run's prefix, transient failures retried, requests counted. */
 
 import type { Bucket, ListedObject } from "../objects/bucket.ts";
-import { isCosError } from "../objects/error.ts";
+import { isBucketError } from "../objects/error.ts";
 import { withRetries } from "../objects/retrying.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 
@@ -58,7 +58,7 @@ export function createLedgerStore(options: {
         for await (const chunk of reply.stream) chunks.push(chunk as Buffer);
         return Buffer.concat(chunks);
       } catch (error) {
-        if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+        if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
         throw error;
       }
     },
@@ -70,7 +70,7 @@ export function createLedgerStore(options: {
         await tried(() => bucket.put(prefix + path, bytesOf(body), { forbidOverwrite: true, signal }));
         return true;
       } catch (error) {
-        if (isCosError(error) && error.status === 409) return false;
+        if (isBucketError(error) && error.status === 409) return false;
         throw error;
       }
     },

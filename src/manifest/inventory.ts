@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { isCosError } from "../objects/error.ts";
+import { isBucketError } from "../objects/error.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { type CsvLayout, csvEntry, fieldAt, layoutOf, readRecords } from "./csv.ts";
 import type { CsvRecord } from "./csv-records.ts";
@@ -164,7 +164,7 @@ async function openFile({ key }: InventoryFile, options: ReadInventoryOptions): 
   try {
     return await options.open(key);
   } catch (thrown) {
-    if (!isCosError(thrown)) throw thrown;
+    if (!isBucketError(thrown)) throw thrown;
     if (thrown.status === 404) {
       throw partError("PartMissing", options.name, key, "does not exist; the inventory may have expired", thrown);
     }

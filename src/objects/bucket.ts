@@ -1,7 +1,7 @@
 /**
  * The port through which everything above speaks to one bucket. `cos/client.ts` implements it over HTTP; the simulation
  * implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
- * every request can be counted. All failures are CosError.
+ * every request can be counted. All failures are BucketError.
  */
 import type { Body, BodyStream, Headers, Lease } from "../http/port/http.ts";
 
@@ -34,7 +34,7 @@ export interface ObjectInfo {
 
 /**
  * A body up to `bufferUpTo` bytes arrives whole as `bytes`; a larger one, or one of unknown length, as `stream`, which
- * must be read to its end or destroyed. A stream that ends before Content-Length, or breaks, errors with a CosError.
+ * must be read to its end or destroyed. A stream that ends before Content-Length, or breaks, errors with a BucketError.
  */
 export type ObjectResponse = ObjectInfo &
   (
@@ -123,7 +123,7 @@ export interface UploadedPart {
 
 /**
  * One bucket, as everything here speaks to it. Each call is ONE request, never retried: who calls decides, so that every request can be
- * counted. All failures are CosError.
+ * counted. All failures are BucketError.
  */
 export interface Bucket {
   /** NAME-APPID */
@@ -131,7 +131,7 @@ export interface Bucket {
   readonly region: string;
   /** GET Object, document 436/7753. */
   get(key: string, options?: GetOptions): Promise<ObjectResponse>;
-  /** HEAD Object, document 436/7745. A missing key is a CosError with status 404 and code NoSuchKey. */
+  /** HEAD Object, document 436/7745. A missing key is a BucketError with status 404 and code NoSuchKey. */
   head(key: string, options?: HeadOptions): Promise<ObjectInfo>;
   /** PUT Object, document 436/7749, at most 5 GB. Resolves with what the reply says: its etag, crc64. */
   put(key: string, body: Body, options?: PutOptions): Promise<ObjectInfo>;
@@ -151,7 +151,7 @@ export interface Bucket {
     body: Body,
     options?: PutOptions,
   ): Promise<UploadedPart>;
-  /** Resolves with the object's etag and crc64. A 200 with an error body is a CosError. */
+  /** Resolves with the object's etag and crc64. A 200 with an error body is a BucketError. */
   completeUpload(
     key: string,
     uploadId: string,

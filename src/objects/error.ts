@@ -1,5 +1,5 @@
-/** What a CosError is made of. */
-export interface CosErrorDetails {
+/** What a BucketError is made of. */
+export interface BucketErrorDetails {
   readonly code: string;
   /** HTTP status; 0 where no reply arrived. */
   readonly status: number;
@@ -17,11 +17,11 @@ export interface CosErrorDetails {
 }
 
 /**
- * The one error of everything that speaks to a bucket. `code` is COS's own name for what happened (document 436/7730), or without a reply
+ * The one error of everything that speaks to a bucket. `code` is the store's own name for what happened (of COS: document 436/7730), or without a reply
  * the name of the transport's failure (`ECONNRESET`, `BodyTimeout`, `RequestAborted`). The message never holds a signature.
  */
-export class CosError extends Error implements CosErrorDetails {
-  override readonly name = "CosError";
+export class BucketError extends Error implements BucketErrorDetails {
+  override readonly name = "BucketError";
   readonly code: string;
   readonly status: number;
   readonly errNo: number | undefined;
@@ -31,7 +31,7 @@ export class CosError extends Error implements CosErrorDetails {
   readonly retryAfterMs: number | undefined;
   readonly clockSkewMs: number | undefined;
 
-  constructor(message: string, details: CosErrorDetails, options?: ErrorOptions) {
+  constructor(message: string, details: BucketErrorDetails, options?: ErrorOptions) {
     super(message, options);
     this.code = details.code;
     this.status = details.status;
@@ -49,7 +49,7 @@ export class CosError extends Error implements CosErrorDetails {
  *
  * @example
  * ```ts
- * import { createBucketClient, environmentCredentials, isCosError, readSettings, systemClock } from "cos-originals";
+ * import { createBucketClient, environmentCredentials, isBucketError, readSettings, systemClock } from "cos-originals";
  *
  * const { endpoint } = readSettings({ environment: process.env }).values;
  * const photos = createBucketClient({
@@ -62,12 +62,12 @@ export class CosError extends Error implements CosErrorDetails {
  * try {
  *   await photos.head("no such picture.jpg");
  * } catch (thrown) {
- *   if (!isCosError(thrown)) throw thrown;
+ *   if (!isBucketError(thrown)) throw thrown;
  *   console.log(thrown.code, thrown.status, thrown.retryable); // prints NoSuchKey 404 false
  * }
  * await photos.close();
  * ```
  */
-export function isCosError(thrown: unknown): thrown is CosError {
-  return thrown instanceof CosError;
+export function isBucketError(thrown: unknown): thrown is BucketError {
+  return thrown instanceof BucketError;
 }

@@ -2,7 +2,7 @@
 
 import { type Backoff, backoffMs } from "../policy/retry.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
-import { isCosError } from "./error.ts";
+import { isBucketError } from "./error.ts";
 
 export interface Retrying {
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export async function withRetries<T>(
     try {
       return await request();
     } catch (error) {
-      if (!isCosError(error) || !error.retryable || n + 1 >= TRIES || signal?.aborted) throw error;
+      if (!isBucketError(error) || !error.retryable || n + 1 >= TRIES || signal?.aborted) throw error;
       await clock.sleep(backoffMs(n, backoff, random, error.retryAfterMs), signal);
     }
   }

@@ -1,13 +1,13 @@
-import { CosError } from "../../src/objects/error.ts";
+import { BucketError } from "../../src/objects/error.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
 
-/** The CosError that the promise rejects with; anything else fails the test. */
-export async function cosErrorOf(promise: Promise<unknown>): Promise<CosError> {
+/** The BucketError that the promise rejects with; anything else fails the test. */
+export async function cosErrorOf(promise: Promise<unknown>): Promise<BucketError> {
   const thrown = await promise.then(
     (value) => new Error(`resolved with ${String(value)}`),
     (error: unknown) => error,
   );
-  if (thrown instanceof CosError) return thrown;
+  if (thrown instanceof BucketError) return thrown;
   throw thrown;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { detectFormat } from "../../src/manifest/format.ts";
 import { parseInventory, type ReadInventoryOptions, readInventoryFile } from "../../src/manifest/inventory.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { CosError } from "../../src/objects/error.ts";
+import { BucketError } from "../../src/objects/error.ts";
 import { collect, pieces, rowsOf, told } from "./reading.ts";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
@@ -44,7 +44,7 @@ const opening =
   };
 
 const refusal = (status: number, code: string) =>
-  new CosError(`GET: ${code}`, { code, status, retryable: status >= 500, throttled: false });
+  new BucketError(`GET: ${code}`, { code, status, retryable: status >= 500, throttled: false });
 
 async function read(document: object, given: Partial<ReadInventoryOptions> & Pick<ReadInventoryOptions, "open">) {
   const options = { name: "inv/manifest.json", ...given };

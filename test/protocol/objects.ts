@@ -2,7 +2,7 @@
  * The objects of one bucket as a value: a request takes them to the objects after it, and what they were before stays as it
  * was. So the search can go back to any state without doing anything over again.
  */
-import type { CosError } from "../../src/objects/error.ts";
+import type { BucketError } from "../../src/objects/error.ts";
 import { refusal } from "../stores/bucket-fault.ts";
 import { digestsOf, type StoredObject } from "../stores/memory-objects.ts";
 import { everything, headersOf, infoOf } from "../stores/memory-reply.ts";
@@ -20,7 +20,7 @@ export const noObjects: Objects = { byKey: new Map(), digest: digestOf("") };
 /** What a process is told. `says` tells two answers apart: the same words are the same answer. */
 export type Answer =
   | { readonly says: string; readonly value: unknown }
-  | { readonly says: string; readonly error: CosError };
+  | { readonly says: string; readonly error: BucketError };
 
 export interface Effect {
   readonly objects: Objects;

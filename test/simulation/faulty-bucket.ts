@@ -4,7 +4,7 @@
  */
 import { Readable } from "node:stream";
 import type { Bucket, ListedObject, ListPage, ObjectResponse } from "../../src/objects/bucket.ts";
-import { CosError } from "../../src/objects/error.ts";
+import { BucketError } from "../../src/objects/error.ts";
 import type { Process, World } from "./world.ts";
 
 /** Chances, each between 0 and 1, of what may go wrong with one request. */
@@ -55,8 +55,8 @@ export interface Observed {
 const PLACEHOLDER = Buffer.from("a placeholder picture");
 const DOCUMENT = Buffer.from("<?xml version='1.0' encoding='utf-8' ?><Error><Code>NoSuchKey</Code></Error>");
 
-function failure(code: string, status: number, throttled = false): CosError {
-  return new CosError(`the network said ${code}`, { code, status, retryable: true, throttled });
+function failure(code: string, status: number, throttled = false): BucketError {
+  return new BucketError(`the network said ${code}`, { code, status, retryable: true, throttled });
 }
 
 export function faultyBucket(core: Bucket, process: Process, world: World, weather: Weather, seen: Observed): Bucket {

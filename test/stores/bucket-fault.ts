@@ -2,7 +2,7 @@
 
 import { subject, verdict } from "../../src/cos/exchange/error-from-reply.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
-import { CosError } from "../../src/objects/error.ts";
+import { BucketError } from "../../src/objects/error.ts";
 
 export type RequestType =
   | "get"
@@ -36,7 +36,7 @@ export interface SeenRequest {
 
 export type Fault =
   /** Refused; nothing was done. */
-  | { readonly kind: "refuse"; readonly error: CosError }
+  | { readonly kind: "refuse"; readonly error: BucketError }
   /** Done, but the connection ends before the answer. */
   | { readonly kind: "lose-answer" }
   /** Changes what is answered, after it was done. A changed body changes Content-Length too, where `headers` does not. */
@@ -87,15 +87,15 @@ export function refusal(
     readonly retryAfterMs?: number;
     readonly what?: string;
   } = {},
-): CosError {
+): BucketError {
   const status = more.status ?? statusOf[code] ?? 500;
   const message = `${more.what ?? "the request"}: status ${status}, ${code}`;
   const { errNo, retryAfterMs } = more;
-  return new CosError(message, { code, status, errNo, retryAfterMs, ...verdict(status, code, errNo) });
+  return new BucketError(message, { code, status, errNo, retryAfterMs, ...verdict(status, code, errNo) });
 }
 
-export function connectionReset(what = "the request"): CosError {
-  return new CosError(`${what}: no reply arrived (ECONNRESET)`, {
+export function connectionReset(what = "the request"): BucketError {
+  return new BucketError(`${what}: no reply arrived (ECONNRESET)`, {
     code: "ECONNRESET",
     status: 0,
     retryable: true,
@@ -103,8 +103,8 @@ export function connectionReset(what = "the request"): CosError {
   });
 }
 
-export function bodyEnded(what: string, received: number, expected: number): CosError {
-  return new CosError(`${what}: the body ended after ${received} of ${expected} bytes`, {
+export function bodyEnded(what: string, received: number, expected: number): BucketError {
+  return new BucketError(`${what}: the body ended after ${received} of ${expected} bytes`, {
     code: "IncompleteBody",
     status: 0,
     retryable: true,
@@ -112,8 +112,8 @@ export function bodyEnded(what: string, received: number, expected: number): Cos
   });
 }
 
-export function aborted(what: string): CosError {
-  return new CosError(`${what}: given up because the caller asked to`, {
+export function aborted(what: string): BucketError {
+  return new BucketError(`${what}: given up because the caller asked to`, {
     code: "RequestAborted",
     status: 0,
     retryable: false,

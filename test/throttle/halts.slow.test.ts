@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { RunRequest } from "../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry } from "../../src/manifest/row.ts";
-import { CosError } from "../../src/objects/error.ts";
+import { BucketError } from "../../src/objects/error.ts";
 import { statusOf } from "../../src/run/inspect/status.ts";
 import type { RunInput } from "../../src/run/plan/begin-run.ts";
 import { digestOf } from "../../src/run/plan/new-request.ts";
@@ -40,7 +40,7 @@ function inputFor(keys: readonly string[], options: object = {}): RunInput {
 const run = (world: World, input: RunInput) => world.done(runHere(input, world.surroundings));
 
 /** The client says so once it has asked for new credentials and got none. */
-const expired = new CosError("GET: status 400, ExpiredToken; the temporary credentials have ended: renew them", {
+const expired = new BucketError("GET: status 400, ExpiredToken; the temporary credentials have ended: renew them", {
   code: "ExpiredToken",
   status: 400,
   retryable: false,

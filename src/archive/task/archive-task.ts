@@ -3,7 +3,7 @@
  * row, over all deliveries, so that no row is tried for ever; a throttled one says nothing about the row and is charged only
  * where the bucket refuses it for long.
  */
-import { type CosError, isCosError } from "../../objects/error.ts";
+import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { putLimit } from "../../vocabulary/limits.ts";
@@ -99,7 +99,7 @@ interface Wait {
   readonly knowledge: Knowledge;
   readonly throttles: number;
   readonly waitMs: number;
-  readonly error: CosError;
+  readonly error: BucketError;
 }
 
 /** @param triesBefore of the try that failed: where it did not begin, there are no more of them now */
@@ -119,7 +119,7 @@ function afterFailure(
   }
   // The configuration, or credentials that are gone: no row can do without.
   if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, row);
-  if (!isCosError(thrown)) {
+  if (!isBucketError(thrown)) {
     const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
     return { kind: "outcome", outcome: overOrPending(knowledge, "ProgramFault", message, {}, row) };
   }
@@ -164,7 +164,7 @@ function waitOrLeave(
   knowledge: Knowledge,
   throttles: number,
   waitMs: number,
-  error: CosError,
+  error: BucketError,
   row: RowWork,
 ): TaskEnd | Wait {
   const { context } = row;
@@ -174,7 +174,7 @@ function waitOrLeave(
 }
 
 /** Another delivery goes on with the row. */
-function leave(knowledge: Knowledge, error: CosError, { task, context }: RowWork): Outcome {
+function leave(knowledge: Knowledge, error: BucketError, { task, context }: RowWork): Outcome {
   return pending(task, knowledge, context.clock.now(), error.code, error.message, replyOf(error));
 }
 

@@ -1,6 +1,6 @@
 /** Carries out one step of a row: one request, or two side by side, and its result into knowledge. All I/O of a row is here. */
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
 import { hasChanged } from "../proof/identity.ts";
 import { overrule } from "./bad-digest.ts";
@@ -64,7 +64,7 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
     const now = head === undefined ? knowledge : learned(knowledge, head, rules);
     if (now.verdict !== undefined) return known(now);
     const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source" };
-    if (!isCosError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
+    if (!isBucketError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
     const looked = await after(now, "source", headSource(task, context), (its) => foundEmpty(now, its));
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
@@ -81,7 +81,7 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
  */
 function headTwice(task: Task, context: TaskContext): Promise<ObjectInfo> {
   return headSource(task, context).catch(async (thrown: unknown) => {
-    if (!isCosError(thrown) || !thrown.retryable) throw thrown;
+    if (!isBucketError(thrown) || !thrown.retryable) throw thrown;
     if (thrown.throttled) await beforeTry(context);
     return headSource(task, context);
   });

@@ -2,7 +2,7 @@
 
 import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
-import type { CosError } from "../../objects/error.ts";
+import type { BucketError } from "../../objects/error.ts";
 import type { Outcome, OutcomeKind, Proof } from "../../vocabulary/outcome.ts";
 import type { Holds, Knowledge, Received, Verdict } from "./knowledge.ts";
 import type { Task } from "./task.ts";
@@ -127,7 +127,7 @@ const received = ({ size, etag, crc64 }: Received): Partial<Outcome> => ({
 });
 
 /** What a failed request adds to an outcome. */
-export function replyOf(error: CosError): Partial<Outcome> {
+export function replyOf(error: BucketError): Partial<Outcome> {
   return { status: error.status, requestId: error.requestId };
 }
 

@@ -1,6 +1,6 @@
 /** Puts an original into the archive, proven before it is committed, and takes in what the archive says that it stored. */
 import { type Body, heldLength, type ObjectInfo } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { proofOfNothing } from "../proof/choose-proof.ts";
 import { contentMd5, isMd5, sameEtag } from "../proof/identity.ts";
@@ -73,7 +73,7 @@ async function putStream(
     const fault = proven.fault();
     if (fault instanceof WrongBytes) return known(wrongBytes(gone, fault.difference, reply));
     if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source" };
-    const lost = isCosError(thrown) && thrown.status === 0;
+    const lost = isBucketError(thrown) && thrown.status === 0;
     return { kind: "failed", knowledge: lost ? answerLost(gone) : gone, thrown, by: "archive" };
   }
   if (sent === "exists") return known(keyTaken(gone));
@@ -135,8 +135,8 @@ async function send(
     });
   } catch (error) {
     slowDown(error, sentAt, context);
-    if (isCosError(error) && error.code === "BadDigest") return "bad-digest";
-    if (isCosError(error) && error.code === "FileAlreadyExists") return "exists";
+    if (isBucketError(error) && error.code === "BadDigest") return "bad-digest";
+    if (isBucketError(error) && error.code === "FileAlreadyExists") return "exists";
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 
 import { verdict } from "../../cos/exchange/error-from-reply.ts";
 import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
-import { CosError, isCosError } from "../../objects/error.ts";
+import { BucketError, isBucketError } from "../../objects/error.ts";
 import { judge } from "../../policy/retry.ts";
 import { holdUpTo } from "./next-step.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -14,7 +14,7 @@ export class NotNow extends Error {
 
 /** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
 export function slowDown(error: unknown, sentAt: number, context: TaskContext): void {
-  if (isCosError(error) && judge(error) === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
+  if (isBucketError(error) && judge(error) === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
 }
 
 /** Throws NotNow where the pace makes a request wait for longer than there is time. */
@@ -63,12 +63,12 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   }
 }
 
-function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): CosError {
+function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): BucketError {
   const code = `ErrNo${errNo}`;
   // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
   const meaning = verdict(500, code, errNo);
   const message = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}.`;
-  return new CosError(message, { code, status, errNo, requestId, ...meaning });
+  return new BucketError(message, { code, status, errNo, requestId, ...meaning });
 }
 
 export async function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {
@@ -89,7 +89,7 @@ export async function headArchive(task: Task, context: TaskContext): Promise<Obj
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });
   } catch (error) {
-    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+    if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
     slowDown(error, sentAt, context);
     throw error;
   }

@@ -5,7 +5,7 @@
  *   were signed with the old ones. The error is retryable where the provider has others by now.
  */
 
-import { CosError } from "../../objects/error.ts";
+import { BucketError } from "../../objects/error.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import type { Credentials } from "../signing/signature.ts";
@@ -14,7 +14,7 @@ export interface Corrections {
   /** Added to our clock it gives the service's, milliseconds. */
   readonly clockOffsetMs: number;
   /** @param used what its request was signed with. Gives the same error, or a promise of it with more to say */
-  from(error: CosError, used: Credentials | undefined): CosError | Promise<CosError>;
+  from(error: BucketError, used: Credentials | undefined): BucketError | Promise<BucketError>;
 }
 
 /** Clocks that differ by less are not worth correcting: Date has whole seconds and replies take time. */
@@ -24,7 +24,7 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
   let clockOffsetMs = 0;
   let refreshing: Promise<void> | undefined;
 
-  const correctClock = (error: CosError) => {
+  const correctClock = (error: BucketError) => {
     if (error.clockSkewMs === undefined) return;
     const offset = Math.abs(error.clockSkewMs) >= leastSkewMs ? error.clockSkewMs : 0;
     if (offset === clockOffsetMs) return;
@@ -45,7 +45,11 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
   };
 
   /** The same error, retryable where the next try would be signed with other credentials. */
-  const afterRenewal = async (error: CosError, from: CredentialsProvider, used: Credentials): Promise<CosError> => {
+  const afterRenewal = async (
+    error: BucketError,
+    from: CredentialsProvider,
+    used: Credentials,
+  ): Promise<BucketError> => {
     let cause: unknown;
     let retryable = false;
     try {
@@ -57,7 +61,7 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     if (!retryable && cause === undefined) return error;
     const { code, status, errNo, requestId, throttled, retryAfterMs, clockSkewMs } = error;
     const details = { code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs };
-    return new CosError(
+    return new BucketError(
       error.message + (retryable ? "; they were renewed meanwhile" : "; renewing them failed"),
       details,
       { cause },

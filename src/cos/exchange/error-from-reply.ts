@@ -10,7 +10,7 @@
  */
 
 import type { Headers } from "../../objects/bucket.ts";
-import { CosError } from "../../objects/error.ts";
+import { BucketError } from "../../objects/error.ts";
 import { effectOf, entryOf, errNoEntry } from "../../vocabulary/codes/catalogue.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
@@ -66,7 +66,7 @@ export function verdict(
 }
 
 /** The error of a reply whose status is not 2xx, or whose body is an error document all the same. */
-export function errorFromReply(reply: FailedReply): CosError {
+export function errorFromReply(reply: FailedReply): BucketError {
   const { status, headers } = reply;
   const said = readErrorDocument(reply.body);
   const date = timeOf(headers.date) ?? timeOf(said?.serverTime);
@@ -75,7 +75,7 @@ export function errorFromReply(reply: FailedReply): CosError {
   const code = codeOf(reply, said, clockSkewMs);
   const { retryable, throttled } = verdict(status, code, errNo);
   const requestId = requestIdOf(headers) ?? said?.requestId;
-  return new CosError(messageOf(reply, { code, errNo, requestId, clockSkewMs, message: said?.message }), {
+  return new BucketError(messageOf(reply, { code, errNo, requestId, clockSkewMs, message: said?.message }), {
     code,
     status,
     errNo,
@@ -170,8 +170,8 @@ function messageOf(
 }
 
 /** The reply says success, but is not what the service's documents say it is. */
-export function malformedReply(what: string, status: number, why: string): CosError {
-  return new CosError(`${what}: ${why}; check that the endpoint is COS and that no proxy answers in its place`, {
+export function malformedReply(what: string, status: number, why: string): BucketError {
+  return new BucketError(`${what}: ${why}; check that the endpoint is COS and that no proxy answers in its place`, {
     code: "MalformedReply",
     status,
     retryable: true,

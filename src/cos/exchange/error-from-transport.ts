@@ -1,6 +1,6 @@
-/** A request that ended without a whole reply, as CosError: status 0, and the transport's own name for it as code. */
+/** A request that ended without a whole reply, as BucketError: status 0, and the transport's own name for it as code. */
 import { HttpError } from "../../http/port/error.ts";
-import { CosError } from "../../objects/error.ts";
+import { BucketError } from "../../objects/error.ts";
 
 /** Instead of the transport's own words. */
 const advice: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ export function errorFromTransport(what: string, error: Error): Error {
   if (!(error instanceof HttpError)) return error;
   const { code, status, retryable, cause } = error;
   const details = { code, status, retryable, throttled: false };
-  return new CosError(`${what}: ${messageOf(error)}`, details, cause === undefined ? undefined : { cause });
+  return new BucketError(`${what}: ${messageOf(error)}`, details, cause === undefined ? undefined : { cause });
 }
 
 function messageOf({ code, happened, why }: HttpError): string {

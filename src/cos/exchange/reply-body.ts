@@ -1,4 +1,4 @@
-/** A reply's body on its way: what breaks it is a CosError, as what breaks the request is. */
+/** A reply's body on its way: what breaks it is a BucketError, as what breaks the request is. */
 import type { BodyStream } from "../../objects/bucket.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { errorFromTransport } from "./error-from-transport.ts";

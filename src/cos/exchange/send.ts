@@ -6,7 +6,7 @@
 import type { Pair } from "../../http/port/header-names.ts";
 import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/port/http.ts";
 import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
-import { CosError } from "../../objects/error.ts";
+import { BucketError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
@@ -84,7 +84,7 @@ class Call<T> implements HttpCaller {
   #credentials: Credentials | undefined;
   #clockOffsetMs = 0;
 
-  /** @throws CosError where the request can't be one */
+  /** @throws BucketError where the request can't be one */
   constructor(
     sender: Sender,
     request: BucketRequest,
@@ -192,6 +192,6 @@ function checkKey(method: string, bucket: string, key: string): void {
   }
 }
 
-function refusal(code: string, message: string): CosError {
-  return new CosError(message, { code, status: 0, retryable: false, throttled: false });
+function refusal(code: string, message: string): BucketError {
+  return new BucketError(message, { code, status: 0, retryable: false, throttled: false });
 }

@@ -22,7 +22,7 @@ export function listQuery(options: ListOptions): Query {
 /**
  * Reads one page. `date` is the reply's Date header.
  *
- * @throws CosError `MalformedReply`
+ * @throws BucketError `MalformedReply`
  */
 export function parseListing(text: string, bucket: string, status: number, date: string | undefined): ListPage {
   return listPage(scanListing(text) ?? parsedListing(text), bucket, status, date);

@@ -12,7 +12,7 @@
  */
 import { setMaxListeners } from "node:events";
 import type { Bucket, ListedObject, ListPage } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { compareKeys } from "../../objects/key-order.ts";
 import { type Backoff, backoffMs, throttleBackoff } from "../../policy/retry.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
@@ -61,7 +61,7 @@ interface Range {
 /**
  * Yields the pages of the listing, in order, none of them empty; every key once. What fails for the moment is tried again.
  *
- * @throws CosError what the last try of a page threw, or the first that can never succeed
+ * @throws BucketError what the last try of a page threw, or the first that can never succeed
  */
 export async function* parallelListing(
   bucket: Pick<Bucket, "name" | "list">,
@@ -93,7 +93,7 @@ export async function* parallelListing(
           ...(maxKeys === undefined ? undefined : { maxKeys }),
         });
       } catch (error) {
-        if (!isCosError(error) || !(error.retryable || error.throttled)) throw error;
+        if (!isBucketError(error) || !(error.retryable || error.throttled)) throw error;
         if (tried + 1 >= TRIES || stop.signal.aborted) throw error;
         const backoff = error.throttled ? throttleBackoff : pageBackoff;
         await clock.sleep(backoffMs(tried, backoff, random, error.retryAfterMs), stop.signal);

@@ -6,7 +6,7 @@
 import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
 import { createPace } from "../../archive/shard/pace.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
@@ -116,6 +116,6 @@ export function answerTo(error: Error): Answer {
   if (error instanceof RefusedError) return { kind: "refuse", reason };
   if (isNewerThanTool(error)) return { kind: "give-back", delaySeconds: NEWER_DELAY_SECONDS, reason, newer: true };
   if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
-  const passing = isCosError(error) && error.retryable;
+  const passing = isBucketError(error) && error.retryable;
   return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };
 }

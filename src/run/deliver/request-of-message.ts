@@ -10,7 +10,7 @@ import { digestOf, newRequest, scheduledRunId } from "../plan/new-request.ts";
 import { manifestTrouble } from "../plan/rows.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
-/** Errors: UserError (a manifest that is not there, may not be read, or whose format nobody tells), CosError. */
+/** Errors: UserError (a manifest that is not there, may not be read, or whose format nobody tells), BucketError. */
 export async function requestOfMessage(message: ManifestMessage, surroundings: Surroundings): Promise<RunRequest> {
   const description = {
     source: message.source,

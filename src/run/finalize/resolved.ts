@@ -1,7 +1,7 @@
 /** Which of several records of one row is true. */
 import { type FoldedRow, sameBytes } from "../../ledger/shard/fold.ts";
 import type { Bucket } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -31,7 +31,7 @@ export async function resolved(
     };
     return [outcome, ...conflicts].find((record) => sameBytes(record, holds)) ?? holds;
   } catch (error) {
-    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
+    if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       const message = `archived, but no longer there: ${error.message}`;
       return { ...outcome, outcome: "failed", code: "ArchiveMissing", message };
     }

@@ -1,5 +1,5 @@
 /** What the doctor says, and how it asks. */
-import { type CosError, isCosError } from "../../objects/error.ts";
+import { type BucketError, isBucketError } from "../../objects/error.ts";
 
 /** `bad`: a run can't work so. `unknown`: it could not be told. */
 export type Verdict = "good" | "warning" | "bad" | "unknown";
@@ -14,16 +14,16 @@ export interface Finding {
 
 export const finding = (check: Check, verdict: Verdict, says: string): Finding => ({ check, verdict, says });
 
-export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CosError };
+export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: BucketError };
 
 export async function tried<T>(request: () => Promise<T>): Promise<Tried<T>> {
   try {
     return { ok: true, value: await request() };
   } catch (error) {
-    if (isCosError(error)) return { ok: false, error };
+    if (isBucketError(error)) return { ok: false, error };
     throw error;
   }
 }
 
 /** No answer, or one that says nothing for good. */
-export const isPassing = ({ status }: CosError) => status === 0 || status >= 500;
+export const isPassing = ({ status }: BucketError) => status === 0 || status >= 500;

@@ -9,7 +9,7 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import { foldEach } from "../../ledger/shard/fold-shards.ts";
 import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts";
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
@@ -58,7 +58,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`; CosError where the archive can't be asked. */
+/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`; BucketError where the archive can't be asked. */
 export async function verifyRun(
   place: Place,
   id: string,
@@ -131,7 +131,7 @@ async function look(
   try {
     return compareWithLedger(outcome, await withRetries(() => archive.head(outcome.archiveKey), surroundings));
   } catch (error) {
-    if (isCosError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
+    if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       return { kind: "missing", message: `there is no object ${JSON.stringify(outcome.archiveKey)} in the archive` };
     }
     throw error;

@@ -63,7 +63,7 @@ export type Begun =
   | { readonly kind: "handed on" };
 
 /**
- * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`), RefusedError (credentials or permission), CosError; what
+ * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`), RefusedError (credentials or permission), BucketError; what
  * `signal` aborted with.
  */
 export async function beginRun(

@@ -2,7 +2,7 @@
 
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Bucket } from "../../objects/bucket.ts";
-import { type CosError, isCosError } from "../../objects/error.ts";
+import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { RefusedError, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
@@ -36,7 +36,7 @@ async function look(
   try {
     await withRetries(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
   } catch (error) {
-    if (!isCosError(error)) throw error;
+    if (!isBucketError(error)) throw error;
     const where = `${what} cos://${bucket.name} in ${bucket.region}`;
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
@@ -54,7 +54,7 @@ async function look(
 export function noSuchBucket(
   what: string,
   { name, region }: Pick<Bucket, "name" | "region">,
-  cause: CosError,
+  cause: BucketError,
 ): UserError {
   return new UserError(
     "NoSuchBucket",

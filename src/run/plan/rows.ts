@@ -7,7 +7,7 @@ import { parseInventory, readInventoryFile } from "../../manifest/inventory.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 import type { ManifestEntry } from "../../manifest/row.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
@@ -30,7 +30,7 @@ export interface ReadingPlace {
  * `file`: only the process that was given the file can read it.
  *
  * Errors: UserError (`ManifestMissing`, `ManifestForbidden`, `ManifestChanged`, `ManifestFrozen`, `ManifestElsewhere`, and what a manifest's text
- * gets wrong), CosError.
+ * gets wrong), BucketError.
  */
 export function rowsOf(
   request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
@@ -136,7 +136,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Missing, forbidden and changed are different things to do something about. */
 export function manifestTrouble(error: unknown, name: string): unknown {
   // A clock that is wrong, or a token that is renewed, is refused with 403 as well, and may be accepted later.
-  if (!isCosError(error) || error.retryable) return error;
+  if (!isBucketError(error) || error.retryable) return error;
   if (error.code === "InvalidObjectState") {
     return new UserError(
       "ManifestFrozen",
@@ -234,7 +234,7 @@ async function firstPage(
     };
     return { kind: "pages", pages: all() };
   } catch (error) {
-    if (isCosError(error) && error.code === "AccessDenied") return { kind: "refused", code: error.code };
+    if (isBucketError(error) && error.code === "AccessDenied") return { kind: "refused", code: error.code };
     throw error;
   }
 }

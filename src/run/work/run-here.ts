@@ -5,7 +5,7 @@ import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { isCosError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -54,7 +54,7 @@ const VISIBILITY_SECONDS = 300;
  * that id which was asked the same thing is continued; one that is complete is only told.
  *
  * Errors: UserError (usage, manifest; `RunDiffers` where the run was asked something else), RefusedError (credentials or permission,
- * before work began), CosError.
+ * before work began), BucketError.
  *
  * @example
  * ```ts
@@ -135,7 +135,7 @@ async function workHere(
       return answer;
     } catch (thrown) {
       const error = ensureError(thrown);
-      if (isCosError(error) && error.retryable) {
+      if (isBucketError(error) && error.retryable) {
         return { kind: "give-back", delaySeconds: 5, reason: error.message };
       }
       // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.

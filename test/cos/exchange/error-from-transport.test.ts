@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { errorFromTransport } from "../../../src/cos/exchange/error-from-transport.ts";
 import { HttpError, type HttpErrorDetails } from "../../../src/http/port/error.ts";
-import { CosError } from "../../../src/objects/error.ts";
+import { BucketError } from "../../../src/objects/error.ts";
 
 const what = 'GET "a.jpg" of photos-1250000000';
 const none = "no reply arrived";
@@ -43,7 +43,7 @@ describe("a request that ended without a whole reply", () => {
     ],
   ])("%j says %j", (details, sentence, retryable) => {
     const error = errorFromTransport(what, new HttpError(details));
-    expect(error).toBeInstanceOf(CosError);
+    expect(error).toBeInstanceOf(BucketError);
     expect(error).toMatchObject({
       message: `${what}: ${sentence}`,
       code: details.code,

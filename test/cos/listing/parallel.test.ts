@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ParallelListingOptions, parallelListing } from "../../../src/cos/listing/parallel.ts";
 import type { Bucket, ListOptions } from "../../../src/objects/bucket.ts";
-import { CosError } from "../../../src/objects/error.ts";
+import { BucketError } from "../../../src/objects/error.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
 import { runs } from "../../setup/quick.ts";
 import { refuse, reset } from "../../stores/bucket-fault.ts";
@@ -220,6 +220,6 @@ describe("a listing with many requests at once", () => {
     const clock = fakeClock();
     const object = { key: "a", size: 1, etag: "", lastModified: 0 };
     const bucket = { name: "b-1250000000", list: async () => ({ objects: [object], prefixes: [], nextMarker: "a" }) };
-    await expect(listed(bucket, clock, "")).rejects.toBeInstanceOf(CosError);
+    await expect(listed(bucket, clock, "")).rejects.toBeInstanceOf(BucketError);
   });
 });

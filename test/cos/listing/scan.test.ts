@@ -4,18 +4,18 @@ import { elements, escapeXml, textOf, type XmlElement } from "../../../src/cos/e
 import { listPage, parsedListing, parseListing } from "../../../src/cos/listing/listing.ts";
 import { scanListing } from "../../../src/cos/listing/scan.ts";
 import { urlEncode } from "../../../src/cos/signing/signature.ts";
-import { isCosError } from "../../../src/objects/error.ts";
+import { isBucketError } from "../../../src/objects/error.ts";
 import { heldBytes } from "../../setup/held-memory.ts";
 import { quick, runs } from "../../setup/quick.ts";
 
 const where = ["photos-1250000000", 200, "Sun, 01 Jun 2025 12:00:00 GMT"] as const;
 
-/** What comes of it: a page, or a CosError with all that it says. */
+/** What comes of it: a page, or a BucketError with all that it says. */
 function outcome(read: () => unknown): unknown {
   try {
     return { page: read() };
   } catch (error) {
-    if (!isCosError(error)) throw error;
+    if (!isBucketError(error)) throw error;
     return { ...error, message: error.message };
   }
 }

@@ -281,11 +281,11 @@ describe("a plan in the ledger", () => {
 
   test("ends with the ledger's error where a shard can't be written", async () => {
     const world = createWorld();
-    const { CosError } = await import("../../../src/objects/error.ts");
+    const { BucketError } = await import("../../../src/objects/error.ts");
     const details = { code: "AccessDenied", status: 403, retryable: false, throttled: false };
     world.archive.onRequest(({ type, key }) =>
       type === "put" && key.includes("/000000001.")
-        ? { kind: "refuse", error: new CosError("no", details) }
+        ? { kind: "refuse", error: new BucketError("no", details) }
         : undefined,
     );
     const many = rowsOf(...Array.from({ length: 50 }, (_, n) => `k${n}`));

@@ -222,7 +222,7 @@ describe("a run on one machine", () => {
       type === "put" && key.endsWith(".jsonl.gz") && key.includes("/outcomes/") ? refuse("AccessDenied") : undefined,
     );
     await expect(run(world, inputFor(keys, { shardSize: 2 }))).rejects.toMatchObject({
-      name: "CosError",
+      name: "BucketError",
       code: "AccessDenied",
     });
     world.archive.onRequest(undefined);

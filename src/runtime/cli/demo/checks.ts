@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import type { BucketClient } from "../../../cos/client.ts";
 import { reportFiles } from "../../../ledger/report/files.ts";
 import type { LedgerStore } from "../../../ledger/store.ts";
-import { isCosError } from "../../../objects/error.ts";
+import { isBucketError } from "../../../objects/error.ts";
 import type { Summary } from "../../../report/summary.ts";
 import { quote } from "../../../vocabulary/errors.ts";
 import { frozenKey, missingKey, rowCount } from "./bucket.ts";
@@ -33,7 +33,7 @@ export async function showRefusals(
     try {
       await get();
     } catch (error) {
-      if (!isCosError(error) || error.status !== 403) throw error;
+      if (!isBucketError(error) || error.status !== 403) throw error;
       const number = error.errNo === undefined ? "" : `, X-ErrNo ${error.errNo}`;
       tell(`  ${what} of ${quote(key)}: refused (${error.status} ${error.code}${number}).`);
       continue;
@@ -84,7 +84,7 @@ export async function differences(
       if (sha256(bytes) !== digest.sha256)
         sentences.push(`the archived ${quote(key)} is not the image that was uploaded.`);
     } catch (error) {
-      if (!isCosError(error)) throw error;
+      if (!isBucketError(error)) throw error;
       sentences.push(`the archived ${quote(key)} can't be read: ${error.message}`);
     }
   });

@@ -249,7 +249,7 @@ function ending(asExpected: boolean, data: string, store: string, prefix: string
     `  manifest  ${join(data, "manifest.jsonl")}`,
     `  archive   cos://${archiveBucket}/photos/   ledger and report in it below ${prefix}`,
     "",
-    "Look around in the buckets with:",
+    "See what lies in the buckets with:",
     `  TENCENTCLOUD_SECRETID=${credentials.secretId} TENCENTCLOUD_SECRETKEY=${credentials.secretKey} npx cos-originals emulator --data ${store} --port 9000`,
   ].join("\n");
 }

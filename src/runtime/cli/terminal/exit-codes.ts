@@ -1,5 +1,5 @@
 /** Why a command ended, as a number that scripts rely on. */
-import { isCosError } from "../../../objects/error.ts";
+import { isBucketError } from "../../../objects/error.ts";
 import type { Summary } from "../../../report/summary.ts";
 import { RefusedError, UserError } from "../../../vocabulary/errors.ts";
 
@@ -45,7 +45,7 @@ const refusals: ReadonlySet<string> = new Set(["MissingCredentials", "ManifestFo
 export function exitCodeOfError(error: Error): ExitCode {
   if (error instanceof RefusedError) return exitCodes.refused;
   if (error instanceof UserError) return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
-  if (isCosError(error)) {
+  if (isBucketError(error)) {
     if (error.status === 401 || error.status === 403) return exitCodes.refused;
     return error.status === 404 ? exitCodes.usage : exitCodes.incomplete;
   }

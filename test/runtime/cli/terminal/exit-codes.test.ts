@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CosError } from "../../../../src/objects/error.ts";
+import { BucketError } from "../../../../src/objects/error.ts";
 import { exitCodeOfError, exitCodeOfRun } from "../../../../src/runtime/cli/terminal/exit-codes.ts";
 import { RefusedError, UserError } from "../../../../src/vocabulary/errors.ts";
 
@@ -23,7 +23,8 @@ describe("the exit code of a run", () => {
 });
 
 describe("the exit code of an error", () => {
-  const cos = (status: number) => new CosError("x", { code: "X", status, retryable: status >= 500, throttled: false });
+  const cos = (status: number) =>
+    new BucketError("x", { code: "X", status, retryable: status >= 500, throttled: false });
   it.each([
     ["of usage", new UserError("InvalidSetting", "x"), 2],
     ["of an empty manifest", new UserError("EmptyManifest", "x"), 2],
