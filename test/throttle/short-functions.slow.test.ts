@@ -66,7 +66,9 @@ async function inShortFunctions(options: {
     settings: { concurrency },
     worker: anonymousWorker,
   };
-  const trust = createShardWorker(surroundings).trust(line.source.name);
+  const shardWorker = createShardWorker(surroundings);
+  const trust = shardWorker.trust(line.source.name);
+  const watch = shardWorker.watch("run");
   let pace = createPace({ concurrency, clock, random });
   const story = { deliveries: 0, killed: 0, idle: 0 };
 
@@ -90,6 +92,8 @@ async function inShortFunctions(options: {
         random,
         log: silentLog,
         pace,
+        shards: 1,
+        watch,
         ...trust,
         deadline,
         worker: "",

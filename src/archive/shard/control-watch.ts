@@ -3,7 +3,7 @@
  * (I7): what was read of them grows old, and while it is too old nothing is fetched.
  */
 
-import { type Control, readControl, saysStop } from "../../ledger/control.ts";
+import { type Control, readStanding, type Standing, saysStop } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 
@@ -26,10 +26,12 @@ export function watchControl(options: {
   /** When the look at the shard's opening was begun, ms since the epoch. */
   readonly readAt: number;
   readonly onStop: (control: Control) => void;
+  /** Each look. */
+  readonly onLook: (standing: Standing) => void;
   /** Ends the watch. */
   readonly over: AbortSignal;
 }): ControlWatch {
-  const { ledger, clock, onStop, over } = options;
+  const { ledger, clock, onStop, onLook, over } = options;
   let readAt = options.readAt;
   let next = signalled();
 
@@ -40,8 +42,10 @@ export function watchControl(options: {
       if (over.aborted) break;
       const askedAt = clock.now();
       try {
-        const control = await readControl(ledger);
+        const standing = await readStanding(ledger);
+        const { control } = standing;
         readAt = askedAt;
+        onLook(standing);
         if (saysStop(control)) onStop(control);
         next.wake();
         next = signalled();

@@ -5,8 +5,8 @@
  */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
+import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
-import { putLimit } from "../../vocabulary/limits.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
@@ -14,29 +14,24 @@ import { nextStep } from "./next-step.ts";
 import { OutOfTime, outOfTimeCode } from "./out-of-time.ts";
 import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
+import { rulesOf } from "./rules.ts";
 import type { RowWork, StepResult } from "./step-result.ts";
-import type { Side, Task, TaskContext } from "./task.ts";
+import type { RowRequest, Task, TaskContext } from "./task.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
-  /** Refused as if for lack of permission: perhaps every key is. */
-  | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: Side }
+  /** The row has failed in a way in which perhaps every row does. `by`: the request that was refused, or whose reply is not believed. */
+  | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: RowRequest }
   /** No row can succeed. The outcome is `pending` and charges nothing. */
-  | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string };
+  | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string; readonly by: RowRequest };
 
 /** Throttled as often as this within one delivery, the row waits for the next. */
 const THROTTLES = 20;
 
 export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
-  const { options, run, md5Trust, metadataTrust, pace } = context;
-  const rules = {
-    options,
-    run,
-    trustsMd5: md5Trust.trusted,
-    asksMetadata: metadataTrust.asks,
-    putLimit: context.multipartAbove ?? putLimit,
-  };
+  const { pace } = context;
+  const rules = rulesOf(context);
   const row: RowWork = { task, context, rules };
   let knowledge = startKnowledge(task, rules, context.clock.now());
   let throttles = 0;
@@ -44,7 +39,7 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
     const tried = await tryOnce(knowledge, row);
     if (tried.kind === "ended") {
       pace.succeeded();
-      return { kind: "outcome", outcome: tried.outcome };
+      return endOf(tried.outcome);
     }
     const next = afterFailure(tried, knowledge.tries, throttles, row);
     if (next.kind !== "wait") return next;
@@ -52,6 +47,12 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
+}
+
+function endOf(outcome: Outcome): TaskEnd {
+  const { code } = outcome;
+  if (outcome.outcome !== "failed" || code === undefined || !mayBeOfEveryRow(code)) return { kind: "outcome", outcome };
+  return { kind: "refused", outcome, by: code === "ArchiveMismatch" ? "archive.put" : "source.get" };
 }
 
 type Failed = Extract<StepResult, { kind: "failed" }>;
@@ -66,7 +67,7 @@ async function tryOnce(
     const turn = beforeTry(context);
     if (turn !== undefined) await turn;
   } catch (thrown) {
-    return { kind: "failed", knowledge: before, thrown, by: "source" };
+    return { kind: "failed", knowledge: before, thrown, by: "source.get" };
   }
   let knowledge = newTry(before);
   if (knowledge.tries > 1) context.retried();
@@ -82,7 +83,7 @@ async function tryOnce(
       if (result.kind === "failed") return result;
     }
   } catch (thrown) {
-    return { kind: "failed", knowledge, thrown, by: "source" };
+    return { kind: "failed", knowledge, thrown, by: "source.get" };
   } finally {
     letGo(knowledge, undefined);
   }
@@ -114,11 +115,11 @@ function afterFailure(
   if (thrown instanceof NotNow) {
     // What was not begun is not charged.
     const begun = knowledge.tries > triesBefore;
-    const outcome = pending(task, begun ? uncharged(knowledge) : knowledge, now, "Interrupted", thrown.message);
+    const outcome = pending(task, begun ? uncharged(knowledge) : knowledge, now, thrown.code, thrown.message);
     return { kind: "outcome", outcome };
   }
   // The configuration, or credentials that are gone: no row can do without.
-  if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, row);
+  if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, by, row);
   if (!isBucketError(thrown)) {
     const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
     return { kind: "outcome", outcome: overOrPending(knowledge, "ProgramFault", message, {}, row) };
@@ -133,11 +134,12 @@ function afterFailure(
   if (verdict !== "throttle" && thrown.status > 0) context.pace.answered();
   switch (verdict) {
     case "terminal":
-      return { kind: "outcome", outcome: failed(task, knowledge, now, code, message, said) };
-    case "refused":
-      return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
+    case "refused": {
+      const outcome = failed(task, knowledge, now, code, message, said);
+      return mayBeOfEveryRow(code, thrown.errNo) ? { kind: "refused", outcome, by } : { kind: "outcome", outcome };
+    }
     case "halt":
-      return halt(knowledge, code, message, said, row);
+      return halt(knowledge, code, message, said, by, row);
     case "throttle":
       if (throttles + 1 >= THROTTLES) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
@@ -183,10 +185,11 @@ function halt(
   code: string,
   reason: string,
   said: Partial<Outcome>,
+  by: RowRequest,
   { task, context }: RowWork,
 ): TaskEnd {
   const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.now(), code, reason, said);
-  return { kind: "halt", outcome, reason };
+  return { kind: "halt", outcome, reason, by };
 }
 
 /** What was in flight was ended from outside: the process is to end at once, or its time is over. */

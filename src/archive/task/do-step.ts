@@ -28,22 +28,22 @@ export async function doStep(
     case "put-empty":
       return putEmpty(knowledge, row);
     case "ask-archive":
-      return after(knowledge, "archive", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
+      return after(knowledge, "archive.head", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
     case "learn": {
       const { what } = step;
       const head = what === "metadata" ? headSource(task, context) : headTwice(task, context);
-      return after(knowledge, "source", head, (head) =>
+      return after(knowledge, "source.head", head, (head) =>
         what === "metadata" ? { ...knowledge, head } : learned(knowledge, head, rules),
       );
     }
     case "look-again":
-      return after(knowledge, "source", headSource(task, context), (head) =>
+      return after(knowledge, "source.head", headSource(task, context), (head) =>
         secondLook(knowledge, step.wrong, step.reply, head, row),
       );
     case "hold": {
       const { body } = knowledge;
       if (body?.kind !== "stream") return known(knowledge);
-      return after(knowledge, "source", collect(body.stream, step.size), (bytes) =>
+      return after(knowledge, "source.get", collect(body.stream, step.size), (bytes) =>
         heldWhole(knowledge, bytes, body.reply),
       );
     }
@@ -63,16 +63,16 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
     const head = await heads?.catch(() => undefined);
     const now = head === undefined ? knowledge : learned(knowledge, head, rules);
     if (now.verdict !== undefined) return known(now);
-    const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source" };
+    const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source.get" };
     if (!isBucketError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
-    const looked = await after(now, "source", headSource(task, context), (its) => foundEmpty(now, its));
+    const looked = await after(now, "source.head", headSource(task, context), (its) => foundEmpty(now, its));
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
   }
   const at = isoTime(context.clock.now());
   // Kept from here on: whatever fails next, these bytes are paid for.
   const came = fetched(knowledge, reply, at, rules);
-  return heads === undefined ? known(came) : after(came, "source", heads, (head) => learned(came, head, rules));
+  return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
 }
 
 /**

@@ -101,6 +101,8 @@ export interface Rules {
   trustsMd5(): boolean;
   /** Is a HEAD needed to know an object's metadata? */
   asksMetadata(): boolean;
+  /** Is a HEAD to come before the fetch, not beside it? */
+  readonly isOnTrial?: (() => boolean) | undefined;
   /** Above this many bytes the upload is multipart. */
   readonly putLimit: number;
 }

@@ -19,7 +19,7 @@ export type Step =
   | { readonly kind: "learn"; readonly what: "expectation" | "metadata" }
   /** HEAD the source, because what came (`reply`) is not what was expected. */
   | { readonly kind: "look-again"; readonly wrong: string; readonly reply: ObjectInfo | undefined }
-  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. */
+  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On trial it comes before.) */
   | { readonly kind: "fetch"; readonly learn: boolean }
   /** Read a small body that came as a stream, of at most `size` bytes. */
   | { readonly kind: "hold"; readonly size: number }
@@ -55,7 +55,10 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   }
   if (expectation.size === 0 || knowledge.empty) return whereEmpty(knowledge);
   if (body === undefined) {
-    return rules.options.expect === "auto" && provable(knowledge, rules) === undefined ? fetchAndLearn : fetchAlone;
+    if (rules.options.expect !== "auto" || provable(knowledge, rules) !== undefined) return fetchAlone;
+    // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
+    if (expectation.from === "head") return noProof(digests);
+    return rules.isOnTrial?.() ? learnExpectation : fetchAndLearn;
   }
   const { reply } = body;
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
@@ -64,7 +67,7 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (wrong !== undefined) return { kind: "look-again", wrong, reply };
   const proof = provable(knowledge, rules);
   const size = expectation.size ?? reply.size;
-  if (proof === undefined || size === undefined) return noProof(size === undefined ? "the size" : "a CRC64 or an MD5");
+  if (proof === undefined || size === undefined) return noProof(size === undefined ? "the size" : digests);
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
@@ -104,6 +107,8 @@ function whereEmpty({ head, expectation }: Knowledge): Step {
 const fail = (code: Code, message: string): Step => ({ kind: "end", verdict: { kind: "failed", code, message } });
 
 const sourceNeverRests = fail("SourceChanged", "the source changed each time it was fetched; archive it when it rests");
+
+const digests = "a CRC64 or an MD5";
 
 const noProof = (lacks: string): Step =>
   fail(

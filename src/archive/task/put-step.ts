@@ -43,7 +43,7 @@ async function putHeld(
     sent = await send(knowledge, reply, bytes, size, proof, row);
   } catch (thrown) {
     // The bytes are kept: whether the archive has them or not, they can be put once more.
-    return { kind: "failed", knowledge, thrown, by: "archive" };
+    return { kind: "failed", knowledge, thrown, by: "archive.put" };
   }
   if (sent === "exists") return known(keyTaken(knowledge));
   if (sent === "bad-digest") return known(digestRefusedOrOverruled(knowledge, reply, row));
@@ -72,9 +72,9 @@ async function putStream(
   } catch (thrown) {
     const fault = proven.fault();
     if (fault instanceof WrongBytes) return known(wrongBytes(gone, fault.difference, reply));
-    if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source" };
+    if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source.get" };
     const lost = isBucketError(thrown) && thrown.status === 0;
-    return { kind: "failed", knowledge: lost ? answerLost(gone) : gone, thrown, by: "archive" };
+    return { kind: "failed", knowledge: lost ? answerLost(gone) : gone, thrown, by: "archive.put" };
   }
   if (sent === "exists") return known(keyTaken(gone));
   if (sent === "bad-digest") return known(digestRefused(gone, reply));
@@ -100,7 +100,7 @@ export async function putEmpty(knowledge: Knowledge, row: RowWork): Promise<Step
   try {
     sent = await send(now, head, Buffer.alloc(0), 0, "size", row);
   } catch (thrown) {
-    return { kind: "failed", knowledge: now, thrown, by: "archive" };
+    return { kind: "failed", knowledge: now, thrown, by: "archive.put" };
   }
   if (typeof sent === "string") return known(keyTaken(now));
   return known(confirmed(now, proofOfNothing(now.expectation), 0, sent, "0", row));

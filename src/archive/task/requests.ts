@@ -10,6 +10,13 @@ import type { Task, TaskContext } from "./task.ts";
 /** No fetch may begin now: the work is to stop, or there is no time to wait for its turn. The row is left as it was. */
 export class NotNow extends Error {
   override readonly name = "NotNow";
+
+  readonly code: "Interrupted" | "OnTrial";
+
+  constructor(message: string, code: "Interrupted" | "OnTrial" = "Interrupted") {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
@@ -38,6 +45,10 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
 /** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
 export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
+  const admitted = context.mayFetch?.(task.row) ?? true;
+  if (!(typeof admitted === "boolean" ? admitted : await admitted)) {
+    throw new NotNow("nothing of the run is archived yet, and of this shard no more is fetched before", "OnTrial");
+  }
   checkTime(context);
   const turn = pace.beforeFetch(stopping ?? signal);
   if (turn !== undefined) await turn;

@@ -5,8 +5,10 @@
 
 import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
 import { createPace } from "../../archive/shard/pace.ts";
+import { createRunWatch, type RunWatch } from "../../archive/shard/run-watch.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
@@ -23,6 +25,7 @@ const NEWER_DELAY_SECONDS = 300;
 
 export function createShardWorker(surroundings: Surroundings): ShardWorker {
   const { clock, random, settings } = surroundings;
+  const watches = new Map<string, RunWatch>();
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
     surroundings,
@@ -33,6 +36,14 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
       return trust;
     },
     runs: new Map(),
+    watch(id) {
+      const known = watches.get(id);
+      // Who was refused alone may have been cured since.
+      if (known !== undefined && !known.sick.signal.aborted) return known;
+      const watch = createRunWatch({ clock, random, limit: streakLimit(settings.maxInstances ?? 1) });
+      watches.set(id, watch);
+      return watch;
+    },
   };
 }
 

@@ -4,10 +4,12 @@ import { ulid } from "ulid";
 import type { Md5Trust } from "../../archive/proof/md5-trust.ts";
 import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace.ts";
+import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { giveBackMs } from "../../policy/retry.ts";
+import { RefusedError } from "../../vocabulary/errors.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
@@ -21,8 +23,13 @@ export interface ShardWorker {
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
   /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;
+  /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
+  readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
+
+/** This worker is refused what others are not: whoever runs it should look after it. */
+export class RefusedAlone extends RefusedError {}
 
 /** Another attempt is alive: look again when its sign of life would have grown old. */
 const YIELD_MS = 30_000;
@@ -61,6 +68,8 @@ export async function workShard(
     shard: message.shard,
     seq: message.seq,
     attempt: ulid(clock.now(), random),
+    shards: run.shards,
+    watch: worker.watch(id),
     source: open("source", request.source),
     archive: open("archive", request.archive),
     clock,
@@ -79,6 +88,8 @@ export async function workShard(
     case "superseded":
     case "stopped":
       return { kind: "acknowledge" };
+    case "sick":
+      throw new RefusedAlone(end.code, end.reason);
     case "yielded":
       return {
         kind: "give-back",

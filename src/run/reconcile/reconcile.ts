@@ -4,7 +4,7 @@
  */
 
 import pLimit from "p-limit";
-import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
+import { type Control, readStanding, type Standing, saysStop, writeControl } from "../../ledger/control.ts";
 import { addCounts, emptyCounts } from "../../ledger/counts.ts";
 import { groupOf, groupsOf, shardsIn } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
@@ -14,6 +14,7 @@ import { doneMarkers } from "../../ledger/shard/done-marker.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
+import { isOnTrial, spread, trialAllowance, trialRows, trialStart } from "../../policy/trial.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
@@ -55,7 +56,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { ledger, run, surroundings, deadline } = options;
   const { clock } = surroundings;
   const reserve = reserveOf(clock, deadline);
-  const control = await readControl(ledger);
+  const standing = await readStanding(ledger);
+  const { control } = standing;
   const view = await look(options);
   const { counts } = view;
   if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
@@ -86,7 +88,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
-  moved = (await submit(options, view, lastMoment)) || moved;
+  moved = (await submit(options, view, standing, lastMoment)) || moved;
   moved = (await sweep(options, view, control, lastMoment)) || moved;
   return { kind: "again", moved, counts };
 }
@@ -131,10 +133,49 @@ function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0):
 
 const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
 
+async function submit(options: ReconcileOptions, view: View, standing: Standing, lastMoment: number): Promise<boolean> {
+  // What older versions archived left no mark, but a count.
+  return isOnTrial(standing) && view.counts.archived === 0
+    ? submitOnTrial(options, view, standing, lastMoment)
+    : submitAll(options, view, lastMoment);
+}
+
+/**
+ * A few shards, from all over the plan, until a row of the run is archived: of each only a few rows may be fetched in vain. A shard
+ * that is over without having used up its share makes room for another.
+ */
+async function submitOnTrial(
+  options: ReconcileOptions,
+  view: View,
+  standing: Standing,
+  lastMoment: number,
+): Promise<boolean> {
+  const { run, submissions, sender, surroundings } = options;
+  const submitted = await submissions.read();
+  const next: number[] = [];
+  let sent = 0;
+  for (const shard of spread(run.shards, trialStart(standing))) {
+    if (isOver(view, shard)) continue;
+    if (sentAt(submitted, shard) === undefined) next.push(shard);
+    else sent++;
+  }
+  const spent = standing.vain.filter(({ shard }) => isOver(view, shard)).length;
+  const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
+  const batch = next.slice(0, Math.max(0, most - sent));
+  let moved = false;
+  for (const shard of batch) {
+    if (surroundings.clock.now() >= lastMoment) break;
+    await sender.send(shardMessage(options, shard));
+    await submissions.sentAgain(shard);
+    moved = true;
+  }
+  return moved;
+}
+
 /** Sends shards, at most `submitAhead` beyond those that are over. */
-async function submit(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
+async function submitAll(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
   const { run, submissions, sender, submitAhead, surroundings } = options;
-  const { upTo } = await submissions.read();
+  const { upTo, again } = await submissions.read();
   let inFlight = 0;
   for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
   let next = upTo;
@@ -143,7 +184,8 @@ async function submit(options: ReconcileOptions, view: View, lastMoment: number)
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
-        if (!isOver(view, end)) batch.push(end);
+        // Those of the trial were sent.
+        if (!isOver(view, end) && !again.has(end)) batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -159,6 +201,12 @@ async function submit(options: ReconcileOptions, view: View, lastMoment: number)
   return next > upTo;
 }
 
+/** Those of a trial were sent before the others. */
+function* sentShards({ upTo, again }: Awaited<ReturnType<Submissions["read"]>>): Generator<number> {
+  for (let shard = 0; shard < upTo; shard++) yield shard;
+  for (const shard of again.keys()) if (shard >= upTo) yield shard;
+}
+
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
 async function sweep(
   options: ReconcileOptions,
@@ -170,7 +218,7 @@ async function sweep(
   const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
   const submitted = await submissions.read();
   let moved = false;
-  for (let shard = 0; shard < submitted.upTo; shard++) {
+  for (const shard of sentShards(submitted)) {
     if (isOver(view, shard)) continue;
     const sent = sentAt(submitted, shard);
     if (sent === undefined) continue;

@@ -25,6 +25,8 @@ export interface WorkSettings {
   readonly concurrency: number;
   /** Source fetches a second of this process; no limit where absent. The caller has divided the shared budget by the instances. */
   readonly rate?: number | undefined;
+  /** Processes that may work at the same time; 1 where absent. */
+  readonly maxInstances?: number | undefined;
 }
 
 /** Called while a run is worked in this process; counts are of the whole run. */

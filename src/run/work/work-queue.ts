@@ -13,6 +13,7 @@ import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { answerTo } from "../deliver/handle-delivery.ts";
+import { RefusedAlone } from "../deliver/work-shard.ts";
 import { createDeadLetters, type DeadLetters, type QueueAt } from "../messages/dead-letters.ts";
 import type { HandleDelivery } from "../messages/delivery.ts";
 import { type Message, parseMessage } from "../messages/messages.ts";
@@ -87,9 +88,11 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       counts = rows.follow(of);
     };
     try {
-      const answer = await worker
-        .work(delivery, send, onOpen)
-        .catch((thrown: unknown) => answerTo(ensureError(thrown)));
+      const answer = await worker.work(delivery, send, onOpen).catch((thrown: unknown) => {
+        // It would be refused whatever it took next, and others can work it.
+        if (thrown instanceof RefusedAlone) failed(thrown);
+        return answerTo(ensureError(thrown));
+      });
       if (answer.kind === "reject" || answer.kind === "refuse" || (answer.kind === "give-back" && answer.newer)) {
         rejected.add(delivery.messageId ?? delivery.body);
         staying.add(delivery.messageId ?? delivery.body);

@@ -76,7 +76,7 @@ export function surroundingsFromSettings({ values }: Pick<Settings, "values">, w
     random: world.random,
     log: world.log,
     worker: processIdentity(),
-    settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances },
+    settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances, maxInstances },
     open(role, { bucket, region }) {
       const name = `${role} ${region} ${bucket}`;
       const known = opened.get(name);

@@ -5,15 +5,18 @@ export const rowCodes = entries({
   InvalidRow: {
     means: "the row of the manifest names no key that can be archived",
     effect: "row-over",
+    ofRow: true,
     advice: "mend the row at the line and column that the message names",
   },
   Duplicate: {
     means: "an earlier row of the manifest is the same original under the same archive key",
     effect: "row-over",
+    ofRow: true,
   },
   ArchiveKeyCollision: {
     means: "an earlier row, of another original, has the same archive key",
     effect: "row-over",
+    ofRow: true,
     advice: "choose a template with {key} or {dir} in it, or give the row an archiveKey of its own",
   },
   Unchanged: { means: "by the listings of both buckets the archive holds this original already", effect: "row-over" },
@@ -26,6 +29,7 @@ export const rowCodes = entries({
   ArchiveKeyExists: {
     means: "the archive key is taken by another object, and --if-exists fail leaves it as it is",
     effect: "row-over",
+    ofRow: true,
     advice: "archive under another prefix or template, or with --if-exists skip",
   },
   ArchiveMismatch: {
@@ -51,15 +55,21 @@ export const rowCodes = entries({
   SourceChanged: {
     means: "the source changed since the manifest was made, or each time that it was fetched",
     effect: "row-over",
+    ofRow: true,
     advice: "make the manifest anew, or archive what is there with --if-changed archive",
   },
   RetriesExhausted: {
     means: "every try that --max-attempts allows has failed; the message tells the last one",
     effect: "row-over",
+    ofRow: true,
     advice: "mend what the message names, then redrive the run",
   },
   Started: { means: "the row is tried alone, because a process died while it was worked", effect: "retried" },
   Interrupted: { means: "the work was to stop, or had no time left, before the row was over", effect: "retried" },
+  OnTrial: {
+    means: "nothing of the run was archived yet, and enough rows were fetched in vain",
+    effect: "retried",
+  },
   OutOfTime: {
     means: "the time of the delivery was over while the original was on its way",
     effect: "retried",

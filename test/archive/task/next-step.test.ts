@@ -99,15 +99,27 @@ const table: Record<string, readonly Line[]> = {
       { kind: "learn", what: "expectation" },
     ],
     [
-      "too little, though the source was asked: fetch",
+      "too little, though the source was asked: a fetch would be paid for in vain",
       { ...asked(info({ size: 9 })), ...fromHead({ size: 9 }) },
-      { kind: "fetch" },
+      ends("NoProof"),
     ],
   ],
   "what the original is, is known from somewhere other than the GET": [
     ["the row tells size and MD5", fromRow({ size: 9, etag: md5 }), { kind: "fetch", learn: false }],
     ["the row tells a CRC64", fromRow({ crc64: "77" }), { kind: "fetch", learn: false }],
     ["the row tells nothing: a HEAD beside the GET", fromRow({}), { kind: "fetch", learn: true }],
+    [
+      "nor anything of the run that is archived: the HEAD first",
+      fromRow({}),
+      { kind: "learn" },
+      rules({}, { isOnTrial: () => true }),
+    ],
+    [
+      "the row tells enough, on trial too",
+      fromRow({ crc64: "77" }),
+      { kind: "fetch" },
+      rules({}, { isOnTrial: () => true }),
+    ],
     ["its ETag is of a multipart upload", fromRow(multipart), { kind: "fetch", learn: true }],
     [
       "its bucket's ETags are no MD5s",

@@ -1,0 +1,107 @@
+/**
+ * What this process knows of a run as a whole, beside its shards: whether it is on trial, what is refused over and over, and how others
+ * fare with it. A refusal of every row halts the run; a worker that is refused alone stops itself.
+ */
+import { ulid } from "ulid";
+import { readPulses, slotAt, writePulse } from "../../ledger/pulse.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { readFirstArchived, type Sample, sampleOf } from "../../ledger/trial.ts";
+import { createStreaks, type Streaks } from "../../policy/streaks.ts";
+import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Outcome } from "../../vocabulary/outcome.ts";
+import { createTrial, type Trial } from "./trial.ts";
+
+export interface RunWatch {
+  readonly trial: Trial;
+  readonly streaks: Streaks;
+  /** Refusals of one kind in a row that are looked into. */
+  readonly limit: number;
+  /** Tells every delivery of this process that something was archived. */
+  archived(outcome: Outcome, ledger: LedgerStore): void;
+  failed(): void;
+  /** What a delivery does once another of this process has archived a row; the returned function ends it. */
+  onArchived(act: () => void): () => void;
+  /** This worker alone is refused: none of its deliveries of the run goes on. */
+  readonly sick: AbortController;
+  /** A row that was archived, here or elsewhere; undefined where none is known. */
+  sample(ledger: LedgerStore): Promise<Sample | undefined>;
+  /** Tells others how this process fares, at most once a slot. Never rejects. */
+  pulse(ledger: LedgerStore): Promise<void>;
+  /** Has another worker archived a row since then, ms since the epoch by this process's clock? Waits for word of those that live. */
+  othersSucceed(since: number, ledger: LedgerStore): Promise<boolean>;
+  /** One look into a refusal at a time, for all deliveries; others wait for it. */
+  looking: Promise<void> | undefined;
+}
+
+/** Workers that gave no sign in so many slots are taken for gone. */
+const SLOTS = 3;
+/** For as long word of the others is waited for: each gives it once a slot. */
+const WORD_MS = 12_000;
+const AGAIN_MS = 2_000;
+
+export function createRunWatch(options: {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limit: number;
+}): RunWatch {
+  const { clock, random, limit } = options;
+  const worker = ulid(clock.now(), random);
+  const trial = createTrial();
+  const streaks = createStreaks();
+  const listeners = new Set<() => void>();
+  let last: Sample | undefined;
+  let archived = 0;
+  let failed = 0;
+  let succeededAt: number | undefined;
+  let pulsedSlot = -1;
+  /** The ledger's clock less this one, ms. */
+  let ahead = 0;
+
+  const slot = (time: number) => slotAt(time + ahead);
+  const others = async (from: number, ledger: LedgerStore) => {
+    const { pulses, serverTime } = await readPulses(ledger, from);
+    if (serverTime > 0) ahead = serverTime - clock.now();
+    return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
+  };
+  const watch: RunWatch = {
+    trial,
+    streaks,
+    limit,
+    looking: undefined,
+    sick: new AbortController(),
+    archived(outcome, ledger) {
+      archived++;
+      succeededAt = clock.now();
+      last = sampleOf(outcome) ?? last;
+      streaks.succeeded("source.get", "source.head", "archive.put", "archive.head");
+      trial.archived(outcome, ledger);
+      for (const act of listeners) act();
+    },
+    failed() {
+      failed++;
+    },
+    onArchived(act) {
+      listeners.add(act);
+      return () => listeners.delete(act);
+    },
+    sample: async (ledger) => last ?? (await readFirstArchived(ledger)),
+    async pulse(ledger) {
+      const now = slot(clock.now());
+      if (now <= pulsedSlot) return;
+      pulsedSlot = now;
+      const succeeded = succeededAt === undefined ? 0 : slot(succeededAt);
+      // It is a hint: where it can't be written, others do without.
+      await writePulse(ledger, { slot: now, worker, archived, failed, succeeded }).catch(() => undefined);
+    },
+    async othersSucceed(since, ledger) {
+      const until = clock.now() + WORD_MS;
+      for (;;) {
+        const alive = await others(slot(clock.now()) - SLOTS, ledger);
+        if (alive.some(({ succeeded }) => succeeded > slot(since))) return true;
+        if (alive.length === 0 || clock.now() >= until) return false;
+        await clock.sleep(AGAIN_MS);
+      }
+    },
+  };
+  return watch;
+}
