@@ -188,8 +188,9 @@ export interface Pulse {
   readonly slot: number;
   /** A ULID of this process and run. */
   readonly worker: string;
-  /** Rows that it archived, and that failed at its hands, so far. */
+  /** Rows that it archived so far. */
   readonly archived: number;
+  /** Of the shards that are open here: rows that have failed. */
   readonly failed: number;
   /** When it archived a row last; 0 where it never did. */
   readonly succeeded: number;

@@ -160,6 +160,7 @@ export async function tell(scenario: Scenario): Promise<Story> {
           log: silentLog,
           pace,
           shards,
+          planRows: shards * 1_000,
           watch,
           ...trust,
           deadline: Number.POSITIVE_INFINITY,

@@ -93,6 +93,7 @@ async function inShortFunctions(options: {
         log: silentLog,
         pace,
         shards: 1,
+        planRows: 1_000,
         watch,
         ...trust,
         deadline,

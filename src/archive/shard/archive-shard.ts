@@ -22,6 +22,7 @@ import type { MetadataTrust } from "../task/metadata-trust.ts";
 import type { Task, TaskContext } from "../task/task.ts";
 import { createAdmission } from "./admission.ts";
 import { watchControl } from "./control-watch.ts";
+import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
@@ -44,8 +45,9 @@ export interface ShardDelivery {
   readonly seq: number;
   /** A ULID of its own. */
   readonly attempt: string;
-  /** Shards of the plan. */
+  /** Of the plan. */
   readonly shards: number;
+  readonly planRows: number;
   /** What this process knows of the run. */
   readonly watch: RunWatch;
   readonly source: Bucket;
@@ -112,16 +114,31 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
   const over = new AbortController();
   const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
   const tally = startTally(opened);
+  const { watch } = delivery;
+  watch.failures.follow(shard, tally.counts);
+  const { maxFailures } = request.options;
+  // Who resumes a run knows its failures and wants the rest all the same.
+  const judged: JudgedRun | undefined =
+    maxFailures === undefined || opened.standing.control !== undefined
+      ? undefined
+      : { plan: delivery.ruling ?? delivery.plan, shards: delivery.shards, rows: delivery.planRows, maxFailures };
+  let halting: Promise<void> | undefined;
+  const haltWhere = (reason: string | undefined) => {
+    if (reason === undefined) return;
+    halting ??= stops.halt(reason);
+    // Told where it is awaited, at the end.
+    halting.catch(() => undefined);
+  };
   delivery.onOpen?.(shard, tally.counts);
   const record = (outcome: Outcome) => {
     writer.add(outcome);
     tally.add(outcome);
+    if (outcome.outcome === "failed" && judged !== undefined) haltWhere(watch.failures.ownReason(judged));
     progress ||= isTerminal(outcome);
   };
   // What is not recorded must not be paid for: a broken ledger stops fetches as a control does.
   const ends = [writer.broken, ...(delivery.signal === undefined ? [] : [delivery.signal])];
   const stops = createStops({ ledger, run, shard, clock, log }, ends);
-  const { watch } = delivery;
   watch.trial.see(opened.standing);
   const onTrial = watch.trial.isOn();
   const trial = onTrial ? watch.trial.gate({ ledger, shard, shards: delivery.shards }) : undefined;
@@ -153,7 +170,10 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     clock,
     signedAt: opened.signedAt,
     log,
-    beat: () => Promise.all([writer.beat(), watch.pulse(ledger)]).then(() => undefined),
+    async beat() {
+      const [reason] = await Promise.all([watch.pulse(ledger, judged), writer.beat()]);
+      haltWhere(reason);
+    },
     onOther: () => stops.stop({ kind: "yield" }),
     over: over.signal,
   });
@@ -213,7 +233,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     // What the trial ends with is not known: these rows are tried again where it ends well.
     for (const outcome of refusals.rest(halted || trial?.isSpent() === true)) record(outcome);
     await Promise.all([writer.close(), watch.trial.written(), watch.pulse(ledger)]);
+    watch.failures.left(shard);
   }
+  await halting;
   await writeEndMarker(ledger, shard, attempt);
 
   const left = opened.rows.length - tally.ended();

@@ -75,14 +75,12 @@ export function createRefusals(options: {
   const ended = (outcome: Outcome): void => {
     if (outcome.outcome === "archived") watch.archived(outcome, ledger);
     else if (outcome.outcome === "skipped") watch.streaks.succeeded("archive.head", "source.head");
-    else if (outcome.outcome === "failed") watch.failed();
   };
 
   return {
     async refused(outcome, by, trial) {
       const { code = "", row } = outcome;
       waiting.push(outcome);
-      watch.failed();
       const inVain = await trial?.left(row, outcome);
       if (inVain !== undefined && isTrialLost(inVain)) {
         await stops.halt(`none of the first ${inVain} rows that were fetched could be archived: ${alike(by, outcome)}`);

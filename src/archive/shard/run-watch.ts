@@ -9,6 +9,7 @@ import { readFirstArchived, type Sample, sampleOf } from "../../ledger/trial.ts"
 import { createStreaks, type Streaks } from "../../policy/streaks.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { createFailureWatch, type FailureWatch, type JudgedRun } from "./failure-watch.ts";
 import { createTrial, type Trial } from "./trial.ts";
 
 export interface RunWatch {
@@ -18,15 +19,18 @@ export interface RunWatch {
   readonly limit: number;
   /** Tells every delivery of this process that something was archived. */
   archived(outcome: Outcome, ledger: LedgerStore): void;
-  failed(): void;
+  readonly failures: FailureWatch;
   /** What a delivery does once another of this process has archived a row; the returned function ends it. */
   onArchived(act: () => void): () => void;
   /** This worker alone is refused: none of its deliveries of the run goes on. */
   readonly sick: AbortController;
   /** A row that was archived, here or elsewhere; undefined where none is known. */
   sample(ledger: LedgerStore): Promise<Sample | undefined>;
-  /** Tells others how this process fares, at most once a slot. Never rejects. */
-  pulse(ledger: LedgerStore): Promise<void>;
+  /**
+   * Tells others how this process fares, at most once a slot. Never rejects.
+   * @param judged where failures are counted over all workers; then resolves with why to halt the run
+   */
+  pulse(ledger: LedgerStore, judged?: JudgedRun): Promise<string | undefined>;
   /** Has another worker archived a row since then, ms since the epoch by this process's clock? Waits for word of those that live. */
   othersSucceed(since: number, ledger: LedgerStore): Promise<boolean>;
   /** One look into a refusal at a time, for all deliveries; others wait for it. */
@@ -48,10 +52,10 @@ export function createRunWatch(options: {
   const worker = ulid(clock.now(), random);
   const trial = createTrial();
   const streaks = createStreaks();
+  const failures = createFailureWatch();
   const listeners = new Set<() => void>();
   let last: Sample | undefined;
   let archived = 0;
-  let failed = 0;
   let succeededAt: number | undefined;
   let pulsedSlot = -1;
   /** The ledger's clock less this one, ms. */
@@ -66,6 +70,7 @@ export function createRunWatch(options: {
   const watch: RunWatch = {
     trial,
     streaks,
+    failures,
     limit,
     looking: undefined,
     sick: new AbortController(),
@@ -77,21 +82,26 @@ export function createRunWatch(options: {
       trial.archived(outcome, ledger);
       for (const act of listeners) act();
     },
-    failed() {
-      failed++;
-    },
     onArchived(act) {
       listeners.add(act);
       return () => listeners.delete(act);
     },
     sample: async (ledger) => last ?? (await readFirstArchived(ledger)),
-    async pulse(ledger) {
+    async pulse(ledger, judged) {
       const now = slot(clock.now());
-      if (now <= pulsedSlot) return;
+      if (now <= pulsedSlot) return undefined;
       pulsedSlot = now;
       const succeeded = succeededAt === undefined ? 0 : slot(succeededAt);
-      // It is a hint: where it can't be written, others do without.
-      await writePulse(ledger, { slot: now, worker, archived, failed, succeeded }).catch(() => undefined);
+      const failed = failures.open();
+      try {
+        await writePulse(ledger, { slot: now, worker, archived, failed, succeeded });
+        if (judged === undefined) return undefined;
+        const elsewhere = (await others(now - SLOTS, ledger)).reduce((total, pulse) => total + pulse.failed, 0);
+        return await failures.reason(judged, elsewhere, ledger);
+      } catch {
+        // It is a hint: where it can't be given, others do without, and reconcile counts the markers.
+        return undefined;
+      }
     },
     async othersSucceed(since, ledger) {
       const until = clock.now() + WORD_MS;

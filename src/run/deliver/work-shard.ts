@@ -69,6 +69,7 @@ export async function workShard(
     seq: message.seq,
     attempt: ulid(clock.now(), random),
     shards: run.shards,
+    planRows: run.rows,
     watch: worker.watch(id),
     source: open("source", request.source),
     archive: open("archive", request.archive),

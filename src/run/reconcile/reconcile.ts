@@ -5,15 +5,14 @@
 
 import pLimit from "p-limit";
 import { type Control, readStanding, type Standing, saysStop, writeControl } from "../../ledger/control.ts";
-import { addCounts, emptyCounts } from "../../ledger/counts.ts";
-import { groupOf, groupsOf, shardsIn } from "../../ledger/group.ts";
+import { groupOf, groupsOf } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { isShardOver, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
+import { readTally } from "../../ledger/report/tally-markers.ts";
 import { newestSeq } from "../../ledger/shard/attempts.ts";
-import { doneMarkers } from "../../ledger/shard/done-marker.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
+import { failureReason, isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
 import { isOnTrial, spread, trialAllowance, trialRows, trialStart } from "../../policy/trial.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
@@ -58,8 +57,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const reserve = reserveOf(clock, deadline);
   const standing = await readStanding(ledger);
   const { control } = standing;
-  const view = await look(options);
-  const { counts } = view;
+  const view = await readMarkers(ledger, run);
+  const counts = { rows: run.rows, ...view.counts };
   if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
 
   // Who resumes a run knows its failures and wants the rest all the same: it would never end if it were halted again.
@@ -67,7 +66,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
   const ended = counts.archived + counts.skipped + counts.failed;
   if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
-    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;
+    const reason = failureReason(counts.failed, ended, maxFailures);
     await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
     return { kind: "stopped", state: "halted", counts };
   }
@@ -93,45 +92,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   return { kind: "again", moved, counts };
 }
 
-interface View {
-  readonly counts: Progress;
-  /** Groups whose report and marker are written. */
-  readonly over: Awaited<ReturnType<typeof groupMarkers>>;
-  /** Groups whose shards are all over, but whose marker is not written. */
-  readonly complete: readonly number[];
-  /** Of the other groups: the shards that are over. */
-  readonly done: ReadonlySet<number>;
-}
-
-/** Counts by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): Promise<View> {
-  const over = await groupMarkers(ledger);
-  const counts = { rows: run.rows, ...emptyCounts() };
-  for (const marker of over.values()) addCounts(counts, marker);
-  const groups = groupsOf(run);
-  let firstOpen = 0;
-  while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
-  const done = new Set<number>();
-  const doneOf = new Map<number, number>();
-  if (firstOpen < groups) {
-    for await (const marker of doneMarkers(ledger, firstOpen)) {
-      const group = groupOf(marker.number);
-      if (over.has(group) || done.has(marker.number)) continue;
-      done.add(marker.number);
-      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
-      addCounts(counts, marker);
-    }
-  }
-  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
-  return { counts, over, complete, done };
-}
+/** What the markers tell. */
+type View = RunMarkers;
 
 function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
   const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
   return JSON.stringify(message);
 }
-
-const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
 
 async function submit(options: ReconcileOptions, view: View, standing: Standing, lastMoment: number): Promise<boolean> {
   // What older versions archived left no mark, but a count.
@@ -155,11 +122,11 @@ async function submitOnTrial(
   const next: number[] = [];
   let sent = 0;
   for (const shard of spread(run.shards, trialStart(standing))) {
-    if (isOver(view, shard)) continue;
+    if (isShardOver(view, shard)) continue;
     if (sentAt(submitted, shard) === undefined) next.push(shard);
     else sent++;
   }
-  const spent = standing.vain.filter(({ shard }) => isOver(view, shard)).length;
+  const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard)).length;
   const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
   const batch = next.slice(0, Math.max(0, most - sent));
   let moved = false;
@@ -177,7 +144,7 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
   const { run, submissions, sender, submitAhead, surroundings } = options;
   const { upTo, again } = await submissions.read();
   let inFlight = 0;
-  for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
+  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard)) inFlight++;
   let next = upTo;
   try {
     while (next < run.shards && inFlight < submitAhead && surroundings.clock.now() < lastMoment) {
@@ -185,7 +152,7 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
         // Those of the trial were sent.
-        if (!isOver(view, end) && !again.has(end)) batch.push(end);
+        if (!isShardOver(view, end) && !again.has(end)) batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -219,7 +186,7 @@ async function sweep(
   const submitted = await submissions.read();
   let moved = false;
   for (const shard of sentShards(submitted)) {
-    if (isOver(view, shard)) continue;
+    if (isShardOver(view, shard)) continue;
     const sent = sentAt(submitted, shard);
     if (sent === undefined) continue;
     // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,

@@ -76,6 +76,7 @@ export function shardLab(
       seq: 0,
       attempt,
       shards: 1,
+      planRows: planned.length,
       watch: createRunWatch({ clock: own, random, limit: pacing.limit ?? 200 }),
       source: mortalBucket(source, life),
       archive: mortalBucket(archive, life),
