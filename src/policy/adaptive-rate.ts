@@ -19,7 +19,7 @@ export type AdaptiveRate =
       readonly kind: "searching";
       /** Requests a second at `since`. */
       readonly from: number;
-      /** ms since the epoch; also of a time to come, where nothing is sent before it. */
+      /** ms by the clock's `elapsed`; also of a time to come, where nothing is sent before it. */
       readonly since: number;
       readonly loweredAt: number;
     }
@@ -74,7 +74,7 @@ export function limitAt(state: AdaptiveRate, now: number): number {
  * A request was refused for coming too fast.
  * @param passing requests a second that were let through lately; undefined where too few were to tell: then the limit is left
  * as it is, for a rate made up would hold for long
- * @param resumeAt when sending goes on, ms since the epoch
+ * @param resumeAt when sending goes on, ms by the clock's `elapsed`
  */
 export function lower(state: AdaptiveRate, now: number, passing: number | undefined, resumeAt = now): AdaptiveRate {
   if (state.kind !== "free" && now - state.loweredAt < ECHO_MS)

@@ -8,6 +8,7 @@ import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
 import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
@@ -33,7 +34,7 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
   const { pace } = context;
   const rules = rulesOf(context);
   const row: RowWork = { task, context, rules };
-  let knowledge = startKnowledge(task, rules, context.clock.now());
+  let knowledge = startKnowledge(task, rules, context.clock.elapsed());
   let throttles = 0;
   for (;;) {
     const tried = await tryOnce(knowledge, row);
@@ -44,6 +45,8 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
     const next = afterFailure(tried, knowledge.tries, throttles, row);
     if (next.kind !== "wait") return next;
     ({ knowledge, throttles } = next);
+    const { code, message } = next.error;
+    tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, { run, code, reason: message });
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
@@ -75,7 +78,7 @@ async function tryOnce(
     for (;;) {
       const step = nextStep(knowledge, rules);
       if (step.kind === "end")
-        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.now()) };
+        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.elapsed()) };
       const result = await doStep(step, knowledge, row);
       letGo(knowledge, result.knowledge);
       if (result.knowledge.tries > knowledge.tries) context.retried();
@@ -111,7 +114,7 @@ function afterFailure(
   row: RowWork,
 ): TaskEnd | Wait {
   const { task, context } = row;
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   if (thrown instanceof NotNow) {
     // What was not begun is not charged.
     const begun = knowledge.tries > triesBefore;
@@ -177,7 +180,7 @@ function waitOrLeave(
 
 /** Another delivery goes on with the row. */
 function leave(knowledge: Knowledge, error: BucketError, { task, context }: RowWork): Outcome {
-  return pending(task, knowledge, context.clock.now(), error.code, error.message, replyOf(error));
+  return pending(task, knowledge, context.clock.elapsed(), error.code, error.message, replyOf(error));
 }
 
 function halt(
@@ -188,7 +191,7 @@ function halt(
   by: RowRequest,
   { task, context }: RowWork,
 ): TaskEnd {
-  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.now(), code, reason, said);
+  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.elapsed(), code, reason, said);
   return { kind: "halt", outcome, reason, by };
 }
 
@@ -197,7 +200,7 @@ function givenUp(knowledge: Knowledge, said: Partial<Outcome>, row: RowWork): Ou
   const { task, context } = row;
   const why: unknown = context.signal?.reason;
   if (!(why instanceof OutOfTime)) {
-    const now = context.clock.now();
+    const now = context.clock.elapsed();
     return pending(task, uncharged(knowledge), now, "Interrupted", "the process was asked to stop", said);
   }
   context.pace.strained();
@@ -214,7 +217,7 @@ function overOrPending(
   said: Partial<Outcome>,
   { task, context }: RowWork,
 ): Outcome {
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   const charged = task.charged + knowledge.tries;
   if (charged < context.options.maxAttempts) return pending(task, knowledge, now, code, message, said);
   return failed(

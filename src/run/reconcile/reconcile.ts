@@ -35,7 +35,7 @@ export interface ReconcileOptions {
   readonly submitAhead: number;
   /** How long the queue may hide a message without anybody working on it; a shard silent for longer is sent again. */
   readonly hiddenMs: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
 }
 
@@ -180,7 +180,7 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
   for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
   let next = upTo;
   try {
-    while (next < run.shards && inFlight < submitAhead && surroundings.clock.now() < lastMoment) {
+    while (next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
@@ -227,7 +227,7 @@ async function sweep(
     const dropped = submitted.now - sent >= sinceResumed;
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
-    if (surroundings.clock.now() >= lastMoment) return true;
+    if (surroundings.clock.elapsed() >= lastMoment) return true;
     const { attempts, serverTime } = await listShard(ledger, shard);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
     if (!dropped && serverTime - lastSign <= hiddenMs) continue;

@@ -5,10 +5,10 @@ import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { isBucketError } from "../../objects/error.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { type ShardWorker, workShard } from "../deliver/work-shard.ts";
 import { writeSummary } from "../finalize/finalize.ts";
@@ -21,6 +21,7 @@ import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
 
 /** How a run stands when this process leaves it. */
@@ -123,6 +124,8 @@ async function workHere(
   signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
   let wake = new AbortController();
+  const ledgerOfShards = createOutageWatch(surroundings, run.run);
+  const ledgerOfLooks = createOutageWatch(surroundings, run.run);
 
   const onOpen: ShardWorker["onOpen"] = (shard, counts) => opened.set(shard, counts);
   const handle: HandleDelivery = async (delivery, send) => {
@@ -131,15 +134,21 @@ async function workHere(
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
       const answer = await workShard(message, delivery, send, { ...worker, onOpen });
+      ledgerOfShards.over();
       if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
+      if (answer.kind === "give-back") {
+        const { delaySeconds, reason } = answer;
+        tellWait(log, "Shards wait before they are worked again.", delaySeconds * 1_000, { run: run.run, reason });
+      }
       return answer;
     } catch (thrown) {
       const error = ensureError(thrown);
-      if (isBucketError(error) && error.retryable) {
-        return { kind: "give-back", delaySeconds: 5, reason: error.message };
+      const pauseMs = ledgerOfShards.pauseAfter(error);
+      if (pauseMs !== undefined) {
+        return { kind: "give-back", delaySeconds: Math.ceil(pauseMs / 1_000), reason: error.message };
       }
       // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
-      fail(error);
+      fail(afterOutage(error));
       return { kind: "give-back", delaySeconds: 0, reason: error.message };
     } finally {
       wake.abort();
@@ -158,6 +167,20 @@ async function workHere(
       hiddenMs: Number.POSITIVE_INFINITY,
       deadline: Number.POSITIVE_INFINITY,
     });
+  /** The state as it was, after a pause, where the ledger did not answer. */
+  const stepThroughOutage = async (before: Reconciled): Promise<Reconciled> => {
+    try {
+      const now = await step();
+      ledgerOfLooks.over();
+      return now;
+    } catch (thrown) {
+      const error = ensureError(thrown);
+      const pauseMs = ledgerOfLooks.pauseAfter(error);
+      if (pauseMs === undefined) throw afterOutage(error);
+      await clock.sleep(pauseMs, stop.signal);
+      return before;
+    }
+  };
   const submissions = processSubmissions(clock);
   const first = await step();
   const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, run) : 0;
@@ -188,7 +211,7 @@ async function workHere(
     while (state.kind === "again" && !stop.signal.aborted) {
       await clock.sleep(LOOK_MS, AbortSignal.any([wake.signal, stop.signal]));
       wake = new AbortController();
-      if (!stop.signal.aborted) state = await step();
+      if (!stop.signal.aborted) state = await stepThroughOutage(state);
       if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
     }
   } finally {

@@ -77,7 +77,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const rejected = new Set<string>();
   const staying = new Set<string>();
   let working = 0;
-  let lastBusy = clock.now();
+  let lastBusy = clock.elapsed();
   const worker = createWorkerWithRoom(surroundings);
 
   const handle: HandleDelivery = async (delivery, send) => {
@@ -101,7 +101,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     } finally {
       working--;
       rows.settle(counts);
-      lastBusy = clock.now();
+      lastBusy = clock.elapsed();
     }
   };
 
@@ -150,7 +150,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
       // A message that can't be worked and could not be moved comes back until the queue itself moves it: nobody waits for that.
       const left = depth === undefined ? 0 : Math.max(0, depth - staying.size);
-      const quiet = clock.now() - lastBusy;
+      const quiet = clock.elapsed() - lastBusy;
       const unasked = depth === undefined && quiet < 2 * longestWaitMs;
       if (left > 0 || unasked || working > 0) empty = 0;
       else if (quiet < RECONCILE_MS && !(await touched.atRest(surroundings))) empty = 0;
