@@ -7,10 +7,10 @@
  * second are in proportion to it.
  */
 import pLimit from "p-limit";
-import { type AdaptiveRate, free, limitAt, lower } from "../../policy/adaptive-rate.ts";
+import { type AdaptiveRate, free, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
 import { halve, raise, startConcurrency } from "../../policy/concurrency.ts";
 import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
-import { backoffMs, throttleBackoff } from "../../policy/retry.ts";
+import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
 import { createThroughput } from "../../policy/throughput.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -54,6 +54,8 @@ export function createPace(options: {
   let resumeAt = Number.NEGATIVE_INFINITY;
   /** Pauses without a success between them. */
   let burst = 0;
+  /** Since the last pause. */
+  let hasPassed = true;
 
   const apply = (next: typeof tasks) => {
     tasks = next;
@@ -69,6 +71,12 @@ export function createPace(options: {
     const perSecond = limitAt(adaptive, now);
     if (perSecond === Number.POSITIVE_INFINITY) adaptive = free;
     if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
+  };
+  const notePassed = () => {
+    const now = clock.elapsed();
+    throughput.count(now);
+    hasPassed = true;
+    if (adaptive.kind === "away") adaptive = passed(adaptive, now);
   };
   const pause = (now: number, until: number) => {
     adjust(now);
@@ -130,9 +138,9 @@ export function createPace(options: {
       budget = taken.rate;
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
-    answered: () => throughput.count(clock.elapsed()),
+    answered: notePassed,
     succeeded() {
-      throughput.count(clock.elapsed());
+      notePassed();
       burst = 0;
       if (tasks.limit < tasks.max) apply(raise(tasks, adaptive.kind !== "free"));
     },
@@ -141,11 +149,13 @@ export function createPace(options: {
       apply(halve(tasks, now));
       if (sentAt < resumeAt) {
         // It was under way when the pause began, so it says nothing new but how long to wait.
-        if (retryAfterMs !== undefined && now + retryAfterMs > resumeAt) pause(now, now + retryAfterMs);
+        const until = now + waitedFor(retryAfterMs ?? 0);
+        if (until > resumeAt) pause(now, until);
         return;
       }
       const until = now + backoffMs(burst++, throttleBackoff, random, retryAfterMs);
-      adaptive = lower(adaptive, now, throughput.perSecond(now), until);
+      adaptive = lower(adaptive, now, throughput.perSecond(now), until, hasPassed);
+      hasPassed = false;
       pause(now, until);
     },
     strained: () => apply(halve(tasks, clock.elapsed())),

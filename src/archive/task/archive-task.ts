@@ -4,7 +4,7 @@
  * where the bucket refuses it for long.
  */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
-import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
+import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../../policy/retry.ts";
 import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -135,6 +135,7 @@ function afterFailure(
   const verdict = judge(thrown);
   if (isStrain(thrown)) context.pace.strained();
   if (verdict !== "throttle" && thrown.status > 0) context.pace.answered();
+  const isLong = (thrown.retryAfterMs ?? 0) > longestRetryAfterMs;
   switch (verdict) {
     case "terminal":
     case "refused": {
@@ -144,6 +145,7 @@ function afterFailure(
     case "halt":
       return halt(knowledge, code, message, said, by, row);
     case "throttle":
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(uncharged(knowledge), thrown, row) };
       if (throttles + 1 >= THROTTLES) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
@@ -153,6 +155,7 @@ function afterFailure(
       if (task.charged + knowledge.tries >= context.options.maxAttempts) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(knowledge, thrown, row) };
       return waitOrLeave(
         knowledge,
         throttles,
@@ -181,6 +184,20 @@ function waitOrLeave(
 /** Another delivery goes on with the row. */
 function leave(knowledge: Knowledge, error: BucketError, { task, context }: RowWork): Outcome {
   return pending(task, knowledge, context.clock.elapsed(), error.code, error.message, replyOf(error));
+}
+
+/** The service asks for more time than a delivery waits. */
+function leaveForLater(knowledge: Knowledge, error: BucketError, row: RowWork): Outcome {
+  const { run, log } = row.context;
+  const { code, message, retryAfterMs = 0 } = error;
+  const fields = { run, code, reason: message };
+  tellWait(
+    log,
+    "Rows are left for a later delivery: the service asks for longer than one waits.",
+    retryAfterMs,
+    fields,
+  );
+  return leave(knowledge, error, row);
 }
 
 function halt(

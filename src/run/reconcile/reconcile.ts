@@ -164,7 +164,7 @@ async function submitOnTrial(
   const batch = next.slice(0, Math.max(0, most - sent));
   let moved = false;
   for (const shard of batch) {
-    if (surroundings.clock.now() >= lastMoment) break;
+    if (surroundings.clock.elapsed() >= lastMoment) break;
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
     moved = true;

@@ -1,7 +1,7 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
 
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -23,6 +23,7 @@ import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
+import { watchStall } from "./stall-watch.ts";
 
 /** How a run stands when this process leaves it. */
 export interface RunEnd {
@@ -206,6 +207,13 @@ async function workHere(
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();
+  const stalls = watchStall({
+    surroundings,
+    ended: () => [...opened.values()].reduce((sum, counts) => sum + endedRows(counts()), 0),
+    underWay: () => worker.pace.unfinished(),
+    run: run.run,
+    over: stop.signal,
+  });
   let state: Reconciled = first;
   try {
     while (state.kind === "again" && !stop.signal.aborted) {
@@ -217,7 +225,7 @@ async function workHere(
   } finally {
     stop.abort();
     signal?.removeEventListener("abort", stopToo);
-    await Promise.all([polling, showing]);
+    await Promise.all([polling, showing, stalls]);
     queue.client.destroy();
     progress();
   }

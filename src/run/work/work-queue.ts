@@ -8,7 +8,7 @@
  * run, and where the queue does not say what it holds, that is how long is waited for a run that is not at rest.
  */
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -22,6 +22,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
+import { watchStall } from "./stall-watch.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
 import { createWorkerWithRoom } from "./worker-with-room.ts";
 
@@ -188,8 +189,15 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();
+  const stalls = watchStall({
+    surroundings,
+    ended: () => endedRows(rows.sum()),
+    underWay: worker.unfinished,
+    over: stop.signal,
+  });
   const polled = await Promise.all(polling);
-  await Promise.all([draining, showing]);
+  stop.abort();
+  await Promise.all([draining, showing, stalls]);
   signal?.removeEventListener("abort", stopToo);
   if (fatal.error !== undefined) throw fatal.error;
   return {
