@@ -46,7 +46,11 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
     if (next.kind !== "wait") return next;
     ({ knowledge, throttles } = next);
     const { code, message } = next.error;
-    tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, { run, code, reason: message });
+    tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, {
+      run: context.run,
+      code,
+      reason: message,
+    });
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }

@@ -17,7 +17,11 @@ describe.each([
     void later(here, 100, () => here.clock.set(ms));
     expect(await here.work()).toEqual({ kind: "over" });
     here.expectOver({ archived: 8 });
-    for (const { outcome } of here.folded().values()) expect(outcome.ms).toBe(500);
+    for (const { outcome } of here.folded().values()) {
+      expect(outcome.ms).toBeGreaterThanOrEqual(500);
+      // On trial a row may wait for the first ones, and for what is read of the controls to be fresh.
+      expect(outcome.ms).toBeLessThan(6_000);
+    }
   });
 
   test("while a rate holds fetches back: they go on at that rate", async () => {
