@@ -72,6 +72,41 @@ describe("the house", () => {
   });
 });
 
+describe("time", () => {
+  const code = [...sources]
+    .filter(([file]) => file !== "vocabulary/clock.ts")
+    .map(([file, { text }]) => [file, codeOf(text)] as const);
+
+  test("is asked of the clock that is passed in, and of no other", () => {
+    const asking = /\bDate\.now\b|\bperformance\b|\bhrtime\b|\bnew Date\(\)/;
+    expect(code.filter(([, text]) => asking.test(text)).map(([file]) => file)).toEqual([]);
+  });
+
+  test("is what time it is only where that is written down, or compared with others' clocks; all else goes by what elapsed", () => {
+    const written = /(?:new Date|ulid|isoTime)\([\w.]*lock\.now\(\)/g;
+    const compared: Readonly<Record<string, string>> = {
+      "archive/shard/run-watch.ts": "until the ledger has told the time",
+      "cos/exchange/send.ts": "signatures",
+      "emulator/emulator.ts": "the service's own clock",
+      "emulator/handle-request.ts": "the service's own clock",
+      "emulator/server.ts": "the service's own clock",
+      "ledger/store.ts": "where the store does not tell the time",
+      "queue/lease.ts": "a laptop that slept",
+      "queue/transports/long-poll.ts": "a clock that only goes forward",
+      "queue/transports/memory.ts": "when messages were sent, and from there on only forward",
+      "queue/transports/sqs-json.ts": "signatures",
+      "queue/transports/tdmq-call.ts": "signatures",
+      "run/deliver/handle-reconcile.ts": "the age of a run that another planned",
+      "run/finalize/finalize.ts": "how long a run took that another began",
+      "run/inspect/doctor.ts": "is the clock right?",
+      "run/inspect/status.ts": "the age of a run that another planned",
+      "run/messages/dead-letters.ts": "when it was rejected",
+    };
+    const asking = code.filter(([, text]) => /lock\.now\(\)/.test(text.replaceAll(written, "")));
+    expect(asking.map(([file]) => file).sort()).toEqual(Object.keys(compared).sort());
+  });
+});
+
 describe("the ledger", () => {
   const others = [...sources].filter(([file]) => !file.startsWith("ledger/"));
   const breaking = (rule: RegExp) =>

@@ -4,6 +4,7 @@ import type { Bucket, ListedObject } from "../objects/bucket.ts";
 import { isBucketError } from "../objects/error.ts";
 import { withRetries } from "../objects/retrying.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
+import type { Log } from "../vocabulary/log.ts";
 
 export interface Listing {
   /** Paths relative to the run's prefix, in the order of UTF-8 bytes. */
@@ -37,15 +38,16 @@ export function createLedgerStore(options: {
   readonly prefix: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log?: Log | undefined;
   readonly signal?: AbortSignal | undefined;
 }): LedgerStore {
-  const { bucket, prefix, clock, random, signal } = options;
+  const { bucket, prefix, clock, random, log, signal } = options;
   let sent = 0;
 
   const onTry = () => {
     sent++;
   };
-  const tried = <T>(request: () => Promise<T>) => withRetries(request, { clock, random, signal, onTry });
+  const tried = <T>(request: () => Promise<T>) => withRetries(request, { clock, random, log, signal, onTry });
 
   const bytesOf = (body: Buffer | string) => (typeof body === "string" ? Buffer.from(body) : body);
 

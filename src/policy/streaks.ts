@@ -8,7 +8,7 @@ export interface Streak {
   readonly request: string;
   readonly code: string;
   readonly count: number;
-  /** When the first was refused, ms since the epoch. */
+  /** When the first was refused, ms by the clock's `elapsed`. */
   readonly since: number;
 }
 

@@ -1,3 +1,5 @@
+import { systemClock } from "./clock.ts";
+
 /** One JSON object a line. Fields are data: never a credential, a token, a signature or a signed URL. */
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -21,7 +23,7 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
  */
 export function jsonLog(
   write: (line: string) => void = (line) => process.stderr.write(line),
-  now: () => number = () => Date.now(),
+  now: () => number = systemClock.now,
 ): Log {
   const at =
     (level: string) =>

@@ -77,7 +77,7 @@ async function inShortFunctions(options: {
       const life = { dead: false };
       const own = mortalClock(clock, life);
       if (cold) pace = createPace({ concurrency, clock: own, random });
-      const deadline = clock.now() + seconds * 1_000;
+      const deadline = clock.elapsed() + seconds * 1_000;
       story.deliveries++;
       const ended = archiveShard({
         ledger: createLedgerStore({ bucket: mortalBucket(ledger, life), prefix, clock: own, random }),

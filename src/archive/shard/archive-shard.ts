@@ -14,7 +14,7 @@ import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { spread, trialStart } from "../../policy/trial.ts";
-import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
@@ -58,7 +58,7 @@ export interface ShardDelivery {
   readonly pace: Pace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
   /** No new task starts once it aborts; what is in flight ends and is recorded. */
   readonly signal?: AbortSignal | undefined;
@@ -89,7 +89,7 @@ const TRIAL_WAIT_MS = 5_000;
 const CAREFUL_AFTER = 3;
 
 export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
-  const lookedAt = delivery.clock.now();
+  const lookedAt = momentOf(delivery.clock);
   const opening = await openShard(delivery);
   switch (opening.kind) {
     case "done":
@@ -105,7 +105,7 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
   }
 }
 
-async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: number): Promise<ShardEnd> {
+async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Moment): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, random, log, pace } = delivery;
   const { run } = request;
   const requests = noRequests();
@@ -184,6 +184,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     archive: delivery.archive,
     clock,
     random,
+    log,
     pace,
     md5Trust: delivery.md5Trust,
     metadataTrust: delivery.metadataTrust,

@@ -5,7 +5,7 @@
 
 import { type Control, readStanding, type Standing, saysStop } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import type { Clock } from "../../vocabulary/clock.ts";
+import { ageOf, type Clock, type Moment, momentOf } from "../../vocabulary/clock.ts";
 
 /** A cancel has reached everybody within this. */
 export const heartbeatMs = 10_000;
@@ -23,8 +23,8 @@ export interface ControlWatch {
 export function watchControl(options: {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
-  /** When the look at the shard's opening was begun, ms since the epoch. */
-  readonly readAt: number;
+  /** When the look at the shard's opening was begun. */
+  readonly readAt: Moment;
   readonly onStop: (control: Control) => void;
   /** Each look. */
   readonly onLook: (standing: Standing) => void;
@@ -40,7 +40,7 @@ export function watchControl(options: {
     while (!over.aborted) {
       await clock.sleep(pause, over);
       if (over.aborted) break;
-      const askedAt = clock.now();
+      const askedAt = momentOf(clock);
       try {
         const standing = await readStanding(ledger);
         const { control } = standing;
@@ -60,7 +60,7 @@ export function watchControl(options: {
 
   return {
     fresh() {
-      if (over.aborted || clock.now() - readAt <= heartbeatMs) return undefined;
+      if (over.aborted || ageOf(readAt, clock) <= heartbeatMs) return undefined;
       return next.woken.then(() => this.fresh());
     },
     ended: watch(),

@@ -100,7 +100,7 @@ async function countOpen(
   if (shards.size > MOST_OPEN) return undefined;
   const total = { ...emptyCounts(), ended: 0 };
   async function* listed() {
-    for (const shard of shards) yield { shard, ...(await listShard(ledger, shard)) };
+    for (const shard of shards) yield await listShard(ledger, shard);
   }
   for await (const { rows } of foldEach(ledger, listed(), emptyTally())) {
     for (const { outcome } of rows.values()) {

@@ -36,7 +36,7 @@ export interface OpenedShard {
   readonly ranLate: boolean;
   /** Earlier attempts. */
   readonly earlier: number;
-  /** When its newest sign of life was sent, ms since the epoch: a heartbeat is due a heartbeat later. */
+  /** When its newest sign of life was sent, ms by the clock's `elapsed`: a heartbeat is due a heartbeat later. */
   readonly signedAt: number;
 }
 
@@ -77,7 +77,7 @@ export interface OpeningOptions {
   /** Is the process that wrote such a text known to be gone? Then nobody waits for its sign of life to grow old. */
   readonly isGone: (worker: string) => boolean;
   readonly clock: Clock;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -87,7 +87,7 @@ export function createRefusals(options: {
         return;
       }
       const limit = watch.trial.isOn() ? trialRefusals : watch.limit;
-      const streak = watch.streaks.refused(by, code, context().clock.now(), limit);
+      const streak = watch.streaks.refused(by, code, context().clock.elapsed(), limit);
       if (streak === undefined) return;
       watch.looking ??= look(by, outcome, streak.count, streak.since).finally(() => {
         watch.looking = undefined;
@@ -97,7 +97,7 @@ export function createRefusals(options: {
     async impossible(outcome, by, reason) {
       const { code = "" } = outcome;
       const named = `${reason} (${requestWords[by]} in cos://${bucketOf(by).name})`;
-      await halt(named, context().clock.now() - outcome.ms, code);
+      await halt(named, context().clock.elapsed() - outcome.ms, code);
     },
     ended,
     async endedOnTrial(outcome, trial) {

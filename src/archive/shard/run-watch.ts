@@ -31,7 +31,7 @@ export interface RunWatch {
    * @param judged where failures are counted over all workers; then resolves with why to halt the run
    */
   pulse(ledger: LedgerStore, judged?: JudgedRun): Promise<string | undefined>;
-  /** Has another worker archived a row since then, ms since the epoch by this process's clock? Waits for word of those that live. */
+  /** Has another worker archived a row since then, ms by the clock's `elapsed`? Waits for word of those that live. */
   othersSucceed(since: number, ledger: LedgerStore): Promise<boolean>;
   /** One look into a refusal at a time, for all deliveries; others wait for it. */
   looking: Promise<void> | undefined;
@@ -58,13 +58,13 @@ export function createRunWatch(options: {
   let archived = 0;
   let succeededAt: number | undefined;
   let pulsedSlot = -1;
-  /** The ledger's clock less this one, ms. */
-  let ahead = 0;
+  /** The ledger's clock less what elapsed here, ms; until it has said, what time it is here. */
+  let ahead = clock.now() - clock.elapsed();
 
   const slot = (time: number) => slotAt(time + ahead);
   const others = async (from: number, ledger: LedgerStore) => {
     const { pulses, serverTime } = await readPulses(ledger, from);
-    if (serverTime > 0) ahead = serverTime - clock.now();
+    if (serverTime > 0) ahead = serverTime - clock.elapsed();
     return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
   };
   const watch: RunWatch = {
@@ -76,7 +76,7 @@ export function createRunWatch(options: {
     sick: new AbortController(),
     archived(outcome, ledger) {
       archived++;
-      succeededAt = clock.now();
+      succeededAt = clock.elapsed();
       last = sampleOf(outcome) ?? last;
       streaks.succeeded("source.get", "source.head", "archive.put", "archive.head");
       trial.archived(outcome, ledger);
@@ -88,7 +88,7 @@ export function createRunWatch(options: {
     },
     sample: async (ledger) => last ?? (await readFirstArchived(ledger)),
     async pulse(ledger, judged) {
-      const now = slot(clock.now());
+      const now = slot(clock.elapsed());
       if (now <= pulsedSlot) return undefined;
       pulsedSlot = now;
       const succeeded = succeededAt === undefined ? 0 : slot(succeededAt);
@@ -104,11 +104,11 @@ export function createRunWatch(options: {
       }
     },
     async othersSucceed(since, ledger) {
-      const until = clock.now() + WORD_MS;
+      const until = clock.elapsed() + WORD_MS;
       for (;;) {
-        const alive = await others(slot(clock.now()) - SLOTS, ledger);
+        const alive = await others(slot(clock.elapsed()) - SLOTS, ledger);
         if (alive.some(({ succeeded }) => succeeded > slot(since))) return true;
-        if (alive.length === 0 || clock.now() >= until) return false;
+        if (alive.length === 0 || clock.elapsed() >= until) return false;
         await clock.sleep(AGAIN_MS);
       }
     },

@@ -4,10 +4,11 @@
  * where the bucket refuses it for long.
  */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
-import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
+import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../../policy/retry.ts";
 import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
@@ -33,7 +34,7 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
   const { pace } = context;
   const rules = rulesOf(context);
   const row: RowWork = { task, context, rules };
-  let knowledge = startKnowledge(task, rules, context.clock.now());
+  let knowledge = startKnowledge(task, rules, context.clock.elapsed());
   let throttles = 0;
   for (;;) {
     const tried = await tryOnce(knowledge, row);
@@ -44,6 +45,12 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
     const next = afterFailure(tried, knowledge.tries, throttles, row);
     if (next.kind !== "wait") return next;
     ({ knowledge, throttles } = next);
+    const { code, message } = next.error;
+    tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, {
+      run: context.run,
+      code,
+      reason: message,
+    });
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
@@ -75,7 +82,7 @@ async function tryOnce(
     for (;;) {
       const step = nextStep(knowledge, rules);
       if (step.kind === "end")
-        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.now()) };
+        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.elapsed()) };
       const result = await doStep(step, knowledge, row);
       letGo(knowledge, result.knowledge);
       if (result.knowledge.tries > knowledge.tries) context.retried();
@@ -111,7 +118,7 @@ function afterFailure(
   row: RowWork,
 ): TaskEnd | Wait {
   const { task, context } = row;
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   if (thrown instanceof NotNow) {
     // What was not begun is not charged.
     const begun = knowledge.tries > triesBefore;
@@ -132,6 +139,7 @@ function afterFailure(
   const verdict = judge(thrown);
   if (isStrain(thrown)) context.pace.strained();
   if (verdict !== "throttle" && thrown.status > 0) context.pace.answered();
+  const isLong = (thrown.retryAfterMs ?? 0) > longestRetryAfterMs;
   switch (verdict) {
     case "terminal":
     case "refused": {
@@ -141,6 +149,7 @@ function afterFailure(
     case "halt":
       return halt(knowledge, code, message, said, by, row);
     case "throttle":
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(uncharged(knowledge), thrown, row) };
       if (throttles + 1 >= THROTTLES) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
@@ -150,6 +159,7 @@ function afterFailure(
       if (task.charged + knowledge.tries >= context.options.maxAttempts) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(knowledge, thrown, row) };
       return waitOrLeave(
         knowledge,
         throttles,
@@ -177,7 +187,21 @@ function waitOrLeave(
 
 /** Another delivery goes on with the row. */
 function leave(knowledge: Knowledge, error: BucketError, { task, context }: RowWork): Outcome {
-  return pending(task, knowledge, context.clock.now(), error.code, error.message, replyOf(error));
+  return pending(task, knowledge, context.clock.elapsed(), error.code, error.message, replyOf(error));
+}
+
+/** The service asks for more time than a delivery waits. */
+function leaveForLater(knowledge: Knowledge, error: BucketError, row: RowWork): Outcome {
+  const { run, log } = row.context;
+  const { code, message, retryAfterMs = 0 } = error;
+  const fields = { run, code, reason: message };
+  tellWait(
+    log,
+    "Rows are left for a later delivery: the service asks for longer than one waits.",
+    retryAfterMs,
+    fields,
+  );
+  return leave(knowledge, error, row);
 }
 
 function halt(
@@ -188,7 +212,7 @@ function halt(
   by: RowRequest,
   { task, context }: RowWork,
 ): TaskEnd {
-  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.now(), code, reason, said);
+  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.elapsed(), code, reason, said);
   return { kind: "halt", outcome, reason, by };
 }
 
@@ -197,7 +221,7 @@ function givenUp(knowledge: Knowledge, said: Partial<Outcome>, row: RowWork): Ou
   const { task, context } = row;
   const why: unknown = context.signal?.reason;
   if (!(why instanceof OutOfTime)) {
-    const now = context.clock.now();
+    const now = context.clock.elapsed();
     return pending(task, uncharged(knowledge), now, "Interrupted", "the process was asked to stop", said);
   }
   context.pace.strained();
@@ -214,7 +238,7 @@ function overOrPending(
   said: Partial<Outcome>,
   { task, context }: RowWork,
 ): Outcome {
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   const charged = task.charged + knowledge.tries;
   if (charged < context.options.maxAttempts) return pending(task, knowledge, now, code, message, said);
   return failed(

@@ -41,7 +41,7 @@ export interface Knowledge {
   readonly tries: number;
   /** Tries since a request failed last: a source that changes each time it is fetched is given up. */
   readonly rounds: number;
-  /** When the task began, ms since the epoch. */
+  /** When the task began, ms by the clock's `elapsed`. */
   readonly startedAt: number;
 }
 

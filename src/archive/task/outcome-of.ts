@@ -7,7 +7,7 @@ import type { Outcome, OutcomeKind, Proof } from "../../vocabulary/outcome.ts";
 import type { Holds, Knowledge, Received, Verdict } from "./knowledge.ts";
 import type { Task } from "./task.ts";
 
-/** How a row ended. `now`: ms since the epoch. */
+/** How a row ended. `now`: ms by the clock's `elapsed`. */
 export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, now: number): Outcome {
   switch (verdict.kind) {
     case "archived":

@@ -120,7 +120,7 @@ async function send(
 ): Promise<Sent> {
   const { options, archive, source, signal, requests, clock } = context;
   const from = { bucket: source.name, run: context.run };
-  const sentAt = clock.now();
+  const sentAt = clock.elapsed();
   try {
     return await upload(archive, task.archiveKey, body, {
       size,

@@ -56,7 +56,7 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
   context.requests["source.get"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     const reply = await context.source.get(task.planned.key, {
       originImage: true,
@@ -84,7 +84,7 @@ function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number):
 
 export async function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {
   context.requests["source.head"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     return await context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
   } catch (error) {
@@ -96,7 +96,7 @@ export async function headSource(task: Task, context: TaskContext): Promise<Obje
 /** What the archive holds under the task's key; undefined where nothing is. */
 export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {
   context.requests["archive.head"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });
   } catch (error) {

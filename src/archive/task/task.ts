@@ -5,6 +5,7 @@ import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
 import type { TaskPace } from "./pace.ts";
@@ -30,6 +31,8 @@ export interface TaskContext {
   readonly archive: Bucket;
   readonly clock: Clock;
   readonly random: Random;
+  /** Is told of waits. */
+  readonly log?: Log | undefined;
   readonly pace: TaskPace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;

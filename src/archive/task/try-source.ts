@@ -9,7 +9,7 @@ import type { Task, TaskContext } from "./task.ts";
 /** @returns undefined where it does, or where that can't be told now; else the code of what it does instead */
 export async function trySource(task: Task, context: TaskContext): Promise<string | undefined> {
   const rules = rulesOf(context);
-  let knowledge = newTry({ ...startKnowledge(task, rules, context.clock.now()), archive: "asked" });
+  let knowledge = newTry({ ...startKnowledge(task, rules, context.clock.elapsed()), archive: "asked" });
   try {
     for (;;) {
       const step = nextStep(knowledge, rules);

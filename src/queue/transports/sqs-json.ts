@@ -152,11 +152,11 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     },
     async ReceiveMessage(input, call) {
       const wait = input.WaitTimeSeconds;
-      const until = clock.now() + (wait ?? 0) * 1_000;
+      const until = clock.elapsed() + (wait ?? 0) * 1_000;
       const output = await send("ReceiveMessage", input, call, {
         until,
         timeoutMs: receiveTimeoutMs(wait, MAX_WAIT_SECONDS),
-        shorten: () => ({ ...input, WaitTimeSeconds: Math.max(0, Math.floor((until - clock.now()) / 1_000)) }),
+        shorten: () => ({ ...input, WaitTimeSeconds: Math.max(0, Math.floor((until - clock.elapsed()) / 1_000)) }),
       });
       checkDigests(
         (output.Messages ?? []).map(({ MessageId, MD5OfBody, Body }) => ({ MessageId, md5: MD5OfBody, body: Body })),

@@ -20,7 +20,7 @@ export interface TdmqCallOptions {
 
 export interface TdmqCallLimits {
   readonly timeoutMs: number;
-  /** No try begins at or after this time, milliseconds since the epoch. */
+  /** No try begins at or after this time, milliseconds by the clock's `elapsed`. */
   readonly until?: number;
   /** The parameters of a later try: a receive waits only for what is left of its time. */
   readonly again?: () => Iterable<readonly [string, string]>;

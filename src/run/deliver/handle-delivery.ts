@@ -24,12 +24,12 @@ const FAILED_DELAY_SECONDS = 30;
 const NEWER_DELAY_SECONDS = 300;
 
 export function createShardWorker(surroundings: Surroundings): ShardWorker {
-  const { clock, random, settings } = surroundings;
+  const { clock, random, log, settings } = surroundings;
   const watches = new Map<string, RunWatch>();
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
     surroundings,
-    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
+    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random, log }),
     trust(bucket) {
       const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
       trusts.set(bucket, trust);
@@ -69,7 +69,7 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
  * });
  * const sent: string[] = [];
  * const sender = { send: async (message: string) => void sent.push(message) };
- * const answer = await handle({ body, deadline: Date.now() + 900_000 }, sender);
+ * const answer = await handle({ body, deadline: systemClock.elapsed() + 900_000 }, sender);
  * console.log(answer.kind, sent.length); // prints acknowledge 0
  * await surroundings.close();
  * ```

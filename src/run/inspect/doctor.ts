@@ -10,7 +10,7 @@ import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Place } from "../messages/messages.ts";
 import { keepsVersions } from "../plan/keeps-versions.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
-import { type Finding, finding, tried } from "./doctor-findings.ts";
+import { type Finding, finding, tried, triedOnce } from "./doctor-findings.ts";
 import { examineOriginal } from "./doctor-original.ts";
 import { examineArchive, examineLedger } from "./doctor-writing.ts";
 
@@ -39,7 +39,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const { source, open, clock } = patient;
   const bucket = open("source", source);
   const where = `cos://${bucket.name} in ${bucket.region}`;
-  let listed = await tried(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
+  let listed = await triedOnce(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
   const refusedFor = listed.ok ? undefined : listed.error;
   if (refusedFor?.clockSkewMs !== undefined && Math.abs(refusedFor.clockSkewMs) >= SKEW_MS) {
     yield clockFinding(refusedFor.clockSkewMs);

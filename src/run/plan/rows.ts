@@ -187,10 +187,10 @@ async function* listing(
   ledger: Place,
   from: ReadUpTo | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
-  const { clock, random, open } = surroundings;
+  const { clock, random, log, open } = surroundings;
   const line = from?.rows ?? 0;
   const sent = { "source.list": 0, "archive.list": 0 };
-  const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
+  const counting = (type: keyof typeof sent) => ({ clock, random, log, onRequest: () => void sent[type]++ });
   yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
   // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.

@@ -5,7 +5,7 @@
 
 import pLimit from "p-limit";
 import { type Control, readStanding, type Standing, saysStop, writeControl } from "../../ledger/control.ts";
-import { groupOf, groupsOf } from "../../ledger/group.ts";
+import { groupsOf } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { isShardOver, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
 import { readTally } from "../../ledger/report/tally-markers.ts";
@@ -34,7 +34,7 @@ export interface ReconcileOptions {
   readonly submitAhead: number;
   /** How long the queue may hide a message without anybody working on it; a shard silent for longer is sent again. */
   readonly hiddenMs: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
 }
 
@@ -131,7 +131,7 @@ async function submitOnTrial(
   const batch = next.slice(0, Math.max(0, most - sent));
   let moved = false;
   for (const shard of batch) {
-    if (surroundings.clock.now() >= lastMoment) break;
+    if (surroundings.clock.elapsed() >= lastMoment) break;
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
     moved = true;
@@ -147,7 +147,7 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
   for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard)) inFlight++;
   let next = upTo;
   try {
-    while (next < run.shards && inFlight < submitAhead && surroundings.clock.now() < lastMoment) {
+    while (next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
@@ -194,7 +194,7 @@ async function sweep(
     const dropped = submitted.now - sent >= sinceResumed;
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
-    if (surroundings.clock.now() >= lastMoment) return true;
+    if (surroundings.clock.elapsed() >= lastMoment) return true;
     const { attempts, serverTime } = await listShard(ledger, shard);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
     if (!dropped && serverTime - lastSign <= hiddenMs) continue;

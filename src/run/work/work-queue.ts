@@ -8,7 +8,7 @@
  * run, and where the queue does not say what it holds, that is how long is waited for a run that is not at rest.
  */
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -22,6 +22,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
+import { watchStall } from "./stall-watch.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
 import { createWorkerWithRoom } from "./worker-with-room.ts";
 
@@ -77,7 +78,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const rejected = new Set<string>();
   const staying = new Set<string>();
   let working = 0;
-  let lastBusy = clock.now();
+  let lastBusy = clock.elapsed();
   const worker = createWorkerWithRoom(surroundings);
 
   const handle: HandleDelivery = async (delivery, send) => {
@@ -101,7 +102,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     } finally {
       working--;
       rows.settle(counts);
-      lastBusy = clock.now();
+      lastBusy = clock.elapsed();
     }
   };
 
@@ -150,7 +151,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
       // A message that can't be worked and could not be moved comes back until the queue itself moves it: nobody waits for that.
       const left = depth === undefined ? 0 : Math.max(0, depth - staying.size);
-      const quiet = clock.now() - lastBusy;
+      const quiet = clock.elapsed() - lastBusy;
       const unasked = depth === undefined && quiet < 2 * longestWaitMs;
       if (left > 0 || unasked || working > 0) empty = 0;
       else if (quiet < RECONCILE_MS && !(await touched.atRest(surroundings))) empty = 0;
@@ -188,8 +189,15 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();
+  const stalls = watchStall({
+    surroundings,
+    ended: () => endedRows(rows.sum()),
+    underWay: worker.unfinished,
+    over: stop.signal,
+  });
   const polled = await Promise.all(polling);
-  await Promise.all([draining, showing]);
+  stop.abort();
+  await Promise.all([draining, showing, stalls]);
   signal?.removeEventListener("abort", stopToo);
   if (fatal.error !== undefined) throw fatal.error;
   return {

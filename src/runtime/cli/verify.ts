@@ -51,7 +51,7 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
     const differences: Difference[] = [];
     let progressAt = 0;
     const onProgress = (checked: number, of: number) => {
-      const now = systemClock.now();
+      const now = systemClock.elapsed();
       if (!terminal.statusShown || now - progressAt < progressEvery) return;
       progressAt = now;
       terminal.status(`${formatCount(checked)}/${formatCount(Math.max(of, checked))} checked`);

@@ -1,4 +1,5 @@
 /** Standard output and standard error, as a command uses them. */
+import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
 
 export interface Terminal {
@@ -48,6 +49,14 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
     line(`${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
   };
 
+  const log = foldRepeats({
+    info() {},
+    warn: (message, fields) => {
+      if (!quiet) logged("warning", message, fields);
+    },
+    error: (message, fields) => logged("error", message, fields),
+  });
+
   return {
     out: (text) => {
       clear();
@@ -65,15 +74,10 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
       stderr.write(status);
     },
     statusShown,
-    log: {
-      info() {},
-      warn: (message, fields) => {
-        if (!quiet) logged("warning", message, fields);
-      },
-      error: (message, fields) => logged("error", message, fields),
-    },
+    log,
     quiet,
     async flushed() {
+      log.flush();
       for (const stream of [stdout, stderr]) {
         if (!stream.writable) continue;
         await new Promise<void>((resolve) => {
