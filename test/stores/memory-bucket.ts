@@ -2,6 +2,7 @@
  * One bucket in memory: the `Bucket` port with the service's semantics where they matter to what is built on it. Each
  * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
  */
+import { bringsOwnBytes, tellsObject } from "../../src/cos/exchange/false-success.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
 import { checkMeta, takeBody } from "./memory-body.ts";
@@ -115,14 +116,17 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const brings = type === "original" ? switches.originalBrings : everything;
       const bufferUpTo = request.bufferUpTo ?? 1024 * 1024;
       const delivery = { what, bufferUpTo, chunkBytes, signal };
-      return bodyReply(headersOf(object, brings, newId("request")), object.bytes, faults, delivery);
+      const reply = bodyReply(headersOf(object, brings, newId("request")), object.bytes, faults, delivery);
+      return bringsOwnBytes(reply, () => what);
     },
 
     async head(key, request = {}) {
       const faults = await arrive("head", key, { versionId: request.versionId }, request.signal);
       const object = find("head", key, request.versionId);
       leave(faults, "head", key);
-      return infoOf(200, headersOf(object, everything, newId("request")), faults);
+      return tellsObject(infoOf(200, headersOf(object, everything, newId("request")), faults), () =>
+        whatOf(name, "head", key),
+      );
     },
 
     async put(key, body, request = {}) {
@@ -135,7 +139,7 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       mayWrite("put", key, forbidOverwrite);
       const object = store(key, bytes, headers);
       leave(faults, "put", key);
-      return { ...infoOf(200, written(object), faults), size: undefined };
+      return { ...tellsObject(infoOf(200, written(object), faults), () => whatOf(name, "put", key)), size: undefined };
     },
 
     async delete(key, request = {}) {

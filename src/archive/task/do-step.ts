@@ -60,11 +60,26 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
   try {
     reply = await fetchOriginal(task, context);
   } catch (thrown) {
-    const head = await heads?.catch(() => undefined);
+    let unlearned: unknown;
+    const head = await heads?.catch((its: unknown) => {
+      unlearned = its;
+      return undefined;
+    });
     const now = head === undefined ? knowledge : learned(knowledge, head, rules);
     if (now.verdict !== undefined) return known(now);
     const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source.get" };
-    if (!isBucketError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
+    if (!isBucketError(thrown)) return failed;
+    if (thrown.code === "PlaceholderReply") {
+      if (now.head !== undefined) return failed;
+      const why =
+        unlearned ??
+        (await headSource(task, context).then(
+          () => undefined,
+          (its: unknown) => its,
+        ));
+      return isMissing(why) ? { ...failed, thrown: why, by: "source.head" } : failed;
+    }
+    if (thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
     const looked = await after(now, "source.head", headSource(task, context), (its) => foundEmpty(now, its));
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
@@ -74,6 +89,9 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
   const came = fetched(knowledge, reply, at, rules);
   return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
 }
+
+/** What a placeholder does not tell: there is no such object. */
+const isMissing = (thrown: unknown): boolean => isBucketError(thrown) && thrown.status === 404 && !thrown.retryable;
 
 /**
  * A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more, at once, or after the

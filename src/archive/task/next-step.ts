@@ -10,7 +10,7 @@ import { difference, type Expectation, holdsOriginal, mayHold } from "../proof/i
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
 import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
-import { lacksProof, provable } from "./provable.ts";
+import { lacksProof, provable, provableOf } from "./provable.ts";
 
 export type Step =
   /** HEAD the archive key. */
@@ -65,9 +65,10 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (expectation.from !== "head" && lacksProof(knowledge, rules, reply)) return learnExpectation;
   const wrong = reply.status === 200 ? difference(expectation, reply) : `status ${reply.status}`;
   if (wrong !== undefined) return { kind: "look-again", wrong, reply };
-  const proof = provable(knowledge, rules);
+  const proof = provableOf(reply, knowledge, rules);
   const size = expectation.size ?? reply.size;
-  if (proof === undefined || size === undefined) return noProof(size === undefined ? "the size" : digests);
+  if (size === undefined) return noProof("the size");
+  if (proof === undefined) return provable(knowledge, rules) === "size" ? lengthAlone : noProof(digests);
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
@@ -115,3 +116,8 @@ const noProof = (lacks: string): Step =>
     "NoProof",
     `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
   );
+
+const lengthAlone = fail(
+  "NoProof",
+  "the reply tells neither ETag nor CRC64, so not which object it brings, and the source tells no CRC64 or MD5 to prove it by; its length alone proves nothing",
+);
