@@ -4,6 +4,7 @@
  */
 import { bringsOwnBytes, tellsObject } from "../../src/cos/exchange/false-success.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
+import { isArchiveClass } from "../../src/vocabulary/choices.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
 import { checkMeta, takeBody } from "./memory-body.ts";
 import type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
@@ -14,8 +15,10 @@ import { createMemoryRequests } from "./memory-requests.ts";
 export type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
 
 const STORED =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-server-side-encryption)$/;
-const COLD = new Set(["ARCHIVE", "DEEP_ARCHIVE"]);
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-restore|x-cos-server-side-encryption)$/;
+/** In an archive class, and not restored. */
+const isCold = ({ headers }: StoredObject) =>
+  isArchiveClass(headers["x-cos-storage-class"]) && !headers["x-cos-restore"]?.includes("false");
 
 interface Upload {
   readonly key: string;
@@ -108,7 +111,7 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const faults = await arrive(type, key, { versionId, headers }, signal);
       const what = whatOf(name, type, key);
       const object = find(type, key, versionId);
-      if (COLD.has(object.headers["x-cos-storage-class"] ?? "")) throw refusal("InvalidObjectState", { what });
+      if (isCold(object)) throw refusal("InvalidObjectState", { what });
       if (type === "original" && object.bytes.length === 0 && switches.emptyOriginal === "refuse") {
         throw refusal("InvalidImageSource", { errNo: -40168, what });
       }

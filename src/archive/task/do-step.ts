@@ -1,4 +1,5 @@
 /** Carries out one step of a row: one request, or two side by side, and its result into knowledge. All I/O of a row is here. */
+import { readable } from "../../cos/exchange/restored.ts";
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
@@ -7,7 +8,7 @@ import { overrule } from "./bad-digest.ts";
 import { archiveAnswered } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { Step } from "./next-step.ts";
+import { notRestored, type Step } from "./next-step.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
 import { beforeTry, fetchOriginal, headArchive, headSource } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
@@ -78,6 +79,11 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
           (its: unknown) => its,
         ));
       return isMissing(why) ? { ...failed, thrown: why, by: "source.head" } : failed;
+    }
+    // Neither the row nor, in time, a HEAD had told that it is in an archive class.
+    if (thrown.code === "InvalidObjectState" && rules.options.archivedClass === "skip") {
+      const state = readable(now.head, now.storageClass);
+      return known({ ...now, verdict: notRestored(now, state === "yes" ? "no" : state, rules) });
     }
     if (thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
