@@ -90,7 +90,11 @@ export function notRestored(
   const is = state === "being-restored" ? "is being restored" : "is not restored";
   const again = state === "being-restored" ? "wait until that is over" : "restore it";
   if (options.archivedClass !== "skip") {
-    return { kind: "failed", code: "InvalidObjectState", message: `${stored} and ${is}: ${again}, then redrive the run` };
+    return {
+      kind: "failed",
+      code: "InvalidObjectState",
+      message: `${stored} and ${is}: ${again}, then redrive the run`,
+    };
   }
   const message = `${stored} and ${is}, and --archived-class skip leaves it out: ${again}, then run again`;
   return { kind: "left-out", message };
