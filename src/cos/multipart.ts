@@ -8,6 +8,7 @@ import type { HttpReply } from "../http/port/http.ts";
 import type { Bucket, Headers } from "../objects/bucket.ts";
 import { BucketError } from "../objects/error.ts";
 import { malformedReply, subject } from "./exchange/error-from-reply.ts";
+import { tellsObject } from "./exchange/false-success.ts";
 import { objectInfo, unquote } from "./exchange/object-info.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
 import { element, parseXml, textOf, type XmlElement } from "./exchange/xml.ts";
@@ -80,11 +81,14 @@ export function createMultipartUpload(bucket: string, sendAndRead: Send): Multip
       });
       const result = resultOf(reply, "CompleteMultipartUploadResult", "POST", key);
       const said = objectInfo(reply.status, reply.headers);
-      return {
+      const stored = {
+        status: reply.status,
         etag: unquote(textOf(result, "ETag")?.trim()) ?? said.etag,
         crc64: textOf(result, "CRC64")?.trim() || said.crc64,
         requestId: said.requestId,
       };
+      const { etag, crc64, requestId } = tellsObject(stored, () => subject("POST", bucket, key));
+      return { etag, crc64, requestId };
     },
 
     async abortUpload(key, uploadId) {

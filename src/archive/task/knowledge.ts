@@ -14,6 +14,8 @@ export interface Knowledge {
   readonly expectation: Expectation;
   /** The newest HEAD of the source. */
   readonly head: ObjectInfo | undefined;
+  /** The archive class that the row names, where it names one. */
+  readonly storageClass: string | undefined;
   /** Is the archive to be asked before anything is fetched or put? */
   readonly archive: "unasked" | "asked";
   /** What the archive held under the key when it was asked. */
@@ -85,6 +87,8 @@ export type Verdict =
   | { readonly kind: "already-there"; readonly there: ObjectInfo; readonly ours: boolean }
   /** The archive key is taken, and stays as it is: by `--if-exists keep`, or as a failure by `--if-exists fail`. */
   | { readonly kind: "kept" | "taken"; readonly there: ObjectInfo }
+  /** The original is in an archive class and not restored, and `--archived-class skip` leaves it out. */
+  | { readonly kind: "left-out"; readonly message: string }
   | {
       readonly kind: "failed";
       readonly code: Code;
@@ -95,7 +99,7 @@ export type Verdict =
 
 /** What decides beside the knowledge of the row: the run's options, and what this process has found out about the buckets. */
 export interface Rules {
-  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect">;
+  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass">;
   readonly run: string;
   /** May an ETag that looks like an MD5 be taken for one? */
   trustsMd5(): boolean;
@@ -111,6 +115,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
   return {
     expectation: expectationOfRow(task.planned),
     head: undefined,
+    storageClass: task.planned.storageClass,
     archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
     there: undefined,
     body: undefined,

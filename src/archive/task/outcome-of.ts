@@ -25,6 +25,8 @@ export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, no
       const message = `the archive holds another object under ${JSON.stringify(task.archiveKey)}, and --if-exists fail leaves it as it is`;
       return failed(task, knowledge, now, "ArchiveKeyExists", message);
     }
+    case "left-out":
+      return outcome("skipped", task, knowledge, now, { code: "InvalidObjectState", message: verdict.message });
     case "failed":
       return failed(
         task,

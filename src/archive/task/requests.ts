@@ -4,6 +4,7 @@ import { verdict } from "../../cos/exchange/error-from-reply.ts";
 import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { BucketError, isBucketError } from "../../objects/error.ts";
 import { judge } from "../../policy/retry.ts";
+import { catalogue } from "../../vocabulary/codes/catalogue.ts";
 import { holdUpTo } from "./next-step.ts";
 import type { Task, TaskContext } from "./task.ts";
 
@@ -74,12 +75,21 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   }
 }
 
+/** The number that comes with a placeholder picture (the bucket's "4xx image setting"). */
+const PLACEHOLDER = -6101;
+
+const fetchedForNothing = { retryable: false, throttled: false } as const;
+
 function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): BucketError {
+  const said = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}`;
+  if (errNo === PLACEHOLDER) {
+    const message = `${said}: a placeholder of the bucket's 4xx image setting; ${catalogue.PlaceholderReply.advice}`;
+    return new BucketError(message, { code: "PlaceholderReply", status, errNo, requestId, ...fetchedForNothing });
+  }
   const code = `ErrNo${errNo}`;
   // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
   const meaning = verdict(500, code, errNo);
-  const message = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}.`;
-  return new BucketError(message, { code, status, errNo, requestId, ...meaning });
+  return new BucketError(`${said}.`, { code, status, errNo, requestId, ...meaning });
 }
 
 export async function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {

@@ -13,6 +13,7 @@ import type { Headers } from "../../objects/bucket.ts";
 import { BucketError } from "../../objects/error.ts";
 import { effectOf, entryOf, errNoEntry } from "../../vocabulary/codes/catalogue.ts";
 import { quote } from "../../vocabulary/errors.ts";
+import { isForeign, notTheService } from "./false-success.ts";
 import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
 import { parseXml, textOf } from "./xml.ts";
 
@@ -69,9 +70,12 @@ export function verdict(
 export function errorFromReply(reply: FailedReply): BucketError {
   const { status, headers } = reply;
   const said = readErrorDocument(reply.body);
+  if (isForeign(status, headers, said !== undefined)) {
+    return notTheService(subject(reply.method, reply.bucket, reply.key), status, headers);
+  }
   const date = timeOf(headers.date) ?? timeOf(said?.serverTime);
   const clockSkewMs = date === undefined ? undefined : date - reply.now;
-  const errNo = errNoOf(headers);
+  const errNo = errNoOf(headers) ?? (saysProtected(said) ? PROTECTED : undefined);
   const code = codeOf(reply, said, clockSkewMs);
   const { retryable, throttled } = verdict(status, code, errNo);
   const requestId = requestIdOf(headers) ?? said?.requestId;
@@ -85,6 +89,15 @@ export function errorFromReply(reply: FailedReply): BucketError {
     retryAfterMs: retryAfter(headers["retry-after"], date ?? reply.now),
     clockSkewMs,
   });
+}
+
+/** Original Image Protection forbids the URL (document 460/8523). */
+const PROTECTED = -154;
+
+/** The same refusal without its number, as users have met it: the image can't be accessed, a style is to be used. */
+function saysProtected(said: ErrorDocument | undefined): boolean {
+  if (said?.code !== "AccessDenied") return false;
+  return /\bimage\b[^.]*\bcan(?: ?not|['’]t)\b[^.]*\baccess/i.test(said.message) && /\bstyles?\b/i.test(said.message);
 }
 
 interface ErrorDocument {
@@ -157,7 +170,7 @@ function messageOf(
   let text = `${subject(reply.method, reply.bucket, reply.key)}: status ${reply.status}, ${facts.code}`;
   if (facts.errNo !== undefined) {
     const means = errNoEntry(facts.errNo)?.means;
-    text += `, X-ErrNo ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
+    text += `, ${errNoOf(reply.headers) === undefined ? "as X-ErrNo" : "X-ErrNo"} ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
   }
   if (facts.requestId !== undefined) text += `, request id ${facts.requestId}`;
   if (facts.message) text += `: ${withoutSignature(facts.message)}`;

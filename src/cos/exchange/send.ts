@@ -16,6 +16,7 @@ import { type Credentials, createSigner } from "../signing/signature.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
 import { errorFromTransport } from "./error-from-transport.ts";
+import { isForeign, letGo, notTheService } from "./false-success.ts";
 import { replyBody } from "./reply-body.ts";
 import { requestHeaders, signedOf } from "./request-headers.ts";
 import { type Query, requestTarget } from "./request-target.ts";
@@ -49,8 +50,11 @@ export interface SendOptions {
   readonly log?: Log | undefined;
 }
 
+/** What a call makes of a success. `request` is the one that it answers. */
+export type Read<T> = (reply: HttpReply, request: BucketRequest) => T;
+
 /** Resolves with what `read` makes of a success; what it throws is the call's error. */
-export type Send = <T>(request: BucketRequest, read: (reply: HttpReply) => T) => Promise<T>;
+export type Send = <T>(request: BucketRequest, read: Read<T>) => Promise<T>;
 
 /** Of one bucket. */
 interface Sender {
@@ -76,7 +80,7 @@ export function createSend(options: SendOptions): Send {
 class Call<T> implements HttpCaller {
   readonly #sender: Sender;
   readonly #request: BucketRequest;
-  readonly #read: (reply: HttpReply) => T;
+  readonly #read: Read<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #length: number | undefined;
@@ -88,7 +92,7 @@ class Call<T> implements HttpCaller {
   constructor(
     sender: Sender,
     request: BucketRequest,
-    read: (reply: HttpReply) => T,
+    read: Read<T>,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
@@ -138,11 +142,17 @@ class Call<T> implements HttpCaller {
       this.#refused(reply);
       return;
     }
+    if (isForeign(reply.status, reply.headers, false)) {
+      letGo(reply);
+      this.#reject(notTheService(this.#what(), reply.status, reply.headers));
+      return;
+    }
     try {
       // What reads the body later has left this call behind, and is told of it all the same.
       const its = reply.kind === "stream" ? { ...reply, stream: replyBody(reply.stream, () => this.#what()) } : reply;
-      this.#resolve(this.#read(its));
+      this.#resolve(this.#read(its, this.#request));
     } catch (error) {
+      letGo(reply);
       this.#reject(error);
     }
   }

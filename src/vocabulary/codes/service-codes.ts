@@ -48,10 +48,10 @@ export const serviceCodes = entries({
   InvalidDigest: { means: "Content-MD5 is no MD5", effect: "row-over" },
   InvalidObjectName: { means: "no object can have this key", effect: "row-over", ofRow: true },
   InvalidObjectState: {
-    means: "the object is in an archive class",
+    means: "the object is in an archive class and not restored",
     effect: "row-over",
     ofRow: true,
-    advice: "the object is archived: restore it first",
+    advice: "the object is archived: restore it first, or leave such objects out with --archived-class skip",
     told: true,
   },
   InvalidPart: { means: "a part of the upload is not there, or has another ETag", effect: "row-over" },

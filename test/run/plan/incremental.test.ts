@@ -90,6 +90,41 @@ describe("two listings side by side", () => {
     expect(await kinds(10 * HOUR, 6)).toEqual(["row"]);
   });
 
+  test("call unchanged, however young the copy, what has the same MD5 in both, and nothing else for its ETag", async () => {
+    const md5 = "0123456789abcdef0123456789abcdef";
+    const kind = async (etags: readonly [string, string], size = 5) => {
+      const [source, copy] = [
+        { ...at("a", 5, HOUR), etag: etags[0] },
+        { ...at("a", size, HOUR + 1), etag: etags[1] },
+      ];
+      const entries = mergeListings(inPages([source], 1), inPages([copy], 1), {
+        before: "",
+        ifExists: "skip",
+        line: 0,
+      });
+      return (await collected(entries))[0]?.kind;
+    };
+    expect(await kind([md5, md5])).toBe("unchanged");
+    expect(await kind([md5, md5.toUpperCase()])).toBe("unchanged");
+    expect(await kind([md5, md5], 6)).toBe("row");
+    expect(await kind([md5, md5.replace("0", "1")])).toBe("row");
+    expect(await kind([`${md5}-2`, `${md5}-2`])).toBe("row");
+    expect(await kind(["opaque", "opaque"])).toBe("row");
+    expect(await kind(["", ""])).toBe("row");
+  });
+
+  test("name the class of a row where it is an archive class", () => {
+    const row = (storageClass: string | undefined) => listedRow({ ...at("a", 1, 0), storageClass }).storageClass;
+    expect(["ARCHIVE", "DEEP_ARCHIVE", "MAZ_ARCHIVE", "STANDARD", "COLD", undefined].map(row)).toEqual([
+      "ARCHIVE",
+      "DEEP_ARCHIVE",
+      "MAZ_ARCHIVE",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("bring an etag only where it is an MD5 of the object, or of its parts", () => {
     const md5 = "0123456789abcdef0123456789ABCDEF";
     const row = (etag: string) => listedRow({ ...at("a", 1, 0), etag }).etag;
@@ -252,7 +287,9 @@ describe("an incremental run", () => {
   test("asks of what was archived within fifteen minutes by HEAD, and fetches nothing that is there", async () => {
     const world = createWorld();
     const time = now(world) - HOUR;
-    world.source.seed("a.jpg", "a picture", { lastModified: time });
+    // Put in parts, so that the listings' ETags say nothing of the bytes.
+    const etag = `${"0".repeat(32)}-2`;
+    world.source.seed("a.jpg", "a picture", { lastModified: time, etag });
     world.archive.seed("a.jpg", "a picture", { lastModified: time + 14 * 60_000 });
     world.send(nightly());
     await world.drain();

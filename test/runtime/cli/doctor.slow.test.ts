@@ -97,7 +97,7 @@ describe("cos-originals doctor", () => {
     );
     const { code, of } = await doctor(["--key", "plain.png"]);
     expect({ code, verdict: of("original")?.verdict }).toEqual({ code: 6, verdict: "bad" });
-    expect(of("original")?.says).toContain("not the object's");
+    expect(of("original")?.says).toContain("X-ErrNo -6101: a placeholder (the 4xx image setting)");
   });
 
   it("needs no more than the policy that policy prints; only the protection can't be asked then", async () => {

@@ -29,6 +29,7 @@ export const settingsOfRequest: readonly SettingName[] = [
   "archiveKey",
   "ifExists",
   "ifChanged",
+  "archivedClass",
   "proof",
   "expect",
   "storageClass",

@@ -15,6 +15,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     collisions,
     invalid,
     unchanged,
+    archivedClass,
     compared,
     deletedFromSource,
     comparedExactly,
@@ -26,6 +27,11 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     `plan of run ${plan.run === null ? "(named with --run)" : visible(plan.run)}: nothing is written`,
     `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
     `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
+    ...(archivedClass > 0
+      ? [
+          `  ${formatCount(archivedClass)} rows are in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
+        ]
+      : []),
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${visible(compared.reason)}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
@@ -33,6 +39,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
     `  ${existsText[options.ifExists]}`,
+    `  not preserved: ${plan.notPreserved.join(" and ")} of the originals`,
     ...costLines(plan),
     `  ${timeText(plan)}`,
   ];
@@ -52,6 +59,11 @@ const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = 
   fail: "--if-exists fail: where the archive holds something else the row fails without a fetch",
   overwrite: "--if-exists overwrite: every original is fetched, whatever the archive holds",
 };
+
+const archivedText = {
+  fail: "those that are not restored will fail",
+  skip: "those that are not restored are skipped",
+} as const;
 
 function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument["bytes"]): string {
   if (rowsWithout === 0) return `${formatBytes(known)} of originals`;
