@@ -5,7 +5,7 @@
  */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../../policy/retry.ts";
-import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
+import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
@@ -26,6 +26,10 @@ export type TaskEnd =
   | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: RowRequest }
   /** No row can succeed. The outcome is `pending` and charges nothing. */
   | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string; readonly by: RowRequest };
+
+/** Replies that are not the service's, after which the row has failed. */
+const FOREIGN_TRIES = 2;
+const foreign: ReadonlySet<string> = new Set<Code>(["NotTheService", "BareReply"]);
 
 /** Throttled as often as this within one delivery, the row waits for the next. */
 const THROTTLES = 20;
@@ -156,6 +160,10 @@ function afterFailure(
       // The pace makes every try wait; this one also gets out of step with the others.
       return waitOrLeave(uncharged(knowledge), throttles + 1, backoffMs(0, rowBackoff, context.random), thrown, row);
     case "retry":
+      // Whoever answers in the service's place will most likely do so again, for every row.
+      if (foreign.has(code) && knowledge.tries >= FOREIGN_TRIES) {
+        return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
+      }
       if (task.charged + knowledge.tries >= context.options.maxAttempts) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }

@@ -19,7 +19,7 @@ describe.each(proofFloors)("a gateway's page under --proof %s", (proof) => {
       lab.replace(which, "get-gateway-page");
       for (const row of [{ key }, { key, size: page.length }, rowOf(bytesOf(page.length))]) {
         const ended = await lab.archiveIt(row, { proof, expect: expect_, maxAttempts: 2 });
-        expect(ended).toMatchObject({ kind: "outcome", outcome: { outcome: "failed", code: "RetriesExhausted" } });
+        expect(ended).toMatchObject({ kind: "refused", outcome: { outcome: "failed", code: "NotTheService" } });
         expect(ended.outcome.message).toContain("without x-cos-request-id");
         expect(ended.outcome.message).toContain("what gateway or proxy lies between");
         expect(lab.archived()).toBeUndefined();
@@ -43,7 +43,7 @@ describe.each([
     lab.seed(bytes);
     lab.replace(isPut, name);
     expect(await lab.archiveIt(rowOf(bytes), { maxAttempts: 2 })).toMatchObject({
-      outcome: { outcome: "failed", code: "RetriesExhausted" },
+      outcome: { outcome: "failed", code: "NotTheService" },
     });
     expect(lab.archived()).toBeUndefined();
   });

@@ -24,14 +24,19 @@ afterAll(async () => {
 });
 beforeEach(() => lab.next());
 
-type Refusing = (request: FaultableRequest) => Fault | undefined;
+type Refusing = (request: FaultableRequest) => Fault | readonly Fault[] | undefined;
 const of =
-  (operation: string, bucket: string, fault: Fault): Refusing =>
+  (operation: string, bucket: string, fault: Fault | readonly Fault[]): Refusing =>
   (request) =>
     request.operation === operation && request.bucket === bucket && !request.key.includes(".originals/")
       ? fault
       : undefined;
 const error = (code: string, status: number): Fault => ({ kind: "error", code, status });
+
+const gatewayPage: readonly Fault[] = [
+  { kind: "placeholder" },
+  { kind: "headers", set: { "x-cos-request-id": null, "x-ci-request-id": null, "content-type": "text/html" } },
+];
 
 /** The refusal, the most that may be fetched for it, and what the sentence says. */
 const everywhere: readonly (readonly [what: string, refusing: Refusing, fetches: number, says: RegExp])[] = [
@@ -55,7 +60,15 @@ const everywhere: readonly (readonly [what: string, refusing: Refusing, fetches:
   ],
   ["GET 451", of("object.original", source, error("UnavailableForLegalReasons", 451)), 5, /451/],
   ["GET 301", of("object.original", source, error("PermanentRedirect", 301)), 5, /301/],
-  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 10, /NotTheOriginal/],
+  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 10, /PlaceholderReply/],
+  ["a gateway's page for every key", of("object.original", source, gatewayPage), 10, /NotTheService/],
+  ["a gateway's page for every HEAD", of("object.head", source, gatewayPage), 0, /NotTheService/],
+  [
+    "HEADs that tell nothing to prove an original by",
+    of("object.head", source, { kind: "headers", set: { etag: null, "x-cos-hash-crc64ecma": null } }),
+    0,
+    /BareReply/,
+  ],
   [
     "PUT 403",
     of("object.put", archive, error("AccessDenied", 403)),
@@ -100,11 +113,11 @@ describe("300 keys, every one refused", () => {
     expect(fetches()).toBeLessThanOrEqual(most);
   });
 
-  it.each([1, 6])("by way of a queue with two workers, as in line %i of the table above", async (line) => {
-    const [, plan, most, says] = everywhere[line] ?? everywhere[0] ?? [];
+  it.each(["GET 403 where LIST is allowed", "PUT 403"])("by way of a queue with two workers, %s", async (named) => {
+    const [, plan, most, says] = everywhere.find(([what]) => what === named) ?? [];
     if (plan === undefined || most === undefined || says === undefined) throw new Error("no such line");
     const fetches = refusing(plan);
-    const queue = await queues.create(`refused-${line}`);
+    const queue = await queues.create(`refused-${named.length}`);
     const env = { ...lab.env, ...queues.env };
     const place = ["--archive", lab.place()];
     const cli = (args: readonly string[]) => runCli(lab.built.cli, args, env);
