@@ -153,6 +153,18 @@ describe("text from outside", () => {
   });
 });
 
+test("people are written to in one place", () => {
+  const writers = [...sources].filter(([, { text }]) =>
+    /\bprocess\.(?:stdout|stderr)\b|\bconsole\.\w/.test(codeOf(text).replaceAll(/^\s*\*.*$/gm, "")),
+  );
+  // program.ts hands both to the terminal; log.ts is where functions, which have no terminal, write.
+  expect(writers.map(([file]) => file).toSorted()).toEqual(["runtime/cli/program.ts", "vocabulary/log.ts"]);
+  const streams = [...sources].filter(([, { text }]) => /\b(?:stdout|stderr)\.write\(/.test(codeOf(text)));
+  expect(streams.map(([file]) => file).filter((file) => file.startsWith("runtime/"))).toEqual([
+    "runtime/cli/terminal/terminal.ts",
+  ]);
+});
+
 describe("the ledger", () => {
   const others = [...sources].filter(([file]) => !file.startsWith("ledger/"));
   const breaking = (rule: RegExp) =>

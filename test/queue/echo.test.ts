@@ -20,7 +20,7 @@ const secrets = {
   key: "BQYIM75p8x0iWVFSIgqEKwFprpRSVHlz",
   token: "3Uw+t/0k==Zpq9LrXf7vJm2Nc8Hs4Td6Yb1Ga5Ke",
 };
-const clock: Clock = { now: () => 1_700_000_000_000, async sleep() {} };
+const clock: Clock = { now: () => 1_700_000_000_000, elapsed: () => 0, async sleep() {} };
 
 const transports: Readonly<Record<string, (endpoint: string) => Transport>> = {
   sqs: (endpoint) =>
