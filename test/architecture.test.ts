@@ -107,6 +107,64 @@ describe("time", () => {
   });
 });
 
+describe("text from outside", () => {
+  const filesWith = (pattern: RegExp, below = "") =>
+    [...sources]
+      .filter(([file, { text }]) => file.startsWith(below) && pattern.test(codeOf(text)))
+      .map(([file]) => file);
+
+  test("comes in by few doors, each of which redacts it", () => {
+    // Who sends requests of its own reads what comes back; the emulator and the http clients themselves tell nobody.
+    const senders = filesWith(/\bhttp\.send\(|\bdispatcher\.(?:request|dispatch|stream)\(|\bfetch\(/).filter(
+      (file) => !file.startsWith("http/") && !file.startsWith("emulator/"),
+    );
+    expect(senders.toSorted()).toEqual(["cos/exchange/send.ts", "queue/transports/exchange.ts"]);
+    for (const file of senders) expect(codeOf(sources.get(file)?.text ?? "")).toMatch(/\bredact\b/);
+  });
+
+  test("of a bucket ends in an error that went through the door, or in none", () => {
+    const ends = codeOf(sources.get("cos/exchange/send.ts")?.text ?? "").match(/this\.#reject\(.*/g) ?? [];
+    const byDoor = [/#reject\(this\.#broken\(/, /#reject\(redactedError\(/];
+    expect(ends.length).toBeGreaterThanOrEqual(2);
+    expect(ends.filter((end) => !byDoor.some((door) => door.test(end)))).toEqual([]);
+    // Whoever else makes one knows nothing of a reply but its status and its numbers.
+    expect(
+      filesWith(/\bnew BucketError\(/, "")
+        .filter((file) => !file.startsWith("emulator/"))
+        .toSorted(),
+    ).toEqual([
+      "archive/task/requests.ts",
+      "cos/exchange/corrections.ts",
+      "cos/exchange/error-from-reply.ts",
+      "cos/exchange/error-from-transport.ts",
+      "cos/exchange/false-success.ts",
+      "cos/exchange/outside-text.ts",
+      "cos/exchange/send.ts",
+    ]);
+  });
+
+  test("of a queue is read where its answer is decoded, through its own redaction", () => {
+    const decoders = filesWith(/\banswer\.text\b/, "queue/");
+    expect(decoders.toSorted()).toEqual([
+      "queue/transports/sqs-json-wire.ts",
+      "queue/transports/sqs-json.ts",
+      "queue/transports/tdmq-wire.ts",
+    ]);
+  });
+});
+
+test("people are written to in one place", () => {
+  const writers = [...sources].filter(([, { text }]) =>
+    /\bprocess\.(?:stdout|stderr)\b|\bconsole\.\w/.test(codeOf(text).replaceAll(/^\s*\*.*$/gm, "")),
+  );
+  // program.ts hands both to the terminal; log.ts is where functions, which have no terminal, write.
+  expect(writers.map(([file]) => file).toSorted()).toEqual(["runtime/cli/program.ts", "vocabulary/log.ts"]);
+  const streams = [...sources].filter(([, { text }]) => /\b(?:stdout|stderr)\.write\(/.test(codeOf(text)));
+  expect(streams.map(([file]) => file).filter((file) => file.startsWith("runtime/"))).toEqual([
+    "runtime/cli/terminal/terminal.ts",
+  ]);
+});
+
 describe("the ledger", () => {
   const others = [...sources].filter(([file]) => !file.startsWith("ledger/"));
   const breaking = (rule: RegExp) =>

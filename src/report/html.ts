@@ -100,11 +100,11 @@ ${list.map(failure)}
 </section>`;
 }
 
-function failure({ code, count, keys }: SummaryFailure): Html {
+function failure({ code, count, keys, messages }: SummaryFailure): Html {
   const more = count - keys.length;
   return html`<details open>
 <summary><span class="code">${code}</span> <span class="number">${formatCount(count)}</span></summary>
-<ul>${keys.map((key) => html`<li class="key"><bdi>${key}</bdi></li>`)}</ul>
+<ul>${(messages ?? keys).map((text) => html`<li class="key"><bdi>${text}</bdi></li>`)}</ul>
 ${more > 0 && keys.length > 0 ? html`<p class="meaning">and ${formatCount(more)} more, in the failures CSV</p>` : []}
 </details>
 `;

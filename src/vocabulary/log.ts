@@ -1,4 +1,5 @@
 import { systemClock } from "./clock.ts";
+import { visible } from "./visible.ts";
 
 /** One JSON object a line. Fields are data: never a credential, a token, a signature or a signed URL. */
 export interface Log {
@@ -28,6 +29,6 @@ export function jsonLog(
   const at =
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-      write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);
+      write(`${visible(JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields }))}\n`);
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

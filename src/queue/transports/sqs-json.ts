@@ -64,6 +64,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     const body = encodeInput(input);
     const sign = async () => {
       const at = new Date(clock.now() + skewMs).toISOString().replace(/[:-]|\.\d{3}/g, "");
+      const credentials = withoutAbsent(await awsCredentials(options.credentials, env));
       const { headers = {} } = aws4.sign(
         {
           method: "POST",
@@ -78,14 +79,19 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
             "X-Amz-Date": at,
           },
         },
-        withoutAbsent(await awsCredentials(options.credentials, env)),
+        credentials,
       );
-      return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+      const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+      const signature = /Signature=([0-9a-f]+)/.exec(String(headers.Authorization))?.[1];
+      return {
+        headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        secrets: [accessKeyId, secretAccessKey, sessionToken, signature],
+      };
     };
     const ask = async (): Promise<Answer> =>
       exchange({
         url,
-        headers: await sign(),
+        ...(await sign()),
         body,
         timeoutMs,
         signal: call.abortSignal,

@@ -5,6 +5,7 @@ import {
   isErrorDocument,
   verdict,
 } from "../../../src/cos/exchange/error-from-reply.ts";
+import { createRedaction } from "../../../src/vocabulary/redaction.ts";
 
 const now = Date.parse("2025-06-01T12:00:00Z");
 
@@ -17,6 +18,7 @@ function reply(over: Partial<FailedReply>, xml = ""): FailedReply {
     headers: {},
     body: Buffer.from(xml),
     now,
+    redact: createRedaction(),
     ...over,
   };
 }

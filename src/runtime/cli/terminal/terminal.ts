@@ -1,14 +1,21 @@
-/** Standard output and standard error, as a command uses them. */
+/**
+ * Standard output and standard error, as a command uses them: the one place that writes to people. A text is one line, and several
+ * are a list; what would steer a terminal, or begin a line where none of ours begins, is shown as its escape (visible.ts).
+ */
 import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
+import { visible } from "../../../vocabulary/visible.ts";
+
+/** One line, or several; without their ends. */
+export type Text = string | readonly string[];
 
 export interface Terminal {
   /** What was asked for: a summary, a document. */
-  out(text: string): void;
+  out(text: Text): void;
   /** What is worth knowing beside it; nothing with --quiet. */
-  note(text: string): void;
+  note(text: Text): void;
   /** What went wrong, one sentence. */
-  complain(text: string): void;
+  complain(text: Text): void;
   /** A line that is replaced by the next, on a terminal only; "" takes it away. */
   status(line: string): void;
   readonly statusShown: boolean;
@@ -37,16 +44,16 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
   const clear = () => {
     if (status !== "") stderr.write("\r\x1b[K");
   };
-  const line = (text: string) => {
+  const write = (stream: NodeJS.WriteStream, text: Text) => {
     clear();
-    stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+    stream.write(linesOf(text));
     if (status !== "") stderr.write(status);
   };
   const logged = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => {
     const details = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-    line(`${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
+    write(stderr, `${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
   };
 
   const log = foldRepeats({
@@ -58,16 +65,16 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
   });
 
   return {
-    out: (text) => {
-      clear();
-      stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-      if (status !== "") stderr.write(status);
-    },
+    out: (text) => write(stdout, text),
     note: (text) => {
-      if (!quiet) line(text);
+      if (!quiet) write(stderr, text);
     },
-    complain: (text) => line(`cos-originals: ${text}`),
-    status: (text) => {
+    complain: (text) => {
+      const [first = "", ...others] = typeof text === "string" ? [text] : text;
+      write(stderr, [`cos-originals: ${first}`, ...others]);
+    },
+    status: (given) => {
+      const text = visible(given);
       if (!statusShown || text === status) return;
       clear();
       status = text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1));
@@ -87,6 +94,10 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
       }
     },
   };
+}
+
+function linesOf(text: Text): string {
+  return (typeof text === "string" ? [text] : text).map((line) => `${visible(line)}\n`).join("");
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
