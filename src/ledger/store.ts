@@ -4,6 +4,7 @@ import type { Bucket, ListedObject } from "../objects/bucket.ts";
 import { isBucketError } from "../objects/error.ts";
 import { withRetries } from "../objects/retrying.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
+import { UserError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
 
 export interface Listing {
@@ -32,6 +33,15 @@ export interface LedgerStore {
   describe(path: string): string;
 }
 
+/** Every object of a ledger is read whole; none that was written has as many bytes. */
+const mostObjectBytes = 64 * 1024 * 1024;
+
+const tooLarge = (where: string): UserError =>
+  new UserError(
+    "LedgerUnreadable",
+    `The ledger object ${where} has more than ${mostObjectBytes / 1024 ** 2} MiB, which none has; nothing but cos-originals should write there.`,
+  );
+
 export function createLedgerStore(options: {
   readonly bucket: Bucket;
   /** runPrefix(…), ending in `/`. */
@@ -54,10 +64,15 @@ export function createLedgerStore(options: {
   const store: LedgerStore = {
     async get(path) {
       try {
-        const reply = await tried(() => bucket.get(prefix + path, { bufferUpTo: Number.MAX_SAFE_INTEGER, signal }));
+        const reply = await tried(() => bucket.get(prefix + path, { bufferUpTo: mostObjectBytes, signal }));
         if (reply.kind === "bytes") return reply.bytes;
         const chunks: Buffer[] = [];
-        for await (const chunk of reply.stream) chunks.push(chunk as Buffer);
+        let bytes = 0;
+        for await (const chunk of reply.stream) {
+          bytes += chunk.length;
+          if (bytes > mostObjectBytes) throw tooLarge(store.describe(path));
+          chunks.push(chunk as Buffer);
+        }
         return Buffer.concat(chunks);
       } catch (error) {
         if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;

@@ -11,6 +11,15 @@ export interface Log {
 /** Says nothing. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
 
+const ignore = () => undefined;
+
+/** A line that can't be written (a full disk, nobody who reads) stops nothing. */
+function writeToStderr(line: string): void {
+  const { stderr } = process;
+  if (!stderr.listeners("error").includes(ignore)) stderr.on("error", ignore);
+  stderr.write(line);
+}
+
 /**
  * Writes one JSON line an entry to `write` (stderr where nothing is given).
  *
@@ -22,10 +31,7 @@ export const silentLog: Log = { info() {}, warn() {}, error() {} };
  * log.info("begun", { run: "nightly" }); // prints {"time":"1970-01-01T00:00:00.000Z","level":"info","message":"begun","run":"nightly"}
  * ```
  */
-export function jsonLog(
-  write: (line: string) => void = (line) => process.stderr.write(line),
-  now: () => number = systemClock.now,
-): Log {
+export function jsonLog(write: (line: string) => void = writeToStderr, now: () => number = systemClock.now): Log {
   const at =
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) =>

@@ -2,6 +2,7 @@
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ManifestMessage, ReconcileMessage } from "../messages/messages.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
+import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
@@ -20,8 +21,12 @@ export async function handleManifest(
   const place = message.ledger ?? defaultLedger(message.archive);
   if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, surroundings);
   const request = await requestOfMessage(message, surroundings);
-  const input = { ledger: place, request, rows: () => rowsOf(request, surroundings, { ledger: place }) };
-  const begun = await beginRun(input, beginnings.message, surroundings);
+  const { clock } = surroundings;
+  // Half of the delivery's: the rest is for what the rows then need, or for handing them on.
+  const look = readingTime(clock, (clock.elapsed() + delivery.deadline) / 2);
+  const { signal } = look;
+  const input = { ledger: place, request, rows: () => rowsOf(request, surroundings, { ledger: place, signal }) };
+  const begun = await beginRun(input, beginnings.message, surroundings, undefined, signal).finally(look.end);
   if (begun.kind === "complete") return { kind: "acknowledge" };
 
   const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };

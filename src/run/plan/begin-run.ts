@@ -65,12 +65,14 @@ export type Begun =
 /**
  * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`), RefusedError (credentials or permission), BucketError; what
  * `signal` aborted with.
+ * @param looking aborts once there is no more time to look whether one shard holds all rows: then the plan is handed on, unlooked at
  */
 export async function beginRun(
   input: RunInput,
   { looksFirst, refusesStopped, plans }: Beginning,
   surroundings: Surroundings,
   signal?: AbortSignal,
+  looking?: AbortSignal,
 ): Promise<Begun> {
   const { request } = input;
   checkTemplate(request.options.archiveKey);
@@ -86,12 +88,12 @@ export async function beginRun(
   if (looksFirst) await preflight(request, surroundings);
   if (planned !== undefined) return { kind: "planned", ledger, run: planned };
 
-  const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize) : undefined;
-  await checkManifest(read === undefined ? input.rows() : read.entries(), request);
+  const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize, looking) : undefined;
+  if (read?.kind !== "out of time") await checkManifest(read === undefined ? input.rows() : read.entries(), request);
   const ruling = await claimRun(ledger, request);
-  if (!isPlannedHere(plans, ruling.rows.kind, read?.whole === true)) return { kind: "handed on" };
+  if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
-  if (read !== undefined) return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
+  if (read?.kind === "read") return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
   const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
   const run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY, signal });
   if (run !== undefined) return { kind: "planned", ledger, run };

@@ -23,6 +23,8 @@ export interface ReadingPlace {
   readonly ledger?: Place | undefined;
   /** Go on behind this; from the beginning where absent. */
   readonly from?: ReadUpTo | undefined;
+  /** Ends the reading, which throws its reason, even where no row comes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,14 +37,14 @@ export interface ReadingPlace {
 export function rowsOf(
   request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
   surroundings: Surroundings,
-  { ledger, from }: ReadingPlace = {},
+  { ledger, from, signal }: ReadingPlace = {},
 ): AsyncIterable<readonly PlanEntry[]> {
   const { rows, source } = request;
   switch (rows.kind) {
     case "object":
       return rows.format === "cos-inventory" || rows.format === "s3-inventory"
-        ? inventory(rows, source.bucket, surroundings, from)
-        : skipRows(manifestObject(rows, source.bucket, surroundings), from?.rows ?? 0);
+        ? inventory(rows, source.bucket, surroundings, from, signal)
+        : skipRows(manifestObject(rows, source.bucket, surroundings, signal), from?.rows ?? 0);
     case "inline":
       return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
     case "listing":
@@ -61,12 +63,13 @@ async function* manifestObject(
   rows: ObjectRows,
   sourceBucket: string,
   surroundings: Surroundings,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
   const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
   const body = await getStream(bucket, key, name, surroundings, etag);
-  yield* readManifest(body, { name, format, keyEncoding, sourceBucket });
+  yield* readManifest(body, { name, format, keyEncoding, sourceBucket, signal });
 }
 
 /** The manifest.json, and then the files it names: their own proofs tell where one was replaced in the meantime. */
@@ -75,22 +78,43 @@ async function* inventory(
   sourceBucket: string,
   surroundings: Surroundings,
   from: ReadUpTo | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { key, etag, keyEncoding, region } = rows;
   const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await getStream(bucket, key, name, surroundings, etag)) chunks.push(chunk);
-  const manifest = parseInventory(Buffer.concat(chunks), name);
+  const manifest = parseInventory(
+    await wholeManifest(await getStream(bucket, key, name, surroundings, etag), name),
+    name,
+  );
   const destination = destinationOf(manifest.destinationBucket, bucket.name);
   const files = destination === bucket.name ? bucket : surroundings.open("manifest", { bucket: destination, region });
   const open = (part: string) => openBody(files, part, surroundings);
   for (const [part, file] of manifest.files.entries()) {
     if (part < (from?.part ?? 0)) continue;
     yield [{ kind: "part", part }];
-    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open });
+    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open, signal });
     yield* skipRows(entries, part === from?.part ? from.rows : 0);
   }
+}
+
+/** Of a manifest.json, which names its files in some 200 bytes each. */
+const mostManifestBytes = 32 * 1024 * 1024;
+
+async function wholeManifest(body: AsyncIterable<Uint8Array>, name: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostManifestBytes) {
+      throw new UserError(
+        "InventoryInvalid",
+        `reading the inventory ${name}: it has more than ${mostManifestBytes / 1024 ** 2} MiB, which no manifest.json has; give the inventory's manifest.json`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**

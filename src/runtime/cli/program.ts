@@ -87,8 +87,11 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   } catch (thrown) {
     ended = tellError(ensureError(thrown), args, terminal);
   }
+  const lost = (await terminal.flushed()) ?? (await plain.flushed());
+  if (lost === undefined) return ended;
+  terminal.complain(`what was asked for could not be written to standard output: ${lost}`);
   await terminal.flushed();
-  return ended;
+  return ended === exitCodes.done ? exitCodes.fault : ended;
 }
 
 function tellError(error: Error, args: readonly string[], terminal: Terminal): ExitCode {

@@ -22,8 +22,8 @@ export interface Terminal {
   /** Warnings and errors of the program's parts; nothing with --quiet but errors. */
   readonly log: Log;
   readonly quiet: boolean;
-  /** Resolves when all that was written is with whoever reads it. */
-  flushed(): Promise<void>;
+  /** Resolves when all that was written is with whoever reads it: with why what was asked for could not be written, where it could not. */
+  flushed(): Promise<string | undefined>;
 }
 
 export interface TerminalOptions {
@@ -33,11 +33,13 @@ export interface TerminalOptions {
 }
 
 export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Terminal {
-  // Whoever reads may go away (`| head`): the work goes on, what it prints is no longer wanted.
-  for (const stream of [stdout, stderr]) {
-    if (stream.listeners("error").includes(ignoreBrokenPipe)) continue;
-    stream.on("error", ignoreBrokenPipe);
-  }
+  // Whoever reads may go away (`| head`), and a disk may be full: the work goes on. What is no longer wanted is no fault; what was asked
+  // for and could not be written is told at the end; a note or a warning that could not be is not.
+  let lost: string | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") lost ??= error.message;
+  });
+  stderr.on("error", () => undefined);
   const statusShown = stderr.isTTY === true && !quiet;
   let status = "";
 
@@ -92,14 +94,12 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
           stream.write("", () => resolve());
         });
       }
+      return lost;
     },
   };
 }
 
 function linesOf(text: Text): string {
-  return (typeof text === "string" ? [text] : text).map((line) => `${visible(line)}\n`).join("");
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  return (typeof text === "string" ? [text] : text).map((line) => `${visible(line)}
+`).join("");
 }
