@@ -55,7 +55,7 @@ const everywhere: readonly (readonly [what: string, refusing: Refusing, fetches:
   ],
   ["GET 451", of("object.original", source, error("UnavailableForLegalReasons", 451)), 5, /451/],
   ["GET 301", of("object.original", source, error("PermanentRedirect", 301)), 5, /301/],
-  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 10, /NotTheOriginal/],
+  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 5, /PlaceholderReply/],
   [
     "PUT 403",
     of("object.put", archive, error("AccessDenied", 403)),
