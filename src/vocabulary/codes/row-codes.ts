@@ -57,11 +57,13 @@ export const rowCodes = entries({
       "instead of the original came a placeholder of the bucket's 4xx image setting (X-ErrNo -6101), though a HEAD finds the object",
     effect: "refused",
     advice: "set the bucket's 4xx image setting to Return code, which tells why, then redrive the run",
+    told: true,
   },
   SlimmedReply: {
     means: "Smart Compression sent smaller bytes than the original's under its ETag (X-SlimFlag)",
     effect: "refused",
     advice: "end the bucket's Smart Compression, or set its mode from Auto to API, then redrive the run",
+    told: true,
   },
   SourceChanged: {
     means: "the source changed since the manifest was made, or each time that it was fetched",

@@ -6,6 +6,7 @@ export const transportCodes = entries({
     means: "a reply says success and nothing of the object: neither ETag nor CRC64",
     effect: "retried",
     advice: "check that the endpoint is COS and that no gateway or proxy changes its replies",
+    told: true,
   },
   BodyTimeout: { means: "the body of a reply stood still", effect: "retried", strain: true },
   ClientClosed: { means: "the client was closed before the request was over", effect: "retried" },
@@ -20,6 +21,7 @@ export const transportCodes = entries({
     effect: "retried",
     advice:
       "somebody answers in the service's place: check that the endpoint is COS, and what gateway or proxy lies between",
+    told: true,
   },
   ProxyFailed: {
     means: "the proxy can't be reached, or can't reach the service",

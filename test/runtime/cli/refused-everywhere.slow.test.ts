@@ -60,7 +60,7 @@ const everywhere: readonly (readonly [what: string, refusing: Refusing, fetches:
   ],
   ["GET 451", of("object.original", source, error("UnavailableForLegalReasons", 451)), 5, /451/],
   ["GET 301", of("object.original", source, error("PermanentRedirect", 301)), 5, /301/],
-  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 10, /PlaceholderReply/],
+  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 5, /PlaceholderReply/],
   ["a gateway's page for every key", of("object.original", source, gatewayPage), 10, /NotTheService/],
   ["a gateway's page for every HEAD", of("object.head", source, gatewayPage), 0, /NotTheService/],
   [
