@@ -100,6 +100,10 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
 }
 
 function linesOf(text: Text): string {
-  return (typeof text === "string" ? [text] : text).map((line) => `${visible(line)}
-`).join("");
+  return (typeof text === "string" ? [text] : text)
+    .map(
+      (line) => `${visible(line)}
+`,
+    )
+    .join("");
 }
