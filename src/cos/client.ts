@@ -81,8 +81,8 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
   const send = createSend({ bucket, endpoint, http, credentials, clock, log });
   const brought: Read<ObjectResponse> = (reply, { method, key }) =>
     bringsOwnBytes(objectResponse(reply), () => subject(method, bucket, key));
-  const held: Read<ObjectInfo> = ({ status, headers }, { method, key }) =>
-    tellsObject(objectInfo(status, headers), () => subject(method, bucket, key));
+  const held: Read<ObjectInfo> = ({ status, headers, standing }, { method, key }) =>
+    tellsObject(objectInfo(status, headers, standing), () => subject(method, bucket, key));
   const stored: Read<ObjectInfo> = (reply, { method, key }) =>
     tellsObject(putInfo(reply), () => subject(method, bucket, key));
 

@@ -7,6 +7,8 @@ import { connections } from "./conformance/connections.ts";
 import { failures } from "./conformance/failures.ts";
 import { headers } from "./conformance/headers.ts";
 import { replies } from "./conformance/replies.ts";
+import { stale } from "./conformance/stale.ts";
+import { surplus } from "./conformance/surplus.ts";
 import { uploads } from "./conformance/uploads.ts";
 
 export function conformance(name: string, createHttp: CreateHttp): void {
@@ -15,6 +17,8 @@ export function conformance(name: string, createHttp: CreateHttp): void {
     describe("a reply's body", () => replies(open));
     describe("headers", () => headers(open));
     describe("connections", () => connections(open));
+    describe("a kept connection", () => stale(open));
+    describe("a reply that nobody asked for", () => surplus(open));
     describe("what goes wrong on the way", () => failures(open));
     describe("a request's body", () => uploads(open));
     describe("an abort", () => aborts(open));

@@ -5,7 +5,7 @@
  *                   └─ throws Fault `MalformedHttp`
  */
 
-import { malformedHttp } from "../exchange/fault.ts";
+import { connectionEnded, malformedHttp, SurplusBytes } from "../exchange/fault.ts";
 import type { Headers } from "../port/http.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
 import { HeadParser, type ReplyHead } from "./reply-head.ts";
@@ -66,13 +66,13 @@ export class ReplyReader {
    * Reads the first `length` bytes of `memory`.
    *
    * @returns whether the sink was given some of them; here nothing of them is kept
-   * @throws Fault `MalformedHttp`, also for bytes that nobody asked for
+   * @throws Fault `MalformedHttp`; SurplusBytes for what nobody asked for, or `ConnectionEnded` where that is a farewell
    */
   read(memory: Buffer, length: number): boolean {
     let at = 0;
     let isGiven = false;
     while (at < length) {
-      if (this.#sink === undefined) throw malformedHttp("there are bytes after the end of the reply");
+      if (this.#sink === undefined) throw isFarewell(memory, at, length) ? connectionEnded() : new SurplusBytes();
       if (this.#head === undefined) at = this.#readHead(memory, at, length);
       else {
         at = this.#readBody(memory, at, length);
@@ -163,4 +163,9 @@ export class ReplyReader {
     this.#sink = undefined;
     sink?.onEnd();
   }
+}
+
+/** A 408 on a connection that carries nothing says that it will be closed for that: proxies say so instead of just closing it. */
+function isFarewell(memory: Buffer, at: number, to: number): boolean {
+  return /^HTTP\/1\.[01] 408\b/.test(memory.toString("latin1", at, Math.min(to, at + 16)));
 }
