@@ -14,9 +14,10 @@ import type { Readable } from "node:stream";
 import { Agent, buildConnector, type Dispatcher, errors, Pool } from "undici";
 import { ensureError } from "../vocabulary/errors.ts";
 import { type Carrier, Exchange } from "./exchange/exchange.ts";
-import { clientClosed, surplusText } from "./exchange/fault.ts";
+import { clientClosed, malformedHttp, surplusText, tooSlow } from "./exchange/fault.ts";
 import { readValue, writtenValue } from "./exchange/header-values.ts";
 import { serverNameOf } from "./exchange/server-name.ts";
+import { Throughput } from "./exchange/throughput.ts";
 import { fromUndici } from "./exchange/undici-errors.ts";
 import {
   type Headers,
@@ -63,6 +64,24 @@ export function createUndiciHttp(
   /** Its connections are used once, which undici calls no pipelining at all. */
   let once: Dispatcher | undefined;
   let closed = false;
+  /** Replies whose bodies are coming. */
+  const coming = new Set<Handler>();
+  let watch: NodeJS.Timeout | undefined;
+  const look = () => {
+    const now = performance.now();
+    for (const handler of coming) handler.check(now);
+    if (coming.size > 0) return;
+    clearInterval(watch);
+    watch = undefined;
+  };
+  const replies: Replies = {
+    bodyIdleMs,
+    begin(handler) {
+      coming.add(handler);
+      watch ??= setInterval(look, Math.min(LOOK_MS, bodyIdleMs / 4)).unref();
+    },
+    end: (handler) => void coming.delete(handler),
+  };
   const openOnce = (): Dispatcher => {
     once ??= openDispatcher(0);
     if (closed) void once.destroy(clientClosed());
@@ -75,11 +94,12 @@ export function createUndiciHttp(
       try {
         const resend = (error: Error) => {
           if (closed || exchange.settled || !exchange.repeatable || !isOfReused(error)) return false;
-          openOnce().dispatch(dispatched(request, exchange), new Handler(exchange, undefined));
+          openOnce().dispatch(dispatched(request, exchange), new Handler(exchange, replies, undefined));
           return true;
         };
-        if (standing.believed) keeping.dispatch(dispatched(request, exchange), new Handler(exchange, standing, resend));
-        else openOnce().dispatch(dispatched(request, exchange), new Handler(exchange, undefined));
+        if (standing.believed)
+          keeping.dispatch(dispatched(request, exchange), new Handler(exchange, replies, standing, resend));
+        else openOnce().dispatch(dispatched(request, exchange), new Handler(exchange, replies, undefined));
       } catch (error) {
         exchange.onError(fromUndici(ensureError(error)));
       }
@@ -149,6 +169,18 @@ function dispatched(request: HttpRequest, { upload }: Exchange): Dispatcher.Disp
   };
 }
 
+/** Looks at what trickles so often, milliseconds, or four times within the limit. */
+const LOOK_MS = 1_000;
+/** As the connections of our own take. */
+const MOST_INTERIM = 5;
+
+/** Who looks after replies whose bodies are coming. */
+interface Replies {
+  readonly bodyIdleMs: number;
+  begin(handler: Handler): void;
+  end(handler: Handler): void;
+}
+
 /** A class, because at thousands a second its methods should exist once. */
 class Handler implements Dispatcher.DispatchHandler, Carrier {
   readonly slab = undefined;
@@ -156,10 +188,22 @@ class Handler implements Dispatcher.DispatchHandler, Carrier {
   readonly #exchange: Exchange;
   readonly #resend: ((error: Error) => boolean) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  readonly #replies: Replies;
+  readonly #throughput: Throughput;
   #replied = false;
+  #interim = 0;
+  #bytes = 0;
+  #paused = false;
 
   /** @param resend called for what ended before a reply; false where that is the end */
-  constructor(exchange: Exchange, standing: Standing | undefined, resend?: (error: Error) => boolean) {
+  constructor(
+    exchange: Exchange,
+    replies: Replies,
+    standing: Standing | undefined,
+    resend?: (error: Error) => boolean,
+  ) {
+    this.#replies = replies;
+    this.#throughput = new Throughput(replies.bodyIdleMs);
     this.#resend = resend;
     this.#exchange = exchange;
     this.standing = standing;
@@ -172,29 +216,45 @@ class Handler implements Dispatcher.DispatchHandler, Carrier {
     this.#exchange.onCarried(this);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.#replied = true;
     // Interim replies are passed over.
-    if (status >= 200) this.#exchange.onHead(status, headersOf(headers));
+    if (status < 200) {
+      const tooMany = `over ${MOST_INTERIM} interim replies came, and no other`;
+      if (++this.#interim > MOST_INTERIM) controller.abort(malformedHttp(tooMany));
+      return;
+    }
+    this.#replies.begin(this);
+    this.#exchange.onHead(status, headersOf(headers));
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
     this.#exchange.onData(chunk);
   }
 
+  check(now: number): void {
+    if (!this.#paused && this.#throughput.isTooLow(now, this.#bytes)) this.close(tooSlow());
+  }
+
   onResponseEnd(): void {
+    this.#replies.end(this);
     this.#exchange.onEnd();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#replies.end(this);
     if (this.#replied || this.#resend?.(error) !== true) this.#exchange.onError(fromUndici(error));
   }
 
   pause(): void {
+    this.#paused = true;
     this.#controller?.pause();
   }
 
   resume(): void {
+    this.#paused = false;
+    this.#throughput.restart();
     this.#controller?.resume();
   }
 

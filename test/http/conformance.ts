@@ -4,6 +4,7 @@ import type { CreateHttp } from "../../src/http/port/http.ts";
 import { aborts } from "./conformance/aborts.ts";
 import { clientsOf } from "./conformance/client.ts";
 import { connections } from "./conformance/connections.ts";
+import { endless } from "./conformance/endless.ts";
 import { failures } from "./conformance/failures.ts";
 import { headers } from "./conformance/headers.ts";
 import { replies } from "./conformance/replies.ts";
@@ -20,6 +21,7 @@ export function conformance(name: string, createHttp: CreateHttp): void {
     describe("a kept connection", () => stale(open));
     describe("a reply that nobody asked for", () => surplus(open));
     describe("what goes wrong on the way", () => failures(open));
+    describe("a server without end", () => endless(open));
     describe("a request's body", () => uploads(open));
     describe("an abort", () => aborts(open));
   });

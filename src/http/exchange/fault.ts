@@ -37,6 +37,7 @@ export const surplusText =
   "more came over a connection than was asked for, as from a proxy that replies twice; connections are used once from now on, and what rests on that one is fetched anew";
 export const noProgress = (code: "HeadersTimeout" | "BodyTimeout", ms: number) =>
   new Fault(code, `nothing came for ${ms} ms`);
+export const tooSlow = () => new Fault("BodyTimeout", "too little of it came for too long");
 export const lengthMismatch = () => new Fault("LengthMismatch", "the body was not as long as was announced");
 export const clientClosed = () => new Fault("ClientClosed", "the client was closed");
 

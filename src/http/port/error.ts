@@ -5,7 +5,8 @@
  *   ConnectionEnded                              closed before the reply's head, and nobody said why
  *   IncompleteBody                               the reply's body ended before it was whole
  *   ConnectTimeout                               no connection stood in time
- *   HeadersTimeout, BodyTimeout                  nothing moved for as long as it may, before the reply's head or after it
+ *   HeadersTimeout                               the reply's head was not whole in time, interim replies counted
+ *   BodyTimeout                                  nothing of the reply's body came for as long as it may, or too little
  *   MalformedHttp                                the other side does not speak HTTP/1.1
  *   ReplyTooLarge                                more than this program is prepared to hold of what should be small
  *   LengthMismatch                               the request's body has another length than was announced

@@ -109,9 +109,9 @@ export type HttpReply = ReplyHead &
 export interface Timeouts {
   /** Until a connection stands, TLS included. Default 10 s. */
   readonly connectMs?: number | undefined;
-  /** From the end of the request to the reply's head. Default 60 s. */
+  /** From the end of the request to the end of the reply's head. Default 60 s. */
   readonly headersMs?: number | undefined;
-  /** Between two pieces of a body, while they are wanted. Default 60 s. */
+  /** Between two pieces of a body, while they are wanted; it may not trickle for half a minute, or this, either. Default 60 s. */
   readonly bodyIdleMs?: number | undefined;
 }
 

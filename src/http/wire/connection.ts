@@ -11,8 +11,9 @@
 import type { Socket } from "node:net";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Carrier, Exchange } from "../exchange/exchange.ts";
-import { connectionEnded, noProgress, SurplusBytes } from "../exchange/fault.ts";
+import { connectionEnded, noProgress, SurplusBytes, tooSlow } from "../exchange/fault.ts";
 import type { ReadMemory, Slab } from "../exchange/read-memory.ts";
+import { Throughput } from "../exchange/throughput.ts";
 import type { UploadBody } from "../exchange/upload-body.ts";
 import { isHeld, type Standing } from "../port/http.ts";
 import { ReplyReader } from "./reply-reader.ts";
@@ -69,6 +70,7 @@ export class Connection implements Carrier {
   /** When a look last saw that something had moved, by the monotonic clock, milliseconds. */
   #movedAt = 0;
   #idleMs = IDLE_MS;
+  readonly #throughput: Throughput;
   #gone = false;
   #onDrain: (() => void) | undefined;
   /** What is carried, to be sent again, and whether a byte of its reply came. */
@@ -87,6 +89,7 @@ export class Connection implements Carrier {
     this.#owner = owner;
     this.#limits = limits;
     this.#memory = memory;
+    this.#throughput = new Throughput(limits.bodyIdleMs);
     memory.onRead = (read, length) => this.#onRead(read, length);
     socket.unref();
     socket.on("drain", () => this.#drained());
@@ -102,6 +105,7 @@ export class Connection implements Carrier {
     this.#carries = true;
     this.#paused = false;
     this.#moved = true;
+    this.#throughput.restart();
     this.#head = head;
     this.#heard = false;
     this.#isReused = this.#carriedBefore;
@@ -152,6 +156,7 @@ export class Connection implements Carrier {
     if (!this.#paused) return;
     this.#paused = false;
     this.#moved = true;
+    this.#throughput.restart();
     this.#socket.resume();
   }
 
@@ -186,8 +191,10 @@ export class Connection implements Carrier {
         this.#standing = undefined;
       }
     } else if (this.#reader.replied) {
-      if (!this.#paused && still > this.#limits.bodyIdleMs)
-        this.close(noProgress("BodyTimeout", this.#limits.bodyIdleMs));
+      if (this.#paused) return;
+      const { bodyIdleMs } = this.#limits;
+      if (still > bodyIdleMs) this.close(noProgress("BodyTimeout", bodyIdleMs));
+      else if (this.#throughput.isTooLow(now, this.#reader.bodyBytes)) this.close(tooSlow());
     } else if (!this.#sourceWaits && still > this.#limits.headersMs) {
       this.close(noProgress("HeadersTimeout", this.#limits.headersMs));
     }
@@ -240,7 +247,6 @@ export class Connection implements Carrier {
 
   #onRead(memory: Buffer, length: number): boolean {
     if (this.#gone) return false;
-    this.#moved = true;
     this.#heard = true;
     const exchange = this.#exchange;
     // Where it throws, some of it may have been given on before.
@@ -251,6 +257,8 @@ export class Connection implements Carrier {
       if (error instanceof SurplusBytes) this.#owner.onSurplus();
       this.close(ensureError(error));
     }
+    // Bytes of a head that is not whole are no progress: it must come within its time, interim replies included.
+    if (this.#reader.replied) this.#moved = true;
     if (exchange !== undefined && this.#reader.ended) this.#exchangeEnded(exchange);
     this.#memory.bodyGoesOn = this.#reader.replied && !this.#reader.ended;
     return isGiven;
