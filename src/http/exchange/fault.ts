@@ -11,7 +11,9 @@ export type FaultCode =
   | "LengthMismatch"
   | "MalformedHttp"
   | "ProxyFailed"
-  | "ProxyRefused";
+  | "ProxyRefused"
+  | "TlsRefused"
+  | "UntrustedCertificate";
 
 export class Fault extends Error {
   override readonly name = "Fault";

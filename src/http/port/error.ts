@@ -1,7 +1,9 @@
 /**
  * A request that ended without a whole reply. `code` is stable:
  *
- *   ECONNRESET, ENOTFOUND, CERT_HAS_EXPIRED, …   the system's or TLS's own name for it
+ *   ECONNRESET, ENOTFOUND, …                     the system's own name for it
+ *   UntrustedCertificate                         the other side's certificate does not hold
+ *   TlsRefused                                   both sides have no TLS in common, or there is none
  *   ConnectionEnded                              closed before the reply's head, and nobody said why
  *   IncompleteBody                               the reply's body ended before it was whole
  *   ConnectTimeout                               no connection stood in time
@@ -49,18 +51,12 @@ export class HttpError extends Error {
 
 /** Ours, or the configuration's fault: the same request fails the same way. */
 const lasting = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
   "ClientClosed",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
   "InvalidRequest",
   "LengthMismatch",
   "ProxyRefused",
   "ReplyTooLarge",
   "RequestAborted",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "TlsRefused",
+  "UntrustedCertificate",
 ]);

@@ -34,5 +34,18 @@ export const transportCodes = entries({
     advice: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
   },
   ReplyTooLarge: { means: "the reply is larger than such a reply may be", effect: "row-over" },
+  TlsRefused: {
+    means: "no TLS connection can be made: an old protocol, or what listens there speaks no TLS",
+    effect: "run-halted",
+    advice: "check the endpoint and its port; TLS 1.2 or later is spoken",
+    told: true,
+  },
+  UntrustedCertificate: {
+    means: "the certificate of the other side has expired, is another host's, or nobody known vouches for it",
+    effect: "run-halted",
+    advice:
+      "check the endpoint and this machine's clock, and let NODE_EXTRA_CA_CERTS name the authority of a proxy that reads along",
+    told: true,
+  },
   RequestAborted: { means: "the request was given up here", effect: "retried" },
 });
