@@ -52,7 +52,8 @@ const originImage: Query = [["ci-process", "originImage"]];
 /**
  * A client of one COS bucket: one request a call, signed at send time, never retried. Each client has connections of its own, so a source
  * that is slow to send never keeps an archive waiting. Its calls reject with BucketError, and with
- * UserError `MissingCredentials` or `MalformedSecretId` where they can't be signed.
+ * UserError `MissingCredentials` or `MalformedSecretId` where they can't be signed. It knows no proxy of the environment, as
+ * `surroundingsFromSettings` does, unless `createHttp` is what goes through it.
  *
  * @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused`
  *

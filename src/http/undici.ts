@@ -15,7 +15,7 @@ import { Agent, buildConnector, type Dispatcher, errors, Pool } from "undici";
 import { ensureError } from "../vocabulary/errors.ts";
 import { type Carrier, Exchange } from "./exchange/exchange.ts";
 import { clientClosed, malformedHttp, surplusText, tooSlow } from "./exchange/fault.ts";
-import { readValue, writtenValue } from "./exchange/header-values.ts";
+import { readValue, trimmedValue, writtenValue } from "./exchange/header-values.ts";
 import { serverNameOf } from "./exchange/server-name.ts";
 import { Throughput } from "./exchange/throughput.ts";
 import { fromUndici } from "./exchange/undici-errors.ts";
@@ -264,7 +264,7 @@ class Handler implements Dispatcher.DispatchHandler, Carrier {
 }
 
 const textOf = (latin1: string) =>
-  /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(latin1) ? latin1 : readValue(latin1).trim();
+  /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/.test(latin1) ? latin1 : readValue(trimmedValue(latin1));
 
 /** undici reads values as Latin-1 and with the spaces behind them, and repeated ones as lists. */
 function headersOf(headers: IncomingHttpHeaders): Headers {

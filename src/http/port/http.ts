@@ -19,7 +19,10 @@
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Pair } from "./header-names.ts";
 
-/** Lower-case names; a value that is UTF-8 is read as such, any other as Latin-1. Repeated headers are one, joined by `, `. */
+/**
+ * Lower-case names; a value that is UTF-8 is read as such, of any other each byte beyond ASCII is a lone surrogate (U+DC80 to U+DCFF), and
+ * goes out as that byte again. Repeated headers are one, joined by `, `.
+ */
 export type Headers = Readonly<Record<string, string>>;
 
 /** The body of a reply on its way, for one reader: read to its end, or destroyed. */
@@ -56,7 +59,7 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Path and query, encoded; sent as it is. */
   readonly target: string;
-  /** Lower-case names; `host` and, with a body, `content-length` among them. Values are Unicode and go out as UTF-8. */
+  /** Lower-case names; `host` and, with a body, `content-length` among them. Values are as in Headers, and go out as UTF-8. */
   readonly headers: readonly Pair[];
   /** The value of one more, of visible ASCII. */
   readonly authorization?: string | undefined;
