@@ -127,7 +127,7 @@ describe("text from outside", () => {
     const byDoor = [/#reject\(this\.#broken\(/, /#reject\(redactedError\(/];
     expect(ends.length).toBeGreaterThanOrEqual(2);
     expect(ends.filter((end) => !byDoor.some((door) => door.test(end)))).toEqual([]);
-    // Whoever else makes one knows nothing of a reply but its status and its numbers.
+    // Whoever else makes one knows nothing of a reply but its status and its numbers, or had its error by the door.
     expect(
       filesWith(/\bnew BucketError\(/, "")
         .filter((file) => !file.startsWith("emulator/"))
