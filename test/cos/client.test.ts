@@ -10,6 +10,7 @@ import {
   staticCredentials,
 } from "../../src/cos/signing/credentials.ts";
 import type { Credentials } from "../../src/cos/signing/signature.ts";
+import { judge } from "../../src/policy/retry.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
 import type { Received, TinyServer } from "../http/tiny-server.ts";
 import { runs } from "../setup/quick.ts";
@@ -495,6 +496,20 @@ describe("credentials that have ended", () => {
     env.TENCENTCLOUD_SESSIONTOKEN = "new";
     expect(await failing).toMatchObject({ code: "ExpiredToken", retryable: true });
     await client.get("k");
+  });
+
+  test("a secret key that was corrected under the same id is used: the refusal is worth another try", async () => {
+    const server = await cosServer((_, response) => {
+      response.writeHead(403).end(errorXml("SignatureDoesNotMatch", "The Signature you specified is invalid."));
+    });
+    const env: Record<string, string> = { TENCENTCLOUD_SECRETID: "AKIDone", TENCENTCLOUD_SECRETKEY: "wrong" };
+    const client = clientOf(server, { credentials: environmentCredentials(env) });
+    expect(await cosErrorOf(client.get("k"))).toMatchObject({ code: "SignatureDoesNotMatch", retryable: false });
+    const failing = cosErrorOf(client.get("k"));
+    env.TENCENTCLOUD_SECRETKEY = "right";
+    const error = await failing;
+    expect(error).toMatchObject({ code: "SignatureDoesNotMatch", retryable: true });
+    expect(judge(error)).not.toBe("halt");
   });
 
   test("a provider that has others by now is not asked to refresh", async () => {

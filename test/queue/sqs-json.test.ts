@@ -189,6 +189,34 @@ describe("a request to SQS", () => {
   });
 });
 
+describe("a queue that is called otherwise than its URL says", () => {
+  const own = "http://sqs.eu-west-1.localhost:4566/000000000000/q";
+
+  it("is asked for by its name, once, and spoken to by its own URL from then on", async () => {
+    const { client, server } = await setUp([
+      refusal("QueueDoesNotExist"),
+      { body: { QueueUrl: own } },
+      sentReply,
+      sentReply,
+    ]);
+    await client.send(send);
+    await client.send(send);
+    const said = server.received.map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(body)]);
+    expect(said).toEqual([
+      ["AmazonSQS.SendMessage", { QueueUrl, MessageBody: "b" }],
+      ["AmazonSQS.GetQueueUrl", { QueueName: "q" }],
+      ["AmazonSQS.SendMessage", { QueueUrl: own, MessageBody: "b" }],
+      ["AmazonSQS.SendMessage", { QueueUrl: own, MessageBody: "b" }],
+    ]);
+  });
+
+  it("that is nowhere is not there", async () => {
+    const { client, server } = await setUp([refusal("QueueDoesNotExist")]);
+    expect(await caught(client.send(send))).toMatchObject({ name: "QueueDoesNotExist" });
+    expect(server.received).toHaveLength(2);
+  });
+});
+
 describe("an answer of SQS", () => {
   it.each([
     [{ __type: "com.amazonaws.sqs#QueueDoesNotExist" }, undefined, "QueueDoesNotExist"],

@@ -61,13 +61,25 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
       cause = thrown;
     }
     if (!retryable && cause === undefined) return error;
-    const { code, status, errNo, requestId, throttled, retryAfterMs, clockSkewMs } = error;
-    const details = { code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs };
     return new BucketError(
       error.message + (retryable ? "; they were renewed meanwhile" : "; renewing them failed"),
-      details,
+      { ...detailsOf(error), retryable },
       { cause },
     );
+  };
+
+  /** Keys that somebody has set right meanwhile, under the same id perhaps, are worth another try. Nothing is fetched for them. */
+  const afterCorrection = async (
+    error: BucketError,
+    from: CredentialsProvider,
+    used: Credentials,
+  ): Promise<BucketError> => {
+    try {
+      if (same(await from.get(), used)) return error;
+    } catch {
+      return error;
+    }
+    return new BucketError(`${error.message}; they were corrected meanwhile`, { ...detailsOf(error), retryable: true });
   };
 
   return {
@@ -76,11 +88,18 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     },
     from(error, used) {
       if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") correctClock(error);
-      const tokenEnded = error.code === "ExpiredToken" || error.code === "InvalidToken";
-      if (!tokenEnded || provider === undefined || used === undefined) return error;
-      return afterRenewal(error, provider, used);
+      if (provider === undefined || used === undefined) return error;
+      if (tokenEnded.has(error.code)) return afterRenewal(error, provider, used);
+      return keysRefused.has(error.code) ? afterCorrection(error, provider, used) : error;
     },
   };
+}
+
+const tokenEnded: ReadonlySet<string> = new Set(["ExpiredToken", "InvalidToken"]);
+const keysRefused: ReadonlySet<string> = new Set(["SignatureDoesNotMatch", "InvalidAccessKeyId"]);
+
+function detailsOf({ code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs }: BucketError) {
+  return { code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs };
 }
 
 function same(a: Credentials, b: Credentials): boolean {

@@ -57,9 +57,18 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
   /** Milliseconds by which the service's clock is ahead of ours. */
   let skewMs = 0;
 
-  async function once<A extends Action>(action: A, input: object, call: CallOptions, timeoutMs: number) {
-    const queueUrl = "QueueUrl" in input && typeof input.QueueUrl === "string" ? input.QueueUrl : undefined;
-    const { url, region } = await destination(options, queueUrl, env);
+  /** What services call queues that are known by another URL here: made from an ARN, say, as AWS makes them. */
+  const ownUrls = new Map<string, string>();
+
+  /** @param at a queue's URL, whose host is dialled where no endpoint is set */
+  async function once<A extends Action>(
+    action: A,
+    input: object,
+    call: CallOptions,
+    timeoutMs: number,
+    at: string | undefined,
+  ) {
+    const { url, region } = await destination(options, at, env);
     refusePlainHttp(url, options.allowHttp);
     const body = encodeInput(input);
     const sign = async () => {
@@ -111,19 +120,43 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     return true;
   }
 
-  /** `shorten` makes a repeated receive wait only for what is left of its time. */
+  /** A queue that is not there by this URL is asked for by its name, once: other services name queues otherwise than AWS does. */
   async function send<A extends Action>(
     action: A,
     input: Actions[A]["input"],
     call: CallOptions,
-    limits: { readonly until?: number; readonly timeoutMs: number; readonly shorten?: () => Actions[A]["input"] } = {
-      timeoutMs: ANSWER_TIMEOUT_MS,
-    },
+    limits: Limits<A> = { timeoutMs: ANSWER_TIMEOUT_MS },
   ): Promise<WireOutput<A> & MetadataBearer> {
+    const url = queueUrlOf(input);
+    try {
+      return await sendTo(action, input, call, limits, url);
+    } catch (thrown) {
+      const name = url?.slice(url.lastIndexOf("/") + 1);
+      if (!url || !name || ownUrls.has(url) || !isMissingQueue(thrown)) throw thrown;
+      const asked = { QueueName: name };
+      const found = await sendTo("GetQueueUrl", asked, call, { timeoutMs: ANSWER_TIMEOUT_MS }, url).catch(
+        () => undefined,
+      );
+      if (found?.QueueUrl === undefined || found.QueueUrl === url) throw thrown;
+      ownUrls.set(url, found.QueueUrl);
+      return sendTo(action, input, call, limits, url);
+    }
+  }
+
+  /** `shorten` makes a repeated receive wait only for what is left of its time. */
+  async function sendTo<A extends Action>(
+    action: A,
+    input: Actions[A]["input"],
+    call: CallOptions,
+    limits: Limits<A>,
+    at: string | undefined,
+  ): Promise<WireOutput<A> & MetadataBearer> {
+    const own = at === undefined || action === "GetQueueUrl" ? undefined : ownUrls.get(at);
     const { value, attempts, totalRetryDelay } = await retrying(
       async (tried) => {
         const body = tried === 0 ? input : (limits.shorten?.() ?? input);
-        const { answer, origin } = await once(action, body, call, limits.timeoutMs);
+        const said = own === undefined ? body : { ...body, QueueUrl: own };
+        const { answer, origin } = await once(action, said, call, limits.timeoutMs, at);
         const requestId = answer.header("x-amzn-requestid");
         const output = decodeAnswer(action, answer, origin);
         return { output, httpStatusCode: answer.status, ...(requestId === undefined ? {} : { requestId }) };
@@ -184,6 +217,18 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     },
   };
 }
+
+interface Limits<A extends Action> {
+  readonly until?: number;
+  readonly timeoutMs: number;
+  readonly shorten?: () => Actions[A]["input"];
+}
+
+function queueUrlOf(input: object): string | undefined {
+  return "QueueUrl" in input && typeof input.QueueUrl === "string" ? input.QueueUrl : undefined;
+}
+
+const isMissingQueue = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === "QueueDoesNotExist";
 
 /** A body that is not what was sent must not be worked: the message comes again. */
 function checkDigests(

@@ -75,14 +75,15 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
     if (message !== undefined) {
       counts[await workOne(options, message, receivedAt)]++;
       busyAt = clock.elapsed();
-    } else if (clock.elapsed() - busyAt >= idle) break;
+      // Queues wait for whole seconds.
+    } else if (Math.min(last, busyAt + idle) - clock.elapsed() < 1_000) break;
   }
   return counts;
 }
 
 async function receive(options: PollOptions, timeLeft: number): Promise<Message | undefined> {
   const { queue, visibility, longestWait = longestWaitSeconds[options.queue.kind], signal } = options;
-  const wait = Math.max(0, Math.min(longestWait, Math.ceil(timeLeft / 1000)));
+  const wait = Math.max(0, Math.min(longestWait, Math.floor(timeLeft / 1000)));
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.queueUrl,
     MaxNumberOfMessages: 1,

@@ -50,6 +50,8 @@ export interface ScfParts {
 /** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
 const messagesAtOnce = 4;
+/** Milliseconds in which an original can hardly be fetched, stored and recorded. */
+const shortLimit = 30_000;
 /** Milliseconds without a message after which a polling function ends: the next timer continues. */
 const idle = 30_000;
 
@@ -94,6 +96,14 @@ export function createScfHandler(parts: ScfParts) {
       throw new UserError(
         "InvalidEvent",
         `The invocation's context has time_limit_in_ms = ${quote(limit)}, which is no time limit.`,
+      );
+    }
+    if (limit < shortLimit) {
+      log.warn(
+        "The function has little time for each invocation, SCF's default perhaps: give it a time limit of 900 s.",
+        {
+          seconds: limit / 1_000,
+        },
       );
     }
     const deadline = deadlineAfter(clock.elapsed(), limit);

@@ -99,6 +99,15 @@ describe("a timer", () => {
     expect(await waiting()).toEqual(["slow"]);
   });
 
+  it("polls no longer than SCF's default limit of 3 s allows, and says that this is little", async () => {
+    const { handler, clock, log } = setUp(() => acknowledge);
+    const begun = clock.now();
+    await handler(eventOf("scf-timer"), { time_limit_in_ms: 3_000 });
+    expect(clock.now() - begun).toBeGreaterThanOrEqual(1_000);
+    expect(clock.now() - begun).toBeLessThanOrEqual(2_700);
+    expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 3 } }]);
+  });
+
   it("leaves what can't be worked for the queue's dead letters", async () => {
     const { handler, clock, send, waiting } = setUp(() => reject);
     await send("poison");
