@@ -16,8 +16,8 @@ import { nextStep } from "./next-step.ts";
 import { OutOfTime, outOfTimeCode } from "./out-of-time.ts";
 import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
-import { rulesOf } from "./rules.ts";
 import type { RowWork, StepResult } from "./step-result.ts";
+import { rulesOf } from "./step-result.ts";
 import type { RowRequest, Task, TaskContext } from "./task.ts";
 
 /** What the whole run should know about how a task ended. */

@@ -1,4 +1,5 @@
 /** What the steps of a row are given, and what they come back with. */
+import { putLimit } from "../../vocabulary/limits.ts";
 import type { Knowledge, Rules } from "./knowledge.ts";
 import type { RowRequest, Task, TaskContext } from "./task.ts";
 
@@ -29,4 +30,16 @@ export async function after<T>(
     return { kind: "failed", knowledge, thrown, by };
   }
   return known(conclude(result));
+}
+
+/** What decides beside the knowledge of a row, as the tasks of a delivery have it. */
+export function rulesOf({ options, run, md5Trust, metadataTrust, multipartAbove, isOnTrial }: TaskContext): Rules {
+  return {
+    options,
+    run,
+    trustsMd5: md5Trust.trusted,
+    asksMetadata: metadataTrust.asks,
+    isOnTrial,
+    putLimit: multipartAbove ?? putLimit,
+  };
 }

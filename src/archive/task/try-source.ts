@@ -3,7 +3,7 @@ import { isBucketError } from "../../objects/error.ts";
 import { doStep } from "./do-step.ts";
 import { newTry, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
-import { rulesOf } from "./rules.ts";
+import { rulesOf } from "./step-result.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 /** @returns undefined where it does, or where that can't be told now; else the code of what it does instead */
