@@ -11,7 +11,7 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = [];
+export const knownNeeds: readonly string[] = ["forbidden-keys"];
 
 /**
  * Throws UserError `NewerThanTool` where only a newer version can read the document. To be asked before the schema, which would call

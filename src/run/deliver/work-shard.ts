@@ -10,6 +10,7 @@ import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../
 import { giveBackMs } from "../../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
+import { haltForPlaces, placesFault } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -42,6 +43,11 @@ export async function workShard(
   if (run?.plan !== message.plan) run = await readRun(ledger);
   if (run === undefined) {
     return { kind: "reject", reason: hasNoRunDocument(ledger, message.run) };
+  }
+  const fault = placesFault({ ...run.request, ledger: message.ledger });
+  if (fault !== undefined) {
+    await haltForPlaces(ledger, fault, surroundings);
+    return { kind: "acknowledge" };
   }
   worker.runs.set(id, run);
   // Of two planners one lost: its shards are nobody's.

@@ -1,7 +1,7 @@
 /**
  * The one way in which a run comes to be, or is gone on with, whichever door asks for it. From top to bottom:
  *
- *   1. the archive key's template can be used
+ *   1. the archive key's template can be used, and source, archive and ledger share no keys (PlacesOverlap)
  *   2. the ledger is there, and may be read             where buckets are looked at first
  *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
  *   4. the run is not stopped                           where a run that is stopped is refused
@@ -19,6 +19,7 @@ import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
+import { checkPlacesApart } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
@@ -74,6 +75,7 @@ export async function beginRun(
 ): Promise<Begun> {
   const { request } = input;
   checkTemplate(request.options.archiveKey);
+  checkPlacesApart({ ...request, ledger: input.ledger });
   if (looksFirst) await preflightLedger(input.ledger, surroundings);
   const ledger = openLedger(input.ledger, request.run, surroundings);
   const planned = await readRun(ledger);

@@ -12,6 +12,7 @@ import { withRetries } from "../../objects/retrying.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
+import { withoutLedgers } from "../places/without-ledgers.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
@@ -187,17 +188,22 @@ async function* listing(
   ledger: Place,
   from: ReadUpTo | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
-  const { clock, random, open } = surroundings;
+  const { clock, random, log, open } = surroundings;
   const line = from?.rows ?? 0;
   const sent = { "source.list": 0, "archive.list": 0 };
   const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
   yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
-  // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
-  const source = listWithout(
-    (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
-    ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
-    from?.key,
+  // Ledgers may lie in the source's bucket: what a run wrote of itself is no original.
+  const source = withoutLedgers(
+    listWithout(
+      (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
+      ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
+      from?.key,
+    ),
+    request.source.bucket,
+    (address) =>
+      log.warn("A ledger lies in the source, and its objects are left out of the listing.", { ledger: address }),
   );
   const comparison = comparisonOf(request);
   if (comparison?.by !== "listing") {
@@ -207,10 +213,14 @@ async function* listing(
   const { before } = comparison;
   const within = { bucket: request.archive.bucket, prefix: before + prefix };
   const bucket = open("archive", request.archive);
-  const archive = listWithout(
-    (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
-    ledgerWithin(within, ledger),
-    from?.key === undefined ? undefined : before + from.key,
+  const archive = withoutLedgers(
+    listWithout(
+      (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
+      ledgerWithin(within, ledger),
+      from?.key === undefined ? undefined : before + from.key,
+    ),
+    request.archive.bucket,
+    () => undefined,
   );
   const first = await firstPage(archive);
   if (first.kind === "refused") {

@@ -38,6 +38,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "give one such as http://proxy.example:3128, or unset it",
   },
+  PlacesOverlap: {
+    means: "of source, archive and ledger one lies in another",
+    effect: "not-begun",
+    advice: "archive to another bucket, or give both a prefix in such a way that neither begins the other",
+  },
   InvalidArchiveKey: {
     means: "the template of archive keys has an unknown field, or gives every original the same name",
     effect: "not-begun",

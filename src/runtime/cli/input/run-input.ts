@@ -3,6 +3,7 @@
 import type { Readable } from "node:stream";
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
+import { checkPlacesApart } from "../../../run/places/places-apart.ts";
 import type { RunInput } from "../../../run/plan/begin-run.ts";
 import { newRequest } from "../../../run/plan/new-request.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
@@ -90,6 +91,7 @@ export async function runInputFromSettings(
   const ledger = ledgerPlace(settings);
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
+  checkPlacesApart({ source, archive, ledger });
   const options = runOptionsOf(settings);
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
