@@ -6,7 +6,7 @@ import * as z from "zod";
 import { templateFault } from "../policy/archive-key.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
-import { isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
+import { datedRunId, isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
@@ -90,6 +90,15 @@ export const runId = z
     runIdPattern,
     "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first",
   );
+
+/** A run id with places for date and time in it (names.ts). */
+export const runName = z.string().superRefine((value, context) => {
+  const unknown = /\{(?!date\}|time\})[^}]*\}?/.exec(value);
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (unknown !== null) return refuse(`holds ${unknown[0]}, and only {date} and {time} have a meaning in it`);
+  if (runId.safeParse(datedRunId(value, 0)).success) return;
+  refuse("is not a run id: 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first");
+});
 
 export const maxFailures = z
   .string()

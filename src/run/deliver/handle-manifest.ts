@@ -20,9 +20,14 @@ export async function handleManifest(
   const place = message.ledger ?? defaultLedger(message.archive);
   if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, surroundings);
   const request = await requestOfMessage(message, surroundings);
-  const input = { ledger: place, request, rows: () => rowsOf(request, surroundings, { ledger: place }) };
+  const rows = () => rowsOf(request, surroundings, { ledger: place });
+  const input = { ledger: place, request, rows, leastRows: message.minRows };
   const begun = await beginRun(input, beginnings.message, surroundings);
-  if (begun.kind === "complete") return { kind: "acknowledge" };
+  if (begun.kind === "complete") {
+    const { run, state, endedAt } = begun.summary;
+    surroundings.log.warn("A message asks for a run that has ended, and begins nothing anew.", { run, state, endedAt });
+    return { kind: "acknowledge" };
+  }
 
   const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
   if (begun.kind === "handed on" || begun.run.shards > 1) {

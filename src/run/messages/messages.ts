@@ -65,6 +65,8 @@ export const manifestMessageSchema = z
     keys: z.array(inlineRow).min(1, "is an empty list").optional(),
     /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
     prefix: z.string().max(maxKeyBytes).optional(),
+    /** What a listing must find in the source at least; 1 where absent. */
+    minRows: whole.optional(),
     options: runOptionsSchema.partial().optional(),
   })
   .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {

@@ -6,7 +6,7 @@
  *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
  *   4. the run is not stopped                           where a run that is stopped is refused
  *   5. source and archive are there                     where buckets are looked at first
- *   6. no plan yet: the rows can be read, the request is claimed (RunDiffers), and the plan is written, or handed on
+ *   6. no plan yet: a listing finds enough (TooFewRows), the rows can be read, the request is claimed (RunDiffers), and the plan is written, or handed on
  *
  * Nothing is written before all that could be refused was.
  */
@@ -25,6 +25,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
+import { checkLeastRows, leastRowsUnlessSaid } from "./least-rows.ts";
 import { planOn, writePlan } from "./plan.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -37,6 +38,8 @@ export interface RunInput {
   readonly request: RunRequest;
   /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
   readonly rows: () => PlanEntries;
+  /** What a listing must find in the source at least, before anything is compared (UserError TooFewRows); 1 where absent. */
+  readonly leastRows?: number | undefined;
 }
 
 /** How a door begins a run. */
@@ -88,6 +91,7 @@ export async function beginRun(
   if (looksFirst) await preflight(request, surroundings);
   if (planned !== undefined) return { kind: "planned", ledger, run: planned };
 
+  await checkLeastRows(request, input.leastRows ?? leastRowsUnlessSaid, input.ledger, surroundings);
   const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize) : undefined;
   await checkManifest(read === undefined ? input.rows() : read.entries(), request);
   const ruling = await claimRun(ledger, request);

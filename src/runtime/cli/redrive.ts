@@ -6,7 +6,7 @@ import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
 import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
-import { settingsOfWork } from "./input/run-input.ts";
+import { runIdOf, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { submitAndTell } from "./submit.ts";
@@ -52,7 +52,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
       const { input, rows, left } = await prepareRedrive(place, id, surroundings, {
-        run: settings.values.run,
+        run: runIdOf(settings, surroundings),
         options: changedOptions(settings),
       });
       if (left > 0) {

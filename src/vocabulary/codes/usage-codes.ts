@@ -133,6 +133,17 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "choose another run id",
   },
+  RunEnded: {
+    means: "the run is over, and nothing was done",
+    effect: "not-begun",
+    advice:
+      "name each night's run by --run 'nightly-{date}', or take another id; with --if-exists overwrite say --again",
+  },
+  TooFewRows: {
+    means: "a listing found fewer objects than --min-rows asks for",
+    effect: "not-begun",
+    advice: "check the prefix, or say otherwise with --min-rows",
+  },
   RunNotPlanned: { means: "the run is still being planned", effect: "not-begun" },
   RunStopped: {
     means: "the run was cancelled or halted",
