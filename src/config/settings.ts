@@ -126,6 +126,10 @@ export const settingTable = {
     description: "with --if-exists overwrite: begin anew what is over, and fetch all of it again",
     example: "true",
   }),
+  beside: setting(values.onOff, {
+    description: "begin though another run archives from the same source to the same archive just now",
+    example: "true",
+  }),
   resume: setting(values.runId, {
     placeholder: "ID",
     description: "continue this run as its ledger says it was asked",
@@ -209,6 +213,13 @@ export const settingTable = {
     placeholder: "HOST",
     description: "host that may be dialled by plain http (loopback always may)",
     example: "cos.intranet.example",
+    repeatable: true,
+  }),
+  allow: setting(values.allow, {
+    placeholder: "PLACES",
+    description:
+      "places that a message may name as source, archive, ledger or manifest, with * for any part (default: those that the settings name)",
+    example: "archive=cos://archive-*/photos/",
     repeatable: true,
   }),
   queue: setting(values.queue, {

@@ -3,8 +3,10 @@
  * sentence `--concurrency "abc" …`, so it begins with a verb.
  */
 import * as z from "zod";
+import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
+import { quote } from "../vocabulary/errors.ts";
 import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
 import { datedRunId, isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
@@ -122,6 +124,22 @@ export const hosts = z
     (all) => all.every((host) => /^([a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(host)),
     "is not a host name, which is written without http:// before it",
   );
+
+/** Places that messages may name, separated by commas or spaces where one text holds several. */
+export const allow = text.transform((value, context) =>
+  value
+    .trim()
+    .split(/[\s,]+(?=\w+=cos:)/)
+    .map((each) => {
+      const place = parseAllowed(each);
+      if (place !== undefined) return place;
+      context.addIssue({
+        code: "custom",
+        message: `holds ${quote(each)}, which is not source, archive, ledger or manifest=cos://BUCKET-APPID/PREFIX`,
+      });
+      return z.NEVER;
+    }),
+);
 
 /** Which queue: embedded, SQS-compatible, or TDMQ for CMQ. */
 export const queue = z.string().superRefine((value, context) => {

@@ -3,7 +3,7 @@
  * own ledger is known by its place, those of other runs by their layout.
  */
 import { asFolder } from "../vocabulary/names.ts";
-import { runsFolder } from "./layout.ts";
+import { placesFolder, runsFolder } from "./layout.ts";
 
 interface Keys {
   readonly bucket: string;
@@ -28,7 +28,7 @@ export function ledgerWithin(listed: Keys, ledger: Keys): string | undefined {
 
 /** Where a ledger writes: its folder may hold other things beside them. */
 export function ledgerRanges({ bucket, prefix }: Keys): readonly Keys[] {
-  return [runsFolder].map((folder) => ({ bucket, prefix: asFolder(prefix) + folder }));
+  return [runsFolder, placesFolder].map((folder) => ({ bucket, prefix: asFolder(prefix) + folder }));
 }
 
 /** The folder of a ledger that nobody named otherwise. */
@@ -48,15 +48,22 @@ const namesOfRuns = [
   "report/(?:results|failures)-\\d{6,}",
 ];
 const run = "runs/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/";
+const place = `places/${ulid}~[A-Za-z0-9][^~/]*(?:~ended)?$`;
 const inDefaultFolder = new RegExp(`^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places)/)`, "s");
+const inPlaces = new RegExp(`^(?:.*?/)?(?=${place})`, "s");
 const inRun = new RegExp(`^(?:.*?/)?${run}(?=${namesOfRuns.join("|")})`, "s");
 /** These could be somebody's own, so nothing is left out of a listing for them; but nothing is overwritten either. */
 const inRunPerhaps = new RegExp(`(?:^|/)${run}(?:(?:request|run|report/summary)\\.json|report/report\\.html)$`);
 
 /** The part of a key up to where somebody's ledger, or run, begins in it; undefined where the key is of none. */
 function ledgerOf(key: string): string | undefined {
-  if (!key.includes(runsFolder) && !key.includes(defaultLedgerFolder)) return undefined;
-  return (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0];
+  if (!key.includes(runsFolder) && !key.includes(placesFolder)) return undefined;
+  return (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0] ?? placesOf(key);
+}
+
+function placesOf(key: string): string | undefined {
+  const folder = inPlaces.exec(key)?.[0];
+  return folder === undefined ? undefined : folder + placesFolder;
 }
 
 /** Could something of a run's ledger, whoever's it is, have this key? */

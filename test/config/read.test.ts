@@ -35,6 +35,8 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["list", "perhaps", "is neither true nor false"],
   ["minRows", "-1", "is not a whole number from 0 to 1000000000"],
   ["again", "perhaps", "is neither true nor false"],
+  ["allow", "archive=s3://x", 'holds "archive=s3://x", which is not source, archive, ledger or manifest=cos://'],
+  ["beside", "perhaps", "is neither true nor false"],
   ["run", "nightly-{day}", "holds {day}, and only {date} and {time} have a meaning in it"],
   ["run", "../etc", "is not a run id"],
   ["run", "x".repeat(101), "is not a run id"],

@@ -7,9 +7,11 @@ import type { Pace } from "../../archive/shard/pace.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import type { AllowList } from "../../policy/allow-list.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
+import { checkAllowed, placesOf } from "../places/allowed.ts";
 import { haltForPlaces, placesFault } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -22,6 +24,8 @@ export interface ShardWorker {
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
   /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;
+  /** Which places messages may name; any where absent, as of a run that was asked for here. */
+  readonly allow?: AllowList | undefined;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
 
@@ -44,6 +48,7 @@ export async function workShard(
   if (run === undefined) {
     return { kind: "reject", reason: hasNoRunDocument(ledger, message.run) };
   }
+  checkAllowed(worker.allow, placesOf(run.request));
   const fault = placesFault({ ...run.request, ledger: message.ledger });
   if (fault !== undefined) {
     await haltForPlaces(ledger, fault, surroundings);

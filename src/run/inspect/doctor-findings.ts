@@ -5,6 +5,7 @@ import { type BucketError, isBucketError } from "../../objects/error.ts";
 export type Verdict = "good" | "warning" | "bad" | "unknown";
 export type Check =
   | "places"
+  | "messages"
   | "source"
   | "clock"
   | "protection"

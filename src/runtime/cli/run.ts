@@ -41,7 +41,7 @@ const placesOfRun: ReadonlySet<SettingName> = new Set([
   "archiveRegion",
   "manifestRegion",
 ]);
-const fixedByRun = [...settingsOfRequest, ...settingsOfBeginning].filter((name) => !placesOfRun.has(name));
+const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !placesOfRun.has(name));
 
 export function describeRun(command: Command): void {
   addFlags(
@@ -114,7 +114,7 @@ async function prepare(settings: Settings, surroundings: Surroundings, signal: A
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);
   return {
-    input: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) },
+    input: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }), beside: settings.values.beside },
     dispose: async () => undefined,
   };
 }

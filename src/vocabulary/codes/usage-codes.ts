@@ -43,6 +43,16 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "archive to another bucket, or give both a prefix in such a way that neither begins the other",
   },
+  PlacesTaken: {
+    means: "another run archives from the same source to the same archive just now",
+    effect: "not-begun",
+    advice: "wait for it, cancel it, or begin beside it with --beside",
+  },
+  PlaceNotAllowed: {
+    means: "a message names a place that the worker's settings do not allow",
+    effect: "not-begun",
+    advice: "add the place to ORIGINALS_ALLOW of the worker where it is meant",
+  },
   InvalidArchiveKey: {
     means: "the template of archive keys has an unknown field, or gives every original the same name",
     effect: "not-begun",

@@ -43,7 +43,7 @@ export const settingsOfRequest: readonly SettingName[] = [
 ];
 
 /** Settings that say whether a run is begun; a run that is begun does not remember them. */
-export const settingsOfBeginning: readonly SettingName[] = ["again"];
+export const settingsOfBeginning: readonly SettingName[] = ["again", "beside"];
 
 /** Settings that say how this process works and whom it dials. */
 export const settingsOfWork: readonly SettingName[] = [
@@ -128,7 +128,8 @@ export async function runInputFromSettings(
     const asked = newRequest(description, runIdOf(settings, surroundings), surroundings);
     const { request, after } = begins ? await nextRun(ledger, asked, naming, surroundings) : { request: asked };
     const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
-    return { input: { ledger, request, rows, leastRows: settings.values.minRows }, after, dispose };
+    const { minRows, beside } = settings.values;
+    return { input: { ledger, request, rows, leastRows: minRows, beside }, after, dispose };
   } catch (error) {
     await dispose();
     throw error;
