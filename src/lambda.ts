@@ -5,11 +5,12 @@ import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
 import { createLambdaHandler } from "./runtime/function/lambda-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
+import { foldRepeats } from "./vocabulary/fold-repeats.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
 export type { LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
 
-const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+const world = { environment: process.env, clock: systemClock, random: Math.random, log: foldRepeats(jsonLog()) };
 
 /** Takes SQS batches, EventBridge schedules, and a manifest message itself. */
 export const handler = createLambdaHandler({

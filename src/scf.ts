@@ -7,12 +7,13 @@ import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
 import { createScfHandler } from "./runtime/function/scf-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
+import { foldRepeats } from "./vocabulary/fold-repeats.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
 export type { Polled } from "./run/work/poll-queue.ts";
 export type { ScfContext, ScfResult } from "./runtime/function/scf-handler.ts";
 
-const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
+const world = { environment: process.env, clock: systemClock, random: Math.random, log: foldRepeats(jsonLog()) };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */
 function keepQueue(setting: "queue" | "deadLetterQueue"): (settings: Settings) => QueueFromUrl | undefined {

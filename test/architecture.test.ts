@@ -19,7 +19,7 @@ const sources = readSources();
 
 /** What the names of the ledger's objects are made of (src/ledger/layout.ts), wherever a text holds it. */
 const objectNames =
-  /\b(?:request|run|summary)\.json|\breport\.html|\b(?:runs|plans|submitted|outcomes|done|groups|parts|stopped|control)\/(?!\/)|(?<!--out )\breport\/|\b(?:cursor|seen|upto|again|results|failures)-[^\w\s]|-open~|\.jsonl\.gz/g;
+  /\b(?:request|run|summary)\.json|\breport\.html|\b(?:runs|plans|submitted|outcomes|done|groups|parts|stopped|control|pulse)\/(?!\/)|(?<!--out )\breport\/|\b(?:cursor|seen|upto|again|results|failures)-[^\w\s]|-open~|\.jsonl\.gz/g;
 
 /** Without its comments, and without what it imports. */
 const codeOf = (text: string): string =>
@@ -70,6 +70,102 @@ describe("the house", () => {
     expect(pure.length).toBeGreaterThan(5);
     expect(impure.map(([file]) => file)).toEqual([]);
   });
+});
+
+describe("time", () => {
+  const code = [...sources]
+    .filter(([file]) => file !== "vocabulary/clock.ts")
+    .map(([file, { text }]) => [file, codeOf(text)] as const);
+
+  test("is asked of the clock that is passed in, and of no other", () => {
+    const asking = /\bDate\.now\b|\bperformance\b|\bhrtime\b|\bnew Date\(\)/;
+    expect(code.filter(([, text]) => asking.test(text)).map(([file]) => file)).toEqual([]);
+  });
+
+  test("is what time it is only where that is written down, or compared with others' clocks; all else goes by what elapsed", () => {
+    const written = /(?:new Date|ulid|isoTime)\([\w.]*lock\.now\(\)/g;
+    const compared: Readonly<Record<string, string>> = {
+      "archive/shard/run-watch.ts": "until the ledger has told the time",
+      "cos/exchange/send.ts": "signatures",
+      "emulator/emulator.ts": "the service's own clock",
+      "emulator/handle-request.ts": "the service's own clock",
+      "emulator/server.ts": "the service's own clock",
+      "ledger/store.ts": "where the store does not tell the time",
+      "queue/lease.ts": "a laptop that slept",
+      "queue/transports/long-poll.ts": "a clock that only goes forward",
+      "queue/transports/memory.ts": "when messages were sent, and from there on only forward",
+      "queue/transports/sqs-json.ts": "signatures",
+      "queue/transports/tdmq-call.ts": "signatures",
+      "run/deliver/handle-manifest.ts": "how long ago a schedule fired",
+      "run/deliver/handle-reconcile.ts": "the age of a run that another planned",
+      "run/finalize/finalize.ts": "how long a run took that another began",
+      "run/inspect/doctor.ts": "is the clock right?",
+      "run/inspect/status.ts": "the age of a run that another planned",
+      "run/messages/dead-letters.ts": "when it was rejected",
+      "run/places/other-runs.ts": "which runs began within a month",
+      "runtime/cli/input/run-input.ts": "the date in a run's name",
+    };
+    const asking = code.filter(([, text]) => /lock\.now\(\)/.test(text.replaceAll(written, "")));
+    expect(asking.map(([file]) => file).sort()).toEqual(Object.keys(compared).sort());
+  });
+});
+
+describe("text from outside", () => {
+  const filesWith = (pattern: RegExp, below = "") =>
+    [...sources]
+      .filter(([file, { text }]) => file.startsWith(below) && pattern.test(codeOf(text)))
+      .map(([file]) => file);
+
+  test("comes in by few doors, each of which redacts it", () => {
+    // Who sends requests of its own reads what comes back; the emulator and the http clients themselves tell nobody.
+    const senders = filesWith(/\bhttp\.send\(|\bdispatcher\.(?:request|dispatch|stream)\(|\bfetch\(/).filter(
+      (file) => !file.startsWith("http/") && !file.startsWith("emulator/"),
+    );
+    expect(senders.toSorted()).toEqual(["cos/exchange/send.ts", "queue/transports/exchange.ts"]);
+    for (const file of senders) expect(codeOf(sources.get(file)?.text ?? "")).toMatch(/\bredact\b/);
+  });
+
+  test("of a bucket ends in an error that went through the door, or in none", () => {
+    const ends = codeOf(sources.get("cos/exchange/send.ts")?.text ?? "").match(/this\.#reject\(.*/g) ?? [];
+    const byDoor = [/#reject\(this\.#broken\(/, /#reject\(redactedError\(/];
+    expect(ends.length).toBeGreaterThanOrEqual(2);
+    expect(ends.filter((end) => !byDoor.some((door) => door.test(end)))).toEqual([]);
+    // Whoever else makes one knows nothing of a reply but its status and its numbers.
+    expect(
+      filesWith(/\bnew BucketError\(/, "")
+        .filter((file) => !file.startsWith("emulator/"))
+        .toSorted(),
+    ).toEqual([
+      "archive/task/requests.ts",
+      "cos/exchange/corrections.ts",
+      "cos/exchange/error-from-reply.ts",
+      "cos/exchange/error-from-transport.ts",
+      "cos/exchange/false-success.ts",
+      "cos/exchange/outside-text.ts",
+      "cos/exchange/send.ts",
+    ]);
+  });
+
+  test("of a queue is read where its answer is decoded, through its own redaction", () => {
+    const decoders = filesWith(/\banswer\.text\b/, "queue/");
+    expect(decoders.toSorted()).toEqual([
+      "queue/transports/sqs-json-wire.ts",
+      "queue/transports/sqs-json.ts",
+      "queue/transports/tdmq-wire.ts",
+    ]);
+  });
+});
+
+test("people are written to in one place", () => {
+  const writers = [...sources].filter(([, { text }]) =>
+    /\bprocess\.(?:stdout|stderr)\b|\bconsole\.\w/.test(codeOf(text).replaceAll(/^\s*\*.*$/gm, "")),
+  );
+  // program.ts hands both to the terminal; log.ts is where functions, which have no terminal, write.
+  expect(writers.map(([file]) => file).toSorted()).toEqual(["runtime/cli/program.ts", "vocabulary/log.ts"]);
+  const streams = [...sources].filter(([, { text }]) => /\b(?:stdout|stderr)\.write\(/.test(codeOf(text)));
+  expect(streams.map(([file]) => file).filter((file) => file.startsWith("runtime/"))).toEqual([
+    "runtime/cli/terminal/terminal.ts",
+  ]);
 });
 
 describe("the ledger", () => {

@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import {
+  archivedClassChoices,
   encryptions,
   expectations,
   ifChangedChoices,
@@ -175,6 +176,12 @@ export const settingTable = {
     description: `where an original changed after the manifest was made: ${choice(ifChangedChoices)}`,
     example: "archive",
     default: "archive",
+  }),
+  archivedClass: setting(values.oneOf(archivedClassChoices), {
+    placeholder: "WHAT",
+    description: `what becomes of originals in an archive class that are not restored: ${choice(archivedClassChoices)}`,
+    example: "skip",
+    default: "fail",
   }),
   storageClass: setting(values.oneOf(storageClasses), {
     placeholder: "CLASS",

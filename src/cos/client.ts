@@ -1,15 +1,17 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
 
 import type { Pair } from "../http/port/header-names.ts";
-import type { CreateHttp, HttpOptions, HttpReply } from "../http/port/http.ts";
+import type { CreateHttp, HttpOptions } from "../http/port/http.ts";
 import { createWireHttp } from "../http/wire/client.ts";
-import type { Bucket, ObjectInfo, PutOptions } from "../objects/bucket.ts";
+import type { Bucket, ObjectInfo, ObjectResponse, PutOptions } from "../objects/bucket.ts";
 import type { Clock } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";
 import { resolveEndpoint, resolveImageEndpoint } from "./address/endpoint.ts";
+import { subject } from "./exchange/error-from-reply.ts";
+import { bringsOwnBytes, tellsObject } from "./exchange/false-success.ts";
 import { objectInfo, objectResponse, putInfo } from "./exchange/object-info.ts";
 import type { Query } from "./exchange/request-target.ts";
-import { createSend } from "./exchange/send.ts";
+import { createSend, type Read } from "./exchange/send.ts";
 import { listQuery, parseListing } from "./listing/listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
@@ -77,6 +79,12 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
   const endpoint = resolveEndpoint(options);
   const http = createHttp(options);
   const send = createSend({ bucket, endpoint, http, credentials, clock, log });
+  const brought: Read<ObjectResponse> = (reply, { method, key }) =>
+    bringsOwnBytes(objectResponse(reply), () => subject(method, bucket, key));
+  const held: Read<ObjectInfo> = ({ status, headers }, { method, key }) =>
+    tellsObject(objectInfo(status, headers), () => subject(method, bucket, key));
+  const stored: Read<ObjectInfo> = (reply, { method, key }) =>
+    tellsObject(putInfo(reply), () => subject(method, bucket, key));
 
   return {
     name: bucket,
@@ -85,18 +93,18 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     get(key, request = {}) {
       const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, inPieces, signal } = request;
       const query = objectQuery(original === true ? originImage : undefined, versionId);
-      return send({ method: "GET", key, query, headers, bufferUpTo, inPieces, signal }, objectResponse);
+      return send({ method: "GET", key, query, headers, bufferUpTo, inPieces, signal }, brought);
     },
 
     head(key, request = {}) {
       const query = objectQuery(undefined, request.versionId);
-      return send({ method: "HEAD", key, query, bufferUpTo: 0, signal: request.signal }, readInfo);
+      return send({ method: "HEAD", key, query, bufferUpTo: 0, signal: request.signal }, held);
     },
 
     put(key, body, request = {}) {
       const { headers, contentLength, signal } = request;
       const more = putHeaders(request);
-      return send({ method: "PUT", key, headers, more, body, contentLength, bufferUpTo: "whole", signal }, putInfo);
+      return send({ method: "PUT", key, headers, more, body, contentLength, bufferUpTo: "whole", signal }, stored);
     },
 
     async delete(key, request = {}) {
@@ -122,7 +130,6 @@ function objectQuery(process: Query | undefined, versionId: string | undefined):
 }
 
 const nothing = () => undefined;
-const readInfo = ({ status, headers }: HttpReply): ObjectInfo => objectInfo(status, headers);
 
 const defaultType: Pairs = [["content-type", "application/octet-stream"]];
 

@@ -8,6 +8,7 @@ import type { HttpReply } from "../http/port/http.ts";
 import type { Bucket, Headers } from "../objects/bucket.ts";
 import { BucketError } from "../objects/error.ts";
 import { malformedReply, subject } from "./exchange/error-from-reply.ts";
+import { tellsObject } from "./exchange/false-success.ts";
 import { objectInfo, unquote } from "./exchange/object-info.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
 import { element, parseXml, textOf, type XmlElement } from "./exchange/xml.ts";
@@ -80,11 +81,16 @@ export function createMultipartUpload(bucket: string, sendAndRead: Send): Multip
       });
       const result = resultOf(reply, "CompleteMultipartUploadResult", "POST", key);
       const said = objectInfo(reply.status, reply.headers);
-      return {
-        etag: unquote(textOf(result, "ETag")?.trim()) ?? said.etag,
-        crc64: textOf(result, "CRC64")?.trim() || said.crc64,
+      const etag = unquote(textOf(result, "ETag")?.trim());
+      const crc64 = textOf(result, "CRC64")?.trim();
+      const stored = {
+        status: reply.status,
+        etag: etag !== undefined && /^[0-9a-f]{32}(?:-\d{1,5})?$/i.test(etag) ? etag : said.etag,
+        crc64: crc64 !== undefined && /^\d{1,20}$/.test(crc64) ? crc64 : said.crc64,
         requestId: said.requestId,
       };
+      const told = tellsObject(stored, () => subject("POST", bucket, key));
+      return { etag: told.etag, crc64: told.crc64, requestId: told.requestId };
     },
 
     async abortUpload(key, uploadId) {

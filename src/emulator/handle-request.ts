@@ -164,7 +164,7 @@ async function carryOut(
         ...(fault.headers ? { headers: fault.headers } : {}),
       });
     }
-    if (fault.kind === "placeholder") return placeholderReply();
+    if (fault.kind === "placeholder") return placeholderReply(switches);
     if (fault.kind === "error-with-200") {
       if (fault.after) await operate();
       const message = isKnownCode(fault.code) ? refusal(fault.code).details.message : "A fault of the emulator.";

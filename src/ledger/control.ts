@@ -1,7 +1,7 @@
 /** Halt, cancel and resume: small objects under `control/`; the highest epoch rules. */
 import * as z from "zod";
 import { documentText, parseDocument } from "./document.ts";
-import { type ControlKind, parseControl, paths } from "./layout.ts";
+import { type ControlKind, parseControl, parseVain, paths, type VainRow } from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 
 export interface Control {
@@ -13,13 +13,34 @@ export interface Control {
 
 const documentSchema = z.object({ reason: z.string(), at: z.string() });
 
-/** What rules now; undefined where nothing was ever said. Of two of one epoch the one that stops work rules. */
+/** All that one LIST of a run's controls tells. */
+export interface Standing {
+  /** What rules now; undefined where nothing was ever said. */
+  readonly control: Control | undefined;
+  /** How often the run was resumed. */
+  readonly resumes: number;
+  /** A row was archived (ledger/trial.ts). */
+  readonly archived: boolean;
+  /** Rows fetched in vain on the trial since the last resume. */
+  readonly vain: readonly VainRow[];
+}
+
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {
+  return (await readStanding(store)).control;
+}
+
+/** Of two controls of one epoch the one that stops work rules. */
+export async function readStanding(store: LedgerStore): Promise<Standing> {
   const { objects, serverTime } = await store.list(paths.control);
   let ruling: Control | undefined;
+  let resumes = 0;
+  const vain: VainRow[] = [];
   for (const { key, lastModified } of objects) {
+    const inVain = parseVain(key);
+    if (inVain !== undefined) vain.push(inVain);
     const parsed = parseControl(key);
     if (parsed === undefined) continue;
+    if (parsed.kind === "resume") resumes++;
     const control = { ...parsed, ageMs: Math.max(0, serverTime - lastModified) };
     if (
       ruling === undefined ||
@@ -29,7 +50,12 @@ export async function readControl(store: LedgerStore): Promise<Control | undefin
       ruling = control;
     }
   }
-  return ruling;
+  return {
+    control: ruling,
+    resumes,
+    archived: objects.some(({ key }) => key === paths.firstArchived),
+    vain: vain.filter((row) => row.resumes === resumes),
+  };
 }
 
 export function saysStop(control: Control | undefined): control is Control {

@@ -11,6 +11,9 @@ export type MutableCounts = { -readonly [name in keyof MarkerCounts]: number };
 
 export const emptyCounts = (): MutableCounts => ({ archived: 0, skipped: 0, failed: 0, bytes: 0 });
 
+/** Rows that are over. */
+export const endedRows = ({ archived, skipped, failed }: MarkerCounts): number => archived + skipped + failed;
+
 /** In place. */
 export function addCounts(to: MutableCounts, counts: MarkerCounts): void {
   to.archived += counts.archived;

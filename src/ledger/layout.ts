@@ -20,6 +20,9 @@
  *   stopped/000000001/…                          the same, of the report of a run that the control of that epoch stopped;
  *                                                and `written` once that report is
  *   control/000000001-cancel.json                the highest epoch rules
+ *   control/first-archived.json                  a row was archived, and which: the run is no longer on trial
+ *   control/vain-0~000000042~17.json             on trial, after so many resumes, this row of that shard was fetched in vain
+ *   pulse/000000170000000~<worker>~a998~f1~s170000000  a worker lives: what it did so far; a slot is ten seconds
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
  *   report/failures-000003.csv                   the same ones whoever writes it
  *   report/summary.json, report.html             of the whole run
@@ -38,6 +41,7 @@ const GROUP_DIGITS = 6;
 const SEGMENT_DIGITS = 5;
 const EPOCH_DIGITS = 9;
 const PART_DIGITS = 6;
+const SLOT_DIGITS = 15;
 
 /** In a ledger: below it each run has a folder of its own. */
 export const runsFolder = "runs/";
@@ -75,6 +79,10 @@ export const paths = {
   groups: "groups/",
   control: "control/",
   controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
+  firstArchived: "control/first-archived.json",
+  vain: ({ resumes, shard, row }: VainRow) => `control/vain-${resumes}~${pad(shard, SHARD_DIGITS)}~${row}.json`,
+  pulses: "pulse/",
+  pulsesOfSlot: (slot: number) => `pulse/${pad(Math.max(0, slot), SLOT_DIGITS)}`,
   /** Of a group that is being finalized: which parts are written, and how far the others are. */
   parts: (group: number) => `parts/${pad(group, GROUP_DIGITS)}/`,
   /** The same, of the report of a run that was stopped. */
@@ -164,6 +172,53 @@ export function parseAttemptObject(
 }
 
 export const isStoppedReport = (path: string): boolean => /^stopped\/\d+\/written$/.test(path);
+
+/** A row that was fetched in vain while the run was on trial. */
+export interface VainRow {
+  /** How often the run had been resumed. */
+  readonly resumes: number;
+  readonly shard: number;
+  /** Its position in the shard. */
+  readonly row: number;
+}
+
+/** Undefined for what is none. */
+export function parseVain(path: string): VainRow | undefined {
+  const match = /^control\/vain-(\d+)~(\d+)~(\d+)\.json$/.exec(path);
+  return match === null ? undefined : { resumes: Number(match[1]), shard: Number(match[2]), row: Number(match[3]) };
+}
+
+/** What a worker says of itself in the name of its pulse. */
+export interface Pulse {
+  /** Tens of seconds since the epoch, by the ledger's clock. */
+  readonly slot: number;
+  /** A ULID of this process and run. */
+  readonly worker: string;
+  /** Rows that it archived so far. */
+  readonly archived: number;
+  /** Of the shards that are open here: rows that have failed. */
+  readonly failed: number;
+  /** When it archived a row last; 0 where it never did. */
+  readonly succeeded: number;
+}
+
+export function pulsePath({ slot, worker, archived, failed, succeeded }: Pulse): string {
+  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${succeeded}`;
+}
+
+/** Undefined for what is none. */
+export function parsePulse(path: string): Pulse | undefined {
+  const match = /^pulse\/(\d+)~([0-9A-Z]{26})~a(\d+)~f(\d+)~s(\d+)$/.exec(path);
+  if (match === null) return undefined;
+  const [, slot, worker, archived, failed, succeeded] = match;
+  return {
+    slot: Number(slot),
+    worker: worker as string,
+    archived: Number(archived),
+    failed: Number(failed),
+    succeeded: Number(succeeded),
+  };
+}
 
 export type ControlKind = "halt" | "cancel" | "resume";
 

@@ -4,6 +4,8 @@ import type { Bucket, ListedObject } from "../objects/bucket.ts";
 import { isBucketError } from "../objects/error.ts";
 import { withRetries } from "../objects/retrying.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
+import { UserError } from "../vocabulary/errors.ts";
+import type { Log } from "../vocabulary/log.ts";
 
 export interface Listing {
   /** Paths relative to the run's prefix, in the order of UTF-8 bytes. */
@@ -31,31 +33,46 @@ export interface LedgerStore {
   describe(path: string): string;
 }
 
+/** Every object of a ledger is read whole; none that was written has as many bytes. */
+const mostObjectBytes = 64 * 1024 * 1024;
+
+const tooLarge = (where: string): UserError =>
+  new UserError(
+    "LedgerUnreadable",
+    `The ledger object ${where} has more than ${mostObjectBytes / 1024 ** 2} MiB, which none has; nothing but cos-originals should write there.`,
+  );
+
 export function createLedgerStore(options: {
   readonly bucket: Bucket;
   /** runPrefix(…), ending in `/`. */
   readonly prefix: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log?: Log | undefined;
   readonly signal?: AbortSignal | undefined;
 }): LedgerStore {
-  const { bucket, prefix, clock, random, signal } = options;
+  const { bucket, prefix, clock, random, log, signal } = options;
   let sent = 0;
 
   const onTry = () => {
     sent++;
   };
-  const tried = <T>(request: () => Promise<T>) => withRetries(request, { clock, random, signal, onTry });
+  const tried = <T>(request: () => Promise<T>) => withRetries(request, { clock, random, log, signal, onTry });
 
   const bytesOf = (body: Buffer | string) => (typeof body === "string" ? Buffer.from(body) : body);
 
   const store: LedgerStore = {
     async get(path) {
       try {
-        const reply = await tried(() => bucket.get(prefix + path, { bufferUpTo: Number.MAX_SAFE_INTEGER, signal }));
+        const reply = await tried(() => bucket.get(prefix + path, { bufferUpTo: mostObjectBytes, signal }));
         if (reply.kind === "bytes") return reply.bytes;
         const chunks: Buffer[] = [];
-        for await (const chunk of reply.stream) chunks.push(chunk as Buffer);
+        let bytes = 0;
+        for await (const chunk of reply.stream) {
+          bytes += chunk.length;
+          if (bytes > mostObjectBytes) throw tooLarge(store.describe(path));
+          chunks.push(chunk as Buffer);
+        }
         return Buffer.concat(chunks);
       } catch (error) {
         if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;

@@ -86,6 +86,7 @@ export function csvEntry(record: CsvRecord, { width, columns }: CsvLayout, rules
     etag: fieldAt(fields, columns.etag),
     crc64: fieldAt(fields, columns.crc64),
     archiveKey: fieldAt(fields, columns.archiveKey),
+    storageClass: fieldAt(fields, columns.storageClass),
   };
   return rowEntry(row, line, (field) => columns[field] + 1, rules);
 }
@@ -131,6 +132,7 @@ export function layoutOf(
     etag: place("etag"),
     crc64: place("crc64"),
     archiveKey: place("archivekey"),
+    storageClass: place("storageclass"),
     // Only failures.csv has both.
     code: message === -1 ? -1 : place("code"),
     message,
@@ -147,6 +149,6 @@ function batchLayout(fields: readonly string[], name: string): CsvLayout {
       `reading the manifest ${name}: its first row has ${many}, none of them "Key"; give a header that names Key, or Bucket,Key[,VersionId] without one, or --format lines`,
     );
   }
-  const absent = { size: -1, etag: -1, crc64: -1, archiveKey: -1, code: -1, message: -1 };
+  const absent = { size: -1, etag: -1, crc64: -1, archiveKey: -1, storageClass: -1, code: -1, message: -1 };
   return { width, columns: { bucket: 0, key: 1, versionId: width === 3 ? 2 : -1, ...absent } };
 }

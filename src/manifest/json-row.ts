@@ -12,6 +12,7 @@ const fieldOfName: ReadonlyMap<string, FieldName> = new Map([
   ["etag", "etag"],
   ["crc64", "crc64"],
   ["archivekey", "archiveKey"],
+  ["storageclass", "storageClass"],
 ]);
 
 /** A CRC64 written as a number has more digits than a JavaScript number keeps: it is read as a string. */

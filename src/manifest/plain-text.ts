@@ -31,25 +31,31 @@ export async function* plainText(
   const raw = await peek(stopping(source, signal), 2);
   try {
     if (isGzip(raw.head)) {
-      yield* text(await peek(gunzip(raw.bytes, name), HEAD_BYTES), name);
+      yield* text(await peek(gunzip(raw.bytes, name), HEAD_BYTES), name, signal);
     } else if (/\.gz$/i.test(name)) {
       throw new ManifestError(
         "ManifestUnreadable",
         `reading the manifest ${name}: it is named .gz and is no gzip; compress it or name it otherwise`,
       );
     } else {
-      yield* text(await peek(raw.bytes, HEAD_BYTES), name);
+      yield* text(await peek(raw.bytes, HEAD_BYTES), name, signal);
     }
   } finally {
     await raw.close();
   }
 }
 
-async function* text({ head, bytes, close }: Peeked, name: string): AsyncGenerator<Buffer> {
+async function* text(
+  { head, bytes, close }: Peeked,
+  name: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
   try {
     refuseForeign(head, name);
     let skip = head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
     for await (const chunk of bytes) {
+      // Little that is packed may be much that is not.
+      signal?.throwIfAborted();
       for (let at = skip; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
       skip = 0;
     }

@@ -1,4 +1,5 @@
 /** From the texts of a row's fields to a manifest entry: each field is checked once, here, whatever the format. */
+import { isArchiveClass } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { decodeKey, keyProblem } from "./key-text.ts";
 import type { KeyEncoding, ManifestEntry } from "./row.ts";
@@ -12,6 +13,7 @@ export interface RowFields {
   readonly etag?: string | undefined;
   readonly crc64?: string | undefined;
   readonly archiveKey?: string | undefined;
+  readonly storageClass?: string | undefined;
 }
 
 export type FieldName = keyof RowFields;
@@ -69,7 +71,8 @@ export function rowEntry(fields: RowFields, line: number, columnOf: ColumnOf, ru
     if (badArchiveKey !== undefined) return refuse("archiveKey", badArchiveKey, key);
   }
   const row = { key, versionId: versionId === "" ? undefined : versionId, size, etag, crc64, archiveKey };
-  return { kind: "row", row, at: { line } };
+  const storageClass = fields.storageClass?.trim().toUpperCase();
+  return { kind: "row", row: isArchiveClass(storageClass) ? { ...row, storageClass } : row, at: { line } };
 }
 
 /** An entry that can't be a row. `sample` is its key, or how its text begins. */

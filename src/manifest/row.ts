@@ -13,6 +13,8 @@ export interface Row {
   readonly crc64?: string | undefined;
   /** Where to archive it, instead of what `--archive-key` says. The archive prefix still goes before it. */
   readonly archiveKey?: string | undefined;
+  /** Only where it is an archive class: then the original may have to be restored first. */
+  readonly storageClass?: string | undefined;
 }
 
 /** Where a row stands in its manifest; both count from 1. */

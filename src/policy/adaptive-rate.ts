@@ -9,17 +9,30 @@
  *      └──never again── probing: from a share of the rate that was refused (the ceiling), along a cubic curve: fast back
  *                           towards the ceiling, slowly past it, fast again far beyond it
  *
+ * Where nothing at all passes from one cut to the next refusal, the service is away, which says nothing of a rate: it is asked with a
+ * few requests after each pause, and the first that passes brings back what held before.
+ *
  * Growth is relative to the rate, so that 20 requests a second and 3,000 behave alike. The curve is that of CUBIC (RFC 9438,
  * 4.2), with the time to the ceiling as its constant: each touch of the ceiling costs a pause, so how often it is touched
  * follows from how long the pauses are, not from the rate.
  */
 export type AdaptiveRate =
+  | KnownRate
+  | {
+      readonly kind: "away";
+      /** What holds again once something passes. */
+      readonly before: KnownRate;
+      readonly since: number;
+      readonly loweredAt: number;
+    };
+
+export type KnownRate =
   | { readonly kind: "free" }
   | {
       readonly kind: "searching";
       /** Requests a second at `since`. */
       readonly from: number;
-      /** ms since the epoch; also of a time to come, where nothing is sent before it. */
+      /** ms by the clock's `elapsed`; also of a time to come, where nothing is sent before it. */
       readonly since: number;
       readonly loweredAt: number;
     }
@@ -37,7 +50,7 @@ export type AdaptiveRate =
       readonly streak: number;
     };
 
-export const free: AdaptiveRate = { kind: "free" };
+export const free: KnownRate = { kind: "free" };
 
 /** What is cut off the rate that was refused: twice as much with each refusal of a streak, up to the deepest cut. */
 const CUT = 0.1;
@@ -45,6 +58,8 @@ const DEEPEST_CUT = 0.5;
 /** From a cut back to the ceiling, and at least as many times as long as the pause before it, which Retry-After may make long. */
 const RETURN_MS = 30_000;
 const RETURN_TO_PAUSE = 20;
+/** However long the pause was. */
+const LONGEST_RETURN_MS = 5 * 60_000;
 /** A search doubles its rate in this time: slow enough that little is refused where it ends. */
 const DOUBLING_MS = 8_000;
 /** Refusals within this long of a cut are of the same burst, or of the same second of the service's. */
@@ -56,10 +71,17 @@ const FORGOTTEN = 2;
 const SEARCHED = 64;
 /** A rate never falls below this: one request in five seconds is how the service is asked whether it has changed its mind. */
 const LEAST = 0.2;
+/** Of a service that is away as much of the rate is sent, and a few a second at least. */
+const ASKING = 0.1;
+const LEAST_ASKING = 5;
 
 /** Requests a second that may be sent now; Infinity is no limit. */
 export function limitAt(state: AdaptiveRate, now: number): number {
   if (state.kind === "free") return Number.POSITIVE_INFINITY;
+  if (state.kind === "away") {
+    const known = limitAt(state.before, state.before.kind === "free" ? now : state.before.since);
+    return Math.min(known, Number.isFinite(known) ? Math.max(LEAST_ASKING, known * ASKING) : LEAST_ASKING);
+  }
   const elapsed = Math.max(0, now - state.since);
   if (state.kind === "searching") {
     const grown = 2 ** (elapsed / DOUBLING_MS);
@@ -74,11 +96,20 @@ export function limitAt(state: AdaptiveRate, now: number): number {
  * A request was refused for coming too fast.
  * @param passing requests a second that were let through lately; undefined where too few were to tell: then the limit is left
  * as it is, for a rate made up would hold for long
- * @param resumeAt when sending goes on, ms since the epoch
+ * @param resumeAt when sending goes on, ms by the clock's `elapsed`
+ * @param hasPassed did anything pass since the last refusal that this was told?
  */
-export function lower(state: AdaptiveRate, now: number, passing: number | undefined, resumeAt = now): AdaptiveRate {
+export function lower(
+  state: AdaptiveRate,
+  now: number,
+  passing: number | undefined,
+  resumeAt = now,
+  hasPassed = true,
+): AdaptiveRate {
   if (state.kind !== "free" && now - state.loweredAt < ECHO_MS)
     return { ...state, since: Math.max(state.since, resumeAt) };
+  if (state.kind === "away") return { ...state, since: resumeAt, loweredAt: now };
+  if (!hasPassed) return { kind: "away", before: state, since: resumeAt, loweredAt: now };
   const limit = limitAt(state, now);
   if (limit === Number.POSITIVE_INFINITY || state.kind === "free") {
     if (passing === undefined) return free;
@@ -88,6 +119,13 @@ export function lower(state: AdaptiveRate, now: number, passing: number | undefi
   const streak = state.kind === "probing" && now - state.since < STREAK_MS ? state.streak + 1 : 1;
   const share = 1 - Math.min(DEEPEST_CUT, CUT * 2 ** (streak - 1));
   const ceiling = Math.max(LEAST / share, limit);
-  const returnMs = Math.max(RETURN_MS, RETURN_TO_PAUSE * (resumeAt - now));
+  const returnMs = Math.min(LONGEST_RETURN_MS, Math.max(RETURN_MS, RETURN_TO_PAUSE * (resumeAt - now)));
   return { kind: "probing", ceiling, share, since: resumeAt, returnMs, loweredAt: now, streak };
+}
+
+/** Something passed: a service that was away is back, and is sent what it let through before. */
+export function passed(state: AdaptiveRate, now: number): AdaptiveRate {
+  if (state.kind !== "away") return state;
+  const { before } = state;
+  return before.kind === "free" ? free : { ...before, since: now };
 }

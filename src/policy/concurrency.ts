@@ -6,7 +6,7 @@ export interface Concurrency {
   /** Current limit, fractional while it grows; between 1 and max. */
   readonly limit: number;
   readonly max: number;
-  /** When it was last halved, ms since the epoch: one burst of refusals counts once. */
+  /** When it was last halved, ms by the clock's `elapsed`: one burst of refusals counts once. */
   readonly halvedAt: number;
 }
 

@@ -73,7 +73,7 @@ export function mayStart(now: number, deadline: number, estimateMs: number): boo
   return now + estimateMs + flushMs <= deadline;
 }
 
-/** What admission looks at. Times in ms, `now` and `deadline` since the epoch. */
+/** What admission looks at. Times in ms, `now` and `deadline` by the clock's `elapsed`. */
 export interface Admitting {
   /** When the task could begin. */
   readonly now: number;

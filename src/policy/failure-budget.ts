@@ -28,3 +28,7 @@ export function isOverBudget(
   // 7 of 100 is 7 %, which 7 / 100 * 100 > 7 would deny: compared without a division, less what floating point adds.
   return counts.failed * 100 > budget.most * counts.ended * (1 + ROUNDING);
 }
+
+/** Why a run is halted for its failures. */
+export const failureReason = (failed: number, ended: number, maxFailures: string | undefined): string =>
+  `${failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;

@@ -10,7 +10,7 @@ export interface Rate {
   /** The burst, as seconds' worth of the rate. */
   readonly burstSeconds: number;
   readonly level: number;
-  /** When `level` was right, ms since the epoch. In the future: nothing is sent before it. */
+  /** When `level` was right, ms by the clock's `elapsed`. In the future: nothing is sent before it. */
   readonly at: number;
 }
 

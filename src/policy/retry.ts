@@ -60,13 +60,22 @@ export const throttleBackoff: Backoff = { baseMs: 1_000, capMs: 30_000 };
 export const shardBackoff: Backoff = { baseMs: 30_000, capMs: 15 * 60_000 };
 
 /**
+ * The longest that a Retry-After is waited for. One reply may say a day, and be wrong; what comes after is for a later delivery to
+ * find out.
+ */
+export const longestRetryAfterMs = 2 * 60_000;
+
+/** How much of a Retry-After is waited for. */
+export const waitedFor = (retryAfterMs: number): number => Math.min(retryAfterMs, longestRetryAfterMs);
+
+/**
  * Exponential backoff with full jitter: a random time up to base × growth^try, at most the cap. `retryAfterMs`, where the
- * service says it, is waited for in full, the jitter on top of it.
+ * service says it, is waited for in full up to the longest, the jitter on top of it.
  * @param tried how often it was tried so far, from 0
  */
 export function backoffMs(tried: number, backoff: Backoff, random: Random, retryAfterMs = 0): number {
   const ceiling = Math.min(backoff.capMs, backoff.baseMs * (backoff.growth ?? 2) ** Math.min(tried, 30));
-  return Math.round(retryAfterMs + random() * ceiling);
+  return Math.round(waitedFor(retryAfterMs) + random() * ceiling);
 }
 
 /** Between the base and the cap, for a message given back: never at once, so that nothing spins. */

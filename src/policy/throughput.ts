@@ -10,7 +10,7 @@ const SHORTEST = 1_000 / SLOT_MS;
 const ENOUGH = 10;
 
 export interface Throughput {
-  /** @param now ms since the epoch */
+  /** @param now ms by the clock's `elapsed` */
   count(now: number): void;
   /** Over the shortest time, from one second to ten, in which enough passed to tell; undefined where too few did. */
   perSecond(now: number): number | undefined;

@@ -8,7 +8,7 @@
  * While held, a heartbeat extends the message's visibility. It is stopped, and one under way awaited, BEFORE the message is deleted
  * or given back, so that it can never overwrite a back-off nor touch a message that is gone. Nothing here ever rejects.
  */
-import type { Clock } from "../vocabulary/clock.ts";
+import { ageOf, type Clock, type Moment, momentOf } from "../vocabulary/clock.ts";
 import { ensureError } from "../vocabulary/errors.ts";
 import { type Log, silentLog } from "../vocabulary/log.ts";
 import type { QueueClient } from "./client.ts";
@@ -19,7 +19,7 @@ import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "./commands
  * acknowledged: somebody else may have the message by now.
  */
 export type LeaseState =
-  /** `until`: when the message becomes visible again if nothing more is heard, milliseconds since the epoch. */
+  /** `until`: when the message becomes visible again if nothing more is heard, milliseconds by the clock's `elapsed`. */
   | { readonly kind: "held"; readonly until: number }
   | { readonly kind: "acknowledged" }
   | { readonly kind: "given-back" }
@@ -32,7 +32,7 @@ export interface LeaseOptions {
   readonly client: QueueClient;
   readonly queueUrl: string;
   readonly receiptHandle: string;
-  /** When the receive that brought it was sent, milliseconds since the epoch: its visibility can't have begun earlier. */
+  /** When the receive that brought it was sent, milliseconds by the clock's `elapsed`: its visibility can't have begun earlier. */
   readonly receivedAt: number;
   /** What it was received with (on a queue without extension: the queue's own), and what each heartbeat extends it to, seconds. */
   readonly visibilitySeconds: number;
@@ -80,7 +80,7 @@ const REPEAT_MS = 1_000;
  * });
  * await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "work" }));
  *
- * const receivedAt = systemClock.now();
+ * const receivedAt = systemClock.elapsed();
  * const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 300 });
  * const { Messages = [] } = await client.send(receive);
  * for (const { Body, ReceiptHandle = "" } of Messages) {
@@ -106,6 +106,8 @@ export function createLease(options: LeaseOptions): Lease {
   const stopped = new AbortController();
   let extension = options.extension ?? "heartbeat";
   let state: LeaseState = { kind: "held", until: receivedAt + visibilitySeconds * 1_000 };
+  /** When the hold began that runs now: a laptop that slept finds its message in other hands. */
+  let heldSince: Moment = { elapsed: receivedAt, now: clock.now() - (clock.elapsed() - receivedAt) };
   let settling: Promise<SettledLease> | undefined;
 
   function lose(reason: string): SettledLease {
@@ -115,6 +117,9 @@ export function createLease(options: LeaseOptions): Lease {
     lost.abort(new Error(`the lease was lost: ${reason}`));
     return now;
   }
+
+  /** Where the queue is not asked, which would know: whichever clock says less. */
+  const leftOf = (until: number): number => until - heldSince.elapsed - ageOf(heldSince, clock);
 
   const change = (seconds: number) =>
     client.send(
@@ -127,12 +132,14 @@ export function createLease(options: LeaseOptions): Lease {
 
   /** One heartbeat; how long to sleep until the next, undefined for never. */
   async function extend(): Promise<number | undefined> {
-    const sentAt = clock.now();
+    const sent = momentOf(clock);
+    const sentAt = sent.elapsed;
     const seconds = Math.min(visibilitySeconds, Math.floor((last - sentAt) / 1_000));
     if (seconds <= 0) return undefined;
     try {
       await change(seconds);
       state = { kind: "held", until: sentAt + seconds * 1_000 };
+      heldSince = sent;
       return (seconds * 1_000) / HEARTBEATS_PER_VISIBILITY;
     } catch (thrown) {
       const error = ensureError(thrown);
@@ -153,14 +160,14 @@ export function createLease(options: LeaseOptions): Lease {
     let pause: number | undefined =
       extension === "heartbeat" ? (visibilitySeconds * 1_000) / HEARTBEATS_PER_VISIBILITY : undefined;
     while (state.kind === "held" && !stopped.signal.aborted) {
-      const left = state.until - clock.now();
+      const left = pause === undefined ? leftOf(state.until) : state.until - clock.elapsed();
       if (left <= 0) {
         lose("its visibility ran out");
         return;
       }
       await clock.sleep(Math.min(pause ?? left, left), stopped.signal);
       if (stopped.signal.aborted) return;
-      if (pause !== undefined && clock.now() < state.until) pause = await extend();
+      if (pause !== undefined && clock.elapsed() < state.until) pause = await extend();
     }
   }
   const beating = beat();
@@ -192,7 +199,7 @@ export function createLease(options: LeaseOptions): Lease {
       }),
     giveBack: (delaySeconds) =>
       settle(async () => {
-        const most = Math.max(0, Math.floor((last - clock.now()) / 1_000));
+        const most = Math.max(0, Math.floor((last - clock.elapsed()) / 1_000));
         try {
           if (extension === "heartbeat") await change(Math.min(Math.max(0, Math.round(delaySeconds)), most));
         } catch (thrown) {

@@ -1,5 +1,7 @@
 /** HTML that can't be broken out of: whatever is put into the template is escaped, unless it is HTML already. */
 
+import { visible } from "../vocabulary/visible.ts";
+
 export interface Html {
   readonly html: string;
 }
@@ -30,7 +32,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Control characters, which HTML does not take, are shown as their pictures (U+2400 and on). */
+/** Control characters, which HTML does not take, are shown as their pictures (U+2400 and on); what turns the direction of writing, as its escape. */
 function escapeHtml(text: string): string {
   return (
     text
@@ -39,5 +41,6 @@ function escapeHtml(text: string): string {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be shown
       .replace(/[\0-\x1f]/g, (character) => String.fromCharCode(0x2400 + character.charCodeAt(0)))
       .replace(/[\x7f-\x9f]/g, "\u2421")
+      .replace(/[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, visible)
   );
 }

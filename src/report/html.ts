@@ -3,6 +3,7 @@
  * a disk. It is readable on a phone and on paper, in light and in dark.
  */
 
+import { notPreserved } from "../vocabulary/choices.ts";
 import { pageStyle } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
@@ -47,6 +48,7 @@ ${counts(summary)}
 ${failures(summary)}
 ${numbers("Proofs", "How the archived bytes were proven to be the original's", summary.proofs)}
 ${numbers("Requests", "By type; each is billed, whether it succeeds or not", requestsOf(summary))}
+${summary.archived === 0 ? [] : html`<p class="meaning">Not preserved: ${notPreserved.join(" and ")} of the originals.</p>`}
 </main>
 </body>
 </html>
@@ -98,11 +100,11 @@ ${list.map(failure)}
 </section>`;
 }
 
-function failure({ code, count, keys }: SummaryFailure): Html {
+function failure({ code, count, keys, messages }: SummaryFailure): Html {
   const more = count - keys.length;
   return html`<details open>
 <summary><span class="code">${code}</span> <span class="number">${formatCount(count)}</span></summary>
-<ul>${keys.map((key) => html`<li class="key"><bdi>${key}</bdi></li>`)}</ul>
+<ul>${(messages ?? keys).map((text) => html`<li class="key"><bdi>${text}</bdi></li>`)}</ul>
 ${more > 0 && keys.length > 0 ? html`<p class="meaning">and ${formatCount(more)} more, in the failures CSV</p>` : []}
 </details>
 `;

@@ -1,7 +1,6 @@
 /** The few lines people read at the end of a run. Plain text, no colour: it may end in a log. */
 import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
-import { visible } from "./visible.ts";
 
 const stateTexts: Readonly<Record<RunState, string>> = {
   running: "is running",
@@ -11,12 +10,12 @@ const stateTexts: Readonly<Record<RunState, string>> = {
   cancelled: "was cancelled",
 };
 
-/** Lines end with LF. `failuresShown` codes are named, each with one key. */
-export function summaryText(summary: Summary, failuresShown = 5): string {
+/** One line each, without their ends. `failuresShown` codes are named, each with one key. */
+export function summaryText(summary: Summary, failuresShown = 5): readonly string[] {
   const { run, state, reason, redriveOf, rows, archived, recovered, skipped, failed, pending } = summary;
   const lines = [
-    `run ${visible(run)} ${stateTexts[state]}${reason === undefined ? "" : `: ${visible(reason)}`}`,
-    ...(redriveOf === undefined ? [] : [`  redrive of ${visible(redriveOf)}`]),
+    `run ${run} ${stateTexts[state]}${reason === undefined ? "" : `: ${reason}`}`,
+    ...(redriveOf === undefined ? [] : [`  redrive of ${redriveOf}`]),
     `  ${formatCount(rows)} rows = ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${formatCount(pending)} pending`,
     `  ${volume(summary)}`,
   ];
@@ -41,7 +40,7 @@ export function summaryText(summary: Summary, failuresShown = 5): string {
     const count = others.reduce((sum, failure) => sum + failure.count, 0);
     lines.push(`  failed: ${formatCount(count)} for ${formatCount(others.length)} other reasons`);
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return lines;
 }
 
 function volume({ bytes, seconds, archived }: Summary): string {
@@ -58,7 +57,9 @@ function counted(counts: Readonly<Record<string, number>> | null): string {
     .join(", ");
 }
 
-function failureText({ code, count, keys }: SummaryFailure): string {
-  const sample = keys[0] === undefined ? "" : `, ${count === 1 ? "" : "such as "}${visible(keys[0])}`;
-  return `${formatCount(count)} ${visible(code)}${sample}`;
+function failureText({ code, count, keys, messages }: SummaryFailure): string {
+  const found = `${formatCount(count)} ${code}`;
+  // Where the row stands tells more than its key, which may be empty.
+  const sample = messages?.[0] || keys[0];
+  return sample ? `${found}, ${count === 1 ? "" : "such as "}${sample}` : found;
 }

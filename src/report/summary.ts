@@ -41,8 +41,10 @@ export const summaryShape = z.looseObject({
     .catchall(count)
     .nullable(),
   retries: count.nullable(),
-  /** The most frequent first; up to ten keys of each code. */
-  failures: z.array(z.object({ code: z.string(), count, keys: z.array(z.string()) })).nullable(),
+  /** The most frequent first; up to ten keys of each code, and of rows that could not be read what is wrong with each. */
+  failures: z
+    .array(z.object({ code: z.string(), count, keys: z.array(z.string()), messages: z.array(z.string()).optional() }))
+    .nullable(),
   /** ISO 8601 UTC; null before the run began. */
   startedAt: time.nullable(),
   /** Null while the run goes on. */
@@ -130,7 +132,7 @@ export function summaryToTally(summary: Summary): Tally {
   tally.retries = summary.retries ?? 0;
   Object.assign(tally.proofs, summary.proofs);
   Object.assign(tally.requests, summary.requests satisfies Requests | null);
-  for (const { code, count, keys } of summary.failures ?? []) tally.failures.set(code, { count, keys: [...keys] });
+  for (const { code, ...failure } of summary.failures ?? []) tally.failures.set(code, copyOf(failure));
   return tally;
 }
 
@@ -145,9 +147,15 @@ export const parseSummary = (value: unknown): Summary =>
 
 function failuresOf(tally: Tally): SummaryFailure[] {
   return [...tally.failures]
-    .map(([code, { count, keys }]) => ({ code, count, keys: [...keys] }))
+    .map(([code, failure]) => ({ code, ...copyOf(failure) }))
     .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
 }
+
+const copyOf = ({ count, keys, messages }: Omit<SummaryFailure, "code">) => ({
+  count,
+  keys: [...keys],
+  ...(messages === undefined ? {} : { messages: [...messages] }),
+});
 
 function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();

@@ -12,10 +12,14 @@ export type Requests = Record<string, number> & Record<RequestType, number>;
 
 /** As many keys of each failure are kept as samples. */
 export const SAMPLE_KEYS = 10;
+/** And so many characters of what is wrong with one. */
+const MESSAGE_LENGTH = 200;
 
 export interface Failure {
   count: number;
   keys: string[];
+  /** Where each row stands in its manifest, and what is wrong with it, beside `keys`: of rows that could not be read, which may have no key. */
+  messages?: string[];
 }
 
 export interface Tally {
@@ -63,7 +67,8 @@ export function addOutcome(tally: Tally, outcome: Outcome): void {
     tally.bytes += outcome.receivedSize ?? outcome.expectedSize ?? 0;
     if (outcome.proof !== undefined) tally.proofs[outcome.proof]++;
   } else if (outcome.outcome === "failed") {
-    addFailure(tally.failures, outcome.code ?? "Unknown", 1, [outcome.key]);
+    const messages = outcome.code === "InvalidRow" ? [(outcome.message ?? "").slice(0, MESSAGE_LENGTH)] : undefined;
+    addFailure(tally.failures, outcome.code ?? "Unknown", { count: 1, keys: [outcome.key], messages });
   }
 }
 
@@ -99,18 +104,23 @@ export function mergeTally(a: Tally, b: Tally): Tally {
     merged.bytes += part.bytes;
     for (const [proof, count] of Object.entries(part.proofs)) merged.proofs[proof as Proof] += count;
     addRequests(merged, part.requests, part.retries);
-    for (const [code, { count, keys }] of part.failures) addFailure(merged.failures, code, count, keys);
+    for (const [code, failure] of part.failures) addFailure(merged.failures, code, failure);
   }
   return merged;
 }
 
-function addFailure(failures: Map<string, Failure>, code: string, count: number, keys: readonly string[]): void {
-  const failure = failures.get(code);
-  if (failure === undefined) {
-    failures.set(code, { count, keys: keys.slice(0, SAMPLE_KEYS) });
-    return;
-  }
+function addFailure(
+  failures: Map<string, Failure>,
+  code: string,
+  { count, keys, messages }: { count: number; keys: readonly string[]; messages?: readonly string[] | undefined },
+): void {
+  const failure = failures.get(code) ?? { count: 0, keys: [] };
+  failures.set(code, failure);
   failure.count += count;
+  // An older version's summary has none beside its keys: then there are none beside these.
+  if (messages !== undefined && (failure.messages ?? []).length === failure.keys.length) {
+    failure.messages = [...(failure.messages ?? []), ...messages].slice(0, SAMPLE_KEYS);
+  }
   for (const key of keys) {
     if (failure.keys.length === SAMPLE_KEYS) break;
     failure.keys.push(key);

@@ -20,6 +20,21 @@ export const storageClasses = [
   "MAZ_COLD",
   "MAZ_ARCHIVE",
 ] as const;
+/** Of these the service gives nothing out before it is restored. */
+const archiveClasses: readonly string[] = [
+  "ARCHIVE",
+  "DEEP_ARCHIVE",
+  "MAZ_ARCHIVE",
+] satisfies (typeof storageClasses)[number][];
+
+export const isArchiveClass = (storageClass: string | undefined): boolean =>
+  storageClass !== undefined && archiveClasses.includes(storageClass.toUpperCase());
+
+/** What an original may have and its archived copy has not. */
+export const notPreserved = ["tags", "ACLs"] as const;
+
+/** What becomes of originals in an archive class that are not restored. */
+export const archivedClassChoices = ["fail", "skip"] as const;
 /** `x-cos-server-side-encryption`. */
 export const encryptions = ["AES256", "cos/kms"] as const;
 

@@ -22,6 +22,9 @@ export function issueCertificate(): () => void {
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
+/** Was this process started by one that had issued a certificate? Whom it trusts was settled then. */
+export const hasCertificate = (): boolean => process.env[FOLDER] !== undefined;
+
 /** Listens on a free port of loopback; `onListening` is told the origin. */
 export function listen(serve: (socket: Socket) => void, onListening: (origin: string) => void): void {
   const folder = process.env[FOLDER];

@@ -1,4 +1,5 @@
 /** `npm run bench`: each part in turn; the store in one process, what is measured in another. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -7,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { quote, UserError } from "../../src/vocabulary/errors.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import { headlineMarkdown, headlineOf } from "./headline.ts";
-import { issueCertificate } from "./listen.ts";
+import { hasCertificate, issueCertificate } from "./listen.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCopyPart } from "./parts/copy.ts";
 import { createListPart } from "./parts/list.ts";
@@ -48,7 +49,6 @@ async function main(flags: Flags): Promise<number> {
   if (flags.plot !== undefined && !existsSync(dirname(resolve(flags.plot)))) {
     throw new UserError("OutUnwritable", `The folder of --plot ${quote(flags.plot)} does not exist; make it first.`);
   }
-  const revoke = flags.plain ? () => {} : issueCertificate();
   let begun: Promise<Store> | undefined;
   const store = () => {
     begun ??= start(`${folder}/store.js`, 1).then((talking) => ({
@@ -71,7 +71,6 @@ async function main(flags: Flags): Promise<number> {
     }
   } finally {
     await (await begun)?.talking.end();
-    revoke();
   }
   const headline = headlineOf(bench.cells);
   if (flags.plot !== undefined) await writeFile(flags.plot, plotSvg(headline, machine, flags.rounds));
@@ -85,8 +84,22 @@ async function main(flags: Flags): Promise<number> {
   return right ? 0 : 1;
 }
 
+/** The same in a process that trusts the certificate from its beginning: it plans runs at the store itself. */
+function trusting(): number {
+  const revoke = issueCertificate();
+  try {
+    const { status } = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      stdio: "inherit",
+    });
+    return status ?? 1;
+  } finally {
+    revoke();
+  }
+}
+
 try {
-  process.exitCode = await main(readFlags(process.argv.slice(2)));
+  const flags = readFlags(process.argv.slice(2));
+  process.exitCode = flags.plain || hasCertificate() ? await main(flags) : trusting();
 } catch (thrown) {
   if (!(thrown instanceof UserError)) throw thrown;
   process.stderr.write(`${thrown.message}\n`);

@@ -58,6 +58,7 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["archiveKey", `{key}${"é".repeat(430)}`, "is longer than a key may be"],
   ["ifExists", "ask", "is none of skip, keep, overwrite, fail"],
   ["ifChanged", "skip", "is none of archive, fail"],
+  ["archivedClass", "restore", "is none of fail, skip"],
   ["storageClass", "standard", "is none of STANDARD, STANDARD_IA"],
   ["encryption", "aes", "is none of AES256, cos/kms"],
   ["maxFailures", "many", "is neither a number of rows nor a percentage"],

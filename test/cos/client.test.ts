@@ -11,8 +11,9 @@ import {
 } from "../../src/cos/signing/credentials.ts";
 import type { Credentials } from "../../src/cos/signing/signature.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
-import { type Received, type TinyServer, tinyServer } from "../http/tiny-server.ts";
+import type { Received, TinyServer } from "../http/tiny-server.ts";
 import { runs } from "../setup/quick.ts";
+import { cosServer } from "./cos-server.ts";
 import { cosErrorOf } from "./thrown-by.ts";
 
 const name = "photos-1250000000";
@@ -66,7 +67,7 @@ const errorXml = (code: string, message = "") =>
 
 describe("what is sent", () => {
   const answering = () =>
-    tinyServer(async (received, response) => {
+    cosServer(async (received, response) => {
       await received.body();
       response.end();
     });
@@ -127,7 +128,7 @@ describe("what is sent", () => {
 
   test("a PUT carries, and signs, all that says what is stored and under which conditions", async () => {
     const bodies: Buffer[] = [];
-    const server = await tinyServer(async (received, response) => {
+    const server = await cosServer(async (received, response) => {
       bodies.push(await received.body());
       response.end();
     });
@@ -282,7 +283,7 @@ describe("what is told of an object", () => {
   };
 
   test("by GET, as bytes and as a stream, and by HEAD", async () => {
-    const server = await tinyServer((_, response) => response.writeHead(200, headers).end("data"));
+    const server = await cosServer((_, response) => response.writeHead(200, headers).end("data"));
     const client = clientOf(server);
     const bytes = await client.get("k");
     expect(bytes).toMatchObject({ ...told, kind: "bytes" });
@@ -294,32 +295,25 @@ describe("what is told of an object", () => {
   });
 
   test("by PUT, whose reply has a length of its own", async () => {
-    const server = await tinyServer((_, response) =>
-      response.writeHead(200, { ...headers, "content-length": 0 }).end(),
-    );
+    const server = await cosServer((_, response) => response.writeHead(200, { ...headers, "content-length": 0 }).end());
     expect(await clientOf(server).put("k", Buffer.from("data"))).toMatchObject({ ...told, size: undefined });
   });
 
   test("nothing is made up where the reply says nothing, or nonsense", async () => {
-    const server = await tinyServer((_, response) =>
+    const server = await cosServer((_, response) =>
       response
         .writeHead(200, { etag: '""', "x-cos-hash-crc64ecma": "abc", "last-modified": "then", "x-errno": "x" })
-        .end(),
+        .end("data"),
     );
-    const info = await clientOf(server).head("k");
+    const info = await clientOf(server).get("k");
     expect(info).toMatchObject({ status: 200, size: undefined, etag: undefined, crc64: undefined });
-    expect(info).toMatchObject({
-      lastModified: undefined,
-      versionId: undefined,
-      requestId: undefined,
-      errNo: undefined,
-    });
+    expect(info).toMatchObject({ lastModified: undefined, versionId: undefined, errNo: undefined });
   });
 });
 
 describe("errors", () => {
   test("carry what COS said of a GET, and nothing of a HEAD but its status", async () => {
-    const server = await tinyServer((_, response) =>
+    const server = await cosServer((_, response) =>
       response
         .writeHead(404, { "content-type": "application/xml", "x-cos-request-id": "NjE2", connection: "keep-alive" })
         .end(errorXml("NoSuchKey", "The specified key does not exist.")),
@@ -333,7 +327,7 @@ describe("errors", () => {
   });
 
   test("of protection say so", async () => {
-    const server = await tinyServer((_, response) =>
+    const server = await cosServer((_, response) =>
       response.writeHead(403, { "X-ErrNo": "-154" }).end(errorXml("AccessDenied", "Access Denied.")),
     );
     const error = await cosErrorOf(clientOf(server).get("k"));
@@ -341,7 +335,7 @@ describe("errors", () => {
   });
 
   test("are found in a 200: of PUT (a copy), of Complete, of a listing", async () => {
-    const server = await tinyServer(async (received, response) => {
+    const server = await cosServer(async (received, response) => {
       await received.body();
       response.end(errorXml("InternalError", "We encountered an internal error."));
     });
@@ -360,9 +354,7 @@ describe("errors", () => {
   });
 
   test("a redirection is an error: nothing that was signed goes elsewhere", async () => {
-    const server = await tinyServer((_, response) =>
-      response.writeHead(307, { location: "http://127.0.0.1:1/" }).end(),
-    );
+    const server = await cosServer((_, response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end());
     expect(await cosErrorOf(clientOf(server).get("k"))).toMatchObject({
       code: "Http307",
       status: 307,
@@ -372,13 +364,13 @@ describe("errors", () => {
   });
 
   test("each call is one request, however retryable its failure", async () => {
-    const server = await tinyServer((_, response) => response.writeHead(503).end(errorXml("SlowDown")));
+    const server = await cosServer((_, response) => response.writeHead(503).end(errorXml("SlowDown")));
     expect(await cosErrorOf(clientOf(server).get("k"))).toMatchObject({ retryable: true, throttled: true });
     expect(server.requests).toHaveLength(1);
   });
 
   test("a DELETE of what is not there is none", async () => {
-    const server = await tinyServer((_, response) => response.writeHead(204).end());
+    const server = await cosServer((_, response) => response.writeHead(204).end());
     await expect(clientOf(server).delete("k")).resolves.toBeUndefined();
   });
 });
@@ -387,7 +379,7 @@ describe("a clock that is wrong", () => {
   const startOf = (received: Received) => Number(/q-sign-time=(\d+)/.exec(received.headers.authorization!)![1]);
 
   async function serverAhead(seconds: () => number, code = "RequestTimeTooSkewed") {
-    return tinyServer((received, response) => {
+    return cosServer((received, response) => {
       const theirs = noon / 1000 + seconds();
       const date = new Date(theirs * 1000).toUTCString();
       const fine = Math.abs(startOf(received) + 60 - theirs) < 900;
@@ -428,7 +420,7 @@ describe("a clock that is wrong", () => {
 
   test("by less than 30 seconds is left alone", async () => {
     const date = new Date(noon + 29_000).toUTCString();
-    const server = await tinyServer((_, response) =>
+    const server = await cosServer((_, response) =>
       response.writeHead(403, { date }).end(errorXml("AccessDenied", "Request has expired")),
     );
     const client = clientOf(server);
@@ -438,7 +430,7 @@ describe("a clock that is wrong", () => {
   });
 
   test("an ordinary refusal does not move it, whatever the Date", async () => {
-    const server = await tinyServer((_, response) =>
+    const server = await cosServer((_, response) =>
       response.writeHead(403, { date: new Date(noon + 3_600_000).toUTCString() }).end(errorXml("AccessDenied")),
     );
     const client = clientOf(server);
@@ -451,7 +443,7 @@ describe("a clock that is wrong", () => {
 describe("credentials that have ended", () => {
   /** Accepts the token "new" only. */
   const strict = (code = "ExpiredToken") =>
-    tinyServer((received, response) => {
+    cosServer((received, response) => {
       if (received.headers["x-cos-security-token"] === "new") response.end();
       else response.writeHead(400).end(errorXml(code, "The provided token has expired."));
     });

@@ -20,6 +20,7 @@ export function labClock(start = Date.UTC(2026, 0, 15, 12)): LabClock {
   let now = start;
   return {
     now: () => now,
+    elapsed: () => now,
     advance(ms) {
       now += ms;
     },

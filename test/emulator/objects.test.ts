@@ -238,6 +238,19 @@ describe("GET and HEAD Object", () => {
     expect((await lab.ask({ method: "HEAD", key: "cold" })).headers["x-cos-storage-class"]).toBe(storageClass);
   });
 
+  test("give out what was restored from an archive class, and say so", async () => {
+    await lab.ask({ method: "PUT", key: "cold", body: "x", headers: { "x-cos-storage-class": "ARCHIVE" } });
+    expect(bucket().restore("missing", "restored")).toBe(false);
+    bucket().restore("cold", "ongoing");
+    expect((await lab.ask({ method: "HEAD", key: "cold" })).headers["x-cos-restore"]).toBe('ongoing-request="true"');
+    expect(await lab.ask({ key: "cold" })).toMatchObject({ status: 403, code: "InvalidObjectState" });
+    bucket().restore("cold", "restored");
+    const restored = await lab.ask({ key: "cold", query: [["ci-process", "originImage"]] });
+    expect(restored).toMatchObject({ status: 200, text: "x" });
+    expect(restored.headers["x-cos-restore"]).toMatch(/^ongoing-request="false", expiry-date="/);
+    expect(restored.headers["x-cos-storage-class"]).toBe("ARCHIVE");
+  });
+
   test("echo the encryption an object was stored with", async () => {
     const headers = { "x-cos-server-side-encryption": "AES256" };
     expect((await lab.ask({ method: "PUT", key: "enc", body: "x", headers })).headers).toMatchObject(headers);

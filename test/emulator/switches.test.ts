@@ -67,6 +67,7 @@ const rows: readonly Row[] = [
   ),
   row("suffixCaseSensitive", true, { key: "CAT.JPG" }, status, 403, 200),
   row("protectionStatusFor154", 404, { key: "cat.jpg", sign: false }, status, 403, 404),
+  row("protectionSendsErrNo", false, { key: "cat.jpg", sign: false }, header("x-errno"), "-154", undefined),
   row("adHocProcessing", "process", { key: "cat.jpg", query: [["imageMogr2/format/png", ""]] }, status, 403, 200),
   row("anonymousOriginImage", "allow", { ...original, sign: false }, status, 403, 200),
   row("originImageSendsEtag", false, original, header("etag"), '"919c8b643b7133116b02fc0d9bb7df3f"', undefined),
@@ -97,6 +98,25 @@ const rows: readonly Row[] = [
     (a) => [a.status, a.headers["content-type"]],
     [403, "application/xml"],
     [200, "image/png"],
+  ),
+  row(
+    "placeholderSendsErrNo",
+    false,
+    () => {
+      lab.emulator.faults.next(1, { kind: "placeholder" });
+      return { key: "cat.jpg" };
+    },
+    header("x-errno"),
+    "-6101",
+    undefined,
+  ),
+  row(
+    "smartCompression",
+    "every",
+    original,
+    (a) => [a.headers["x-slimflag"], a.text],
+    [undefined, "original"],
+    ["1", "orig"],
   ),
   row(
     "bucketRequestsPerSecond",

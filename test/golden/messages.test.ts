@@ -67,7 +67,7 @@ describe.each(goldenVersions())("messages of $version", (version) => {
     const worker = stage.worker();
     expect(await worker.deliver(named("shard 1, handed over").body)).toEqual({ kind: "acknowledge" });
     const [first = "", ...rest] = stage.fetched();
-    expect([first, ...rest]).toEqual(version.source.slice(5, 8).map(({ key }) => key));
+    expect([first, ...rest].sort()).toEqual(version.source.slice(5, 8).map(({ key }) => key));
     expect(await worker.deliver(named("shard 1, a late copy").body)).toEqual({ kind: "acknowledge" });
     await worker.close();
     expect(stage.fetched().length).toBe(3);

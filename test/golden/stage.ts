@@ -161,7 +161,9 @@ function openWorker(tool: typeof Tool, environment: Readonly<Record<string, stri
   const handle = tool.createDeliveryHandler(surroundings);
   const queue: string[] = [];
   const sender: Tool.Sender = { send: async (body) => void queue.push(body) };
-  const deliver: Worker["deliver"] = (body, ms = long) => handle({ body, deadline: clock.now() + ms }, sender);
+  // The tool may be one of a version whose clocks did not have it, and whose deadlines are since the epoch: systemClock's are both.
+  const elapsed = tool.systemClock.elapsed ?? tool.systemClock.now;
+  const deliver: Worker["deliver"] = (body, ms = long) => handle({ body, deadline: elapsed() + ms }, sender);
   return {
     handle,
     queue,

@@ -29,6 +29,21 @@ describe("a field that can be", () => {
   });
 });
 
+describe("the storage class", () => {
+  it.each([
+    ["ARCHIVE", "ARCHIVE"],
+    [" deep_archive ", "DEEP_ARCHIVE"],
+    ["MAZ_ARCHIVE", "MAZ_ARCHIVE"],
+    ["STANDARD", undefined],
+    ["INTELLIGENT_TIERING", undefined],
+    ["GLACIER", undefined],
+    ["", undefined],
+  ])("%j is kept as %j: only an archive class decides anything", (text, value) => {
+    const row = value === undefined ? { key: "k" } : { key: "k", storageClass: value };
+    expect(entry({ storageClass: text })).toEqual({ kind: "row", row, at: { line: 17 } });
+  });
+});
+
 describe("a field that can't be", () => {
   it.each([
     ["size", "abc", 'row 17, column 4: size "abc" is not a whole number of bytes'],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AdaptiveRate, free, limitAt, lower } from "../../src/policy/adaptive-rate.ts";
+import { type AdaptiveRate, free, limitAt, lower, passed } from "../../src/policy/adaptive-rate.ts";
 import { createThroughput } from "../../src/policy/throughput.ts";
 
 /** Refused once at the rate that it lets through, so that the ceiling is known. */
@@ -83,6 +83,48 @@ describe("the rate that a service lets through", () => {
         },
       ),
     );
+  });
+});
+
+describe("a service that is away", () => {
+  /** Refused at `at` with nothing passed since the last time, as often as said, each a pause of ten seconds after the other. */
+  const away = (state: AdaptiveRate, at: number, times: number) => {
+    let now = at;
+    let next = state;
+    for (let n = 0; n < times; n++, now += 10_000) next = lower(next, now, undefined, now + 9_000, false);
+    return { state: next, now };
+  };
+
+  test.each<[string, AdaptiveRate, number]>([
+    ["no limit", free, 5],
+    ["a rate that is searched", lower(free, 0, 200), 18],
+    ["a rate that was found", probing(200), 18],
+    ["a rate that is small", probing(20), 5],
+    ["a rate that is tiny", probing(0.5), 0.45],
+  ])("where %s held is asked with a few requests, and then sent as much as before", (_, before, asking) => {
+    const { state, now } = away(before, 10_000, 8);
+    expect(limitAt(state, now)).toBeCloseTo(asking, 5);
+    const back = passed(state, now);
+    expect(back.kind).toBe(before.kind);
+    const known =
+      before.kind === "free" || before.kind === "away" ? Number.POSITIVE_INFINITY : limitAt(before, before.since);
+    expect(limitAt(back, now)).toBeCloseTo(known, 5);
+  });
+
+  test("is no reason to search anew: 30 s or an hour, what comes after is the same", () => {
+    const before = lower(free, 0, 200);
+    const [short, long] = [away(before, 10_000, 3), away(before, 10_000, 360)];
+    expect(limitAt(passed(short.state, short.now), short.now + 1_000)).toBeCloseTo(
+      limitAt(passed(long.state, long.now), long.now + 1_000),
+    );
+  });
+
+  test("is one only where nothing passed: what lets a little through is searched", () => {
+    expect(lower(probing(100), 40_000, 3, 41_000, true)).toMatchObject({ kind: "probing" });
+    expect(lower(probing(100), 40_000, 3, 41_000, false)).toMatchObject({ kind: "away" });
+    // An echo of the same burst.
+    expect(lower(probing(100, 39_900), 40_000, 3, 41_000, false)).toMatchObject({ kind: "probing" });
+    expect(passed(free, 5)).toBe(free);
   });
 });
 

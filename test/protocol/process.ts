@@ -85,6 +85,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
   const handle = createDeliveryHandler({
     clock: {
       now: () => now + birth.skewMs,
+      elapsed: () => now,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           if (signal?.aborted) return resolve();
@@ -107,7 +108,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
   const sender = {
     send: (body: string, delaySeconds = 0) => ask<void>({ where: "queue", kind: "send", body, delaySeconds }),
   };
-  const deadline = birth.at + birth.skewMs + birth.limitMs;
+  const deadline = birth.at + birth.limitMs;
   handle({ body: birth.body, deadline }, sender)
     .then((answer) => ask<void>(settling(answer)))
     .then(() => {

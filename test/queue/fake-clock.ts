@@ -5,21 +5,29 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Sleeps under way. */
   sleeping(): number;
+  /** Sets what time it is, `ms` forward or, below 0, back; no time goes by. */
+  set(ms: number): void;
 }
 
 /** Lets every promise that can go on do so. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export function fakeClock(start = 1_700_000_000_000): FakeClock {
-  let now = start;
+  /** Both begin at `start`, as those of a process do. */
+  let elapsed = start;
+  let wrong = 0;
   const sleepers = new Set<{ at: number; wake: () => void }>();
   return {
-    now: () => now,
+    now: () => elapsed + wrong,
+    elapsed: () => elapsed,
+    set(ms) {
+      wrong += ms;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
         const sleeper = {
-          at: now + Math.max(0, ms),
+          at: elapsed + Math.max(0, ms),
           wake() {
             sleepers.delete(sleeper);
             signal?.removeEventListener("abort", sleeper.wake);
@@ -30,16 +38,16 @@ export function fakeClock(start = 1_700_000_000_000): FakeClock {
         signal?.addEventListener("abort", sleeper.wake);
       }),
     async advance(ms) {
-      const end = now + ms;
+      const end = elapsed + ms;
       await settled();
       for (;;) {
         const next = [...sleepers].sort((a, b) => a.at - b.at)[0];
         if (next === undefined || next.at > end) break;
-        now = Math.max(now, next.at);
+        elapsed = Math.max(elapsed, next.at);
         next.wake();
         await settled();
       }
-      now = end;
+      elapsed = end;
       await settled();
     },
     sleeping: () => sleepers.size,

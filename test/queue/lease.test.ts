@@ -174,7 +174,29 @@ describe("a lease", () => {
     expect(lease.state()).toMatchObject({ kind: "lost", reason: "its visibility ran out" });
   });
 
+  it.each([-600_000, 600_000])("is extended as before by a process whose clock is set by %d ms", async (ms) => {
+    const { lease, clock, receive } = await held();
+    await clock.advance(5_000);
+    clock.set(ms);
+    await clock.advance(300_000);
+    expect(await receive()).toEqual([]);
+    expect(lease.state()).toMatchObject({ kind: "held" });
+    expect(await lease.acknowledge()).toEqual({ kind: "acknowledged" });
+  });
+
   describe("where the queue cannot extend", () => {
+    it("is lost to a laptop that slept, and not for a clock that is set back", async () => {
+      const { lease, clock } = await held({ extension: "fixed" });
+      clock.set(-600_000);
+      await clock.advance(29_000);
+      expect(lease.state()).toMatchObject({ kind: "held" });
+      const slept = await held({ extension: "fixed" });
+      // Of its own time nothing went by; a wake-up is what lets it look.
+      slept.clock.set(600_000);
+      await slept.clock.advance(30_000);
+      expect(slept.lease.state()).toMatchObject({ kind: "lost" });
+    });
+
     it("has the visibility's end for its deadline, sends no heartbeat, and is lost then", async () => {
       const { lease, clock, calls, start } = await held({ extension: "fixed" });
       expect(lease.deadline()).toBe(start + 30_000);

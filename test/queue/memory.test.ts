@@ -73,6 +73,16 @@ describe("a long poll of the embedded queue", () => {
     expect(woken).toEqual([5_000]);
   });
 
+  it("wakes when it should though the clock is set back meanwhile", async () => {
+    await send("later", 5);
+    const woken: number[] = [];
+    const start = clock.elapsed();
+    void receive({ WaitTimeSeconds: 20 }).then((messages) => woken.push(clock.elapsed() - start, messages.length));
+    clock.set(-600_000);
+    await clock.advance(20_000);
+    expect(woken).toEqual([5_000, 1]);
+  });
+
   it("wakes when a message sent during the poll is due earlier than the one it waited for", async () => {
     await send("late", 15);
     const poll = receive({ WaitTimeSeconds: 20 });

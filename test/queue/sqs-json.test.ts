@@ -39,6 +39,7 @@ function recordedClock(): Clock & { readonly slept: number[] } {
   return {
     slept,
     now: () => now,
+    elapsed: () => now,
     async sleep(ms) {
       slept.push(ms);
       now += ms;

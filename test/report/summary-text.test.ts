@@ -23,22 +23,19 @@ describe("the last lines of a run", () => {
       startedAt: 0,
       endedAt: 60_000,
     });
-    expect(summaryText(summary, 3)).toBe(
-      [
-        "run nightly was halted: the failure budget is spent",
-        "  redrive of before",
-        "  1,208 rows = 1,201 archived + 1 skipped + 6 failed + 0 pending",
-        "  1.2 GiB in 1 min 0 s, 20 MiB/s, 20 objects/s",
-        "  1 of the archived were put by an earlier attempt and recovered",
-        "  proven by content-md5 1,200, crc64 1",
-        "  requests: source.get 1,207, archive.put 1,201, of them 3 retries",
-        "  failed: 3 D, such as D.jpg",
-        "  failed: 1 A, A.jpg",
-        "  failed: 1 B, B.jpg",
-        "  failed: 1 for 1 other reasons",
-        "",
-      ].join("\n"),
-    );
+    expect(summaryText(summary, 3)).toEqual([
+      "run nightly was halted: the failure budget is spent",
+      "  redrive of before",
+      "  1,208 rows = 1,201 archived + 1 skipped + 6 failed + 0 pending",
+      "  1.2 GiB in 1 min 0 s, 20 MiB/s, 20 objects/s",
+      "  1 of the archived were put by an earlier attempt and recovered",
+      "  proven by content-md5 1,200, crc64 1",
+      "  requests: source.get 1,207, archive.put 1,201, of them 3 retries",
+      "  failed: 3 D, such as D.jpg",
+      "  failed: 1 A, A.jpg",
+      "  failed: 1 B, B.jpg",
+      "  failed: 1 for 1 other reasons",
+    ]);
   });
 
   it("leave out what is not known", () => {
@@ -46,18 +43,36 @@ describe("the last lines of a run", () => {
       { archived: 1, skipped: 0, failed: 1, pending: 2, bytes: 10 },
       { run: "r", state: "running" },
     );
-    expect(summaryText(summary)).toBe(
-      "run r is running\n  4 rows = 1 archived + 0 skipped + 1 failed + 2 pending\n  10 B\n",
-    );
+    expect(summaryText(summary)).toEqual([
+      "run r is running",
+      "  4 rows = 1 archived + 0 skipped + 1 failed + 2 pending",
+      "  10 B",
+    ]);
   });
 
-  it("let no key steer the terminal", () => {
+  it("say where a row stands that could not be read, whether or not it has a key", () => {
     const tally = emptyTally();
-    addOutcome(tally, outcome({ outcome: "failed", code: "NoSuchKey", key: "a\u001b[2J\r\nb\u202ec\u009b" }));
-    const text = summaryText(tallyToSummary(tally, { run: "r\u0007", state: "complete" }));
-    expect(text).toContain("a\\u001b[2J\\u000d\\u000ab\\u202ec\\u009b");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
-    expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    const invalid = (key: string, message: string | undefined) =>
+      addOutcome(tally, outcome({ outcome: "failed", code: "InvalidRow", key, message }));
+    invalid("", "row 3, column 1: key is empty");
+    const of = () => summaryText(tallyToSummary(tally, { run: "r", state: "complete" })).at(-1);
+    expect(of()).toBe("  failed: 1 InvalidRow, row 3, column 1: key is empty");
+    invalid("b", "row 7: too long");
+    expect(of()).toBe("  failed: 2 InvalidRow, such as row 3, column 1: key is empty");
+    const [failure] = tallyToSummary(tally, { run: "r", state: "complete" }).failures ?? [];
+    expect(failure).toEqual({
+      code: "InvalidRow",
+      count: 2,
+      keys: ["", "b"],
+      messages: ["row 3, column 1: key is empty", "row 7: too long"],
+    });
+  });
+
+  it("end in no comma where a failure has neither a key nor a message", () => {
+    const tally = emptyTally();
+    addOutcome(tally, outcome({ outcome: "failed", code: "InvalidRow", key: "", message: undefined }));
+    const text = summaryText(tallyToSummary(tally, { run: "r", state: "complete" }));
+    expect(text.at(-1)).toBe("  failed: 1 InvalidRow");
   });
 });
 

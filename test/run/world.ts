@@ -83,7 +83,7 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
   const done = <T>(work: Promise<T>) => runUntilDone(clock, work);
   const deliver: World["deliver"] = (message, seconds = LONG, signal) => {
     const body = typeof message === "string" ? message : JSON.stringify(message);
-    return done(handle({ body, deadline: clock.now() + seconds * 1_000, signal }, sender));
+    return done(handle({ body, deadline: clock.elapsed() + seconds * 1_000, signal }, sender));
   };
   const textOf = (key: string) => archive.object(key)?.bytes ?? Buffer.alloc(0);
   const reports = (run: string, kind: string) =>

@@ -189,7 +189,7 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
     };
     process.died.then(leave);
     const forget = world.after(scenario.limitMs, process.kill);
-    const deadline = process.clock.now() + scenario.limitMs - 5_000;
+    const deadline = process.clock.elapsed() + scenario.limitMs - 5_000;
     const answer = await handle({ body, deadline }, senderOf(process));
     forget();
     if (answer.kind === "acknowledge") {

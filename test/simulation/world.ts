@@ -90,6 +90,7 @@ export function createWorld(seed: number, start = Date.UTC(2026, 10, 22)): World
     },
     clock: {
       now: () => now,
+      elapsed: () => now,
       sleep: (ms, signal) => sleepIn(world, () => true, ms, signal),
     },
   };
@@ -126,6 +127,9 @@ export interface Process {
   effect<T>(latencyMs: number, act: () => T | Promise<T>): Promise<T>;
 }
 
+/** How long a clock that is wrong stays so before it is set, to as wrong the other way. */
+const SET_MS = 7_000;
+
 export function createProcess(world: World, name: string, skewMs: number): Process {
   let alive = true;
   let steps = Number.POSITIVE_INFINITY;
@@ -150,7 +154,8 @@ export function createProcess(world: World, name: string, skewMs: number): Proce
       steps = count;
     },
     clock: {
-      now: () => world.now() + skewMs,
+      now: () => world.now() + (Math.floor(world.now() / SET_MS) % 2 === 0 ? skewMs : -skewMs),
+      elapsed: () => world.now(),
       sleep: (ms, signal) => sleepIn(world, () => alive, ms, signal),
     },
     async effect(latencyMs, act) {

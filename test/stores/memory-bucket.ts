@@ -2,7 +2,9 @@
  * One bucket in memory: the `Bucket` port with the service's semantics where they matter to what is built on it. Each
  * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
  */
+import { bringsOwnBytes, tellsObject } from "../../src/cos/exchange/false-success.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
+import { isArchiveClass } from "../../src/vocabulary/choices.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
 import { checkMeta, takeBody } from "./memory-body.ts";
 import type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
@@ -13,8 +15,10 @@ import { createMemoryRequests } from "./memory-requests.ts";
 export type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
 
 const STORED =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-server-side-encryption)$/;
-const COLD = new Set(["ARCHIVE", "DEEP_ARCHIVE"]);
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-restore|x-cos-server-side-encryption)$/;
+/** In an archive class, and not restored. */
+const isCold = ({ headers }: StoredObject) =>
+  isArchiveClass(headers["x-cos-storage-class"]) && !headers["x-cos-restore"]?.includes("false");
 
 interface Upload {
   readonly key: string;
@@ -107,7 +111,7 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const faults = await arrive(type, key, { versionId, headers }, signal);
       const what = whatOf(name, type, key);
       const object = find(type, key, versionId);
-      if (COLD.has(object.headers["x-cos-storage-class"] ?? "")) throw refusal("InvalidObjectState", { what });
+      if (isCold(object)) throw refusal("InvalidObjectState", { what });
       if (type === "original" && object.bytes.length === 0 && switches.emptyOriginal === "refuse") {
         throw refusal("InvalidImageSource", { errNo: -40168, what });
       }
@@ -115,14 +119,17 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const brings = type === "original" ? switches.originalBrings : everything;
       const bufferUpTo = request.bufferUpTo ?? 1024 * 1024;
       const delivery = { what, bufferUpTo, chunkBytes, signal };
-      return bodyReply(headersOf(object, brings, newId("request")), object.bytes, faults, delivery);
+      const reply = bodyReply(headersOf(object, brings, newId("request")), object.bytes, faults, delivery);
+      return bringsOwnBytes(reply, () => what);
     },
 
     async head(key, request = {}) {
       const faults = await arrive("head", key, { versionId: request.versionId }, request.signal);
       const object = find("head", key, request.versionId);
       leave(faults, "head", key);
-      return infoOf(200, headersOf(object, everything, newId("request")), faults);
+      return tellsObject(infoOf(200, headersOf(object, everything, newId("request")), faults), () =>
+        whatOf(name, "head", key),
+      );
     },
 
     async put(key, body, request = {}) {
@@ -135,7 +142,7 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       mayWrite("put", key, forbidOverwrite);
       const object = store(key, bytes, headers);
       leave(faults, "put", key);
-      return { ...infoOf(200, written(object), faults), size: undefined };
+      return { ...tellsObject(infoOf(200, written(object), faults), () => whatOf(name, "put", key)), size: undefined };
     },
 
     async delete(key, request = {}) {

@@ -21,7 +21,7 @@ async function live<T>(life: Life, work: () => Promise<T>): Promise<T> {
 }
 
 export function mortalClock(clock: Clock, life: Life): Clock {
-  return { now: () => clock.now(), sleep: (ms, signal) => live(life, () => clock.sleep(ms, signal)) };
+  return { ...clock, sleep: (ms, signal) => live(life, () => clock.sleep(ms, signal)) };
 }
 
 export function mortalBucket(bucket: Bucket, life: Life): Bucket {

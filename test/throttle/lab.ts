@@ -135,7 +135,9 @@ export async function tell(scenario: Scenario): Promise<Story> {
     settings: { concurrency },
     worker: anonymousWorker,
   };
-  const trust = createShardWorker(surroundings).trust(source.name);
+  const shardWorker = createShardWorker(surroundings);
+  const trust = shardWorker.trust(source.name);
+  const watch = shardWorker.watch("run");
   const pace = createPace({ concurrency, clock, random });
 
   let next = 0;
@@ -157,6 +159,9 @@ export async function tell(scenario: Scenario): Promise<Story> {
           random,
           log: silentLog,
           pace,
+          shards,
+          planRows: shards * 1_000,
+          watch,
           ...trust,
           deadline: Number.POSITIVE_INFINITY,
           worker: "",

@@ -66,7 +66,9 @@ async function inShortFunctions(options: {
     settings: { concurrency },
     worker: anonymousWorker,
   };
-  const trust = createShardWorker(surroundings).trust(line.source.name);
+  const shardWorker = createShardWorker(surroundings);
+  const trust = shardWorker.trust(line.source.name);
+  const watch = shardWorker.watch("run");
   let pace = createPace({ concurrency, clock, random });
   const story = { deliveries: 0, killed: 0, idle: 0 };
 
@@ -75,7 +77,7 @@ async function inShortFunctions(options: {
       const life = { dead: false };
       const own = mortalClock(clock, life);
       if (cold) pace = createPace({ concurrency, clock: own, random });
-      const deadline = clock.now() + seconds * 1_000;
+      const deadline = clock.elapsed() + seconds * 1_000;
       story.deliveries++;
       const ended = archiveShard({
         ledger: createLedgerStore({ bucket: mortalBucket(ledger, life), prefix, clock: own, random }),
@@ -90,6 +92,9 @@ async function inShortFunctions(options: {
         random,
         log: silentLog,
         pace,
+        shards: 1,
+        planRows: 1_000,
+        watch,
         ...trust,
         deadline,
         worker: "",

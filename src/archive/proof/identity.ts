@@ -37,6 +37,13 @@ export function expectationOfReply(info: ObjectInfo, from: "head" | "get"): Expe
   return { size: info.size, etag: info.etag, crc64: info.crc64, from };
 }
 
+/**
+ * Does a reply say which object it brings? One with neither ETag nor CRC64 may bring anything of the same length: a proof by the
+ * length alone would be none.
+ */
+export const namesObject = ({ etag, crc64 }: Pick<ObjectInfo, "etag" | "crc64">): boolean =>
+  etag !== undefined || crc64 !== undefined;
+
 /** Why `info` can't be the expected object, in words; undefined where nothing that both say differs. */
 export function difference(expectation: Expectation, info: ObjectInfo): string | undefined {
   if (expectation.size !== undefined && info.size !== undefined && expectation.size !== info.size) {

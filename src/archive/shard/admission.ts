@@ -39,7 +39,7 @@ export function createAdmission(options: {
     if (stopped()) return "never";
     if (!isTimed) return "now";
     const estimate = durations.estimate(size);
-    return admit({ now: clock.now() + pace.waitMs(), deadline, estimate, running, ended, wary });
+    return admit({ now: clock.elapsed() + pace.waitMs(), deadline, estimate, running, ended, wary });
   };
   async function later(size: number | undefined): Promise<boolean> {
     for (;;) {
@@ -52,7 +52,7 @@ export function createAdmission(options: {
     }
   }
 
-  const left = deadline - lastMs - clock.now();
+  const left = deadline - lastMs - clock.elapsed();
   let late: AbortController | undefined;
   // A delivery that begins without time lets its one task have what it needs: to give it up at once would help nobody.
   if (isTimed && left > 0) {
@@ -79,7 +79,7 @@ export function createAdmission(options: {
       for (const wake of woken) wake();
     },
     mayWait: (ms, size) =>
-      !stopped() && (!isTimed || mayStart(clock.now() + ms, deadline, durations.estimate(size).ms)),
+      !stopped() && (!isTimed || mayStart(clock.elapsed() + ms, deadline, durations.estimate(size).ms)),
     late: late?.signal,
   };
 }

@@ -13,19 +13,22 @@ import { noRequests } from "../../ledger/shard/segment.ts";
 import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
-import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { spread, trialStart } from "../../policy/trial.ts";
+import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "../task/metadata-trust.ts";
-import type { TaskContext } from "../task/task.ts";
+import type { Task, TaskContext } from "../task/task.ts";
 import { createAdmission } from "./admission.ts";
 import { watchControl } from "./control-watch.ts";
+import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
 import { runTasks } from "./run-tasks.ts";
+import type { RunWatch } from "./run-watch.ts";
 import { createStops } from "./stops.ts";
 import { startTally } from "./tally.ts";
 import { tasksOf } from "./tasks.ts";
@@ -42,6 +45,11 @@ export interface ShardDelivery {
   readonly seq: number;
   /** A ULID of its own. */
   readonly attempt: string;
+  /** Of the plan. */
+  readonly shards: number;
+  readonly planRows: number;
+  /** What this process knows of the run. */
+  readonly watch: RunWatch;
   readonly source: Bucket;
   readonly archive: Bucket;
   readonly clock: Clock;
@@ -50,7 +58,7 @@ export interface ShardDelivery {
   readonly pace: Pace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
   /** No new task starts once it aborts; what is in flight ends and is recorded. */
   readonly signal?: AbortSignal | undefined;
@@ -69,14 +77,19 @@ export type ShardEnd =
   | { readonly kind: "stopped"; readonly control: Control }
   /** Another attempt on it is alive. */
   | { readonly kind: "yielded" }
+  /** This worker is refused what others are not: it should work no more. */
+  | { readonly kind: "sick"; readonly code: string; readonly reason: string }
   /** Rows are left: for want of time, or because the process is to stop, or for retries. */
   | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
+
+/** For so long a delivery waits for the rows of other shards to end the trial. */
+const TRIAL_WAIT_MS = 5_000;
 
 /** After as many crashes, rows go one at a time, each recorded before it is tried: the one that kills is charged for it. */
 const CAREFUL_AFTER = 3;
 
 export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
-  const lookedAt = delivery.clock.now();
+  const lookedAt = momentOf(delivery.clock);
   const opening = await openShard(delivery);
   switch (opening.kind) {
     case "done":
@@ -92,7 +105,7 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
   }
 }
 
-async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: number): Promise<ShardEnd> {
+async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Moment): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, random, log, pace } = delivery;
   const { run } = request;
   const requests = noRequests();
@@ -101,16 +114,34 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
   const over = new AbortController();
   const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
   const tally = startTally(opened);
+  const { watch } = delivery;
+  watch.failures.follow(shard, tally.counts);
+  const { maxFailures } = request.options;
+  // Who resumes a run knows its failures and wants the rest all the same.
+  const judged: JudgedRun | undefined =
+    maxFailures === undefined || opened.standing.control !== undefined
+      ? undefined
+      : { plan: delivery.ruling ?? delivery.plan, shards: delivery.shards, rows: delivery.planRows, maxFailures };
+  let halting: Promise<void> | undefined;
+  const haltWhere = (reason: string | undefined) => {
+    if (reason === undefined) return;
+    halting ??= stops.halt(reason);
+    // Told where it is awaited, at the end.
+    halting.catch(() => undefined);
+  };
   delivery.onOpen?.(shard, tally.counts);
   const record = (outcome: Outcome) => {
     writer.add(outcome);
     tally.add(outcome);
+    if (outcome.outcome === "failed" && judged !== undefined) haltWhere(watch.failures.ownReason(judged));
     progress ||= isTerminal(outcome);
   };
   // What is not recorded must not be paid for: a broken ledger stops fetches as a control does.
   const ends = [writer.broken, ...(delivery.signal === undefined ? [] : [delivery.signal])];
   const stops = createStops({ ledger, run, shard, clock, log }, ends);
-  const refusals = createRefusals(delivery, record);
+  watch.trial.see(opened.standing);
+  const onTrial = watch.trial.isOn();
+  const trial = onTrial ? watch.trial.gate({ ledger, shard, shards: delivery.shards }) : undefined;
   const admission = createAdmission({
     clock,
     pace,
@@ -125,6 +156,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     clock,
     readAt: lookedAt,
     onStop: (control) => stops.stop({ kind: "control", control }),
+    onLook: (standing) => {
+      if (onTrial) watch.trial.see(standing);
+    },
     over: AbortSignal.any([over.signal, stops.signal]),
   });
   const heart = keepBeating({
@@ -136,7 +170,10 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     clock,
     signedAt: opened.signedAt,
     log,
-    beat: writer.beat,
+    async beat() {
+      const [reason] = await Promise.all([watch.pulse(ledger, judged), writer.beat()]);
+      haltWhere(reason);
+    },
     onOther: () => stops.stop({ kind: "yield" }),
     over: over.signal,
   });
@@ -147,6 +184,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     archive: delivery.archive,
     clock,
     random,
+    log,
     pace,
     md5Trust: delivery.md5Trust,
     metadataTrust: delivery.metadataTrust,
@@ -157,21 +195,48 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
     mayWait: admission.mayWait,
     stopping: stops.signal,
     signal: admission.late,
-    cleared: () => controls.fresh(),
+    cleared: () => watch.looking ?? controls.fresh(),
+    mayFetch: trial && ((row) => trial.enter(row, stops.signal)),
+    isOnTrial: trial && watch.trial.isOn,
     multipartAbove: delivery.multipartAbove,
   };
+  const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
+  /** Rows that may not be fetched before the trial is over. */
+  const held: Task[] = [];
+  const hold = (task: Task) => held.push(task);
   try {
-    const tasks = tasksOf(request, opened, record);
-    await runTasks(tasks, { context, admission, pace, refusals, stops, writer, record, careful });
+    const positions = trial && spread(opened.rows.length, trialStart(opened.standing));
+    const tasks = tasksOf(request, opened, record, positions);
+    /** What was held comes first. None, while this shard has had its share of the trial. */
+    function* next(): Generator<Task> {
+      for (const task of held.splice(0)) yield task;
+      while (!trial?.isSpent()) {
+        const { done, value } = tasks.next();
+        if (done) return;
+        yield value;
+      }
+    }
+    for (;;) {
+      await runTasks(next(), { context, admission, pace, refusals, stops, writer, record, trial, hold, careful });
+      if (trial === undefined || stops.signal.aborted || (held.length === 0 && !trial.isSpent())) break;
+      const waited = new AbortController();
+      const until = AbortSignal.any([waited.signal, stops.signal]);
+      clock.sleep(TRIAL_WAIT_MS, stops.signal).then(() => waited.abort());
+      await watch.trial.over(until);
+      if (watch.trial.isOn()) break;
+    }
   } finally {
     over.abort();
     await Promise.all([heart, controls.ended]);
     const stop = stops.reason();
     const halted = stop?.kind === "control" && stop.control.kind === "halt";
-    for (const outcome of refusals.rest(halted)) record(outcome);
-    await writer.close();
+    // What the trial ends with is not known: these rows are tried again where it ends well.
+    for (const outcome of refusals.rest(halted || trial?.isSpent() === true)) record(outcome);
+    await Promise.all([writer.close(), watch.trial.written(), watch.pulse(ledger)]);
+    watch.failures.left(shard);
   }
+  await halting;
   await writeEndMarker(ledger, shard, attempt);
 
   const left = opened.rows.length - tally.ended();
@@ -182,5 +247,6 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: numb
   const stop = stops.reason();
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };
+  if (stop?.kind === "sick") return stop;
   return { kind: "left", rows: left, progress, earlier: opened.earlier };
 }

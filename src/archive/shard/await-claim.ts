@@ -19,17 +19,17 @@ export async function awaitClaim<Look extends { readonly kind: string }>(
   look: () => Promise<Look>,
   options: {
     readonly clock: Clock;
-    /** Milliseconds since the epoch. */
+    /** Milliseconds by the clock's `elapsed`. */
     readonly deadline: number;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<Look> {
   const { clock, deadline, signal } = options;
   let latest = await look();
-  const began = clock.now();
+  const began = clock.elapsed();
   const until = began + Math.min(LONGEST_WAIT_MS, (deadline - began) / 2);
   for (let pause = FIRST_PAUSE_MS; latest.kind === "wait"; pause = Math.min(LONGEST_PAUSE_MS, 2 * pause)) {
-    const left = until - clock.now();
+    const left = until - clock.elapsed();
     if (left <= 0 || signal?.aborted) break;
     await clock.sleep(Math.min(pause, left), signal);
     latest = await look();

@@ -3,9 +3,9 @@
  * (I7): what was read of them grows old, and while it is too old nothing is fetched.
  */
 
-import { type Control, readControl, saysStop } from "../../ledger/control.ts";
+import { type Control, readStanding, type Standing, saysStop } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import type { Clock } from "../../vocabulary/clock.ts";
+import { ageOf, type Clock, type Moment, momentOf } from "../../vocabulary/clock.ts";
 
 /** A cancel has reached everybody within this. */
 export const heartbeatMs = 10_000;
@@ -23,13 +23,15 @@ export interface ControlWatch {
 export function watchControl(options: {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
-  /** When the look at the shard's opening was begun, ms since the epoch. */
-  readonly readAt: number;
+  /** When the look at the shard's opening was begun. */
+  readonly readAt: Moment;
   readonly onStop: (control: Control) => void;
+  /** Each look. */
+  readonly onLook: (standing: Standing) => void;
   /** Ends the watch. */
   readonly over: AbortSignal;
 }): ControlWatch {
-  const { ledger, clock, onStop, over } = options;
+  const { ledger, clock, onStop, onLook, over } = options;
   let readAt = options.readAt;
   let next = signalled();
 
@@ -38,10 +40,12 @@ export function watchControl(options: {
     while (!over.aborted) {
       await clock.sleep(pause, over);
       if (over.aborted) break;
-      const askedAt = clock.now();
+      const askedAt = momentOf(clock);
       try {
-        const control = await readControl(ledger);
+        const standing = await readStanding(ledger);
+        const { control } = standing;
         readAt = askedAt;
+        onLook(standing);
         if (saysStop(control)) onStop(control);
         next.wake();
         next = signalled();
@@ -56,7 +60,7 @@ export function watchControl(options: {
 
   return {
     fresh() {
-      if (over.aborted || clock.now() - readAt <= heartbeatMs) return undefined;
+      if (over.aborted || ageOf(readAt, clock) <= heartbeatMs) return undefined;
       return next.woken.then(() => this.fresh());
     },
     ended: watch(),

@@ -16,7 +16,7 @@ export async function keepBeating(options: {
   /** Attempts that are known to be gone, however fresh their last sign. */
   readonly gone: ReadonlySet<string>;
   readonly clock: Clock;
-  /** When the newest sign of life was sent, ms since the epoch. */
+  /** When the newest sign of life was sent, ms by the clock's `elapsed`. */
   readonly signedAt: number;
   readonly log: Log;
   /** Writes the sign of life. */
@@ -31,7 +31,7 @@ export async function keepBeating(options: {
     const present = attempts.filter((other) => !gone.has(other.id));
     if (attemptToYieldTo(present, attempt, serverTime) !== undefined) onOther();
   };
-  for (let pause = options.signedAt + heartbeatMs - clock.now(); ; pause = heartbeatMs) {
+  for (let pause = options.signedAt + heartbeatMs - clock.elapsed(); ; pause = heartbeatMs) {
     await clock.sleep(Math.max(0, pause), over);
     if (over.aborted) return;
     for (const done of await Promise.allSettled([beat(), lookForOthers()])) {

@@ -4,7 +4,7 @@
  * ledger/shard/attempts.ts has the rule by which only one of them goes on.
  */
 
-import { type Control, readControl, saysStop } from "../../ledger/control.ts";
+import { type Control, readStanding, type Standing, saysStop } from "../../ledger/control.ts";
 import { noShardRows, type PlannedRow, packedShardRows } from "../../ledger/plan/shard-rows.ts";
 import { type Attempt, claimOf, isAlive } from "../../ledger/shard/attempts.ts";
 import { isDone } from "../../ledger/shard/done-marker.ts";
@@ -21,6 +21,8 @@ import { signOpening } from "./opening-sign.ts";
 
 export interface OpenedShard {
   readonly kind: "open";
+  /** What the run's controls said. */
+  readonly standing: Standing;
   readonly rows: readonly PlannedRow[];
   /** What earlier attempts recorded, by row. */
   readonly past: ReadonlyMap<number, FoldedRow>;
@@ -34,7 +36,7 @@ export interface OpenedShard {
   readonly ranLate: boolean;
   /** Earlier attempts. */
   readonly earlier: number;
-  /** When its newest sign of life was sent, ms since the epoch: a heartbeat is due a heartbeat later. */
+  /** When its newest sign of life was sent, ms by the clock's `elapsed`: a heartbeat is due a heartbeat later. */
   readonly signedAt: number;
 }
 
@@ -54,6 +56,7 @@ type Look =
   | { readonly kind: "wait" }
   | {
       readonly kind: "free";
+      readonly standing: Standing;
       readonly others: readonly Attempt[];
       readonly gone: ReadonlySet<string>;
       readonly serverTime: number;
@@ -74,7 +77,7 @@ export interface OpeningOptions {
   /** Is the process that wrote such a text known to be gone? Then nobody waits for its sign of life to grow old. */
   readonly isGone: (worker: string) => boolean;
   readonly clock: Clock;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -106,8 +109,9 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
   };
   let planned: ReturnType<typeof packedShardRows> | undefined;
   const look = async (): Promise<Look> => {
-    const [, done, control] = await Promise.all([sign.written, isDone(ledger, shard), readControl(ledger)]);
+    const [, done, standing] = await Promise.all([sign.written, isDone(ledger, shard), readStanding(ledger)]);
     if (done) return { kind: "done" };
+    const { control } = standing;
     if (saysStop(control)) return { kind: "stopped", control };
 
     planned ??= packedShardRows(ledger, plan, shard);
@@ -124,14 +128,14 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     const claim = claimOf(present, attempt, serverTime);
     if (claim.kind === "taken") return { kind: "yield" };
     if (claim.kind === "contested") return { kind: "wait" };
-    return { kind: "free", others, gone, serverTime, unpackRows };
+    return { kind: "free", standing, others, gone, serverTime, unpackRows };
   };
   const latest = await awaitClaim(look, options);
   if (latest.kind !== "free") {
     await writeEndMarker(ledger, shard, attempt);
     return latest.kind === "wait" ? { kind: "yield" } : latest;
   }
-  const { others, gone, serverTime, unpackRows } = latest;
+  const { standing, others, gone, serverTime, unpackRows } = latest;
   if (unpackRows === undefined) throw noShardRows(ledger, plan, shard);
   const records = await readRecords(ledger, others);
   if (!sign.isFresh()) {
@@ -140,6 +144,7 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
   }
   return {
     kind: "open",
+    standing,
     rows: unpackRows(),
     past: foldShard(records),
     crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,

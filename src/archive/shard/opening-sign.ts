@@ -4,13 +4,13 @@
  * begin beside it.
  */
 import { lifeMs } from "../../ledger/shard/attempts.ts";
-import type { Clock } from "../../vocabulary/clock.ts";
+import { ageOf, type Clock, momentOf } from "../../vocabulary/clock.ts";
 import { heartbeatMs } from "./control-watch.ts";
 
 export interface OpeningSign {
   /** Resolves once the first is written; rejects where it could not be. */
   readonly written: Promise<void>;
-  /** When the newest that was written was sent, ms since the epoch. */
+  /** When the newest that was written was sent, ms by the clock's `elapsed`. */
   sentAt(): number;
   /** Is it fresh enough for a heartbeat to follow it in time? */
   isFresh(): boolean;
@@ -24,23 +24,23 @@ export function signOpening(options: {
   readonly over: AbortSignal;
 }): OpeningSign {
   const { clock, sign, over } = options;
-  let sentAt = clock.now();
+  let sent = momentOf(clock);
   const written = sign();
   const again = async (): Promise<void> => {
     await written;
     for (;;) {
-      await clock.sleep(Math.max(0, sentAt + heartbeatMs - clock.now()), over);
+      await clock.sleep(Math.max(0, sent.elapsed + heartbeatMs - clock.elapsed()), over);
       if (over.aborted) return;
-      const now = clock.now();
+      const now = momentOf(clock);
       await sign();
-      sentAt = now;
+      sent = now;
     }
   };
   // Whoever opens awaits the first. One that could not be written anew leaves the sign to grow old, and the attempt to yield.
   again().catch(() => undefined);
   return {
     written,
-    sentAt: () => sentAt,
-    isFresh: () => clock.now() - sentAt <= lifeMs - heartbeatMs,
+    sentAt: () => sent.elapsed,
+    isFresh: () => ageOf(sent, clock) <= lifeMs - heartbeatMs,
   };
 }

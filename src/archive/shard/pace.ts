@@ -7,12 +7,14 @@
  * second are in proportion to it.
  */
 import pLimit from "p-limit";
-import { type AdaptiveRate, free, limitAt, lower } from "../../policy/adaptive-rate.ts";
+import { type AdaptiveRate, free, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
 import { halve, raise, startConcurrency } from "../../policy/concurrency.ts";
 import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
-import { backoffMs, throttleBackoff } from "../../policy/retry.ts";
+import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
 import { createThroughput } from "../../policy/throughput.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import type { TaskPace } from "../task/pace.ts";
 
 export interface Pace extends TaskPace {
@@ -38,18 +40,22 @@ export function createPace(options: {
   readonly rate?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Is told of waits. */
+  readonly log?: Log | undefined;
 }): Pace {
-  const { clock, random } = options;
+  const { clock, random, log } = options;
   const limit = pLimit(options.concurrency);
   const throughput = createThroughput();
   let tasks = startConcurrency(options.concurrency);
-  let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.now());
+  let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.elapsed());
   let adaptive: AdaptiveRate = free;
-  let gate = startRate(Number.POSITIVE_INFINITY, clock.now(), BURST_SECONDS);
-  /** When the last pause ends, or ended, ms since the epoch. */
+  let gate = startRate(Number.POSITIVE_INFINITY, clock.elapsed(), BURST_SECONDS);
+  /** When the last pause ends, or ended, ms by the clock's `elapsed`. */
   let resumeAt = Number.NEGATIVE_INFINITY;
   /** Pauses without a success between them. */
   let burst = 0;
+  /** Since the last pause. */
+  let hasPassed = true;
 
   const apply = (next: typeof tasks) => {
     tasks = next;
@@ -66,15 +72,22 @@ export function createPace(options: {
     if (perSecond === Number.POSITIVE_INFINITY) adaptive = free;
     if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
   };
+  const notePassed = () => {
+    const now = clock.elapsed();
+    throughput.count(now);
+    hasPassed = true;
+    if (adaptive.kind === "away") adaptive = passed(adaptive, now);
+  };
   const pause = (now: number, until: number) => {
     adjust(now);
+    tellWait(log, "Nothing is sent for a while: the service says that requests come too fast.", until - now);
     resumeAt = until;
     gate = pauseRate(gate, until);
   };
 
   async function turn(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
-      const now = clock.now();
+      const now = clock.elapsed();
       adjust(now);
       const taken = take(gate, now);
       gate = taken.rate;
@@ -87,7 +100,7 @@ export function createPace(options: {
   }
   async function fetchTurn(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (waitMs > 0) await clock.sleep(waitMs, signal);
-    while (resumeAt > clock.now() && !signal?.aborted) await turn(signal);
+    while (resumeAt > clock.elapsed() && !signal?.aborted) await turn(signal);
   }
 
   return {
@@ -113,39 +126,41 @@ export function createPace(options: {
     },
     waitMs() {
       if (isUnlimited()) return 0;
-      const now = clock.now();
+      const now = clock.elapsed();
       const inBudget = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
       return isOpen(now) ? inBudget : Math.max(inBudget, take(gate, now).waitMs);
     },
-    beforeTry: (signal) => (isUnlimited() || isOpen(clock.now()) ? undefined : turn(signal)),
+    beforeTry: (signal) => (isUnlimited() || isOpen(clock.elapsed()) ? undefined : turn(signal)),
     beforeFetch(signal) {
       if (isUnlimited()) return undefined;
-      const now = clock.now();
+      const now = clock.elapsed();
       const taken = take(budget, now);
       budget = taken.rate;
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
-    answered: () => throughput.count(clock.now()),
+    answered: notePassed,
     succeeded() {
-      throughput.count(clock.now());
+      notePassed();
       burst = 0;
       if (tasks.limit < tasks.max) apply(raise(tasks, adaptive.kind !== "free"));
     },
     throttled(sentAt, retryAfterMs) {
-      const now = clock.now();
+      const now = clock.elapsed();
       apply(halve(tasks, now));
       if (sentAt < resumeAt) {
         // It was under way when the pause began, so it says nothing new but how long to wait.
-        if (retryAfterMs !== undefined && now + retryAfterMs > resumeAt) pause(now, now + retryAfterMs);
+        const until = now + waitedFor(retryAfterMs ?? 0);
+        if (until > resumeAt) pause(now, until);
         return;
       }
       const until = now + backoffMs(burst++, throttleBackoff, random, retryAfterMs);
-      adaptive = lower(adaptive, now, throughput.perSecond(now), until);
+      adaptive = lower(adaptive, now, throughput.perSecond(now), until, hasPassed);
+      hasPassed = false;
       pause(now, until);
     },
-    strained: () => apply(halve(tasks, clock.now())),
+    strained: () => apply(halve(tasks, clock.elapsed())),
     unfinished: () => limit.activeCount + limit.pendingCount,
     concurrency: () => limit.concurrency,
-    triesPerSecond: () => limitAt(adaptive, clock.now()),
+    triesPerSecond: () => limitAt(adaptive, clock.elapsed()),
   };
 }

@@ -1,55 +1,127 @@
 /**
- * Refusals for lack of permission. One says something about a key; a streak of them says that every key is refused: of the
- * source where a probe of the bucket confirms it, of the archive at once, since each row was fetched, and paid for, before
- * it was refused, and no probe but a write would tell. Until it is known which, the outcomes wait: they fail, unless the
- * run is halted.
+ * Refusals that may be of every row. One says something about a key; a streak of one kind is looked into: while the run is on trial it
+ * halts it, since nothing was ever archived; later only where a row that was archived before is refused as well. Until it is known
+ * which, the outcomes wait: they fail, unless the run is halted.
  */
-import type { Bucket } from "../../objects/bucket.ts";
-import { isBucketError } from "../../objects/error.ts";
+import { readStanding } from "../../ledger/control.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
+import { trialRefusals } from "../../policy/trial.ts";
+import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import type { Side } from "../task/task.ts";
-
-/** Refusals by one bucket, without a success between them, that make a streak. */
-const STREAK = 10;
+import type { RowRequest, TaskContext } from "../task/task.ts";
+import { isRefused } from "./confirm-refusal.ts";
+import type { RunWatch } from "./run-watch.ts";
+import type { Stops } from "./stops.ts";
+import { isTrialLost, type TrialGate } from "./trial.ts";
 
 export interface Refusals {
-  /** A row was refused. Resolves with the reason to halt the run, where there is one. */
-  refused(outcome: Outcome, by: Side): Promise<string | undefined>;
-  /** A row was archived: what was refused before it was about those keys. */
-  succeeded(): void;
+  /** A row failed in a way in which every row may. Stops the delivery, or the run, where that turns out to be so. */
+  refused(outcome: Outcome, by: RowRequest, trial: TrialGate | undefined): Promise<void>;
+  /** No row can succeed, for this worker at least. */
+  impossible(outcome: Outcome, by: RowRequest, reason: string): Promise<void>;
+  /** A row is over, or left. */
+  ended(outcome: Outcome): void;
+  endedOnTrial(outcome: Outcome, trial: TrialGate): Promise<void>;
   /** The outcomes that still wait; called once, at the end of the shard. */
   rest(halted: boolean): readonly Outcome[];
 }
 
-export function createRefusals(
-  buckets: { readonly source: Bucket; readonly archive: Bucket },
-  record: (outcome: Outcome) => void,
-): Refusals {
+export function createRefusals(options: {
+  readonly watch: RunWatch;
+  readonly ledger: LedgerStore;
+  readonly context: () => TaskContext;
+  readonly stops: Stops;
+  readonly record: (outcome: Outcome) => void;
+  /** Ends with the delivery. */
+  readonly over: AbortSignal;
+}): Refusals {
+  const { watch, ledger, context, stops, record, over } = options;
   let waiting: Outcome[] = [];
-  const streaks = { source: 0, archive: 0 };
+  const release = () => {
+    const released = waiting;
+    waiting = [];
+    for (const outcome of released) record(outcome);
+  };
+  const forget = watch.onArchived(release);
+  over.addEventListener("abort", forget, { once: true });
+  const stopSick = () => stops.stop({ kind: "sick", ...sickness(watch) });
+  watch.sick.signal.addEventListener("abort", stopSick, { once: true, signal: over });
+
+  const bucketOf = (by: RowRequest) => (by.startsWith("source") ? context().source : context().archive);
+  const alike = (by: RowRequest, { code, message }: Outcome): string =>
+    `${requestWords[by]} ends with ${code} in cos://${bucketOf(by).name}, at last so: ${message}${adviceOn(code)}`;
+
+  const halt = async (reason: string, since: number, code: string) => {
+    if (await watch.othersSucceed(since, ledger)) {
+      watch.sick.abort({ code, reason: `this worker is refused what others are not, and stops: ${reason}` });
+    } else await stops.halt(reason);
+  };
+
+  /** @returns once it is known whether the streak is of every row */
+  async function look(by: RowRequest, outcome: Outcome, count: number, since: number): Promise<void> {
+    const { code = "" } = outcome;
+    if (watch.trial.isOn()) {
+      watch.trial.see(await readStanding(ledger));
+      if (watch.trial.isOn()) {
+        return stops.halt(`no row of the run was archived, and ${count} failed in a row: ${alike(by, outcome)}`);
+      }
+    }
+    const sample = await watch.sample(ledger);
+    if (sample === undefined || !(await isRefused(by, code, sample, context()))) return;
+    const reason = `${count} rows failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
+    await halt(reason, since, code);
+  }
+
+  const ended = (outcome: Outcome): void => {
+    if (outcome.outcome === "archived") watch.archived(outcome, ledger);
+    else if (outcome.outcome === "skipped") watch.streaks.succeeded("archive.head", "source.head");
+  };
+
   return {
-    async refused(outcome, by) {
+    async refused(outcome, by, trial) {
+      const { code = "", row } = outcome;
       waiting.push(outcome);
-      if (++streaks[by] % STREAK !== 0) return undefined;
-      const said = `${streaks[by]} keys in a row were refused by cos://${buckets[by].name}`;
-      if (by === "archive") return `${said}: ${outcome.message}`;
-      return (await isRefused(buckets.source)) ? `${said}, and so is the bucket itself: ${outcome.message}` : undefined;
+      const inVain = await trial?.left(row, outcome);
+      if (inVain !== undefined && isTrialLost(inVain)) {
+        await stops.halt(`none of the first ${inVain} rows that were fetched could be archived: ${alike(by, outcome)}`);
+        return;
+      }
+      const limit = watch.trial.isOn() ? trialRefusals : watch.limit;
+      const streak = watch.streaks.refused(by, code, context().clock.elapsed(), limit);
+      if (streak === undefined) return;
+      watch.looking ??= look(by, outcome, streak.count, streak.since).finally(() => {
+        watch.looking = undefined;
+      });
+      await watch.looking;
     },
-    succeeded() {
-      streaks.source = streaks.archive = 0;
-      for (const outcome of waiting) record(outcome);
-      waiting = [];
+    async impossible(outcome, by, reason) {
+      const { code = "" } = outcome;
+      const named = `${reason} (${requestWords[by]} in cos://${bucketOf(by).name})`;
+      await halt(named, context().clock.elapsed() - outcome.ms, code);
+    },
+    ended,
+    async endedOnTrial(outcome, trial) {
+      await trial.left(outcome.row, undefined);
+      ended(outcome);
     },
     rest: (halted) =>
       waiting.map((outcome) => (halted ? { ...outcome, outcome: "pending" as const, attempts: 0 } : outcome)),
   };
 }
 
-async function isRefused(source: Bucket): Promise<boolean> {
-  try {
-    await source.list({ maxKeys: 1 });
-    return false;
-  } catch (error) {
-    return isBucketError(error) && error.status === 403;
-  }
+/** The request, and the permission that it needs (document 436/31923). */
+const requestWords: Readonly<Record<RowRequest, string>> = {
+  "source.get": "the GET of the original (?ci-process=originImage, cos:GetObject)",
+  "source.head": "the HEAD (cos:HeadObject)",
+  "archive.put": "the PUT (cos:PutObject)",
+  "archive.head": "the HEAD (cos:HeadObject)",
+};
+
+function adviceOn(code: string | undefined): string {
+  const entry = code === undefined ? undefined : entryOf(code);
+  return entry?.advice === undefined || entry.told ? "" : `; ${entry.advice}`;
+}
+
+function sickness({ sick }: RunWatch): { readonly code: string; readonly reason: string } {
+  return sick.signal.reason as { readonly code: string; readonly reason: string };
 }

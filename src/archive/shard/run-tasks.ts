@@ -9,6 +9,7 @@ import type { Admission } from "./admission.ts";
 import type { Pace } from "./pace.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Stops } from "./stops.ts";
+import type { TrialGate } from "./trial.ts";
 
 export interface RunningTasks {
   readonly context: TaskContext;
@@ -18,6 +19,10 @@ export interface RunningTasks {
   readonly stops: Stops;
   readonly writer: SegmentWriter;
   readonly record: (outcome: Outcome) => void;
+  /** While the run is on trial. */
+  readonly trial: TrialGate | undefined;
+  /** Takes a row that may not be fetched before the trial is over. */
+  readonly hold: (task: Task) => void;
   /** One at a time, each recorded before it is tried: so that a row that kills the process is charged for it. */
   readonly careful: boolean;
 }
@@ -40,7 +45,7 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
 
 async function runTask(
   task: Task,
-  { context, admission, refusals, stops, writer, record, careful }: RunningTasks,
+  { context, admission, refusals, writer, record, trial, hold, careful }: RunningTasks,
 ): Promise<void> {
   const { size } = task.planned;
   const admitted = admission.admitted(size);
@@ -55,14 +60,13 @@ async function runTask(
   } finally {
     admission.ended(size, end && tellingMs(end.outcome));
   }
-  if (end.kind === "refused") {
-    const reason = await refusals.refused(end.outcome, end.by);
-    if (reason !== undefined) await stops.halt(reason);
-    return;
-  }
-  if (end.kind === "halt") await stops.halt(end.reason);
-  else if (end.outcome.outcome === "archived") refusals.succeeded();
-  record(end.outcome);
+  const { outcome } = end;
+  if (end.kind === "refused") return refusals.refused(outcome, end.by, trial);
+  if (outcome.code === "OnTrial") return hold(task);
+  if (trial === undefined) refusals.ended(outcome);
+  else await refusals.endedOnTrial(outcome, trial);
+  record(outcome);
+  if (end.kind === "halt") await refusals.impossible(outcome, end.by, end.reason);
 }
 
 /** What a task took, where that says how long others take: a failure is soon over. */

@@ -5,7 +5,11 @@ import type { LedgerStore } from "../../ledger/store.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
-export type Stop = { readonly kind: "control"; readonly control: Control } | { readonly kind: "yield" };
+export type Stop =
+  | { readonly kind: "control"; readonly control: Control }
+  | { readonly kind: "yield" }
+  /** This worker is refused what others are not. */
+  | { readonly kind: "sick"; readonly code: string; readonly reason: string };
 
 export interface Stops {
   /** Aborts once nothing new may start. */

@@ -7,13 +7,16 @@ import { settledOutcome } from "../task/outcome-of.ts";
 import type { Task } from "../task/task.ts";
 import type { OpenedShard } from "./open-shard.ts";
 
-/** What is left of the shard, in order; what planning settled, and what crashed too often, is recorded on the way. */
+/** What is left of the shard, in the order of `positions`; what planning settled, and what crashed too often, is recorded on the way. */
 export function* tasksOf(
   request: RunRequest,
   opened: OpenedShard,
   record: (outcome: Outcome) => void,
+  positions: Iterable<number> = opened.rows.keys(),
 ): Generator<Task> {
-  for (const [row, planned] of opened.rows.entries()) {
+  for (const row of positions) {
+    const planned = opened.rows[row];
+    if (planned === undefined) continue;
     const past = opened.past.get(row);
     if (past !== undefined && isTerminal(past.outcome)) continue;
     const archiveKey = archiveKeyOf(planned, request.options.archiveKey, request.archive.prefix, request.run);

@@ -25,6 +25,8 @@ const provenance = {
   crc64: `${META}original-crc64`,
   bucket: `${META}original-bucket`,
   modified: `${META}original-modified`,
+  /** How many tags it had: they are not preserved. */
+  tags: `${META}original-tags`,
 } as const;
 
 const OWN_NAMES: ReadonlySet<string> = new Set(Object.values(provenance));
@@ -67,6 +69,8 @@ export function archiveHeaders(
   add(provenance.crc64, expectation.crc64 ?? object?.crc64);
   add(provenance.bucket, from.bucket);
   add(provenance.modified, modified === undefined ? undefined : isoTime(modified));
+  const tags = object?.headers["x-cos-tagging-count"];
+  add(provenance.tags, tags === "0" ? undefined : tags);
   if (options.storageClass !== undefined && options.storageClass !== "STANDARD") {
     headers["x-cos-storage-class"] = options.storageClass;
   }

@@ -4,54 +4,66 @@
  * where the bucket refuses it for long.
  */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
-import { backoffMs, isStrain, judge, rowBackoff } from "../../policy/retry.ts";
+import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../../policy/retry.ts";
+import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
-import { putLimit } from "../../vocabulary/limits.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
 import { OutOfTime, outOfTimeCode } from "./out-of-time.ts";
 import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
+import { rulesOf } from "./rules.ts";
 import type { RowWork, StepResult } from "./step-result.ts";
-import type { Side, Task, TaskContext } from "./task.ts";
+import type { RowRequest, Task, TaskContext } from "./task.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
-  /** Refused as if for lack of permission: perhaps every key is. */
-  | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: Side }
+  /** The row has failed in a way in which perhaps every row does. `by`: the request that was refused, or whose reply is not believed. */
+  | { readonly kind: "refused"; readonly outcome: Outcome; readonly by: RowRequest }
   /** No row can succeed. The outcome is `pending` and charges nothing. */
-  | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string };
+  | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string; readonly by: RowRequest };
+
+/** Replies that are not the service's, after which the row has failed. */
+const FOREIGN_TRIES = 2;
+const foreign: ReadonlySet<string> = new Set<Code>(["NotTheService", "BareReply"]);
 
 /** Throttled as often as this within one delivery, the row waits for the next. */
 const THROTTLES = 20;
 
 export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
-  const { options, run, md5Trust, metadataTrust, pace } = context;
-  const rules = {
-    options,
-    run,
-    trustsMd5: md5Trust.trusted,
-    asksMetadata: metadataTrust.asks,
-    putLimit: context.multipartAbove ?? putLimit,
-  };
+  const { pace } = context;
+  const rules = rulesOf(context);
   const row: RowWork = { task, context, rules };
-  let knowledge = startKnowledge(task, rules, context.clock.now());
+  let knowledge = startKnowledge(task, rules, context.clock.elapsed());
   let throttles = 0;
   for (;;) {
     const tried = await tryOnce(knowledge, row);
     if (tried.kind === "ended") {
       pace.succeeded();
-      return { kind: "outcome", outcome: tried.outcome };
+      return endOf(tried.outcome);
     }
     const next = afterFailure(tried, knowledge.tries, throttles, row);
     if (next.kind !== "wait") return next;
     ({ knowledge, throttles } = next);
+    const { code, message } = next.error;
+    tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, {
+      run: context.run,
+      code,
+      reason: message,
+    });
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
+}
+
+function endOf(outcome: Outcome): TaskEnd {
+  const { code } = outcome;
+  if (outcome.outcome !== "failed" || code === undefined || !mayBeOfEveryRow(code)) return { kind: "outcome", outcome };
+  return { kind: "refused", outcome, by: code === "ArchiveMismatch" ? "archive.put" : "source.get" };
 }
 
 type Failed = Extract<StepResult, { kind: "failed" }>;
@@ -66,7 +78,7 @@ async function tryOnce(
     const turn = beforeTry(context);
     if (turn !== undefined) await turn;
   } catch (thrown) {
-    return { kind: "failed", knowledge: before, thrown, by: "source" };
+    return { kind: "failed", knowledge: before, thrown, by: "source.get" };
   }
   let knowledge = newTry(before);
   if (knowledge.tries > 1) context.retried();
@@ -74,7 +86,7 @@ async function tryOnce(
     for (;;) {
       const step = nextStep(knowledge, rules);
       if (step.kind === "end")
-        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.now()) };
+        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.elapsed()) };
       const result = await doStep(step, knowledge, row);
       letGo(knowledge, result.knowledge);
       if (result.knowledge.tries > knowledge.tries) context.retried();
@@ -82,7 +94,7 @@ async function tryOnce(
       if (result.kind === "failed") return result;
     }
   } catch (thrown) {
-    return { kind: "failed", knowledge, thrown, by: "source" };
+    return { kind: "failed", knowledge, thrown, by: "source.get" };
   } finally {
     letGo(knowledge, undefined);
   }
@@ -110,15 +122,15 @@ function afterFailure(
   row: RowWork,
 ): TaskEnd | Wait {
   const { task, context } = row;
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   if (thrown instanceof NotNow) {
     // What was not begun is not charged.
     const begun = knowledge.tries > triesBefore;
-    const outcome = pending(task, begun ? uncharged(knowledge) : knowledge, now, "Interrupted", thrown.message);
+    const outcome = pending(task, begun ? uncharged(knowledge) : knowledge, now, thrown.code, thrown.message);
     return { kind: "outcome", outcome };
   }
   // The configuration, or credentials that are gone: no row can do without.
-  if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, row);
+  if (thrown instanceof UserError) return halt(knowledge, thrown.code, thrown.message, {}, by, row);
   if (!isBucketError(thrown)) {
     const message = `a fault in cos-originals: ${ensureError(thrown).message}`;
     return { kind: "outcome", outcome: overOrPending(knowledge, "ProgramFault", message, {}, row) };
@@ -131,23 +143,31 @@ function afterFailure(
   const verdict = judge(thrown);
   if (isStrain(thrown)) context.pace.strained();
   if (verdict !== "throttle" && thrown.status > 0) context.pace.answered();
+  const isLong = (thrown.retryAfterMs ?? 0) > longestRetryAfterMs;
   switch (verdict) {
     case "terminal":
-      return { kind: "outcome", outcome: failed(task, knowledge, now, code, message, said) };
-    case "refused":
-      return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
+    case "refused": {
+      const outcome = failed(task, knowledge, now, code, message, said);
+      return mayBeOfEveryRow(code, thrown.errNo) ? { kind: "refused", outcome, by } : { kind: "outcome", outcome };
+    }
     case "halt":
-      return halt(knowledge, code, message, said, row);
+      return halt(knowledge, code, message, said, by, row);
     case "throttle":
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(uncharged(knowledge), thrown, row) };
       if (throttles + 1 >= THROTTLES) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
       // The pace makes every try wait; this one also gets out of step with the others.
       return waitOrLeave(uncharged(knowledge), throttles + 1, backoffMs(0, rowBackoff, context.random), thrown, row);
     case "retry":
+      // Whoever answers in the service's place will most likely do so again, for every row.
+      if (foreign.has(code) && knowledge.tries >= FOREIGN_TRIES) {
+        return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
+      }
       if (task.charged + knowledge.tries >= context.options.maxAttempts) {
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
+      if (isLong) return { kind: "outcome", outcome: leaveForLater(knowledge, thrown, row) };
       return waitOrLeave(
         knowledge,
         throttles,
@@ -175,7 +195,21 @@ function waitOrLeave(
 
 /** Another delivery goes on with the row. */
 function leave(knowledge: Knowledge, error: BucketError, { task, context }: RowWork): Outcome {
-  return pending(task, knowledge, context.clock.now(), error.code, error.message, replyOf(error));
+  return pending(task, knowledge, context.clock.elapsed(), error.code, error.message, replyOf(error));
+}
+
+/** The service asks for more time than a delivery waits. */
+function leaveForLater(knowledge: Knowledge, error: BucketError, row: RowWork): Outcome {
+  const { run, log } = row.context;
+  const { code, message, retryAfterMs = 0 } = error;
+  const fields = { run, code, reason: message };
+  tellWait(
+    log,
+    "Rows are left for a later delivery: the service asks for longer than one waits.",
+    retryAfterMs,
+    fields,
+  );
+  return leave(knowledge, error, row);
 }
 
 function halt(
@@ -183,10 +217,11 @@ function halt(
   code: string,
   reason: string,
   said: Partial<Outcome>,
+  by: RowRequest,
   { task, context }: RowWork,
 ): TaskEnd {
-  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.now(), code, reason, said);
-  return { kind: "halt", outcome, reason };
+  const outcome = pending(task, { ...knowledge, tries: 0 }, context.clock.elapsed(), code, reason, said);
+  return { kind: "halt", outcome, reason, by };
 }
 
 /** What was in flight was ended from outside: the process is to end at once, or its time is over. */
@@ -194,7 +229,7 @@ function givenUp(knowledge: Knowledge, said: Partial<Outcome>, row: RowWork): Ou
   const { task, context } = row;
   const why: unknown = context.signal?.reason;
   if (!(why instanceof OutOfTime)) {
-    const now = context.clock.now();
+    const now = context.clock.elapsed();
     return pending(task, uncharged(knowledge), now, "Interrupted", "the process was asked to stop", said);
   }
   context.pace.strained();
@@ -211,7 +246,7 @@ function overOrPending(
   said: Partial<Outcome>,
   { task, context }: RowWork,
 ): Outcome {
-  const now = context.clock.now();
+  const now = context.clock.elapsed();
   const charged = task.charged + knowledge.tries;
   if (charged < context.options.maxAttempts) return pending(task, knowledge, now, code, message, said);
   return failed(

@@ -1,4 +1,5 @@
 /** Carries out one step of a row: one request, or two side by side, and its result into knowledge. All I/O of a row is here. */
+import { readable } from "../../cos/exchange/restored.ts";
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
@@ -7,7 +8,7 @@ import { overrule } from "./bad-digest.ts";
 import { archiveAnswered } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { Step } from "./next-step.ts";
+import { notRestored, type Step } from "./next-step.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
 import { beforeTry, fetchOriginal, headArchive, headSource } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
@@ -28,22 +29,22 @@ export async function doStep(
     case "put-empty":
       return putEmpty(knowledge, row);
     case "ask-archive":
-      return after(knowledge, "archive", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
+      return after(knowledge, "archive.head", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
     case "learn": {
       const { what } = step;
       const head = what === "metadata" ? headSource(task, context) : headTwice(task, context);
-      return after(knowledge, "source", head, (head) =>
+      return after(knowledge, "source.head", head, (head) =>
         what === "metadata" ? { ...knowledge, head } : learned(knowledge, head, rules),
       );
     }
     case "look-again":
-      return after(knowledge, "source", headSource(task, context), (head) =>
+      return after(knowledge, "source.head", headSource(task, context), (head) =>
         secondLook(knowledge, step.wrong, step.reply, head, row),
       );
     case "hold": {
       const { body } = knowledge;
       if (body?.kind !== "stream") return known(knowledge);
-      return after(knowledge, "source", collect(body.stream, step.size), (bytes) =>
+      return after(knowledge, "source.get", collect(body.stream, step.size), (bytes) =>
         heldWhole(knowledge, bytes, body.reply),
       );
     }
@@ -60,20 +61,43 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
   try {
     reply = await fetchOriginal(task, context);
   } catch (thrown) {
-    const head = await heads?.catch(() => undefined);
+    let unlearned: unknown;
+    const head = await heads?.catch((its: unknown) => {
+      unlearned = its;
+      return undefined;
+    });
     const now = head === undefined ? knowledge : learned(knowledge, head, rules);
     if (now.verdict !== undefined) return known(now);
-    const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source" };
-    if (!isBucketError(thrown) || thrown.errNo !== EMPTY_ORIGINAL) return failed;
+    const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source.get" };
+    if (!isBucketError(thrown)) return failed;
+    if (thrown.code === "PlaceholderReply") {
+      if (now.head !== undefined) return failed;
+      const why =
+        unlearned ??
+        (await headSource(task, context).then(
+          () => undefined,
+          (its: unknown) => its,
+        ));
+      return isMissing(why) ? { ...failed, thrown: why, by: "source.head" } : failed;
+    }
+    // Neither the row nor, in time, a HEAD had told that it is in an archive class.
+    if (thrown.code === "InvalidObjectState" && rules.options.archivedClass === "skip") {
+      const state = readable(now.head, now.storageClass);
+      return known({ ...now, verdict: notRestored(now, state === "yes" ? "no" : state, rules) });
+    }
+    if (thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;
-    const looked = await after(now, "source", headSource(task, context), (its) => foundEmpty(now, its));
+    const looked = await after(now, "source.head", headSource(task, context), (its) => foundEmpty(now, its));
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
   }
   const at = isoTime(context.clock.now());
   // Kept from here on: whatever fails next, these bytes are paid for.
   const came = fetched(knowledge, reply, at, rules);
-  return heads === undefined ? known(came) : after(came, "source", heads, (head) => learned(came, head, rules));
+  return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
 }
+
+/** What a placeholder does not tell: there is no such object. */
+const isMissing = (thrown: unknown): boolean => isBucketError(thrown) && thrown.status === 404 && !thrown.retryable;
 
 /**
  * A HEAD costs little beside the fetch that would be lost with it: one that failed is sent once more, at once, or after the

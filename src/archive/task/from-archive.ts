@@ -1,7 +1,7 @@
 /** What the archive said, of itself or of what was put: from the knowledge before it to the knowledge after it. Pure. */
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
-import { isEncrypted, isMd5, sameEtag } from "../proof/identity.ts";
+import { difference, holdsOriginal, isEncrypted, isMd5, sameEtag } from "../proof/identity.ts";
 import { completed, streamedAway } from "./from-source.ts";
 import { again, type Holds, type Knowledge, type Rules } from "./knowledge.ts";
 
@@ -60,6 +60,28 @@ export function digestOverruled(knowledge: Knowledge, { options }: Rules): Knowl
 /** An empty original is known by its HEAD alone. */
 export function knownEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
   return { ...knowledge, expectation: { ...completed(knowledge.expectation, head), size: 0 } };
+}
+
+/** The archive's reply said nothing of what it stored, so it was asked: `there` is what it holds, undefined where that is nothing. */
+export function askedWhatIsStored(
+  knowledge: Knowledge,
+  proof: Proof,
+  size: number,
+  there: ObjectInfo | undefined,
+  local: string | undefined,
+): Knowledge {
+  const { expectation } = knowledge;
+  const put = { ...expectation, size, crc64: expectation.crc64 ?? local };
+  if (there !== undefined && holdsOriginal(put, there)) {
+    const holds: Holds = { size, etag: there.etag, crc64: there.crc64 ?? local };
+    return { ...knowledge, verdict: { kind: "archived", proof, holds } };
+  }
+  const found =
+    there === undefined
+      ? "holds nothing under its key"
+      : `holds ${difference(put, there) ?? "an object of which nothing tells whether it is the same"}`;
+  const message = `the archive answered the upload with neither ETag nor CRC64, and, asked by HEAD, ${found}`;
+  return { ...knowledge, verdict: { kind: "failed", code: "ArchiveMismatch", message, received: there } };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Knowledge {
   readonly expectation: Expectation;
   /** The newest HEAD of the source. */
   readonly head: ObjectInfo | undefined;
+  /** The archive class that the row names, where it names one. */
+  readonly storageClass: string | undefined;
   /** Is the archive to be asked before anything is fetched or put? */
   readonly archive: "unasked" | "asked";
   /** What the archive held under the key when it was asked. */
@@ -41,7 +43,7 @@ export interface Knowledge {
   readonly tries: number;
   /** Tries since a request failed last: a source that changes each time it is fetched is given up. */
   readonly rounds: number;
-  /** When the task began, ms since the epoch. */
+  /** When the task began, ms by the clock's `elapsed`. */
   readonly startedAt: number;
 }
 
@@ -85,6 +87,8 @@ export type Verdict =
   | { readonly kind: "already-there"; readonly there: ObjectInfo; readonly ours: boolean }
   /** The archive key is taken, and stays as it is: by `--if-exists keep`, or as a failure by `--if-exists fail`. */
   | { readonly kind: "kept" | "taken"; readonly there: ObjectInfo }
+  /** The original is in an archive class and not restored, and `--archived-class skip` leaves it out. */
+  | { readonly kind: "left-out"; readonly message: string }
   | {
       readonly kind: "failed";
       readonly code: Code;
@@ -95,12 +99,14 @@ export type Verdict =
 
 /** What decides beside the knowledge of the row: the run's options, and what this process has found out about the buckets. */
 export interface Rules {
-  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect">;
+  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass">;
   readonly run: string;
   /** May an ETag that looks like an MD5 be taken for one? */
   trustsMd5(): boolean;
   /** Is a HEAD needed to know an object's metadata? */
   asksMetadata(): boolean;
+  /** Is a HEAD to come before the fetch, not beside it? */
+  readonly isOnTrial?: (() => boolean) | undefined;
   /** Above this many bytes the upload is multipart. */
   readonly putLimit: number;
 }
@@ -109,6 +115,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
   return {
     expectation: expectationOfRow(task.planned),
     head: undefined,
+    storageClass: task.planned.storageClass,
     archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
     there: undefined,
     body: undefined,

@@ -2,6 +2,7 @@
  * What is next for a row, from what is known of it. Pure: the one place where the road of a row is decided
  * (docs/architecture.md, "One task").
  */
+import { type Readable, readable } from "../../cos/exchange/restored.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
@@ -10,7 +11,7 @@ import { difference, type Expectation, holdsOriginal, mayHold } from "../proof/i
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
 import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
-import { lacksProof, provable } from "./provable.ts";
+import { lacksProof, provable, provableOf } from "./provable.ts";
 
 export type Step =
   /** HEAD the archive key. */
@@ -19,7 +20,7 @@ export type Step =
   | { readonly kind: "learn"; readonly what: "expectation" | "metadata" }
   /** HEAD the source, because what came (`reply`) is not what was expected. */
   | { readonly kind: "look-again"; readonly wrong: string; readonly reply: ObjectInfo | undefined }
-  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. */
+  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On trial it comes before.) */
   | { readonly kind: "fetch"; readonly learn: boolean }
   /** Read a small body that came as a stream, of at most `size` bytes. */
   | { readonly kind: "hold"; readonly size: number }
@@ -55,20 +56,48 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   }
   if (expectation.size === 0 || knowledge.empty) return whereEmpty(knowledge);
   if (body === undefined) {
-    return rules.options.expect === "auto" && provable(knowledge, rules) === undefined ? fetchAndLearn : fetchAlone;
+    const state = readable(knowledge.head, knowledge.storageClass);
+    if (state === "unasked") return learnExpectation;
+    if (state !== "yes") return { kind: "end", verdict: notRestored(knowledge, state, rules) };
+    if (rules.options.expect !== "auto" || provable(knowledge, rules) !== undefined) return fetchAlone;
+    // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
+    if (expectation.from === "head") return noProof(digests);
+    return rules.isOnTrial?.() ? learnExpectation : fetchAndLearn;
   }
   const { reply } = body;
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
   if (expectation.from !== "head" && lacksProof(knowledge, rules, reply)) return learnExpectation;
   const wrong = reply.status === 200 ? difference(expectation, reply) : `status ${reply.status}`;
   if (wrong !== undefined) return { kind: "look-again", wrong, reply };
-  const proof = provable(knowledge, rules);
+  const proof = provableOf(reply, knowledge, rules);
   const size = expectation.size ?? reply.size;
-  if (proof === undefined || size === undefined) return noProof(size === undefined ? "the size" : "a CRC64 or an MD5");
+  if (size === undefined) return noProof("the size");
+  if (proof === undefined) return provable(knowledge, rules) === "size" ? lengthAlone : noProof(digests);
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
   return { kind: "put", proof, size };
+}
+
+/** The original can't be fetched, and `--archived-class` says what follows; the code is the service's own for it. */
+export function notRestored(
+  { head, storageClass }: Knowledge,
+  state: Exclude<Readable, "yes">,
+  { options }: Pick<Rules, "options">,
+): Verdict {
+  const named = head?.headers["x-cos-storage-class"] ?? storageClass;
+  const stored = `the original is in ${named === undefined ? "an archive class" : `the archive class ${named}`}`;
+  const is = state === "being-restored" ? "is being restored" : "is not restored";
+  const again = state === "being-restored" ? "wait until that is over" : "restore it";
+  if (options.archivedClass !== "skip") {
+    return {
+      kind: "failed",
+      code: "InvalidObjectState",
+      message: `${stored} and ${is}: ${again}, then redrive the run`,
+    };
+  }
+  const message = `${stored} and ${is}, and --archived-class skip leaves it out: ${again}, then run again`;
+  return { kind: "left-out", message };
 }
 
 /** The archive key is taken: `--if-exists` says what follows from it. Undefined: fetch and put. */
@@ -105,8 +134,15 @@ const fail = (code: Code, message: string): Step => ({ kind: "end", verdict: { k
 
 const sourceNeverRests = fail("SourceChanged", "the source changed each time it was fetched; archive it when it rests");
 
+const digests = "a CRC64 or an MD5";
+
 const noProof = (lacks: string): Step =>
   fail(
     "NoProof",
     `nothing but the reply itself tells ${lacks} of the original, so its bytes can't be proven; --proof size would accept its length alone`,
   );
+
+const lengthAlone = fail(
+  "NoProof",
+  "the reply tells neither ETag nor CRC64, so not which object it brings, and the source tells no CRC64 or MD5 to prove it by; its length alone proves nothing",
+);

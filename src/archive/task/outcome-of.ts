@@ -7,7 +7,7 @@ import type { Outcome, OutcomeKind, Proof } from "../../vocabulary/outcome.ts";
 import type { Holds, Knowledge, Received, Verdict } from "./knowledge.ts";
 import type { Task } from "./task.ts";
 
-/** How a row ended. `now`: ms since the epoch. */
+/** How a row ended. `now`: ms by the clock's `elapsed`. */
 export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, now: number): Outcome {
   switch (verdict.kind) {
     case "archived":
@@ -25,6 +25,8 @@ export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, no
       const message = `the archive holds another object under ${JSON.stringify(task.archiveKey)}, and --if-exists fail leaves it as it is`;
       return failed(task, knowledge, now, "ArchiveKeyExists", message);
     }
+    case "left-out":
+      return outcome("skipped", task, knowledge, now, { code: "InvalidObjectState", message: verdict.message });
     case "failed":
       return failed(
         task,

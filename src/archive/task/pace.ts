@@ -12,7 +12,7 @@ export interface TaskPace {
   succeeded(): void;
   /**
    * A request was refused for coming too fast: fewer at once, none for a while, and then no faster than the service can take.
-   * @param sentAt of the request, ms since the epoch
+   * @param sentAt of the request, ms by the clock's `elapsed`
    */
   throttled(sentAt: number, retryAfterMs?: number): void;
   /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */

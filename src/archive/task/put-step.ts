@@ -7,11 +7,11 @@ import { contentMd5, isMd5, sameEtag } from "../proof/identity.ts";
 import { provenStream, WrongBytes } from "../proof/proven-stream.ts";
 import { archiveHeaders } from "./archive-headers.ts";
 import { checksumOf, overrule } from "./bad-digest.ts";
-import { answerLost, digestRefused, keyTaken, knownEmpty, stored } from "./from-archive.ts";
+import { answerLost, askedWhatIsStored, digestRefused, keyTaken, knownEmpty, stored } from "./from-archive.ts";
 import { streamedAway, wrongBytes } from "./from-source.ts";
 import type { FetchedBody, Knowledge } from "./knowledge.ts";
-import { slowDown } from "./requests.ts";
-import { known, type RowWork, type StepResult } from "./step-result.ts";
+import { headArchive, slowDown } from "./requests.ts";
+import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import { type Uploaded, upload } from "./upload.ts";
 
 /** @param size of the original, bytes */
@@ -43,14 +43,14 @@ async function putHeld(
     sent = await send(knowledge, reply, bytes, size, proof, row);
   } catch (thrown) {
     // The bytes are kept: whether the archive has them or not, they can be put once more.
-    return { kind: "failed", knowledge, thrown, by: "archive" };
+    return { kind: "failed", knowledge, thrown, by: "archive.put" };
   }
   if (sent === "exists") return known(keyTaken(knowledge));
   if (sent === "bad-digest") return known(digestRefusedOrOverruled(knowledge, reply, row));
-  const now = confirmed(knowledge, proof, size, sent, local, row);
+  const result = await confirmed(knowledge, proof, size, sent, local, row);
   // The archive has them all, and nobody will look at them again.
-  if (now.verdict?.kind === "archived") lease?.release();
-  return known(now);
+  if (result.knowledge.verdict?.kind === "archived") lease?.release();
+  return result;
 }
 
 async function putStream(
@@ -72,16 +72,20 @@ async function putStream(
   } catch (thrown) {
     const fault = proven.fault();
     if (fault instanceof WrongBytes) return known(wrongBytes(gone, fault.difference, reply));
-    if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source" };
-    const lost = isBucketError(thrown) && thrown.status === 0;
-    return { kind: "failed", knowledge: lost ? answerLost(gone) : gone, thrown, by: "archive" };
+    if (fault !== undefined) return { kind: "failed", knowledge: gone, thrown: fault, by: "source.get" };
+    return { kind: "failed", knowledge: isAnswerLost(thrown) ? answerLost(gone) : gone, thrown, by: "archive.put" };
   }
   if (sent === "exists") return known(keyTaken(gone));
   if (sent === "bad-digest") return known(digestRefused(gone, reply));
   // Right after all: had the archive refused the same bytes, or others? Its ETag for these tells, unless it has no MD5.
-  const md5 = isMd5(sent.etag) && sameEtag(sent.etag, knowledge.expectation.etag);
+  const md5 = sent !== "unsaid" && isMd5(sent.etag) && sameEtag(sent.etag, knowledge.expectation.etag);
   if (knowledge.md5 === "refused" && proof === "crc64" && !md5) row.context.md5Trust.falseAlarm();
-  return known(confirmed(gone, proof, size, sent, proven.digest(), row));
+  return confirmed(gone, proof, size, sent, proven.digest(), row);
+}
+
+/** No answer, or somebody else's in the archive's place: it may have stored the bytes. */
+function isAnswerLost(thrown: unknown): boolean {
+  return isBucketError(thrown) && (thrown.status === 0 || thrown.code === "NotTheService");
 }
 
 /** Bytes that are held are judged at once, where their CRC64 is known. */
@@ -100,14 +104,14 @@ export async function putEmpty(knowledge: Knowledge, row: RowWork): Promise<Step
   try {
     sent = await send(now, head, Buffer.alloc(0), 0, "size", row);
   } catch (thrown) {
-    return { kind: "failed", knowledge: now, thrown, by: "archive" };
+    return { kind: "failed", knowledge: now, thrown, by: "archive.put" };
   }
-  if (typeof sent === "string") return known(keyTaken(now));
-  return known(confirmed(now, proofOfNothing(now.expectation), 0, sent, "0", row));
+  if (sent === "exists" || sent === "bad-digest") return known(keyTaken(now));
+  return confirmed(now, proofOfNothing(now.expectation), 0, sent, "0", row);
 }
 
-/** Its answer, or why it did not store them. */
-type Sent = Uploaded | "exists" | "bad-digest";
+/** Its answer, or why it did not store them, or that its answer says nothing of what it stored. */
+type Sent = Uploaded | "exists" | "bad-digest" | "unsaid";
 
 /** The upload. What is refused for another reason is thrown. */
 async function send(
@@ -120,7 +124,7 @@ async function send(
 ): Promise<Sent> {
   const { options, archive, source, signal, requests, clock } = context;
   const from = { bucket: source.name, run: context.run };
-  const sentAt = clock.now();
+  const sentAt = clock.elapsed();
   try {
     return await upload(archive, task.archiveKey, body, {
       size,
@@ -137,18 +141,25 @@ async function send(
     slowDown(error, sentAt, context);
     if (isBucketError(error) && error.code === "BadDigest") return "bad-digest";
     if (isBucketError(error) && error.code === "FileAlreadyExists") return "exists";
+    if (isBucketError(error) && error.code === "BareReply") return "unsaid";
     throw error;
   }
 }
 
-function confirmed(
+async function confirmed(
   knowledge: Knowledge,
   proof: Proof,
   size: number,
-  { etag, crc64, headers }: Uploaded,
+  sent: Uploaded | "unsaid",
   local: string | undefined,
-  { context }: RowWork,
-): Knowledge {
+  { task, context }: RowWork,
+): Promise<StepResult> {
+  if (sent === "unsaid") {
+    return after(answerLost(knowledge), "archive.head", headArchive(task, context), (there) =>
+      askedWhatIsStored(knowledge, proof, size, there, local),
+    );
+  }
+  const { etag, crc64, headers } = sent;
   const plain = context.options.encryption === undefined && headers?.["x-cos-server-side-encryption"] === undefined;
-  return stored(knowledge, proof, { size, etag, crc64 }, local, plain);
+  return known(stored(knowledge, proof, { size, etag, crc64 }, local, plain));
 }

@@ -4,12 +4,20 @@ import { verdict } from "../../cos/exchange/error-from-reply.ts";
 import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { BucketError, isBucketError } from "../../objects/error.ts";
 import { judge } from "../../policy/retry.ts";
+import { catalogue } from "../../vocabulary/codes/catalogue.ts";
 import { holdUpTo } from "./next-step.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 /** No fetch may begin now: the work is to stop, or there is no time to wait for its turn. The row is left as it was. */
 export class NotNow extends Error {
   override readonly name = "NotNow";
+
+  readonly code: "Interrupted" | "OnTrial";
+
+  constructor(message: string, code: "Interrupted" | "OnTrial" = "Interrupted") {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
@@ -38,6 +46,10 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
 /** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
 export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
+  const admitted = context.mayFetch?.(task.row) ?? true;
+  if (!(typeof admitted === "boolean" ? admitted : await admitted)) {
+    throw new NotNow("nothing of the run is archived yet, and of this shard no more is fetched before", "OnTrial");
+  }
   checkTime(context);
   const turn = pace.beforeFetch(stopping ?? signal);
   if (turn !== undefined) await turn;
@@ -45,7 +57,7 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
   context.requests["source.get"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     const reply = await context.source.get(task.planned.key, {
       originImage: true,
@@ -63,17 +75,26 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   }
 }
 
+/** The number that comes with a placeholder picture (the bucket's "4xx image setting"). */
+const PLACEHOLDER = -6101;
+
+const fetchedForNothing = { retryable: false, throttled: false } as const;
+
 function errorOf(key: string, { status, requestId }: ObjectInfo, errNo: number): BucketError {
+  const said = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}`;
+  if (errNo === PLACEHOLDER) {
+    const message = `${said}: a placeholder of the bucket's 4xx image setting; ${catalogue.PlaceholderReply.advice}`;
+    return new BucketError(message, { code: "PlaceholderReply", status, errNo, requestId, ...fetchedForNothing });
+  }
   const code = `ErrNo${errNo}`;
   // A number that decides nothing by itself is taken for a passing failure of the image service, as a 500 is.
   const meaning = verdict(500, code, errNo);
-  const message = `GET of the original of ${JSON.stringify(key)} answered ${status} with X-ErrNo ${errNo}.`;
-  return new BucketError(message, { code, status, errNo, requestId, ...meaning });
+  return new BucketError(`${said}.`, { code, status, errNo, requestId, ...meaning });
 }
 
 export async function headSource(task: Task, context: TaskContext): Promise<ObjectInfo> {
   context.requests["source.head"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     return await context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
   } catch (error) {
@@ -85,7 +106,7 @@ export async function headSource(task: Task, context: TaskContext): Promise<Obje
 /** What the archive holds under the task's key; undefined where nothing is. */
 export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {
   context.requests["archive.head"]++;
-  const sentAt = context.clock.now();
+  const sentAt = context.clock.elapsed();
   try {
     return await context.archive.head(task.archiveKey, { signal: context.signal });
   } catch (error) {

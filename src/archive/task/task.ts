@@ -5,6 +5,7 @@ import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
 import type { TaskPace } from "./pace.ts";
@@ -30,6 +31,8 @@ export interface TaskContext {
   readonly archive: Bucket;
   readonly clock: Clock;
   readonly random: Random;
+  /** Is told of waits. */
+  readonly log?: Log | undefined;
   readonly pace: TaskPace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;
@@ -43,11 +46,15 @@ export interface TaskContext {
   readonly stopping?: AbortSignal | undefined;
   /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
   readonly cleared?: (() => Promise<void> | undefined) | undefined;
+  /** Asked right before a row's fetch, while the run is on trial: false where it may not be fetched in this delivery. */
+  readonly mayFetch?: ((row: number) => boolean | Promise<boolean>) | undefined;
+  /** Is nothing of the run archived yet? Then what costs nothing is found out before a fetch is paid. */
+  readonly isOnTrial?: (() => boolean) | undefined;
   /** Aborts what is in flight; only where the process must end at once. */
   readonly signal?: AbortSignal | undefined;
   /** Above this many bytes the upload is multipart; 5 GB but for tests. */
   readonly multipartAbove?: number | undefined;
 }
 
-/** Whom a request went to: a refusal is theirs. */
-export type Side = "source" | "archive";
+/** The requests of a row, by whom they go to and how: a refusal is theirs. The names are those of the report's counts. */
+export type RowRequest = "source.get" | "source.head" | "archive.put" | "archive.head";

@@ -7,6 +7,7 @@
 
 import { BucketError } from "../../objects/error.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import { createRedaction, createSecrets } from "../../vocabulary/redaction.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import type { Credentials } from "../signing/signature.ts";
 
@@ -55,7 +56,8 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     try {
       retryable = await renew(from, used);
     } catch (thrown) {
-      log.error("the credentials could not be renewed", { bucket, error: String(thrown) });
+      const redact = createRedaction(createSecrets([used.secretId, used.secretKey, used.sessionToken]));
+      log.error("the credentials could not be renewed", { bucket, error: redact(String(thrown)) });
       cause = thrown;
     }
     if (!retryable && cause === undefined) return error;

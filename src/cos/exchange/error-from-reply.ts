@@ -6,13 +6,15 @@
  * Cloud Infinite adds a number of its own, X-ErrNo (document 460/8523), which outranks the status.
  *
  * Nothing that was signed goes into a message: neither the URL's query, nor the StringToSign and FormatString elements
- * which the service sends back when signatures differ.
+ * which the service sends back when signatures differ, nor what a proxy's page tells of the request (outside-text.ts).
  */
 
 import type { Headers } from "../../objects/bucket.ts";
 import { BucketError } from "../../objects/error.ts";
 import { effectOf, entryOf, errNoEntry } from "../../vocabulary/codes/catalogue.ts";
 import { quote } from "../../vocabulary/errors.ts";
+import type { Redact } from "../../vocabulary/redaction.ts";
+import { isForeign, notTheService } from "./false-success.ts";
 import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
 import { parseXml, textOf } from "./xml.ts";
 
@@ -28,6 +30,8 @@ export interface FailedReply {
   readonly now: number;
   /** By how much the request's signing time had been corrected, milliseconds. */
   readonly clockOffsetMs?: number | undefined;
+  /** What text from outside is read through. */
+  readonly redact: Redact;
 }
 
 /** Names that COS is known to print as the Message under Code AccessDenied. */
@@ -68,13 +72,17 @@ export function verdict(
 /** The error of a reply whose status is not 2xx, or whose body is an error document all the same. */
 export function errorFromReply(reply: FailedReply): BucketError {
   const { status, headers } = reply;
-  const said = readErrorDocument(reply.body);
+  const said = readErrorDocument(reply.body, reply.redact);
+  if (isForeign(status, headers, said !== undefined)) {
+    return notTheService(subject(reply.method, reply.bucket, reply.key), status, headers);
+  }
   const date = timeOf(headers.date) ?? timeOf(said?.serverTime);
   const clockSkewMs = date === undefined ? undefined : date - reply.now;
-  const errNo = errNoOf(headers);
+  const errNo = errNoOf(headers) ?? (saysProtected(said) ? PROTECTED : undefined);
   const code = codeOf(reply, said, clockSkewMs);
   const { retryable, throttled } = verdict(status, code, errNo);
-  const requestId = requestIdOf(headers) ?? said?.requestId;
+  const headersId = requestIdOf(headers);
+  const requestId = headersId === undefined ? said?.requestId : reply.redact(headersId);
   return new BucketError(messageOf(reply, { code, errNo, requestId, clockSkewMs, message: said?.message }), {
     code,
     status,
@@ -87,6 +95,18 @@ export function errorFromReply(reply: FailedReply): BucketError {
   });
 }
 
+/** Original Image Protection forbids the URL (document 460/8523). */
+const PROTECTED = -154;
+
+/** The same refusal without its number, as users have met it: the image can't be accessed, a style is to be used. */
+function saysProtected(said: ErrorDocument | undefined): boolean {
+  if (said?.code !== "AccessDenied") return false;
+  return /\bimage\b[^.]*\bcan(?: ?not|['’]t)\b[^.]*\baccess/i.test(said.message) && /\bstyles?\b/i.test(said.message);
+}
+
+/** More than is ever shown of one element. */
+const maxTextLength = 4096;
+
 interface ErrorDocument {
   readonly code: string;
   readonly message: string;
@@ -94,13 +114,16 @@ interface ErrorDocument {
   readonly serverTime: string | undefined;
 }
 
-function readErrorDocument(body: Uint8Array): ErrorDocument | undefined {
+function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
   if (body.length === 0) return undefined;
   const raw = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   // A FormatString holds `&`; an error must not lose its name because that was not escaped.
   const document = parseXml(raw.replace(/&(?!(?:[a-z]+|#\d+|#x[\da-f]+);)/gi, "&amp;"));
   if (document?.name !== "Error") return undefined;
-  const text = (name: string) => textOf(document.root, name)?.trim() || undefined;
+  const text = (name: string) => {
+    const found = textOf(document.root, name)?.trim().slice(0, maxTextLength);
+    return found ? redact(found) : undefined;
+  };
   return {
     code: text("Code") ?? "",
     message: text("Message") ?? "",
@@ -157,10 +180,10 @@ function messageOf(
   let text = `${subject(reply.method, reply.bucket, reply.key)}: status ${reply.status}, ${facts.code}`;
   if (facts.errNo !== undefined) {
     const means = errNoEntry(facts.errNo)?.means;
-    text += `, X-ErrNo ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
+    text += `, ${errNoOf(reply.headers) === undefined ? "as X-ErrNo" : "X-ErrNo"} ${facts.errNo}${means === undefined ? "" : ` (${means})`}`;
   }
   if (facts.requestId !== undefined) text += `, request id ${facts.requestId}`;
-  if (facts.message) text += `: ${withoutSignature(facts.message)}`;
+  if (facts.message) text += `: ${beginning(facts.message)}`;
   const skewed = facts.code === "RequestTimeTooSkewed" || facts.code === "RequestExpired";
   const hint =
     skewed && facts.clockSkewMs !== undefined
@@ -184,7 +207,6 @@ export function subject(method: string, bucket: string, key?: string | undefined
   return key === undefined ? `${method} of bucket ${bucket}` : `${method} ${quote(key)} of ${bucket}`;
 }
 
-function withoutSignature(message: string): string {
-  const text = message.replace(/\b(?:q-[a-z-]+|sign|x-cos-security-token)=[^&\s]*/gi, "…");
-  return text.length <= 300 ? text : `${text.slice(0, 299)}…`;
+function beginning(message: string): string {
+  return message.length <= 300 ? message : `${message.slice(0, 299)}…`;
 }

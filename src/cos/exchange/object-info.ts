@@ -8,7 +8,8 @@ export function objectInfo(status: number, headers: Headers): ObjectInfo {
   return {
     status,
     headers,
-    size: wholeNumber(headers["content-length"]),
+    // The length that Smart Compression would send says nothing of the object.
+    size: isSlimmed(headers) ? undefined : wholeNumber(headers["content-length"]),
     etag: unquote(headers.etag),
     crc64: decimal(headers["x-cos-hash-crc64ecma"]),
     lastModified: timeOf(headers["last-modified"]),
@@ -57,6 +58,12 @@ export function putInfo({ status, headers }: HttpReply): ObjectInfo {
 /** Cloud Infinite's hosts name it x-ci-request-id. */
 export function requestIdOf(headers: Headers): string | undefined {
   return headers["x-cos-request-id"] ?? headers["x-ci-request-id"];
+}
+
+/** X-SlimFlag: Smart Compression sends smaller bytes than the object's, under the object's own ETag. */
+export function isSlimmed(headers: Headers): boolean {
+  const flag = headers["x-slimflag"];
+  return flag !== undefined && flag !== "" && flag !== "0";
 }
 
 /** X-ErrNo, a negative number where Cloud Infinite failed (document 460/8523). */

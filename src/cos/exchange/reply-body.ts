@@ -1,12 +1,11 @@
 /** A reply's body on its way: what breaks it is a BucketError, as what breaks the request is. */
 import type { BodyStream } from "../../objects/bucket.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
-import { errorFromTransport } from "./error-from-transport.ts";
 
-/** @param what the subject of the message: `GET "a.jpg" of photos-1250000000` */
-export function replyBody(stream: BodyStream, what: () => string): BodyStream {
+/** @param failed gives what is thrown instead of the transport's error */
+export function replyBody(stream: BodyStream, failed: (error: Error) => unknown): BodyStream {
   const fail = (thrown: unknown): never => {
-    throw errorFromTransport(what(), ensureError(thrown));
+    throw failed(ensureError(thrown));
   };
   return {
     destroy: (error) => stream.destroy(error),

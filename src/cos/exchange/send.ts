@@ -10,12 +10,15 @@ import { BucketError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
+import type { Redact } from "../../vocabulary/redaction.ts";
 import type { Endpoint } from "../address/endpoint.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import { type Credentials, createSigner } from "../signing/signature.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
 import { errorFromTransport } from "./error-from-transport.ts";
+import { isForeign, letGo, notTheService } from "./false-success.ts";
+import { createOutsideText, type OutsideText, redactedError } from "./outside-text.ts";
 import { replyBody } from "./reply-body.ts";
 import { requestHeaders, signedOf } from "./request-headers.ts";
 import { type Query, requestTarget } from "./request-target.ts";
@@ -49,19 +52,24 @@ export interface SendOptions {
   readonly log?: Log | undefined;
 }
 
+/** What a call makes of a success. `request` is the one that it answers. */
+export type Read<T> = (reply: HttpReply, request: BucketRequest) => T;
+
 /** Resolves with what `read` makes of a success; what it throws is the call's error. */
-export type Send = <T>(request: BucketRequest, read: (reply: HttpReply) => T) => Promise<T>;
+export type Send = <T>(request: BucketRequest, read: Read<T>) => Promise<T>;
 
 /** Of one bucket. */
 interface Sender {
   readonly options: SendOptions;
   readonly corrections: Corrections;
   readonly sign: ReturnType<typeof createSigner>;
+  readonly outside: OutsideText;
 }
 
 export function createSend(options: SendOptions): Send {
   const { bucket, credentials: provider, clock, log = silentLog } = options;
-  const sender = { options, corrections: createCorrections(bucket, provider, log), sign: createSigner() };
+  const corrections = createCorrections(bucket, provider, log);
+  const sender = { options, corrections, sign: createSigner(), outside: createOutsideText() };
   return (request, read) =>
     new Promise((resolve, reject) => {
       const call = new Call(sender, request, read, resolve, reject);
@@ -76,19 +84,20 @@ export function createSend(options: SendOptions): Send {
 class Call<T> implements HttpCaller {
   readonly #sender: Sender;
   readonly #request: BucketRequest;
-  readonly #read: (reply: HttpReply) => T;
+  readonly #read: Read<T>;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #length: number | undefined;
   /** Signed with. */
   #credentials: Credentials | undefined;
+  #authorization: string | undefined;
   #clockOffsetMs = 0;
 
   /** @throws BucketError where the request can't be one */
   constructor(
     sender: Sender,
     request: BucketRequest,
-    read: (reply: HttpReply) => T,
+    read: Read<T>,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
@@ -120,13 +129,13 @@ class Call<T> implements HttpCaller {
     const headers = requestHeaders(host, length, this.#request.headers, this.#request.more, token);
     this.#credentials = credentials;
     this.#clockOffsetMs = corrections.clockOffsetMs;
-    let authorization: string | undefined;
     if (credentials !== undefined) {
       const path = key === undefined ? `${pathPrefix}/` : `${pathPrefix}/${key}`;
       const seconds = (now + this.#clockOffsetMs) / 1000;
-      authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, seconds);
+      this.#authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, seconds);
     }
     const target = requestTarget(pathPrefix, key, query);
+    const authorization = this.#authorization;
     options.http.send(
       { origin, method, target, headers, authorization, body, contentLength: length, bufferUpTo, inPieces, signal },
       this,
@@ -138,17 +147,37 @@ class Call<T> implements HttpCaller {
       this.#refused(reply);
       return;
     }
+    if (isForeign(reply.status, reply.headers, false)) {
+      letGo(reply);
+      this.#fail(notTheService(this.#what(), reply.status, reply.headers));
+      return;
+    }
     try {
+      const told = this.#sender.outside.reply(reply, this.#credentials, this.#authorization);
       // What reads the body later has left this call behind, and is told of it all the same.
-      const its = reply.kind === "stream" ? { ...reply, stream: replyBody(reply.stream, () => this.#what()) } : reply;
-      this.#resolve(this.#read(its));
+      const its =
+        told.kind === "stream" ? { ...told, stream: replyBody(told.stream, (error) => this.#broken(error)) } : told;
+      this.#resolve(this.#read(its, this.#request));
     } catch (error) {
-      this.#reject(error);
+      letGo(reply);
+      this.#fail(error);
     }
   }
 
   onError(error: Error): void {
-    this.#reject(errorFromTransport(this.#what(), error));
+    this.#reject(this.#broken(error));
+  }
+
+  #broken(error: Error): unknown {
+    return redactedError(errorFromTransport(this.#what(), error), this.#redact());
+  }
+
+  #fail(error: unknown): void {
+    this.#reject(redactedError(error, this.#redact()));
+  }
+
+  #redact(): Redact {
+    return this.#sender.outside.redact(this.#credentials, this.#authorization);
   }
 
   #isSuccess(reply: HttpReply): boolean {
@@ -168,10 +197,15 @@ class Call<T> implements HttpCaller {
       body: reply.kind === "bytes" ? reply.bytes : noBytes,
       now: options.clock.now(),
       clockOffsetMs: this.#clockOffsetMs,
+      redact: this.#redact(),
     });
     const told = corrections.from(error, this.#credentials);
-    if (told instanceof Promise) told.then(this.#reject, this.#reject);
-    else this.#reject(told);
+    if (told instanceof Promise) {
+      told.then(
+        (after) => this.#fail(after),
+        (thrown) => this.#fail(thrown),
+      );
+    } else this.#fail(told);
   }
 }
 

@@ -16,6 +16,8 @@ import { isBucketError } from "../../objects/error.ts";
 import { compareKeys } from "../../objects/key-order.ts";
 import { type Backoff, backoffMs, throttleBackoff } from "../../policy/retry.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { malformedReply, subject } from "../exchange/error-from-reply.ts";
 import { createLetters, cutsAfter } from "./cuts.ts";
 
@@ -31,6 +33,8 @@ export interface ParallelListingOptions {
   /** Keys a page; less only where a test wants many pages. */
   readonly maxKeys?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Is told of waits. */
+  readonly log?: Log | undefined;
   /** Called before each request, the repeated ones included. */
   readonly onRequest?: (() => void) | undefined;
 }
@@ -68,7 +72,7 @@ export async function* parallelListing(
   prefix: string,
   options: ParallelListingOptions,
 ): AsyncGenerator<readonly ListedObject[], void, undefined> {
-  const { clock, random, signal, maxKeys, onRequest, inFlight = IN_FLIGHT } = options;
+  const { clock, random, signal, log, maxKeys, onRequest, inFlight = IN_FLIGHT } = options;
   const stop = new AbortController();
   // Every request listens to it, and Node would warn of a leak.
   setMaxListeners(0, stop.signal);
@@ -96,7 +100,9 @@ export async function* parallelListing(
         if (!isBucketError(error) || !(error.retryable || error.throttled)) throw error;
         if (tried + 1 >= TRIES || stop.signal.aborted) throw error;
         const backoff = error.throttled ? throttleBackoff : pageBackoff;
-        await clock.sleep(backoffMs(tried, backoff, random, error.retryAfterMs), stop.signal);
+        const pause = backoffMs(tried, backoff, random, error.retryAfterMs);
+        tellWait(log, "The listing is waited with.", pause, { bucket: bucket.name, reason: error.message });
+        await clock.sleep(pause, stop.signal);
       }
     }
   };

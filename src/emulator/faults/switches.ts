@@ -22,6 +22,8 @@ export interface Switches {
   readonly suffixCaseSensitive: boolean;
   /** HTTP status beside `X-ErrNo: -154` [460/8523 gives the number only]. Default 403 (assumed). */
   readonly protectionStatusFor154: number;
+  /** Does the refusal bring X-ErrNo [460/8523]? Users have met one that says so by its words alone. Default: yes. */
+  readonly protectionSendsErrNo: boolean;
   /** `?imageMogr2/…` and its kin on a protected image; only styles are said to work [1045/74740]. Default: refuse (assumed). */
   readonly adHocProcessing: "refuse" | "process";
   /** `?ci-process=originImage` without a signature; "signed, never anonymous" [1045/73029]. Default: refuse. */
@@ -56,6 +58,13 @@ export interface Switches {
    * [460/6933, 1045/37767]. Default: code.
    */
   readonly fourXxDisplay: "code" | "placeholder";
+  /** Does a placeholder come with `X-Errno: -6101`? Users have met it so, no document says it. Default: yes. */
+  readonly placeholderSendsErrNo: boolean;
+  /**
+   * Smart Compression: smaller bytes under the original's ETag, with `X-SlimFlag: 1`. `plain`: of a GET without ci-process, as users have
+   * met it in mode Auto; `every`: of originImage too, which no document excludes. Default: off.
+   */
+  readonly smartCompression: "off" | "plain" | "every";
 
   /** Requests a second to one bucket before 503 SlowDown; COS allows 30,000 [436/14518]. Default 0: no limit. */
   readonly bucketRequestsPerSecond: number;
@@ -87,6 +96,7 @@ export const defaultSwitches: Switches = {
   copyOfProtected: "allow",
   suffixCaseSensitive: false,
   protectionStatusFor154: 403,
+  protectionSendsErrNo: true,
   adHocProcessing: "refuse",
   anonymousOriginImage: "refuse",
   originImageSendsEtag: true,
@@ -101,6 +111,8 @@ export const defaultSwitches: Switches = {
   emptyOriginImage: "serve",
   originImageRequestsPerSecond: 0,
   fourXxDisplay: "code",
+  placeholderSendsErrNo: true,
+  smartCompression: "off",
   bucketRequestsPerSecond: 0,
   slowDownRetryAfter: null,
   unlistedParametersAccepted: true,

@@ -40,6 +40,8 @@ export interface BucketControl {
   put(key: string, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): StoredObject;
   get(key: string): { readonly object: StoredObject; readonly bytes: Buffer } | undefined;
   head(key: string): StoredObject | undefined;
+  /** As a restore of an object in an archive class would, at once: under way, or over. False where there is no such key. */
+  restore(key: string, state: "ongoing" | "restored"): boolean;
   /** False where there is no such key. */
   delete(key: string): boolean;
   /** In the order of UTF-8 bytes. */
@@ -115,6 +117,12 @@ export function controlBucket(
     head(key) {
       const object = bucket.find(key);
       return object && shown(object);
+    },
+    restore(key, state) {
+      const object = bucket.find(key);
+      if (!object) return false;
+      bucket.put({ ...object, restore: state });
+      return true;
     },
     delete(key) {
       if (!bucket.find(key)) return false;

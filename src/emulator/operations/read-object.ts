@@ -55,6 +55,13 @@ export function mayRead(exchange: BucketExchange, object?: ObjectRecord): boolea
   );
 }
 
+/** The refusal of Original Image Protection, by its number and its words or by its words alone. */
+function protectedRefusal({ protectionStatusFor154: status, protectionSendsErrNo }: Switches): Refusal {
+  const words = "The image can not be accessed, please use style.";
+  if (protectionSendsErrNo) return imageRefusal(status, "AccessDenied", words, -154);
+  return new Refusal({ status, code: "AccessDenied", message: words });
+}
+
 /** A refusal that the image path explains by X-ErrNo (document 460/8523). */
 function imageRefusal(status: number, code: string, message: string, errNo: number): Refusal {
   return new Refusal({ status, code, message, headers: { "X-ErrNo": String(errNo) } });
@@ -145,6 +152,19 @@ function serve(exchange: BucketExchange, object: ObjectRecord, manner: Manner): 
   };
 }
 
+/** Smart Compression: of an image half of its bytes, which no compression would give, and all that is said of the object. */
+function slimmed(reply: Reply, object: ObjectRecord): Reply {
+  const isImage = (protectableSuffixes as readonly string[]).includes(suffixOf(object.key).toLowerCase());
+  if (!isImage || reply.status !== 200 || reply.body.kind !== "stored" || object.size < 2) return reply;
+  const length = Math.floor(object.size / 2);
+  return {
+    ...reply,
+    headers: { ...reply.headers, "X-SlimFlag": "1" },
+    body: { ...reply.body, stored: clip(object.body, 0, length) },
+    contentLength: reply.contentLength === undefined ? undefined : length,
+  };
+}
+
 export function getObject(exchange: BucketExchange): Reply {
   const { bucket, address, switches, identity } = exchange;
   const signed = identity.kind === "signed";
@@ -152,10 +172,8 @@ export function getObject(exchange: BucketExchange): Reply {
   const covered = isProtected(bucket.settings.protect, address.key, switches.suffixCaseSensitive);
   const verdict = judgeGet(formOf(exchange, styled), covered, signed, switches);
   switch (verdict) {
-    case "refuse-by-protection": {
-      const words = "The original image is protected; use an image style, or a signed request for the original.";
-      throw imageRefusal(switches.protectionStatusFor154, "AccessDenied", words, -154);
-    }
+    case "refuse-by-protection":
+      throw protectedRefusal(switches);
     case "refuse-anonymous":
       throw refusal("AccessDenied", { message: "The original image is served to signed requests only." });
     case "stand-in": {
@@ -171,7 +189,9 @@ export function getObject(exchange: BucketExchange): Reply {
         const found = bucket.find(address.key);
         if (!found || !mayRead(exchange, found)) throw refusal("AccessDenied");
       }
-      return serve(exchange, findObject(exchange, address.key, parameter(exchange, "versionId")), plainManner);
+      const object = findObject(exchange, address.key, parameter(exchange, "versionId"));
+      const reply = serve(exchange, object, plainManner);
+      return switches.smartCompression === "off" ? reply : slimmed(reply, object);
     }
     case "original": {
       const versionId = switches.originImageHonoursVersionId ? parameter(exchange, "versionId") : undefined;
@@ -182,7 +202,8 @@ export function getObject(exchange: BucketExchange): Reply {
       if (switches.originImageMaxBytes > 0 && object.size > switches.originImageMaxBytes) {
         throw imageRefusal(400, "ImageTooLarge", "The image is too large to be downloaded as an image.", -168);
       }
-      return serve(exchange, object, originalManner(switches));
+      const reply = serve(exchange, object, originalManner(switches));
+      return switches.smartCompression === "every" ? slimmed(reply, object) : reply;
     }
   }
 }
@@ -191,7 +212,7 @@ export function headObject(exchange: BucketExchange): Reply {
   const { bucket, address, switches } = exchange;
   const covered = isProtected(bucket.settings.protect, address.key, switches.suffixCaseSensitive);
   if (covered && switches.headOfProtected === "refuse") {
-    throw imageRefusal(switches.protectionStatusFor154, "AccessDenied", "The original image is protected.", -154);
+    throw protectedRefusal(switches);
   }
   if (!mayRead(exchange, bucket.find(address.key))) throw refusal("AccessDenied");
   const object = findObject(exchange, address.key, parameter(exchange, "versionId"));

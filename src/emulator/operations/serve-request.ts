@@ -6,6 +6,7 @@
 import type { Operation } from "../faults/operation.ts";
 import type { Budget } from "../faults/request-budget.ts";
 import { standInPicture } from "../faults/stand-in-picture.ts";
+import type { Switches } from "../faults/switches.ts";
 import type { Identity } from "../protocol/authorize.ts";
 import { type BucketExchange, bytesReply, type Exchange, type Reply } from "../protocol/exchange.ts";
 import { Refusal, refusal } from "../protocol/refusal.ts";
@@ -96,7 +97,8 @@ export async function serve(plain: Exchange, authorize: () => Identity, budget: 
     if (!operate) throw refusal("MethodNotAllowed");
     return await operate(exchange);
   } catch (error) {
-    if (error instanceof Refusal && showsPlaceholder(unsigned, error)) return placeholderReply(error);
+    if (error instanceof Refusal && showsPlaceholder(unsigned, error))
+      return placeholderReply(unsigned.switches, error);
     throw error;
   }
 }
@@ -106,7 +108,13 @@ function showsPlaceholder(exchange: BucketExchange, { details }: Refusal): boole
   return is4xx && exchange.switches.fourXxDisplay === "placeholder" && isImagePath(exchange);
 }
 
-/** HTTP 200 and a picture, as the "4xx image setting" answers; X-ErrNo, where there is one, stays. */
-export function placeholderReply(refused?: Refusal): Reply {
-  return bytesReply(200, "image/png", standInPicture("placeholder of the 4xx image setting"), refused?.details.headers);
+/** HTTP 200 and a picture, as the "4xx image setting" answers. */
+export function placeholderReply({ placeholderSendsErrNo }: Switches, refused?: Refusal): Reply {
+  const picture = standInPicture("placeholder of the 4xx image setting");
+  const headers = placeholderSendsErrNo ? { "X-Errno": "-6101" } : withoutErrNo(refused?.details.headers);
+  return bytesReply(200, "image/png", picture, headers);
+}
+
+function withoutErrNo(headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "x-errno"));
 }

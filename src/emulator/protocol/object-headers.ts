@@ -1,6 +1,6 @@
 /** What is kept with an object and sent back, and what of a reply describes an object. */
 
-import { storageClasses } from "../../vocabulary/choices.ts";
+import { isArchiveClass, storageClasses } from "../../vocabulary/choices.ts";
 import { maxMetaBytes } from "../../vocabulary/limits.ts";
 import type { Described, ObjectRecord } from "../store/records.ts";
 import { type Exchange, header } from "./exchange.ts";
@@ -17,8 +17,18 @@ const KEPT = [
 
 const META = "x-cos-meta-";
 
+/** Is it in an archive class, and not restored? */
 export const isArchived = (object: ObjectRecord): boolean =>
-  object.storageClass === "ARCHIVE" || object.storageClass === "DEEP_ARCHIVE" || object.storageClass === "MAZ_ARCHIVE";
+  isArchiveClass(object.storageClass) && object.restore !== "restored";
+
+/** For how long after now a restored object stays so, as its x-cos-restore says. */
+const RESTORED_MS = 7 * 86_400_000;
+
+function restoreHeader({ restore, modified }: ObjectRecord): string {
+  return restore === "ongoing"
+    ? 'ongoing-request="true"'
+    : `ongoing-request="false", expiry-date="${new Date(modified + RESTORED_MS).toUTCString()}"`;
+}
 
 /** What a PUT, a copy with new metadata, or a multipart upload says of its object; refusals InvalidArgument, NotSupportedStorageClass. */
 export function describe(exchange: Pick<Exchange, "incoming">): Described {
@@ -85,6 +95,7 @@ export function objectHeaders(
   if (choice.crc64 && object.crc64 !== undefined) headers["x-cos-hash-crc64ecma"] = object.crc64;
   if (choice.lastModified) headers["Last-Modified"] = new Date(object.modified).toUTCString();
   if (object.storageClass !== undefined) headers["x-cos-storage-class"] = object.storageClass;
+  if (object.restore !== undefined) headers["x-cos-restore"] = restoreHeader(object);
   if (object.encryption !== undefined) headers["x-cos-server-side-encryption"] = object.encryption;
   if (object.versionId !== undefined && object.versionId !== "null") headers["x-cos-version-id"] = object.versionId;
   for (const [name, value] of overrides) {

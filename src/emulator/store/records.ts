@@ -23,6 +23,8 @@ export interface Described {
   readonly storageClass?: string;
   readonly encryption?: string;
   readonly publicRead?: boolean;
+  /** Of an object in an archive class: what x-cos-restore says; absent where nobody asked for it to be restored. */
+  readonly restore?: "ongoing" | "restored";
 }
 
 /** Bytes, and what is known of them. */

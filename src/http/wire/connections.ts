@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
+import { systemClock } from "../../vocabulary/clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { clientClosed } from "../exchange/fault.ts";
 import { ReadMemory } from "../exchange/read-memory.ts";
@@ -46,7 +47,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
   let watch: NodeJS.Timeout | undefined;
 
   const look = () => {
-    const now = performance.now();
+    const now = systemClock.elapsed();
     for (const connection of all) connection.check(now);
     if (all.size === 0) {
       clearInterval(watch);

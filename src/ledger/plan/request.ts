@@ -97,5 +97,6 @@ export function requestIdentity(
     expect: options.expect,
     "if-exists": options.ifExists,
     "if-changed": options.ifChanged,
+    "archived-class": options.archivedClass ?? "fail",
   };
 }

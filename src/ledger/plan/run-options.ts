@@ -1,6 +1,7 @@
 /** How a run archives its rows: what its request says of each of them. */
 import * as z from "zod";
 import {
+  archivedClassChoices,
   encryptions,
   expectations,
   ifChangedChoices,
@@ -20,6 +21,8 @@ export const runOptionsSchema = z.strictObject({
   expect: z.enum(expectations).default("auto"),
   ifExists: z.enum(ifExistsChoices).default("skip"),
   ifChanged: z.enum(ifChangedChoices).default("archive"),
+  /** Originals in an archive class that are not restored; absent: `fail`. */
+  archivedClass: z.enum(archivedClassChoices).optional(),
   storageClass: z.enum(storageClasses).optional(),
   /** Server-side encryption of the archived objects. */
   encryption: z.enum(encryptions).optional(),

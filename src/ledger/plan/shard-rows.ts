@@ -39,6 +39,7 @@ const plannedRowSchema = z.object({
   etag: z.string().optional(),
   crc64: z.string().optional(),
   archiveKey: z.string().optional(),
+  storageClass: z.string().optional(),
   settled: z
     .object({
       outcome: z.enum(["failed", "skipped"]),
@@ -66,6 +67,7 @@ function isPlainRow(value: unknown): value is PlannedRow {
       case "etag":
       case "crc64":
       case "archiveKey":
+      case "storageClass":
         if (typeof field !== "string") return false;
         break;
       default:

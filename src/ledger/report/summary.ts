@@ -1,6 +1,7 @@
 /** summary.json and report.html: what people read of a whole run. */
 import { reportHtml } from "../../report/html.ts";
 import { parseSummary, type Summary } from "../../report/summary.ts";
+import { visible } from "../../vocabulary/visible.ts";
 import { readDocument } from "../document.ts";
 import { paths } from "../layout.ts";
 import type { LedgerStore } from "../store.ts";
@@ -19,6 +20,6 @@ export async function summaryWrittenAt(ledger: LedgerStore): Promise<number | un
 }
 
 export async function writeSummaryFiles(ledger: LedgerStore, summary: Summary): Promise<void> {
-  await ledger.put(paths.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  await ledger.put(paths.summary, `${JSON.stringify(summary, null, 2).split("\n").map(visible).join("\n")}\n`);
   await ledger.put(paths.html, reportHtml(summary));
 }

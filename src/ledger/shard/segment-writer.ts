@@ -39,7 +39,7 @@ export function createSegmentWriter(options: {
   let waiting = "";
   let count = 0;
   let n = 0;
-  let lastWrite = clock.now();
+  let lastWrite = clock.elapsed();
   let told = noRequests();
   let toldRetries = 0;
   let writing: Promise<void> = Promise.resolve();
@@ -55,7 +55,7 @@ export function createSegmentWriter(options: {
       const lines = waiting;
       waiting = "";
       count = 0;
-      lastWrite = clock.now();
+      lastWrite = clock.elapsed();
       const now = { ...requests, ledger: ledger.requests() + 1 };
       const since = noRequests();
       for (const type of requestTypes) since[type] = now[type] - told[type];
@@ -81,7 +81,7 @@ export function createSegmentWriter(options: {
 
   /** One timer at a time, armed by the first outcome that waits. */
   const arm = () => {
-    timer ??= clock.sleep(Math.max(0, lastWrite + MOST_MS - clock.now()), closed.signal).then(async () => {
+    timer ??= clock.sleep(Math.max(0, lastWrite + MOST_MS - clock.elapsed()), closed.signal).then(async () => {
       timer = undefined;
       if (count > 0 && !closed.signal.aborted) await write().catch(() => undefined);
     });

@@ -1,12 +1,22 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
 import { type Dispatcher, errors } from "undici";
-import { ensureError } from "../../vocabulary/errors.ts";
+import { ensureError, quote } from "../../vocabulary/errors.ts";
+import { createRedaction, createSecrets, type Redact } from "../../vocabulary/redaction.ts";
 import { AbortError, QueueConnectionError } from "../api/error.ts";
 
 export interface Answer {
   readonly status: number;
+  /** As it came: messages in it are data. What people are told of it goes through `redact`. */
   readonly text: string;
+  /** Redacted. */
   header(name: string): string | undefined;
+  /** Takes out what the request was signed with: a proxy's error page likes to show the request. */
+  readonly redact: Redact;
+}
+
+/** How an answer begins that nobody can read, in quotes. */
+export function beginningOf({ text, redact }: Answer): string {
+  return quote(redact(text.slice(0, 1_000)).slice(0, 60));
 }
 
 export interface Exchange {
@@ -15,12 +25,16 @@ export interface Exchange {
   readonly body: string;
   /** The answer's head must have come by then, and its body as long again. */
   readonly timeoutMs: number;
+  /** What it was signed with, and the signature. */
+  readonly secrets: readonly (string | undefined)[];
   readonly signal: AbortSignal | undefined;
   readonly dispatcher: Dispatcher;
 }
 
 /** POSTs; rejects with QueueConnectionError where no whole answer came, and with AbortError. */
-export async function exchange({ url, headers, body, timeoutMs, signal, dispatcher }: Exchange): Promise<Answer> {
+export async function exchange(request: Exchange): Promise<Answer> {
+  const { url, headers, body, timeoutMs, signal, dispatcher } = request;
+  const redact = createRedaction(createSecrets(request.secrets));
   try {
     const response = await dispatcher.request({
       origin: url.origin,
@@ -38,8 +52,10 @@ export async function exchange({ url, headers, body, timeoutMs, signal, dispatch
       text,
       header(name) {
         const value = response.headers[name];
-        return Array.isArray(value) ? value[0] : value;
+        const first = Array.isArray(value) ? value[0] : value;
+        return first === undefined ? undefined : redact(first);
       },
+      redact,
     };
   } catch (thrown) {
     if (signal?.aborted) throw new AbortError(signal);

@@ -20,7 +20,8 @@ export interface LongPoll {
   end(): void;
 }
 
-export function createLongPoll(queue: Waited, clock: Clock): LongPoll {
+/** @param clock whose `now` only goes forward */
+export function createLongPoll(queue: Waited, clock: Pick<Clock, "now" | "sleep">): LongPoll {
   // Sets keep the order of arrival: the longest-waiting is woken first.
   const waiting = new Set<AbortController>();
   let alarm: { readonly at: number; readonly off: AbortController } | undefined;

@@ -62,7 +62,10 @@ interface Held {
  * redrive, retention, limits) by the clock they are given. Unlike SQS's, messages come in order of becoming visible, counts are exact,
  * deletion is at once, and there are no FIFO queues.
  */
-export function createMemoryQueues({ clock, random = Math.random }: MemoryQueuesOptions): MemoryQueues {
+export function createMemoryQueues({ clock: given, random = Math.random }: MemoryQueuesOptions): MemoryQueues {
+  // What time it was at the beginning, and from there on only forward: what is hidden must come back when a clock is set.
+  const begun = given.now() - given.elapsed();
+  const clock: Pick<Clock, "now" | "sleep"> = { now: () => begun + given.elapsed(), sleep: given.sleep };
   const byUrl = new Map<string, Held>();
   const byArn = new Map<string, Held>();
   let requests = 0;

@@ -11,7 +11,7 @@ export interface Retrying {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal?: AbortSignal | undefined;
-  /** No try begins at or after this time, milliseconds since the epoch. */
+  /** No try begins at or after this time, milliseconds by the clock's `elapsed`. */
   readonly until?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function retrying<T>(call: (tried: number) => Promise<T>, options: 
     } catch (error) {
       if (!isTransient(error) || tried + 1 >= TRIES) throw error;
       const delay = backoffMs(tried, BACKOFF, random);
-      if (clock.now() + delay >= until) throw error;
+      if (clock.elapsed() + delay >= until) throw error;
       await clock.sleep(delay, signal);
       if (signal?.aborted) throw new AbortError(signal);
       totalRetryDelay += delay;

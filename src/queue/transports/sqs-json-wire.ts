@@ -3,10 +3,11 @@
  * look there. Pure. Answers are parsed here once; one of another shape comes from an endpoint that speaks something else.
  */
 import * as z from "zod";
-import { quote, UserError } from "../../vocabulary/errors.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import type { Redact } from "../../vocabulary/redaction.ts";
 import { isModeled, type SQSServiceException, serviceException } from "../api/error.ts";
 import type { Action } from "../api/transport.ts";
-import type { Answer } from "./exchange.ts";
+import { type Answer, beginningOf } from "./exchange.ts";
 
 /** Binary values travel as base64. */
 export function encodeInput(input: object): string {
@@ -102,15 +103,15 @@ export function decodeAnswer<A extends Action>(action: A, answer: Answer, origin
   if (answer.status >= 200 && answer.status < 300) {
     // Actions without an output may answer with no body at all.
     const output = outputShapes[action].safeParse(answer.text === "" ? {} : json);
-    if (output.success) return output.data as WireOutput<A>;
+    if (output.success) return withToldFailures(output.data as WireOutput<A>, answer.redact);
     throw otherProtocol(action, answer, origin);
   }
   const error = errorShape.safeParse(json);
   if (error.success) {
     const { __type, message, Message } = error.data;
     return refuse(
-      errorName(__type, answer.header("x-amzn-query-error")),
-      message ?? Message ?? "",
+      answer.redact(errorName(__type, answer.header("x-amzn-query-error"))),
+      answer.redact(message ?? Message ?? ""),
       answer.status,
       $metadata,
     );
@@ -125,6 +126,18 @@ export function decodeAnswer<A extends Action>(action: A, answer: Answer, origin
     );
   }
   throw otherProtocol(action, answer, origin);
+}
+
+/** What a batch says of entries that failed is text for people too. */
+function withToldFailures<T>(output: T, redact: Redact): T {
+  if (typeof output !== "object" || output === null || !("Failed" in output) || !Array.isArray(output.Failed)) {
+    return output;
+  }
+  const failed: readonly { readonly Message?: string | undefined }[] = output.Failed;
+  const told = failed.map((entry) =>
+    entry.Message === undefined ? entry : { ...entry, Message: redact(entry.Message) },
+  );
+  return { ...output, Failed: told };
 }
 
 function refuse(name: string, message: string, status: number, $metadata: SQSServiceException["$metadata"]): never {
@@ -165,7 +178,7 @@ function parseJson(text: string): unknown {
 
 function summary(answer: Answer): string {
   const type = answer.header("content-type") ?? "no content type";
-  return `HTTP ${answer.status}, ${type}, ${quote(answer.text.slice(0, 60))}`;
+  return `HTTP ${answer.status}, ${type}, ${beginningOf(answer)}`;
 }
 
 /** The one sentence for every way of reaching something that is no SQS, or an SQS of before the JSON protocol. */

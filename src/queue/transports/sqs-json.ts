@@ -64,6 +64,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     const body = encodeInput(input);
     const sign = async () => {
       const at = new Date(clock.now() + skewMs).toISOString().replace(/[:-]|\.\d{3}/g, "");
+      const credentials = withoutAbsent(await awsCredentials(options.credentials, env));
       const { headers = {} } = aws4.sign(
         {
           method: "POST",
@@ -78,14 +79,19 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
             "X-Amz-Date": at,
           },
         },
-        withoutAbsent(await awsCredentials(options.credentials, env)),
+        credentials,
       );
-      return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+      const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+      const signature = /Signature=([0-9a-f]+)/.exec(String(headers.Authorization))?.[1];
+      return {
+        headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        secrets: [accessKeyId, secretAccessKey, sessionToken, signature],
+      };
     };
     const ask = async (): Promise<Answer> =>
       exchange({
         url,
-        headers: await sign(),
+        ...(await sign()),
         body,
         timeoutMs,
         signal: call.abortSignal,
@@ -152,11 +158,11 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     },
     async ReceiveMessage(input, call) {
       const wait = input.WaitTimeSeconds;
-      const until = clock.now() + (wait ?? 0) * 1_000;
+      const until = clock.elapsed() + (wait ?? 0) * 1_000;
       const output = await send("ReceiveMessage", input, call, {
         until,
         timeoutMs: receiveTimeoutMs(wait, MAX_WAIT_SECONDS),
-        shorten: () => ({ ...input, WaitTimeSeconds: Math.max(0, Math.floor((until - clock.now()) / 1_000)) }),
+        shorten: () => ({ ...input, WaitTimeSeconds: Math.max(0, Math.floor((until - clock.elapsed()) / 1_000)) }),
       });
       checkDigests(
         (output.Messages ?? []).map(({ MessageId, MD5OfBody, Body }) => ({ MessageId, md5: MD5OfBody, body: Body })),

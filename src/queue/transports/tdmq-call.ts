@@ -4,7 +4,7 @@ import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { CallOptions } from "../api/transport.ts";
 import type { Environment } from "./aws-settings.ts";
-import { ANSWER_TIMEOUT_MS, exchange } from "./exchange.ts";
+import { ANSWER_TIMEOUT_MS, type Exchange, exchange } from "./exchange.ts";
 import { retrying } from "./retrying.ts";
 import { tdmqSignature } from "./tdmq-signature.ts";
 import { decodeReply, type TdmqAction, type TdmqReply } from "./tdmq-wire.ts";
@@ -20,7 +20,7 @@ export interface TdmqCallOptions {
 
 export interface TdmqCallLimits {
   readonly timeoutMs: number;
-  /** No try begins at or after this time, milliseconds since the epoch. */
+  /** No try begins at or after this time, milliseconds by the clock's `elapsed`. */
   readonly until?: number;
   /** The parameters of a later try: a receive waits only for what is left of its time. */
   readonly again?: () => Iterable<readonly [string, string]>;
@@ -28,7 +28,10 @@ export interface TdmqCallLimits {
 
 /** The returned function rejects as a Transport's do. */
 export function createTdmqCall({ url, region, env, clock, random, dispatcher }: TdmqCallOptions) {
-  function signed(action: TdmqAction, parameters: Iterable<readonly [string, string]>): string {
+  function signed(
+    action: TdmqAction,
+    parameters: Iterable<readonly [string, string]>,
+  ): Pick<Exchange, "body" | "secrets"> {
     const {
       TENCENTCLOUD_SECRETID: secretId,
       TENCENTCLOUD_SECRETKEY: secretKey,
@@ -50,7 +53,11 @@ export function createTdmqCall({ url, region, env, clock, random, dispatcher }: 
       ["SignatureMethod", "HmacSHA256"],
     ]);
     if (token) all.set("Token", token);
-    return new URLSearchParams([...all, ["Signature", tdmqSignature("POST", url, all, secretKey)]]).toString();
+    const signature = tdmqSignature("POST", url, all, secretKey);
+    return {
+      body: new URLSearchParams([...all, ["Signature", signature]]).toString(),
+      secrets: [secretId, secretKey, token, signature],
+    };
   }
 
   return async function call(
@@ -65,7 +72,7 @@ export function createTdmqCall({ url, region, env, clock, random, dispatcher }: 
         const answer = await exchange({
           url,
           headers: { "content-type": "application/x-www-form-urlencoded" },
-          body: signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
+          ...signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
           timeoutMs: limits.timeoutMs,
           signal: abortSignal,
           dispatcher,

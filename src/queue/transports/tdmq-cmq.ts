@@ -102,7 +102,7 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
         ignored: input.VisibilityTimeout,
       });
     }
-    const until = clock.now() + (wait ?? 0) * 1_000;
+    const until = clock.elapsed() + (wait ?? 0) * 1_000;
     const parameters = (waitSeconds: number | undefined) => {
       const all = new Map([["queueName", queue]]);
       if (waitSeconds !== undefined) all.set("pollingWaitSeconds", String(waitSeconds));
@@ -112,7 +112,7 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
     return call(most > 1 ? "BatchReceiveMessage" : "ReceiveMessage", parameters(wait), options, {
       timeoutMs: receiveTimeoutMs(wait, LONGEST_WAIT_SECONDS),
       until,
-      again: () => parameters(Math.max(0, Math.floor((until - clock.now()) / 1_000))),
+      again: () => parameters(Math.max(0, Math.floor((until - clock.elapsed()) / 1_000))),
     });
   }
 

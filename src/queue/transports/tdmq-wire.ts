@@ -1,8 +1,8 @@
 /** What TDMQ for CMQ answers (documents 1111/46415, 46418, 46419, 46420), parsed once. Pure. */
 import * as z from "zod";
-import { quote, UserError } from "../../vocabulary/errors.ts";
+import { UserError } from "../../vocabulary/errors.ts";
 import { serviceException } from "../api/error.ts";
-import type { Answer } from "./exchange.ts";
+import { type Answer, beginningOf } from "./exchange.ts";
 
 export type TdmqAction =
   | "SendMessage"
@@ -65,12 +65,13 @@ export function decodeReply(action: TdmqAction, answer: Answer, origin: string):
     }
     throw otherProtocol(action, answer, origin);
   }
-  const { code, message, requestId, msgId, msgList = [], msgInfoList = [], errorList = [] } = parsed.data;
+  const { code, message, msgId, msgList = [], msgInfoList = [], errorList = [] } = parsed.data;
+  const requestId = parsed.data.requestId === undefined ? undefined : answer.redact(parsed.data.requestId);
   const partly = action === "BatchDeleteMessage" && (code === SOME_FAILED || code === ALL_FAILED);
   if (code !== OK && code !== NO_MESSAGE && !partly) {
     throw serviceException(
       NAMES.get(code) ?? "TdmqError",
-      `TDMQ refused ${action} with code ${code}: ${message || "no message"}.`,
+      `TDMQ refused ${action} with code ${code}: ${answer.redact(message) || "no message"}.`,
       {
         $fault: answer.status >= 500 ? "server" : "client",
         $metadata: { httpStatusCode: answer.status, ...(requestId === undefined ? {} : { requestId }) },
@@ -84,7 +85,7 @@ export function decodeReply(action: TdmqAction, answer: Answer, origin: string):
     requestId,
     msgIds: sentIds.filter((id) => id !== undefined),
     messages: one?.success ? [one.data] : code === OK ? msgInfoList : [],
-    failed: errorList,
+    failed: errorList.map((failed) => ({ ...failed, message: answer.redact(failed.message) })),
     // Which ones is only known from the list: without it, none can be taken for deleted.
     allFailed: code === ALL_FAILED || (code === SOME_FAILED && errorList.length === 0),
   };
@@ -99,7 +100,7 @@ function parseJson(text: string): unknown {
 }
 
 function summary(answer: Answer): string {
-  return `HTTP ${answer.status}, ${answer.header("content-type") ?? "no content type"}, ${quote(answer.text.slice(0, 60))}`;
+  return `HTTP ${answer.status}, ${answer.header("content-type") ?? "no content type"}, ${beginningOf(answer)}`;
 }
 
 function otherProtocol(action: TdmqAction, answer: Answer, origin: string): UserError {

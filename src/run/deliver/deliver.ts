@@ -37,7 +37,7 @@ export async function deliver(
   { clock, log, deadLetters }: DeliverParts,
 ): Promise<Delivered> {
   const { messageId, deadline } = delivery;
-  if (clock.now() >= deadline) {
+  if (clock.elapsed() >= deadline) {
     return { kind: "give-back", delaySeconds: 0, reason: "its turn came when the time of this invocation was over" };
   }
   let answer: Answer;

@@ -5,8 +5,10 @@
 
 import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
 import { createPace } from "../../archive/shard/pace.ts";
+import { createRunWatch, type RunWatch } from "../../archive/shard/run-watch.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
@@ -24,17 +26,26 @@ const FAILED_DELAY_SECONDS = 30;
 const NEWER_DELAY_SECONDS = 300;
 
 export function createShardWorker(surroundings: Surroundings): ShardWorker {
-  const { clock, random, settings } = surroundings;
+  const { clock, random, log, settings } = surroundings;
+  const watches = new Map<string, RunWatch>();
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
     surroundings,
-    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random }),
+    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random, log }),
     trust(bucket) {
       const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
       trusts.set(bucket, trust);
       return trust;
     },
     runs: new Map(),
+    watch(id) {
+      const known = watches.get(id);
+      // Who was refused alone may have been cured since.
+      if (known !== undefined && !known.sick.signal.aborted) return known;
+      const watch = createRunWatch({ clock, random, limit: streakLimit(settings.maxInstances ?? 1) });
+      watches.set(id, watch);
+      return watch;
+    },
   };
 }
 
@@ -65,7 +76,7 @@ export function createQueueWorker(surroundings: Surroundings): ShardWorker {
  * });
  * const sent: string[] = [];
  * const sender = { send: async (message: string) => void sent.push(message) };
- * const answer = await handle({ body, deadline: Date.now() + 900_000 }, sender);
+ * const answer = await handle({ body, deadline: systemClock.elapsed() + 900_000 }, sender);
  * console.log(answer.kind, sent.length); // prints acknowledge 0
  * await surroundings.close();
  * ```

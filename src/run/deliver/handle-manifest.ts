@@ -2,6 +2,7 @@
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ManifestMessage, ReconcileMessage } from "../messages/messages.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
+import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
@@ -28,12 +29,15 @@ export async function handleManifest(
     await remindUnfinished(place, delivery.deadline, sender, surroundings);
   }
   const request = await requestOfMessage(message, surroundings);
-  const rows = () => rowsOf(request, surroundings, { ledger: place });
+  const { clock, log } = surroundings;
+  // Half of the delivery's: the rest is for what the rows then need, or for handing them on.
+  const look = readingTime(clock, (clock.elapsed() + delivery.deadline) / 2);
+  const { signal } = look;
+  const rows = () => rowsOf(request, surroundings, { ledger: place, signal });
   const input = { ledger: place, request, rows, leastRows: message.minRows };
   const beginning = scheduledAt === undefined ? beginnings.message : beginnings.schedule;
-  const begun = await beginRun(input, beginning, surroundings);
+  const begun = await beginRun(input, beginning, surroundings, undefined, signal).finally(look.end);
   if (begun.kind === "waits") {
-    const { log } = surroundings;
     log.warn("A scheduled run waits for another that works in its places.", { run: request.run, waitsFor: begun.for });
     // As a message of its own: one that is given back over and over would become a dead letter.
     await sender.send(delivery.body, WAIT_SECONDS);
@@ -41,7 +45,7 @@ export async function handleManifest(
   }
   if (begun.kind === "complete") {
     const { run, state, endedAt } = begun.summary;
-    surroundings.log.warn("A message asks for a run that has ended, and begins nothing anew.", { run, state, endedAt });
+    log.warn("A message asks for a run that has ended, and begins nothing anew.", { run, state, endedAt });
     return { kind: "acknowledge" };
   }
 

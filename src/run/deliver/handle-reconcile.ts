@@ -9,6 +9,7 @@ import { checkAllowed, placesOf } from "../places/allowed.ts";
 import { checkPlacesApart, haltForPlaces, placesFault } from "../places/places-apart.ts";
 import type { ReadUpTo } from "../plan/entry.ts";
 import { planOn } from "../plan/plan.ts";
+import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
@@ -41,9 +42,19 @@ export async function handleReconcile(
     }
     checkAllowed(worker.allow, placesOf(request));
     checkPlacesApart({ ...request, ledger: message.ledger });
-    const rows = (from: ReadUpTo | undefined) => rowsOf(request, surroundings, { ledger: message.ledger, from });
     const { deadline, signal } = delivery;
-    run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
+    const time = readingTime(clock, deadline);
+    const place = { ledger: message.ledger, signal: time.signal };
+    const rows = (from: ReadUpTo | undefined) => rowsOf(request, surroundings, { ...place, from });
+    try {
+      run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
+    } catch (thrown) {
+      if (!time.signal.aborted) throw thrown;
+      const reason = "no shard's worth of rows could be read of the manifest in the time of one delivery";
+      return { kind: "give-back", delaySeconds: LATEST_SECONDS, reason };
+    } finally {
+      time.end();
+    }
     if (run === undefined) {
       log.info("planning goes on in another delivery", { run: message.run });
       await sender.send(JSON.stringify(message));

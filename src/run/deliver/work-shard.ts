@@ -4,11 +4,13 @@ import { ulid } from "ulid";
 import type { Md5Trust } from "../../archive/proof/md5-trust.ts";
 import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace.ts";
+import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
 import { giveBackMs } from "../../policy/retry.ts";
+import { RefusedError } from "../../vocabulary/errors.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
 import { checkAllowed, placesOf } from "../places/allowed.ts";
@@ -26,8 +28,13 @@ export interface ShardWorker {
   readonly runs: Map<string, RunDocument>;
   /** Which places messages may name; any where absent, as of a run that was asked for here. */
   readonly allow?: AllowList | undefined;
+  /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
+  readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
+
+/** This worker is refused what others are not: whoever runs it should look after it. */
+export class RefusedAlone extends RefusedError {}
 
 /** Another attempt is alive: look again when its sign of life would have grown old. */
 const YIELD_MS = 30_000;
@@ -72,6 +79,9 @@ export async function workShard(
     shard: message.shard,
     seq: message.seq,
     attempt: ulid(clock.now(), random),
+    shards: run.shards,
+    planRows: run.rows,
+    watch: worker.watch(id),
     source: open("source", request.source),
     archive: open("archive", request.archive),
     clock,
@@ -90,6 +100,8 @@ export async function workShard(
     case "superseded":
     case "stopped":
       return { kind: "acknowledge" };
+    case "sick":
+      throw new RefusedAlone(end.code, end.reason);
     case "yielded":
       return {
         kind: "give-back",

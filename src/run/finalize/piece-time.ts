@@ -13,20 +13,20 @@ export interface PieceTime {
   forAnother(): boolean;
 }
 
-/** `until`: ms since the epoch. */
+/** `until`: ms by the clock's `elapsed`. */
 export function createPieceTime(clock: Clock, until: number): PieceTime {
-  let last = clock.now();
+  let last = clock.elapsed();
   let slowest: number | undefined;
   return {
     begin() {
-      last = clock.now();
+      last = clock.elapsed();
     },
     ended() {
-      const now = clock.now();
+      const now = clock.elapsed();
       slowest = Math.max(slowest ?? 0, now - last);
       last = now;
     },
-    forAnother: () => slowest === undefined || clock.now() + slowest <= until,
+    forAnother: () => slowest === undefined || clock.elapsed() + slowest <= until,
   };
 }
 
@@ -34,4 +34,5 @@ export function createPieceTime(clock: Clock, until: number): PieceTime {
 const RESERVE_MS = 20_000;
 
 /** What of the time until the deadline is kept, in milliseconds. */
-export const reserveOf = (clock: Clock, deadline: number): number => Math.min(RESERVE_MS, (deadline - clock.now()) / 4);
+export const reserveOf = (clock: Clock, deadline: number): number =>
+  Math.min(RESERVE_MS, (deadline - clock.elapsed()) / 4);

@@ -33,7 +33,7 @@ const LATEST_MS = 300_000;
 /** Tallies read at once. */
 const READS = 16;
 
-/** `deadline`: ms since the epoch; one shard is always folded, however little time is left. */
+/** `deadline`: ms by the clock's `elapsed`; one shard is always folded, however little time is left. */
 export async function reportStopped(
   ledger: LedgerStore,
   run: RunDocument,

@@ -26,7 +26,15 @@ export const finding = (check: Check, verdict: Verdict, says: string): Finding =
 
 export type Tried<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: BucketError };
 
+/** A request that was refused for this machine's clock is sent once more: then it is signed by the service's. */
 export async function tried<T>(request: () => Promise<T>): Promise<Tried<T>> {
+  const first = await triedOnce(request);
+  return first.ok || !ofTheClock.has(first.error.code) ? first : triedOnce(request);
+}
+
+const ofTheClock: ReadonlySet<string> = new Set(["RequestTimeTooSkewed", "RequestExpired"]);
+
+export async function triedOnce<T>(request: () => Promise<T>): Promise<Tried<T>> {
   try {
     return { ok: true, value: await request() };
   } catch (error) {

@@ -70,7 +70,8 @@ async function fetchAndHash(bucket: Bucket, key: string): Promise<Fetched> {
 function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: Fetched): Finding {
   const what = `originImage of ${quote(key)} brought ${formatCount(size)} bytes`;
   if (info.errNo !== undefined && info.errNo !== 0) {
-    return finding("original", "bad", `${what} and X-ErrNo ${info.errNo}: the image service failed`);
+    const why = info.errNo === -6101 ? "a placeholder (the 4xx image setting)" : "the image service failed";
+    return finding("original", "bad", `${what} and X-ErrNo ${info.errNo}: ${why}`);
   }
   const isSimple = isMd5(head.etag) && !isEncrypted(head);
   const wrong =

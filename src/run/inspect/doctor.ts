@@ -11,7 +11,7 @@ import type { Place } from "../messages/messages.ts";
 import { placesFault } from "../places/places-apart.ts";
 import { keepsVersions } from "../plan/keeps-versions.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
-import { type Finding, finding, tried } from "./doctor-findings.ts";
+import { type Finding, finding, tried, triedOnce } from "./doctor-findings.ts";
 import { examineOriginal } from "./doctor-original.ts";
 import { examineArchive, examineLedger } from "./doctor-writing.ts";
 
@@ -42,7 +42,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   if (fault !== undefined) yield finding("places", "bad", fault.replace(/\.$/, ""));
   const bucket = open("source", source);
   const where = `cos://${bucket.name} in ${bucket.region}`;
-  let listed = await tried(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
+  let listed = await triedOnce(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
   const refusedFor = listed.ok ? undefined : listed.error;
   if (refusedFor?.clockSkewMs !== undefined && Math.abs(refusedFor.clockSkewMs) >= SKEW_MS) {
     yield clockFinding(refusedFor.clockSkewMs);

@@ -73,7 +73,12 @@ export async function verifyRun(
     );
   }
   const archive = surroundings.open("archive", run.request.archive);
-  const pace = createPace({ ...surroundings.settings, clock: surroundings.clock, random: surroundings.random });
+  const pace = createPace({
+    ...surroundings.settings,
+    clock: surroundings.clock,
+    random: surroundings.random,
+    log: surroundings.log,
+  });
   const atOnce = requestsAtOnce(surroundings.settings.concurrency);
   const counts = { checked: 0, same: 0, sizeOnly: 0, archived: 0 };
   const differences = { missing: 0, size: 0, checksum: 0 };

@@ -9,7 +9,7 @@ import type { MessageAttributeValue } from "../../queue/index.ts";
 export interface Delivery {
   /** JSON: a manifest, shard or reconcile message, as parseMessage reads it. */
   readonly body: string;
-  /** When this process must have given its answer, milliseconds since the epoch. Infinity where nothing limits it. */
+  /** When this process must have given its answer, milliseconds by the clock's `elapsed`. Infinity where nothing limits it. */
   readonly deadline: number;
   /** The queue's own id of the message, for logs and dead letters. */
   readonly messageId?: string | undefined;

@@ -41,6 +41,7 @@ const inlineRow = z.union([
     etag: z.string().optional(),
     crc64: z.string().optional(),
     archiveKey: z.string().optional(),
+    storageClass: z.string().optional(),
   }),
 ]);
 

@@ -22,6 +22,7 @@ import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
+import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";
 import { takePlaces } from "../places/other-runs.ts";
 import { checkPlacesApart } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
@@ -29,7 +30,6 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
-import { checkLeastRows, leastRowsUnlessSaid } from "./least-rows.ts";
 import { planOn, writePlan } from "./plan.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -80,12 +80,14 @@ export type Begun =
 /**
  * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`, `PlacesTaken`), RefusedError (credentials or permission), BucketError; what
  * `signal` aborted with.
+ * @param looking aborts once there is no more time to look whether one shard holds all rows: then the plan is handed on, unlooked at
  */
 export async function beginRun(
   input: RunInput,
   { looksFirst, refusesStopped, plans, others }: Beginning,
   surroundings: Surroundings,
   signal?: AbortSignal,
+  looking?: AbortSignal,
 ): Promise<Begun> {
   const { request } = input;
   checkTemplate(request.options.archiveKey);
@@ -108,15 +110,15 @@ export async function beginRun(
   }
 
   await checkLeastRows(request, input.leastRows ?? leastRowsUnlessSaid, input.ledger, surroundings);
-  const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize) : undefined;
-  await checkManifest(read === undefined ? input.rows() : read.entries(), request);
+  const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize, looking) : undefined;
+  if (read?.kind !== "out of time") await checkManifest(read === undefined ? input.rows() : read.entries(), request);
   const at = await other();
   if (at !== undefined && others === "waited for") return { kind: "waits", for: at };
   refuseTaken(at, request);
   const ruling = await claimRun(ledger, request);
-  if (!isPlannedHere(plans, ruling.rows.kind, read?.whole === true)) return { kind: "handed on" };
+  if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
-  if (read !== undefined) return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
+  if (read?.kind === "read") return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
   const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
   const run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY, signal });
   if (run !== undefined) return { kind: "planned", ledger, run };

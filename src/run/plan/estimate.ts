@@ -10,6 +10,7 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import { sumOfRequests } from "../../report/tally.ts";
+import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
 import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
@@ -46,6 +47,8 @@ export interface Estimate {
   readonly invalid: number;
   /** Rows of a listing that the archive's own listing already settles: neither fetched nor asked. */
   readonly unchanged: number;
+  /** Rows in an archive class: asked by HEAD, fetched only where they are restored, and so neither counted above nor priced. */
+  readonly archivedClass: number;
   /** How those were told; null where it was not looked at: no listing, or one of which every row is fetched. */
   readonly compared: Compared | null;
   /** Of a listing: what the archive holds and the source no longer does; null where that was not looked at. */
@@ -95,6 +98,8 @@ export async function estimateRun(
   let toArchive = 0;
   let rowsWithSize = 0;
   let rowsThatProve = 0;
+  let archivedClass = 0;
+  let archivedBytes = 0;
   for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
     shards++;
     // Written once, read again for the report.
@@ -105,6 +110,13 @@ export async function estimateRun(
         if (outcome === "failed" && samples.length < SAMPLES) samples.push({ key: row.key, code, message });
         continue;
       }
+      if (isArchiveClass(row.storageClass)) {
+        archivedClass++;
+        archivedBytes += row.size ?? 0;
+        requests["source.head"]++;
+        if (request.options.ifExists !== "overwrite") requests["archive.head"]++;
+        continue;
+      }
       toArchive++;
       if (row.size !== undefined) rowsWithSize++;
       const needs = requestsOf(row, request.options);
@@ -113,7 +125,8 @@ export async function estimateRun(
         requests[type] += needs[type];
     }
   }
-  const { rows, bytes: known, duplicates, collisions, invalid } = counts;
+  const { rows, duplicates, collisions, invalid } = counts;
+  const known = counts.bytes - archivedBytes;
   const rowsWithout = toArchive - rowsWithSize;
   const estimated =
     rowsWithout === 0 ? known : rowsWithSize === 0 ? null : Math.round((known / rowsWithSize) * toArchive);
@@ -125,6 +138,7 @@ export async function estimateRun(
     collisions,
     invalid,
     unchanged: counts.unchanged ?? 0,
+    archivedClass,
     compared: counts.compared ?? null,
     deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
     comparedExactly: givenKeys?.exact() ?? true,

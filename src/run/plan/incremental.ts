@@ -2,6 +2,7 @@
  * The nightly run: the listing of the source beside that of the archive. Both come in the order of their keys' UTF-8 bytes, so
  * one pass over both tells, without a request for any key, what the archive holds already:
  *
+ *   in both, of one size and with the MD5s of the same bytes for ETags      unchanged
  *   in both, of one size, and archived at least 15 minutes after the source's Last-Modified   unchanged
  *   in both otherwise                          an ordinary row, which asks by HEAD (--if-exists skip) as ever
  *   in the source alone                        an ordinary row
@@ -11,10 +12,12 @@
  * lives longer. Under --if-exists keep whatever is there stays, so it is enough that something is.
  */
 
+import { expectationOfRow, holdsOriginal } from "../../archive/proof/identity.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Row } from "../../manifest/row.ts";
-import type { ListedObject } from "../../objects/bucket.ts";
+import type { ListedObject, ObjectInfo } from "../../objects/bucket.ts";
 import { compareKeys } from "../../objects/key-order.ts";
+import { isArchiveClass } from "../../vocabulary/choices.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import type { Compared, PlanEntry } from "./entry.ts";
 
@@ -47,9 +50,10 @@ export function comparisonOf(
 }
 
 /** A row of a listing. Its etag is worth something where it is an MD5, of the object or of its parts. */
-export function listedRow({ key, size, etag }: ListedObject): Row {
+export function listedRow({ key, size, etag, storageClass }: ListedObject): Row {
   const bare = etag.toLowerCase();
-  return /^[0-9a-f]{32}(-\d{1,5})?$/.test(bare) ? { key, size, etag: bare } : { key, size };
+  const row = /^[0-9a-f]{32}(-\d{1,5})?$/.test(bare) ? { key, size, etag: bare } : { key, size };
+  return isArchiveClass(storageClass) ? { ...row, storageClass } : row;
 }
 
 export interface MergeOptions {
@@ -104,9 +108,14 @@ export type PlanEntryBatches = AsyncGenerator<readonly PlanEntry[]>;
 /** Why the archive need not be asked, as the report says it; undefined where it must. */
 function unchanged(source: ListedObject, copy: ListedObject, ifExists: MergeOptions["ifExists"]): string | undefined {
   if (ifExists === "keep") return "the archive key is taken, and --if-exists keep leaves it as it is";
+  const since = `the archive holds it since ${new Date(copy.lastModified).toISOString()}`;
+  if (holdsOriginal(expectationOfRow(listedRow(source)), listedInfo(copy))) return `${since}, with the same MD5`;
   if (copy.size !== source.size || copy.lastModified - source.lastModified < settledAfterMs) return undefined;
-  return `the archive holds it since ${new Date(copy.lastModified).toISOString()}, and the source has not changed since`;
+  return `${since}, and the source has not changed since`;
 }
+
+/** What a HEAD would say, as far as a listing tells: the question is then the task's own (archive/task/next-step.ts). */
+const listedInfo = ({ size, etag }: ListedObject): ObjectInfo => ({ status: 200, headers: {}, size, etag });
 
 /** One object after the other; only a new page needs waiting for. Keys come without what is before them. */
 function reader(pages: Pages, before: string) {
@@ -135,27 +144,6 @@ function reader(pages: Pages, before: string) {
       }
     },
   };
-}
-
-/**
- * A listing that leaves out all keys beginning with `jumped` without listing them: up to there, and on from behind the last
- * key that could begin so.
- */
-export async function* listWithout(
-  list: (range: { readonly after?: string | undefined; readonly upTo?: string | undefined }) => Pages,
-  jumped: string | undefined,
-  after: string | undefined,
-): AsyncGenerator<readonly ListedObject[]> {
-  if (jumped === undefined) return yield* list({ after });
-  const without = async function* (pages: Pages) {
-    for await (const page of pages) {
-      const others = page.filter(({ key }) => !key.startsWith(jumped));
-      if (others.length > 0) yield others;
-    }
-  };
-  if (after === undefined || compareKeys(after, jumped) < 0) yield* without(list({ after, upTo: jumped }));
-  const behind = `${jumped}\u{10fffd}`;
-  yield* without(list({ after: after === undefined || compareKeys(after, behind) < 0 ? behind : after }));
 }
 
 /** Plain rows, where nothing is compared. */

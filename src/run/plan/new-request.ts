@@ -1,5 +1,6 @@
 /** The request of a run, made of what is to be archived: the same for a message, `run`, `submit` and `redrive`. */
 import { createHash } from "node:crypto";
+import { needsOf } from "../../ledger/needs.ts";
 import { type RunRequest, requestIdentity } from "../../ledger/plan/request.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
@@ -17,19 +18,22 @@ export function newRequest(
   run: string | undefined,
   { clock }: { readonly clock: Pick<Clock, "now"> },
 ): RunRequest {
+  const needs = needsOf(description.options);
   return {
     schema: "cos-originals/request@1",
     run: run ?? deriveRunId(description),
     ...description,
+    ...(needs === undefined ? undefined : { needs: [...needs] }),
     askedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
   };
 }
 
 export function deriveRunId(description: RunDescription): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify(requestIdentity(description)))
-    .digest("hex");
+  // Without the default of what older versions did not know, or the same description would be another run to them.
+  const { "archived-class": archivedClass, ...older } = requestIdentity(description);
+  const identity = archivedClass === "fail" ? older : { ...older, "archived-class": archivedClass };
+  const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
   return `m-${digest.slice(0, 20)}`;
 }
 

@@ -31,7 +31,7 @@ export interface PlanSlice extends Planner {
   readonly request: RunRequest;
   /** Reads the rows, from behind `from` where it is given. */
   readonly rows: (from: ReadUpTo | undefined) => PlanEntries;
-  /** When the slice must be over, milliseconds since the epoch. */
+  /** When the slice must be over, milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
   /** Ends the slice as the deadline does; a plan that is whole in a moment is written all the same. */
   readonly signal?: AbortSignal | undefined;
@@ -65,9 +65,9 @@ async function writeSlice(
   sentBefore = options.ledger.requests(),
 ): Promise<RunDocument | undefined> {
   const { ledger, place, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
-  const begun = clock.now();
+  const begun = clock.elapsed();
   const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
-  const plan = ulid(begun, random);
+  const plan = ulid(clock.now(), random);
   const counts = countsOf(before);
   const kept = await keptKeys(options, before?.givenKeys);
   const writes = createWrites();
@@ -111,7 +111,7 @@ async function writeSlice(
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;
     const isLong = counts.rows - rowsBefore >= ROWS_OF_A_MOMENT;
-    const timeIsOver = clock.now() >= lastMoment || (isLong && signal?.aborted === true);
+    const timeIsOver = clock.elapsed() >= lastMoment || (isLong && signal?.aborted === true);
     if (timeIsOver || counts.rows - rowsAtCursor >= rowsPerCursor) await stop(shard.readUpTo);
     if (timeIsOver) return undefined;
   }

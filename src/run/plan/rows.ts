@@ -12,11 +12,11 @@ import { withRetries } from "../../objects/retrying.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
-import { withoutLedgers } from "../places/without-ledgers.ts";
+import { listWithout, withoutLedgers } from "../places/without-ledgers.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
-import { comparisonOf, listWithout, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { comparisonOf, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
 
 /** Where reading begins, and what it leaves out. */
 export interface ReadingPlace {
@@ -24,6 +24,8 @@ export interface ReadingPlace {
   readonly ledger?: Place | undefined;
   /** Go on behind this; from the beginning where absent. */
   readonly from?: ReadUpTo | undefined;
+  /** Ends the reading, which throws its reason, even where no row comes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -36,14 +38,14 @@ export interface ReadingPlace {
 export function rowsOf(
   request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
   surroundings: Surroundings,
-  { ledger, from }: ReadingPlace = {},
+  { ledger, from, signal }: ReadingPlace = {},
 ): AsyncIterable<readonly PlanEntry[]> {
   const { rows, source } = request;
   switch (rows.kind) {
     case "object":
       return rows.format === "cos-inventory" || rows.format === "s3-inventory"
-        ? inventory(rows, source.bucket, surroundings, from)
-        : skipRows(manifestObject(rows, source.bucket, surroundings), from?.rows ?? 0);
+        ? inventory(rows, source.bucket, surroundings, from, signal)
+        : skipRows(manifestObject(rows, source.bucket, surroundings, signal), from?.rows ?? 0);
     case "inline":
       return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
     case "listing":
@@ -62,12 +64,13 @@ async function* manifestObject(
   rows: ObjectRows,
   sourceBucket: string,
   surroundings: Surroundings,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
   const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
   const body = await getStream(bucket, key, name, surroundings, etag);
-  yield* readManifest(body, { name, format, keyEncoding, sourceBucket });
+  yield* readManifest(body, { name, format, keyEncoding, sourceBucket, signal });
 }
 
 /** The manifest.json, and then the files it names: their own proofs tell where one was replaced in the meantime. */
@@ -76,22 +79,43 @@ async function* inventory(
   sourceBucket: string,
   surroundings: Surroundings,
   from: ReadUpTo | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { key, etag, keyEncoding, region } = rows;
   const bucket = surroundings.open("manifest", rows);
   const name = `cos://${bucket.name}/${key}`;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await getStream(bucket, key, name, surroundings, etag)) chunks.push(chunk);
-  const manifest = parseInventory(Buffer.concat(chunks), name);
+  const manifest = parseInventory(
+    await wholeManifest(await getStream(bucket, key, name, surroundings, etag), name),
+    name,
+  );
   const destination = destinationOf(manifest.destinationBucket, bucket.name);
   const files = destination === bucket.name ? bucket : surroundings.open("manifest", { bucket: destination, region });
   const open = (part: string) => openBody(files, part, surroundings);
   for (const [part, file] of manifest.files.entries()) {
     if (part < (from?.part ?? 0)) continue;
     yield [{ kind: "part", part }];
-    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open });
+    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open, signal });
     yield* skipRows(entries, part === from?.part ? from.rows : 0);
   }
+}
+
+/** Of a manifest.json, which names its files in some 200 bytes each. */
+const mostManifestBytes = 32 * 1024 * 1024;
+
+async function wholeManifest(body: AsyncIterable<Uint8Array>, name: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostManifestBytes) {
+      throw new UserError(
+        "InventoryInvalid",
+        `reading the inventory ${name}: it has more than ${mostManifestBytes / 1024 ** 2} MiB, which no manifest.json has; give the inventory's manifest.json`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -191,7 +215,7 @@ async function* listing(
   const { clock, random, log, open } = surroundings;
   const line = from?.rows ?? 0;
   const sent = { "source.list": 0, "archive.list": 0 };
-  const counting = (type: keyof typeof sent) => ({ clock, random, onRequest: () => void sent[type]++ });
+  const counting = (type: keyof typeof sent) => ({ clock, random, log, onRequest: () => void sent[type]++ });
   yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
   // Ledgers may lie in the source's bucket: what a run wrote of itself is no original.

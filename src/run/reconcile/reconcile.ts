@@ -4,16 +4,16 @@
  */
 
 import pLimit from "p-limit";
-import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
-import { addCounts, emptyCounts } from "../../ledger/counts.ts";
-import { groupOf, groupsOf, shardsIn } from "../../ledger/group.ts";
+import { type Control, readStanding, type Standing, saysStop, writeControl } from "../../ledger/control.ts";
+import { groupsOf } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
+import { isShardOver, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
+import { readTally } from "../../ledger/report/tally-markers.ts";
 import { newestSeq } from "../../ledger/shard/attempts.ts";
-import { doneMarkers } from "../../ledger/shard/done-marker.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
+import { failureReason, isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
+import { isOnTrial, spread, trialAllowance, trialRows, trialStart } from "../../policy/trial.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
@@ -34,7 +34,7 @@ export interface ReconcileOptions {
   readonly submitAhead: number;
   /** How long the queue may hide a message without anybody working on it; a shard silent for longer is sent again. */
   readonly hiddenMs: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
 }
 
@@ -55,9 +55,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { ledger, run, surroundings, deadline } = options;
   const { clock } = surroundings;
   const reserve = reserveOf(clock, deadline);
-  const control = await readControl(ledger);
-  const view = await look(options);
-  const { counts } = view;
+  const standing = await readStanding(ledger);
+  const { control } = standing;
+  const view = await readMarkers(ledger, run);
+  const counts = { rows: run.rows, ...view.counts };
   if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
 
   // Who resumes a run knows its failures and wants the rest all the same: it would never end if it were halted again.
@@ -65,7 +66,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
   const ended = counts.archived + counts.skipped + counts.failed;
   if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
-    const reason = `${counts.failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;
+    const reason = failureReason(counts.failed, ended, maxFailures);
     await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
     return { kind: "stopped", state: "halted", counts };
   }
@@ -86,64 +87,72 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
-  moved = (await submit(options, view, lastMoment)) || moved;
+  moved = (await submit(options, view, standing, lastMoment)) || moved;
   moved = (await sweep(options, view, control, lastMoment)) || moved;
   return { kind: "again", moved, counts };
 }
 
-interface View {
-  readonly counts: Progress;
-  /** Groups whose report and marker are written. */
-  readonly over: Awaited<ReturnType<typeof groupMarkers>>;
-  /** Groups whose shards are all over, but whose marker is not written. */
-  readonly complete: readonly number[];
-  /** Of the other groups: the shards that are over. */
-  readonly done: ReadonlySet<number>;
-}
-
-/** Counts by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-async function look({ ledger, run }: Pick<ReconcileOptions, "ledger" | "run">): Promise<View> {
-  const over = await groupMarkers(ledger);
-  const counts = { rows: run.rows, ...emptyCounts() };
-  for (const marker of over.values()) addCounts(counts, marker);
-  const groups = groupsOf(run);
-  let firstOpen = 0;
-  while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
-  const done = new Set<number>();
-  const doneOf = new Map<number, number>();
-  if (firstOpen < groups) {
-    for await (const marker of doneMarkers(ledger, firstOpen)) {
-      const group = groupOf(marker.number);
-      if (over.has(group) || done.has(marker.number)) continue;
-      done.add(marker.number);
-      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
-      addCounts(counts, marker);
-    }
-  }
-  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
-  return { counts, over, complete, done };
-}
+/** What the markers tell. */
+type View = RunMarkers;
 
 function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
   const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
   return JSON.stringify(message);
 }
 
-const isOver = (view: View, shard: number) => view.done.has(shard) || view.over.has(groupOf(shard));
+async function submit(options: ReconcileOptions, view: View, standing: Standing, lastMoment: number): Promise<boolean> {
+  // What older versions archived left no mark, but a count.
+  return isOnTrial(standing) && view.counts.archived === 0
+    ? submitOnTrial(options, view, standing, lastMoment)
+    : submitAll(options, view, lastMoment);
+}
+
+/**
+ * A few shards, from all over the plan, until a row of the run is archived: of each only a few rows may be fetched in vain. A shard
+ * that is over without having used up its share makes room for another.
+ */
+async function submitOnTrial(
+  options: ReconcileOptions,
+  view: View,
+  standing: Standing,
+  lastMoment: number,
+): Promise<boolean> {
+  const { run, submissions, sender, surroundings } = options;
+  const submitted = await submissions.read();
+  const next: number[] = [];
+  let sent = 0;
+  for (const shard of spread(run.shards, trialStart(standing))) {
+    if (isShardOver(view, shard)) continue;
+    if (sentAt(submitted, shard) === undefined) next.push(shard);
+    else sent++;
+  }
+  const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard)).length;
+  const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
+  const batch = next.slice(0, Math.max(0, most - sent));
+  let moved = false;
+  for (const shard of batch) {
+    if (surroundings.clock.elapsed() >= lastMoment) break;
+    await sender.send(shardMessage(options, shard));
+    await submissions.sentAgain(shard);
+    moved = true;
+  }
+  return moved;
+}
 
 /** Sends shards, at most `submitAhead` beyond those that are over. */
-async function submit(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
+async function submitAll(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
   const { run, submissions, sender, submitAhead, surroundings } = options;
-  const { upTo } = await submissions.read();
+  const { upTo, again } = await submissions.read();
   let inFlight = 0;
-  for (let shard = 0; shard < upTo; shard++) if (!isOver(view, shard)) inFlight++;
+  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard)) inFlight++;
   let next = upTo;
   try {
-    while (next < run.shards && inFlight < submitAhead && surroundings.clock.now() < lastMoment) {
+    while (next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
-        if (!isOver(view, end)) batch.push(end);
+        // Those of the trial were sent.
+        if (!isShardOver(view, end) && !again.has(end)) batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -159,6 +168,12 @@ async function submit(options: ReconcileOptions, view: View, lastMoment: number)
   return next > upTo;
 }
 
+/** Those of a trial were sent before the others. */
+function* sentShards({ upTo, again }: Awaited<ReturnType<Submissions["read"]>>): Generator<number> {
+  for (let shard = 0; shard < upTo; shard++) yield shard;
+  for (const shard of again.keys()) if (shard >= upTo) yield shard;
+}
+
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
 async function sweep(
   options: ReconcileOptions,
@@ -170,8 +185,8 @@ async function sweep(
   const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
   const submitted = await submissions.read();
   let moved = false;
-  for (let shard = 0; shard < submitted.upTo; shard++) {
-    if (isOver(view, shard)) continue;
+  for (const shard of sentShards(submitted)) {
+    if (isShardOver(view, shard)) continue;
     const sent = sentAt(submitted, shard);
     if (sent === undefined) continue;
     // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,
@@ -179,7 +194,7 @@ async function sweep(
     const dropped = submitted.now - sent >= sinceResumed;
     if (!dropped && submitted.now - sent <= hiddenMs) continue;
     // The rest has its turn when the run is looked at again.
-    if (surroundings.clock.now() >= lastMoment) return true;
+    if (surroundings.clock.elapsed() >= lastMoment) return true;
     const { attempts, serverTime } = await listShard(ledger, shard);
     const lastSign = Math.max(...attempts.map((attempt) => attempt.lastSign), Number.NEGATIVE_INFINITY);
     if (!dropped && serverTime - lastSign <= hiddenMs) continue;

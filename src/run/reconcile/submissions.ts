@@ -25,12 +25,12 @@ export function processSubmissions(clock: Clock): Submissions {
   const at: { upTo: number; at: number }[] = [];
   const again = new Map<number, number>();
   return {
-    read: async () => ({ upTo: at.at(-1)?.upTo ?? 0, at: [...at], again: new Map(again), now: clock.now() }),
+    read: async () => ({ upTo: at.at(-1)?.upTo ?? 0, at: [...at], again: new Map(again), now: clock.elapsed() }),
     async sentUpTo(upTo) {
-      at.push({ upTo, at: clock.now() });
+      at.push({ upTo, at: clock.elapsed() });
     },
     async sentAgain(shard) {
-      again.set(shard, clock.now());
+      again.set(shard, clock.elapsed());
     },
   };
 }

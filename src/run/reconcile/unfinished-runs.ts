@@ -35,7 +35,7 @@ export async function unfinishedRuns(place: Place, surroundings: Surroundings, d
   const limit = pLimit(AT_ONCE);
   const runs: string[] = [];
   let looked = 0;
-  const isEnough = () => surroundings.clock.now() >= deadline || looked >= MOST_RUNS;
+  const isEnough = () => surroundings.clock.elapsed() >= deadline || looked >= MOST_RUNS;
   for await (const names of listRuns(surroundings.open("ledger", place), place.prefix, surroundings)) {
     const ids = names.filter((id) => runIdSchema.safeParse(id).success);
     const found = await limit.map(ids, async (id) => {
@@ -76,7 +76,7 @@ export async function remindUnfinished(
   surroundings: Surroundings,
 ): Promise<void> {
   const { clock, log } = surroundings;
-  const now = clock.now();
+  const now = clock.elapsed();
   try {
     const { runs, all } = await unfinishedRuns(place, surroundings, now + (deadline - now) / 2);
     for (const run of runs) await sender.send(reconcileMessage(place, run));

@@ -6,8 +6,8 @@ import { asFolder } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export function openLedger(place: Place, run: string, { open, clock, random }: Surroundings): LedgerStore {
-  return createLedgerStore({ bucket: open("ledger", place), prefix: runPrefix(place.prefix, run), clock, random });
+export function openLedger(place: Place, run: string, { open, clock, random, log }: Surroundings): LedgerStore {
+  return createLedgerStore({ bucket: open("ledger", place), prefix: runPrefix(place.prefix, run), clock, random, log });
 }
 
 /** Where a run's ledger lies unless it is said: `.originals/` below the archive. */

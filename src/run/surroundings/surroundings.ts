@@ -28,6 +28,8 @@ export interface WorkSettings {
   readonly rate?: number | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
+  /** Processes that may work at the same time; 1 where absent. */
+  readonly maxInstances?: number | undefined;
 }
 
 /** Called while a run is worked in this process; counts are of the whole run. */

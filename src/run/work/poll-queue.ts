@@ -19,7 +19,7 @@ export interface PollOptions {
   readonly deadLetters?: DeadLetters | undefined;
   /** Seconds; see the setting `visibility`. */
   readonly visibility: number;
-  /** When the last answer must have been given, milliseconds since the epoch. Infinity where nothing limits it. */
+  /** When the last answer must have been given, milliseconds by the clock's `elapsed`. Infinity where nothing limits it. */
   readonly deadline: number;
   /** Ends after the queue was empty for this long, in milliseconds. Infinity: never. */
   readonly idle: number;
@@ -56,14 +56,14 @@ const rejectedDelaySeconds = 60;
 export async function pollQueue(options: PollOptions): Promise<Polled> {
   const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
-  const last = deadline - Math.min(shortestWork, (deadline - clock.now()) / 4);
-  let busyAt = clock.now();
-  while (!signal?.aborted && !(clock.now() >= last)) {
-    let receivedAt = clock.now();
+  const last = deadline - Math.min(shortestWork, (deadline - clock.elapsed()) / 4);
+  let busyAt = clock.elapsed();
+  while (!signal?.aborted && !(clock.elapsed() >= last)) {
+    let receivedAt = clock.elapsed();
     let message: Message | undefined;
     try {
       message = await inTurn(async () => {
-        receivedAt = clock.now();
+        receivedAt = clock.elapsed();
         return receive(options, Math.min(last, busyAt + idle) - receivedAt);
       });
     } catch (thrown) {
@@ -76,8 +76,8 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
     }
     if (message !== undefined) {
       counts[await workOne(options, message, receivedAt)]++;
-      busyAt = clock.now();
-    } else if (clock.now() - busyAt >= idle) break;
+      busyAt = clock.elapsed();
+    } else if (clock.elapsed() - busyAt >= idle) break;
   }
   return counts;
 }

@@ -1,14 +1,14 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
 
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { isBucketError } from "../../objects/error.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { type ShardWorker, workShard } from "../deliver/work-shard.ts";
 import { writeSummary } from "../finalize/finalize.ts";
@@ -21,7 +21,9 @@ import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
+import { watchStall } from "./stall-watch.ts";
 
 /** How a run stands when this process leaves it. */
 export interface RunEnd {
@@ -123,6 +125,8 @@ async function workHere(
   signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
   let wake = new AbortController();
+  const ledgerOfShards = createOutageWatch(surroundings, run.run);
+  const ledgerOfLooks = createOutageWatch(surroundings, run.run);
 
   const onOpen: ShardWorker["onOpen"] = (shard, counts) => opened.set(shard, counts);
   const handle: HandleDelivery = async (delivery, send) => {
@@ -131,15 +135,21 @@ async function workHere(
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
       const answer = await workShard(message, delivery, send, { ...worker, onOpen });
+      ledgerOfShards.over();
       if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
+      if (answer.kind === "give-back") {
+        const { delaySeconds, reason } = answer;
+        tellWait(log, "Shards wait before they are worked again.", delaySeconds * 1_000, { run: run.run, reason });
+      }
       return answer;
     } catch (thrown) {
       const error = ensureError(thrown);
-      if (isBucketError(error) && error.retryable) {
-        return { kind: "give-back", delaySeconds: 5, reason: error.message };
+      const pauseMs = ledgerOfShards.pauseAfter(error);
+      if (pauseMs !== undefined) {
+        return { kind: "give-back", delaySeconds: Math.ceil(pauseMs / 1_000), reason: error.message };
       }
       // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
-      fail(error);
+      fail(afterOutage(error));
       return { kind: "give-back", delaySeconds: 0, reason: error.message };
     } finally {
       wake.abort();
@@ -158,6 +168,20 @@ async function workHere(
       hiddenMs: Number.POSITIVE_INFINITY,
       deadline: Number.POSITIVE_INFINITY,
     });
+  /** The state as it was, after a pause, where the ledger did not answer. */
+  const stepThroughOutage = async (before: Reconciled): Promise<Reconciled> => {
+    try {
+      const now = await step();
+      ledgerOfLooks.over();
+      return now;
+    } catch (thrown) {
+      const error = ensureError(thrown);
+      const pauseMs = ledgerOfLooks.pauseAfter(error);
+      if (pauseMs === undefined) throw afterOutage(error);
+      await clock.sleep(pauseMs, stop.signal);
+      return before;
+    }
+  };
   const submissions = processSubmissions(clock);
   const first = await step();
   const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, run) : 0;
@@ -183,18 +207,25 @@ async function workHere(
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();
+  const stalls = watchStall({
+    surroundings,
+    ended: () => [...opened.values()].reduce((sum, counts) => sum + endedRows(counts()), 0),
+    underWay: () => worker.pace.unfinished(),
+    run: run.run,
+    over: stop.signal,
+  });
   let state: Reconciled = first;
   try {
     while (state.kind === "again" && !stop.signal.aborted) {
       await clock.sleep(LOOK_MS, AbortSignal.any([wake.signal, stop.signal]));
       wake = new AbortController();
-      if (!stop.signal.aborted) state = await step();
+      if (!stop.signal.aborted) state = await stepThroughOutage(state);
       if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
     }
   } finally {
     stop.abort();
     signal?.removeEventListener("abort", stopToo);
-    await Promise.all([polling, showing]);
+    await Promise.all([polling, showing, stalls]);
     queue.client.destroy();
     progress();
   }

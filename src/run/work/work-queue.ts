@@ -8,11 +8,12 @@
  * run, and where the queue does not say what it holds, that is how long is waited for a run that is not at rest.
  */
 import { setMaxListeners } from "node:events";
-import type { MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { answerTo } from "../deliver/handle-delivery.ts";
+import { RefusedAlone } from "../deliver/work-shard.ts";
 import { createDeadLetters, type DeadLetters, type QueueAt } from "../messages/dead-letters.ts";
 import type { HandleDelivery } from "../messages/delivery.ts";
 import { type Message, parseMessage } from "../messages/messages.ts";
@@ -21,6 +22,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
+import { watchStall } from "./stall-watch.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
 import { createWorkerWithRoom } from "./worker-with-room.ts";
 
@@ -76,7 +78,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const rejected = new Set<string>();
   const staying = new Set<string>();
   let working = 0;
-  let lastBusy = clock.now();
+  let lastBusy = clock.elapsed();
   const worker = createWorkerWithRoom(surroundings);
 
   const handle: HandleDelivery = async (delivery, send) => {
@@ -87,9 +89,11 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       counts = rows.follow(of);
     };
     try {
-      const answer = await worker
-        .work(delivery, send, onOpen)
-        .catch((thrown: unknown) => answerTo(ensureError(thrown)));
+      const answer = await worker.work(delivery, send, onOpen).catch((thrown: unknown) => {
+        // It would be refused whatever it took next, and others can work it.
+        if (thrown instanceof RefusedAlone) failed(thrown);
+        return answerTo(ensureError(thrown));
+      });
       if (answer.kind === "reject" || answer.kind === "refuse" || (answer.kind === "give-back" && answer.newer)) {
         rejected.add(delivery.messageId ?? delivery.body);
         staying.add(delivery.messageId ?? delivery.body);
@@ -98,7 +102,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     } finally {
       working--;
       rows.settle(counts);
-      lastBusy = clock.now();
+      lastBusy = clock.elapsed();
     }
   };
 
@@ -148,7 +152,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       const depth = working > 0 ? Number.POSITIVE_INFINITY : await queueDepth(queue);
       // A message that can't be worked and could not be moved comes back until the queue itself moves it: nobody waits for that.
       const left = depth === undefined ? 0 : Math.max(0, depth - staying.size);
-      const quiet = clock.now() - lastBusy;
+      const quiet = clock.elapsed() - lastBusy;
       const unasked = depth === undefined && quiet < 2 * longestWaitMs;
       if (left > 0 || unasked || working > 0) empty = 0;
       else if (quiet < RECONCILE_MS && !(await touched.atRest(surroundings))) empty = 0;
@@ -186,8 +190,15 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();
+  const stalls = watchStall({
+    surroundings,
+    ended: () => endedRows(rows.sum()),
+    underWay: worker.unfinished,
+    over: stop.signal,
+  });
   const polled = await Promise.all(polling);
-  await Promise.all([draining, showing]);
+  stop.abort();
+  await Promise.all([draining, showing, stalls]);
   signal?.removeEventListener("abort", stopToo);
   if (fatal.error !== undefined) throw fatal.error;
   return {

@@ -10,6 +10,8 @@ export interface WorkerWithRoom {
   work(delivery: Delivery, sender: Sender, onOpen: ShardWorker["onOpen"]): Promise<Answer>;
   /** Is there too little to do? Not while a delivery is being opened: nobody knows yet what it brings. */
   hasRoom(): boolean;
+  /** Rows at work, and those that wait for their turn. */
+  unfinished(): number;
   /** BUCKET/PREFIX/RUN of each run whose shards were worked. */
   runs(): Iterable<string>;
 }
@@ -36,6 +38,7 @@ export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom
       }
     },
     hasRoom: () => opening === 0 && worker.pace.unfinished() < surroundings.settings.concurrency,
+    unfinished: () => worker.pace.unfinished(),
     runs: () => worker.runs.keys(),
   };
 }

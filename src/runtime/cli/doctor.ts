@@ -66,7 +66,8 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
     })) {
       tell(found);
     }
-    tell(messagesFinding(settings));
+    // First what no run can work without.
+    if (!findings.some(({ verdict }) => verdict === "bad")) tell(messagesFinding(settings));
   } finally {
     await surroundings.close();
   }

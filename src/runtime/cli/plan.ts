@@ -1,9 +1,9 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
+import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
-import { checkLeastRows, leastRowsUnlessSaid } from "../../run/plan/least-rows.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {

@@ -38,7 +38,8 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
     ledger: ledgerPlace(settings),
     manifest: manifestOf(settings),
   });
-  terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2));
+  // JSON has line ends between its values only.
+  terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
   terminal.note(
     "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
   );

@@ -52,7 +52,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   let terminal = plain;
 
   const output = {
-    writeOut: (text: string) => plain.out(text),
+    // Help and version, which hold nothing but our own words.
+    writeOut: (text: string) => plain.out(text.replace(/\n$/, "").split("\n")),
     // Told by tellError, as one sentence.
     writeErr: () => undefined,
     getOutHelpWidth: () => Math.min(process.stdout.columns ?? 110, 120),
@@ -80,14 +81,17 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
 
   try {
     if (args.length === 0) {
-      plain.complain(`a command is missing.\n\n${program.helpInformation()}`);
+      plain.complain(["a command is missing.", "", ...program.helpInformation().replace(/\n$/, "").split("\n")]);
       ended = exitCodes.usage;
     } else await program.parseAsync(args, { from: "user" });
   } catch (thrown) {
     ended = tellError(ensureError(thrown), args, terminal);
   }
+  const lost = (await terminal.flushed()) ?? (await plain.flushed());
+  if (lost === undefined) return ended;
+  terminal.complain(`what was asked for could not be written to standard output: ${lost}`);
   await terminal.flushed();
-  return ended;
+  return ended === exitCodes.done ? exitCodes.fault : ended;
 }
 
 function tellError(error: Error, args: readonly string[], terminal: Terminal): ExitCode {
@@ -96,7 +100,8 @@ function tellError(error: Error, args: readonly string[], terminal: Terminal): E
   const code = usage ? exitCodes.usage : exitCodeOfError(error);
   const sentence = usage ? usageSentence(error, args) : error.message;
   terminal.complain(code === exitCodes.fault ? `a fault in the program: ${sentence}` : sentence);
-  if (code === exitCodes.fault && process.env.COS_ORIGINALS_DEBUG !== undefined) terminal.complain(error.stack ?? "");
+  if (code === exitCodes.fault && process.env.COS_ORIGINALS_DEBUG !== undefined)
+    terminal.complain((error.stack ?? "").split("\n"));
   if (args.includes("--json")) {
     const name = usage ? "Usage" : "code" in error && typeof error.code === "string" ? error.code : error.name;
     terminal.out(JSON.stringify({ schema: "cos-originals/error@1", error: { code: name, message: sentence } }));

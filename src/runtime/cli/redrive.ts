@@ -18,6 +18,7 @@ import type { Terminal } from "./terminal/terminal.ts";
 const changeable = [
   "ifExists",
   "ifChanged",
+  "archivedClass",
   "proof",
   "expect",
   "storageClass",

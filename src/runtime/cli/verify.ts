@@ -6,7 +6,6 @@ import { finished } from "node:stream/promises";
 import type { Command } from "commander";
 import { csvLine } from "../../manifest/csv-text.ts";
 import { formatCount } from "../../report/quantity.ts";
-import { visible } from "../../report/visible.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
@@ -51,7 +50,7 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
     const differences: Difference[] = [];
     let progressAt = 0;
     const onProgress = (checked: number, of: number) => {
-      const now = systemClock.now();
+      const now = systemClock.elapsed();
       if (!terminal.statusShown || now - progressAt < progressEvery) return;
       progressAt = now;
       terminal.status(`${formatCount(checked)}/${formatCount(Math.max(of, checked))} checked`);
@@ -102,7 +101,7 @@ function documentOf(id: string, { request: _, differences, ...counts }: Verified
   };
 }
 
-function textOf(id: string, verified: Verified, found: readonly Difference[], different: number): string {
+function textOf(id: string, verified: Verified, found: readonly Difference[], different: number): readonly string[] {
   const { checked, same, sizeOnly, rows, unarchived, state, differences } = verified;
   const lines = [
     `run ${id} is ${state}: ${formatCount(checked)} objects checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
@@ -116,11 +115,11 @@ function textOf(id: string, verified: Verified, found: readonly Difference[], di
     lines.push(`  ${kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(", ")}`);
   }
   for (const { kind, message, outcome } of found) {
-    lines.push(`  ${kind}: ${visible(outcome.archiveKey ?? outcome.key)}: ${visible(message)}`);
+    lines.push(`  ${kind}: ${outcome.archiveKey ?? outcome.key}: ${message}`);
   }
   if (different > found.length)
     lines.push(`  and ${formatCount(different - found.length)} more; --out FILE lists them all`);
-  return lines.map((line) => `${line}\n`).join("");
+  return lines;
 }
 
 /** The columns of a manifest; what is expected of the archive is not what the source must be now, so it is not among them. */

@@ -117,9 +117,9 @@ function lineOf({ messages, archived, skipped, failed, bytes }: WorkedRows): str
   ].join("  ");
 }
 
-function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): string {
+function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): readonly string[] {
   const { archived, skipped, failed, bytes } = rows;
-  const lines = [
+  return [
     `${formatCount(acknowledged)} messages worked, ${formatCount(givenBack)} given back, ${formatCount(rejected)} that can't be worked`,
     `  ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed, ${formatBytes(bytes)}`,
     ...runs.map(
@@ -127,7 +127,6 @@ function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): stri
         `  run ${run} is ${state}: ${formatCount(rows)} rows, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
     ),
   ];
-  return lines.map((line) => `${line}\n`).join("");
 }
 
 function documentOf({ acknowledged, givenBack, rejected, rows, runs }: Worked) {

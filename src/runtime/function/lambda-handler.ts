@@ -83,7 +83,7 @@ export function createLambdaHandler(parts: LambdaParts) {
     if (typeof context?.getRemainingTimeInMillis !== "function") {
       throw new UserError("InvalidEvent", "The invocation has no Lambda context that tells how much time remains.");
     }
-    const deadline = deadlineAfter(clock.now(), context.getRemainingTimeInMillis());
+    const deadline = deadlineAfter(clock.elapsed(), context.getRemainingTimeInMillis());
     if (decoded.kind === "sqs") return workBatch(worker, decoded, deadline);
     const body =
       decoded.kind === "message"

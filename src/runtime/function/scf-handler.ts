@@ -102,7 +102,7 @@ export function createScfHandler(parts: ScfParts) {
         `The invocation's context has time_limit_in_ms = ${quote(limit)}, which is no time limit.`,
       );
     }
-    const deadline = deadlineAfter(clock.now(), limit);
+    const deadline = deadlineAfter(clock.elapsed(), limit);
     switch (decoded.kind) {
       case "messages":
         return pass(worker, decoded.messages, deadline);

@@ -16,6 +16,8 @@ export function runOptionsOf({ values }: Settings): RunOptions {
     ifChanged,
     maxAttempts,
     shardSize,
+    // Absent is the default: then any version of the tool can read the run.
+    archivedClass: values.archivedClass === "fail" ? undefined : values.archivedClass,
     storageClass: values.storageClass,
     encryption: values.encryption,
     maxFailures: values.maxFailures,

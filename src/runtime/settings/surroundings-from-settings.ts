@@ -82,6 +82,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     settings: {
       concurrency,
       rate: rate === undefined ? undefined : rate / maxInstances,
+      maxInstances,
       allow: allowListOf(settings),
     },
     open(role, { bucket, region }) {

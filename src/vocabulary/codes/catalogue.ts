@@ -23,5 +23,10 @@ export function effectOf(code: string): Effect | undefined {
   return entryOf(code)?.effect;
 }
 
+/** May a failed row with this code be one of many, because every row would fail so? */
+export function mayBeOfEveryRow(code: string, errNo?: number): boolean {
+  return entryOf(code)?.ofRow !== true && errNoEntry(errNo)?.ofRow !== true;
+}
+
 /** Of an X-ErrNo; undefined where the number decides nothing. */
 export const errNoEntry = (errNo: number | undefined) => (errNo === undefined ? undefined : errNos[errNo]);

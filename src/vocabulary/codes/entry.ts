@@ -7,6 +7,8 @@ export interface Entry {
   readonly advice?: string;
   /** The advice is part of the error's own message. */
   readonly told?: true;
+  /** It says something of this row alone, however many rows in a row it is said of: no streak of it halts a run. */
+  readonly ofRow?: true;
   /** Says that too much is asked of the service at once, for want of an answer in time. */
   readonly strain?: true;
 }

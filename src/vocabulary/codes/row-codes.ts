@@ -5,15 +5,18 @@ export const rowCodes = entries({
   InvalidRow: {
     means: "the row of the manifest names no key that can be archived",
     effect: "row-over",
+    ofRow: true,
     advice: "mend the row at the line and column that the message names",
   },
   Duplicate: {
     means: "an earlier row of the manifest is the same original under the same archive key",
     effect: "row-over",
+    ofRow: true,
   },
   ArchiveKeyCollision: {
     means: "an earlier row, of another original, has the same archive key",
     effect: "row-over",
+    ofRow: true,
     advice: "choose a template with {key} or {dir} in it, or give the row an archiveKey of its own",
   },
   ArchiveKeyInSource: {
@@ -36,6 +39,7 @@ export const rowCodes = entries({
   ArchiveKeyExists: {
     means: "the archive key is taken by another object, and --if-exists fail leaves it as it is",
     effect: "row-over",
+    ofRow: true,
     advice: "archive under another prefix or template, or with --if-exists skip",
   },
   ArchiveMismatch: {
@@ -58,18 +62,37 @@ export const rowCodes = entries({
     effect: "row-over",
     advice: "look at the key with cos-originals doctor --key, and at the bucket's 4xx image setting",
   },
+  PlaceholderReply: {
+    means:
+      "instead of the original came a placeholder of the bucket's 4xx image setting (X-ErrNo -6101), though a HEAD finds the object",
+    effect: "refused",
+    advice: "set the bucket's 4xx image setting to Return code, which tells why, then redrive the run",
+    told: true,
+  },
+  SlimmedReply: {
+    means: "Smart Compression sent smaller bytes than the original's under its ETag (X-SlimFlag)",
+    effect: "refused",
+    advice: "end the bucket's Smart Compression, or set its mode from Auto to API, then redrive the run",
+    told: true,
+  },
   SourceChanged: {
     means: "the source changed since the manifest was made, or each time that it was fetched",
     effect: "row-over",
+    ofRow: true,
     advice: "make the manifest anew, or archive what is there with --if-changed archive",
   },
   RetriesExhausted: {
     means: "every try that --max-attempts allows has failed; the message tells the last one",
     effect: "row-over",
+    ofRow: true,
     advice: "mend what the message names, then redrive the run",
   },
   Started: { means: "the row is tried alone, because a process died while it was worked", effect: "retried" },
   Interrupted: { means: "the work was to stop, or had no time left, before the row was over", effect: "retried" },
+  OnTrial: {
+    means: "nothing of the run was archived yet, and enough rows were fetched in vain",
+    effect: "retried",
+  },
   OutOfTime: {
     means: "the time of the delivery was over while the original was on its way",
     effect: "retried",

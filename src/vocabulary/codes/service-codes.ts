@@ -25,7 +25,7 @@ export const serviceCodes = entries({
   },
   BucketAlreadyOwnedByYou: { means: "the bucket exists", effect: "row-over" },
   BucketNotEmpty: { means: "the bucket holds objects", effect: "row-over" },
-  EntityTooLarge: { means: "the object is larger than a request or an upload may be", effect: "row-over" },
+  EntityTooLarge: { means: "the object is larger than a request or an upload may be", effect: "row-over", ofRow: true },
   EntityTooSmall: { means: "a part of the upload is smaller than parts may be", effect: "row-over" },
   ExpiredToken: {
     means: "the temporary credentials have ended",
@@ -33,7 +33,7 @@ export const serviceCodes = entries({
     advice: "the temporary credentials have ended: renew them",
     told: true,
   },
-  FileAlreadyExists: { means: "the key is taken, and overwriting was forbidden", effect: "row-over" },
+  FileAlreadyExists: { means: "the key is taken, and overwriting was forbidden", effect: "row-over", ofRow: true },
   IncompleteBody: { means: "the body ended before its length", effect: "retried" },
   InternalError: { means: "the service failed", effect: "retried" },
   InvalidAccessKeyId: {
@@ -46,11 +46,12 @@ export const serviceCodes = entries({
   InvalidBucketName: { means: "no bucket can have this name", effect: "row-over" },
   InvalidCopySource: { means: "the source of a copy can't be read as one", effect: "row-over" },
   InvalidDigest: { means: "Content-MD5 is no MD5", effect: "row-over" },
-  InvalidObjectName: { means: "no object can have this key", effect: "row-over" },
+  InvalidObjectName: { means: "no object can have this key", effect: "row-over", ofRow: true },
   InvalidObjectState: {
-    means: "the object is in an archive class",
+    means: "the object is in an archive class and not restored",
     effect: "row-over",
-    advice: "the object is archived: restore it first",
+    ofRow: true,
+    advice: "the object is archived: restore it first, or leave such objects out with --archived-class skip",
     told: true,
   },
   InvalidPart: { means: "a part of the upload is not there, or has another ETag", effect: "row-over" },
@@ -64,11 +65,15 @@ export const serviceCodes = entries({
     told: true,
   },
   InvalidURI: { means: "the service can't read the address of the request", effect: "row-over" },
-  KeyTooLong: { means: "the key has more bytes than keys may have", effect: "row-over" },
+  KeyTooLong: { means: "the key has more bytes than keys may have", effect: "row-over", ofRow: true },
   KmsFreqControl: { means: "the key service is asked too often", effect: "slowed" },
   KmsInternalException: { means: "the key service failed", effect: "retried" },
   MalformedXML: { means: "the service can't read the body of the request", effect: "row-over" },
-  MethodNotAllowed: { means: "the method is not allowed here: a delete marker, perhaps", effect: "row-over" },
+  MethodNotAllowed: {
+    means: "the method is not allowed here: a delete marker, perhaps",
+    effect: "row-over",
+    ofRow: true,
+  },
   MissingContentLength: { means: "the request did not say its length", effect: "row-over" },
   MissingRequestBodyError: { means: "the request has no body", effect: "row-over" },
   NoProcessAuthority: {
@@ -86,10 +91,11 @@ export const serviceCodes = entries({
   NoSuchKey: {
     means: "there is no such object",
     effect: "row-over",
+    ofRow: true,
     advice: "make the manifest anew, or leave the key out",
   },
   NoSuchUpload: { means: "the multipart upload is not there any more", effect: "row-over" },
-  NoSuchVersion: { means: "there is no such version of the object", effect: "row-over" },
+  NoSuchVersion: { means: "there is no such version of the object", effect: "row-over", ofRow: true },
   NotImplemented: { means: "the service does not know this request", effect: "row-over" },
   NotModified: { means: "the object is as it was", effect: "row-over" },
   NotSupportedStorageClass: {
@@ -119,6 +125,7 @@ export interface ErrNo {
   readonly means: string;
   readonly effect: "row-over" | "refused" | "retried" | "slowed" | "run-halted";
   readonly strain?: true;
+  readonly ofRow?: true;
 }
 
 /** The numbers of X-ErrNo, with which Cloud Infinite outranks the status, that decide by themselves (document 460/8523). */
@@ -131,6 +138,6 @@ export const errNos: Readonly<Record<number, ErrNo>> = {
   [-120]: { means: "the origin sent bad data", effect: "retried" },
   [-154]: { means: "Original Image Protection forbids this URL", effect: "refused" },
   [-162]: { means: "the account is overdue", effect: "run-halted" },
-  [-167]: { means: "too large for image download", effect: "row-over" },
-  [-168]: { means: "too large for image download", effect: "row-over" },
+  [-167]: { means: "too large for image download", effect: "row-over", ofRow: true },
+  [-168]: { means: "too large for image download", effect: "row-over", ofRow: true },
 };

@@ -2,6 +2,12 @@
 import { entries } from "./entry.ts";
 
 export const transportCodes = entries({
+  BareReply: {
+    means: "a reply says success and nothing of the object: neither ETag nor CRC64",
+    effect: "retried",
+    advice: "check that the endpoint is COS and that no gateway or proxy changes its replies",
+    told: true,
+  },
   BodyTimeout: { means: "the body of a reply stood still", effect: "retried", strain: true },
   ClientClosed: { means: "the client was closed before the request was over", effect: "retried" },
   ConnectionEnded: { means: "the other side closed the connection before it replied", effect: "retried" },
@@ -10,6 +16,13 @@ export const transportCodes = entries({
   LengthMismatch: { means: "what was to be sent is not as long as was said", effect: "row-over" },
   MalformedHttp: { means: "the other side does not speak HTTP/1.1", effect: "retried" },
   MalformedReply: { means: "what arrived is no HTTP reply, or no answer of the service", effect: "retried" },
+  NotTheService: {
+    means: "a reply names no request of the service, so a gateway, a proxy or a sign-in page gave it",
+    effect: "retried",
+    advice:
+      "somebody answers in the service's place: check that the endpoint is COS, and what gateway or proxy lies between",
+    told: true,
+  },
   ProxyFailed: {
     means: "the proxy can't be reached, or can't reach the service",
     effect: "retried",

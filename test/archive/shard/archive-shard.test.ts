@@ -1,9 +1,10 @@
 /** One delivery of a shard that nothing disturbs but its rows: what is recorded, in which order, and what it cost. */
 import { describe, expect, test } from "vitest";
-import { paths } from "../../../src/ledger/layout.ts";
+import { paths, pulsePath } from "../../../src/ledger/layout.ts";
+import { slotAt } from "../../../src/ledger/pulse.ts";
 import { requestTypes } from "../../../src/report/tally.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
-import { keyOf, shardLab } from "./lab.ts";
+import { attemptId, keyOf, later, shardLab } from "./lab.ts";
 
 describe("a shard that nothing disturbs", () => {
   test("is over: every row recorded, the done marker's name adds up, the archive holds the bytes", async () => {
@@ -126,34 +127,112 @@ describe("refusals", () => {
     expect(here.folded().get(29)?.outcome).toMatchObject({ code: "AccessDenied", status: 403, key: keyOf(29) });
   });
 
-  test("of all keys, and of the bucket itself, halt the run; the rows stay pending and are charged nothing", async () => {
-    const here = shardLab(100, {}, { concurrency: 4 });
-    here.source.onRequest(() => refuse("AccessDenied"));
-    const ended = await here.work();
-    expect(ended).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
-    expect(here.source.count("original")).toBeLessThanOrEqual(14);
-    expect(here.source.count("list")).toBe(1);
-    expect(here.written("control/")).toHaveLength(1);
-    for (const { outcome, charged } of here.folded().values()) {
-      expect([outcome.outcome, charged]).toEqual(["pending", 0]);
-    }
-    expect(here.markers()).toEqual([]);
-  });
+  const halts = (here: ReturnType<typeof shardLab>) => here.written("control/").filter((path) => /-halt/.test(path));
+  const reason = (here: ReturnType<typeof shardLab>) =>
+    JSON.parse(here.ledger.object(`ledger/runs/run-1/${halts(here)[0]}`)?.bytes.toString() ?? "{}").reason as string;
 
-  test("of many keys, but not of the bucket, fail the rows", async () => {
-    const here = shardLab(40, {}, { concurrency: 4 });
-    here.source.onRequest((request) => (request.type === "original" ? refuse("AccessDenied") : undefined));
-    expect(await here.work()).toEqual({ kind: "over" });
-    here.expectOver({ archived: 0, failed: 40 });
-  });
-
-  test("by the archive halt the run before more is paid for what can't be kept", async () => {
-    for (const type of ["put", "head"]) {
-      const here = shardLab(200, {}, { concurrency: 4 });
-      here.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
+  describe("of every row, while nothing of the run is archived", () => {
+    test("halt it after five fetches, of rows from all over the shard; they stay pending and are charged nothing", async () => {
+      const here = shardLab(100, {}, { concurrency: 32 });
+      here.source.onRequest(() => refuse("AccessDenied"));
       expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
-      expect(here.source.count("original")).toBeLessThanOrEqual(14);
-    }
+      expect(here.source.count("original")).toBe(5);
+      const rows = here.source.log.map(({ key }) => Number(/\d+/.exec(key)?.[0])).sort((a, b) => a - b);
+      expect(Math.max(...rows) - Math.min(...rows)).toBeGreaterThan(50);
+      expect(halts(here)).toHaveLength(1);
+      expect(reason(here)).toContain("none of the first 5 rows that were fetched could be archived");
+      expect(reason(here)).toContain("cos:GetObject) ends with AccessDenied in cos://photos-1250000000");
+      for (const { outcome, charged } of here.folded().values()) {
+        expect([outcome.outcome, charged]).toEqual(["pending", 0]);
+      }
+      expect(here.markers()).toEqual([]);
+    });
+
+    test.each(["put", "head"] as const)(
+      "halt it where the archive refuses the %s, before more is paid",
+      async (type) => {
+        const here = shardLab(200, {}, { concurrency: 32 });
+        here.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
+        expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
+        expect(here.source.count("original")).toBe(type === "put" ? 5 : 0);
+        expect(reason(here)).toContain(
+          `(cos:${type === "put" ? "Put" : "Head"}Object) ends with AccessDenied in cos://archive-`,
+        );
+      },
+    );
+
+    test("and a HEAD refused costs nothing: it comes before the fetch", async () => {
+      const here = shardLab(Array.from({ length: 300 }, (_, n) => ({ key: keyOf(n) })));
+      here.source.onRequest(({ type }) => (type === "head" ? refuse("AccessDenied") : undefined));
+      expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
+      expect(here.source.count("original")).toBe(0);
+    });
+
+    test("halt it again after one resume, for other rows; after a second the rest is worked all the same", async () => {
+      const here = shardLab(40, {}, { concurrency: 4 });
+      here.source.onRequest(({ type }) => (type === "original" ? refuse("AccessDenied") : undefined));
+      const fetched = () => new Set(here.source.log.map(({ key }) => key)).size;
+      expect(await here.work()).toMatchObject({ kind: "stopped" });
+      await here.control("resume");
+      expect(await here.work()).toMatchObject({ kind: "stopped" });
+      expect([here.source.count("original"), fetched()]).toEqual([10, 10]);
+      await here.control("resume");
+      expect(await here.work()).toEqual({ kind: "over" });
+      here.expectOver({ archived: 0, failed: 40 });
+    });
+  });
+
+  test("of rows that are not there, or that the archive has, are no trial: they cost nothing and hold nothing up", async () => {
+    const here = shardLab(60, {}, { concurrency: 8 });
+    here.source.onRequest(({ key }) => (key === keyOf(17) ? undefined : refuse("NoSuchKey")));
+    expect(await here.work()).toEqual({ kind: "over" });
+    here.expectOver({ archived: 1, failed: 59 });
+  });
+
+  describe("of one kind in a row, of a run that has archived rows", () => {
+    const good = 17;
+    const streaky = (refused: (key: string, nth: number) => boolean, limit = 20) => {
+      const here = shardLab(300, {}, { concurrency: 4, limit });
+      let nth = 0;
+      here.source.onRequest(({ type, key }) =>
+        type === "original" && refused(key, ++nth) ? refuse("InvalidImageSource") : undefined,
+      );
+      return here;
+    };
+
+    test("fail those rows, where a row that was archived is still brought", async () => {
+      const here = streaky((key) => key !== keyOf(good));
+      // The trial ends with the one good row.
+      here.trace(paths.firstArchived, JSON.stringify({ key: keyOf(good), archiveKey: `kept/${keyOf(good)}` }));
+      expect(await here.work()).toEqual({ kind: "over" });
+      here.expectOver({ archived: 1, failed: 299 });
+      // Looked into at 20, 40, 80, 160: each a fetch more.
+      expect(here.source.count("original")).toBeLessThanOrEqual(300 + 5);
+    });
+
+    test("halt the run, where a row that was archived is refused as well", async () => {
+      const here = streaky((_, nth) => nth > 50);
+      expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
+      expect(here.source.count("original")).toBeLessThanOrEqual(50 + 20 + 4 + 1);
+      expect(reason(here)).toMatch(
+        /20 rows failed in a row, and so does "photos\/\d+\.jpg", which was archived before/,
+      );
+    });
+
+    test("stop this worker alone, where others archive meanwhile", async () => {
+      const here = shardLab(300, {}, { concurrency: 4, limit: 20 });
+      let nth = 0;
+      here.source.onRequest(() => (++nth > 50 ? refuse("InvalidImageSource") : { kind: "delay", ms: 500 }));
+      const other = attemptId(7);
+      const pulse = () => {
+        const slot = slotAt(here.clock.now());
+        here.trace(pulsePath({ slot, worker: other, archived: 9, failed: 0, succeeded: slot }));
+      };
+      const { ended } = here.deliver();
+      for (let s = 0; s < 20; s++) void later(here, s * 1_000, pulse);
+      expect(await here.until(ended)).toMatchObject({ kind: "sick", code: "InvalidImageSource" });
+      expect(halts(here)).toEqual([]);
+    });
   });
 
   test("that no row can escape halt at once, and say why once", async () => {
@@ -161,7 +240,7 @@ describe("refusals", () => {
     here.source.onRequest((request) => (request.nth > 20 ? refuse("InvalidAccessKeyId") : undefined));
     expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt", epoch: 1 } });
     expect(here.source.count("original")).toBeLessThanOrEqual(28);
-    const [halt] = here.written("control/");
+    const [halt] = halts(here);
     expect(
       here.ledger.log.filter((request) => request.type === "put" && request.key.endsWith(String(halt))),
     ).toHaveLength(1);

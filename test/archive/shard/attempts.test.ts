@@ -57,7 +57,7 @@ describe("another attempt", () => {
       return {
         here,
         began: here.clock.now(),
-        ...here.deliver({ attempt: mine, deadline: here.clock.now() + deadline }),
+        ...here.deliver({ attempt: mine, deadline: here.clock.elapsed() + deadline }),
       };
     };
 

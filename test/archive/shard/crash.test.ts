@@ -159,7 +159,7 @@ test("a row that fails for a while is charged over deliveries, and given up afte
   let deliveries = 0;
   for (; deliveries < 10; deliveries++) {
     // Time for a second try in each, not for a third.
-    const ended = await here.work({ deadline: here.clock.now() + 7_150, seq: deliveries });
+    const ended = await here.work({ deadline: here.clock.elapsed() + 7_150, seq: deliveries });
     if (ended.kind === "over") break;
     expect(ended).toMatchObject({ kind: "left", rows: 1, progress: deliveries === 0 });
   }

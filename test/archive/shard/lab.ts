@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
 import { archiveShard, type ShardDelivery, type ShardEnd } from "../../../src/archive/shard/archive-shard.ts";
 import { createPace } from "../../../src/archive/shard/pace.ts";
+import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";
 import type { RunRequest } from "../../../src/ledger/plan/request.ts";
@@ -30,7 +31,7 @@ export const keyOf = (n: number) => `photos/${String(n).padStart(4, "0")}.jpg`;
 export function shardLab(
   rows: number | readonly PlannedRow[],
   given: Partial<RunOptions> = {},
-  pacing: { concurrency?: number; rate?: number } = {},
+  pacing: { concurrency?: number; rate?: number; limit?: number } = {},
 ) {
   const clock = fakeClock(start);
   const source = createMemoryBucket({ clock, name: "photos-1250000000" });
@@ -74,6 +75,9 @@ export function shardLab(
       shard: 0,
       seq: 0,
       attempt,
+      shards: 1,
+      planRows: planned.length,
+      watch: createRunWatch({ clock: own, random, limit: pacing.limit ?? 200 }),
       source: mortalBucket(source, life),
       archive: mortalBucket(archive, life),
       clock: own,

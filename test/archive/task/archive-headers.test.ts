@@ -42,6 +42,17 @@ describe("what is archived of an original", () => {
     }
   });
 
+  test("says how many tags the original had, which are not preserved", () => {
+    const made = (count: string | undefined) =>
+      archiveHeaders(
+        { status: 200, headers: count === undefined ? {} : { "x-cos-tagging-count": count } },
+        { from: "row" },
+        { bucket: "b", run: "r" },
+        {},
+      )["x-cos-meta-original-tags"];
+    expect([made("3"), made("0"), made(undefined)]).toEqual(["3", undefined, undefined]);
+  });
+
   test("has the storage class and encryption that were asked for", async () => {
     const { source, archive, outcome } = lab({ storageClass: "STANDARD_IA", encryption: "cos/kms" });
     source.seed(key, small, { headers: { "x-cos-storage-class": "MAZ_STANDARD" } });

@@ -155,6 +155,7 @@ describe.each([
     ],
   ];
   test.each(traps)("%s is never stored, and NotTheOriginal after two fetches", async (_, fault) => {
+    emulator.turn({ placeholderSendsErrNo: false });
     put(bytes);
     emulator.bucket(kept).put(key, Buffer.from("before"));
     emulator.faults.next(100, fault, original);

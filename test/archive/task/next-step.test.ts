@@ -39,6 +39,13 @@ const knowing = (more: Partial<Knowledge>): Knowledge => ({
   ...more,
 });
 const asked = (there?: ObjectInfo): Partial<Knowledge> => ({ archive: "asked", there });
+const classed = (storageClass: string, restore?: string): Partial<ObjectInfo> => ({
+  ...all,
+  headers: {
+    "x-cos-storage-class": storageClass,
+    ...(restore === undefined ? {} : { "x-cos-restore": restore }),
+  },
+});
 const ours = { headers: { [provenanceRun]: "run-1" } };
 const ends = (code: string) => ({ kind: "end", verdict: { kind: "failed", code } });
 
@@ -99,15 +106,27 @@ const table: Record<string, readonly Line[]> = {
       { kind: "learn", what: "expectation" },
     ],
     [
-      "too little, though the source was asked: fetch",
+      "too little, though the source was asked: a fetch would be paid for in vain",
       { ...asked(info({ size: 9 })), ...fromHead({ size: 9 }) },
-      { kind: "fetch" },
+      ends("NoProof"),
     ],
   ],
   "what the original is, is known from somewhere other than the GET": [
     ["the row tells size and MD5", fromRow({ size: 9, etag: md5 }), { kind: "fetch", learn: false }],
     ["the row tells a CRC64", fromRow({ crc64: "77" }), { kind: "fetch", learn: false }],
     ["the row tells nothing: a HEAD beside the GET", fromRow({}), { kind: "fetch", learn: true }],
+    [
+      "nor anything of the run that is archived: the HEAD first",
+      fromRow({}),
+      { kind: "learn" },
+      rules({}, { isOnTrial: () => true }),
+    ],
+    [
+      "the row tells enough, on trial too",
+      fromRow({ crc64: "77" }),
+      { kind: "fetch" },
+      rules({}, { isOnTrial: () => true }),
+    ],
     ["its ETag is of a multipart upload", fromRow(multipart), { kind: "fetch", learn: true }],
     [
       "its bucket's ETags are no MD5s",
@@ -135,6 +154,45 @@ const table: Record<string, readonly Line[]> = {
     ],
     ["fetched, and no proof from anywhere", { ...fromHead(multipart), ...held(multipart) }, ends("NoProof")],
     ["fetched, and no length from anywhere", { ...fromHead({ etag: md5 }), ...stream({ etag: md5 }) }, ends("NoProof")],
+  ],
+  "an original in an archive class is fetched where it is restored": [
+    [
+      "the row names the class: a HEAD tells whether it is",
+      { ...fromRow(all), storageClass: "ARCHIVE" },
+      { kind: "learn", what: "expectation" },
+    ],
+    ["it is not: failed", { ...fromRow(all), head: info(classed("DEEP_ARCHIVE")) }, ends("InvalidObjectState")],
+    [
+      "it is not, --archived-class skip",
+      { ...fromRow(all), head: info(classed("MAZ_ARCHIVE")) },
+      { verdict: { kind: "left-out" } },
+      rules({ archivedClass: "skip" }),
+    ],
+    [
+      "it is being restored",
+      { ...fromRow(all), head: info(classed("ARCHIVE", 'ongoing-request="true"')) },
+      ends("InvalidObjectState"),
+    ],
+    [
+      "it is restored: fetch",
+      {
+        ...fromRow(all),
+        storageClass: "ARCHIVE",
+        head: info(classed("ARCHIVE", 'ongoing-request="false", expiry-date="Fri, 30 Jan 2026 00:00:00 GMT"')),
+      },
+      { kind: "fetch" },
+    ],
+    [
+      "its class was changed since: fetch",
+      { ...fromRow(all), storageClass: "ARCHIVE", head: info(classed("STANDARD_IA")) },
+      { kind: "fetch" },
+    ],
+    [
+      "the archive holds it: no question",
+      { ...fromRow(all), storageClass: "ARCHIVE", archive: "asked", there: info(all) },
+      { verdict: { kind: "already-there" } },
+    ],
+    ["it was fetched all the same: put", { ...fromRow(all), storageClass: "ARCHIVE", ...held(all) }, { kind: "put" }],
   ],
   "an empty original needs no fetch": [
     ["by the row: its HEAD tells the rest", fromRow({ size: 0 }), { kind: "learn", what: "metadata" }],
@@ -214,6 +272,18 @@ const table: Record<string, readonly Line[]> = {
       "a large one streams through",
       { ...fromRow({ ...all, size: 2 ** 21 }), ...stream({ ...all, size: 2 ** 21 }) },
       { kind: "put", size: 2 ** 21 },
+    ],
+    [
+      "a length alone, of a reply that does not name the object: asked by HEAD",
+      { ...fromRow({ size: 9 }), ...held({ size: 9 }) },
+      { kind: "learn", what: "expectation" },
+      rules({ proof: "size" }),
+    ],
+    [
+      "and no proof where that tells no checksum",
+      { ...fromHead(multipart), ...held({ size: 9 }) },
+      ends("NoProof"),
+      rules({ proof: "size" }),
     ],
     [
       "its metadata is asked where the GET brought no header",

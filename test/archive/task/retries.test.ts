@@ -116,14 +116,14 @@ describe("a failure that will not pass", () => {
     bySource.source.onRequest(fetches(refuse("AccessDenied")));
     expect(await bySource.end(rowOf(small))).toMatchObject({
       kind: "refused",
-      by: "source",
+      by: "source.get",
       outcome: { outcome: "failed", code: "AccessDenied", status: 403 },
     });
-    for (const type of ["head", "put"]) {
+    for (const type of ["head", "put"] as const) {
       const byArchive = lab();
       byArchive.source.seed(key, small);
       byArchive.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
-      expect(await byArchive.end(rowOf(small))).toMatchObject({ kind: "refused", by: "archive" });
+      expect(await byArchive.end(rowOf(small))).toMatchObject({ kind: "refused", by: `archive.${type}` });
     }
   });
 });

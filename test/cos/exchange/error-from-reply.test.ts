@@ -5,6 +5,7 @@ import {
   isErrorDocument,
   verdict,
 } from "../../../src/cos/exchange/error-from-reply.ts";
+import { createRedaction } from "../../../src/vocabulary/redaction.ts";
 
 const now = Date.parse("2025-06-01T12:00:00Z");
 
@@ -17,9 +18,13 @@ function reply(over: Partial<FailedReply>, xml = ""): FailedReply {
     headers: {},
     body: Buffer.from(xml),
     now,
+    redact: createRedaction(),
     ...over,
   };
 }
+
+/** As the service names each of its replies. */
+const named = { "x-cos-request-id": "NjE2" };
 
 const document = (code: string, message = "", more = "") =>
   `<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>${code}</Code>\n\t<Message>${message}</Message>\n` +
@@ -55,11 +60,11 @@ describe("the name of what happened", () => {
     ["GET", 301, "Http301"],
     ["PUT", 418, "Http418"],
   ])("%s without a body and status %i is %s", (method, status, expected) => {
-    expect(errorFromReply(reply({ method, status })).code).toBe(expected);
+    expect(errorFromReply(reply({ method, status, headers: named })).code).toBe(expected);
   });
 
   test("of a bucket that is not there is not that of a key", () => {
-    expect(errorFromReply(reply({ status: 404, key: undefined })).code).toBe("NoSuchBucket");
+    expect(errorFromReply(reply({ status: 404, key: undefined, headers: named })).code).toBe("NoSuchBucket");
   });
 
   test.each([

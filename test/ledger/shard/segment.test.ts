@@ -29,6 +29,16 @@ describe("a segment", () => {
     );
   });
 
+  // Catches: a clock that was set back by 200 ms made a ledger that nobody could read any more.
+  test("of a version whose durations were by a clock that was set back is read, and took no time", () => {
+    const text = [outcomeOf({ row: 0, ms: -200 }), outcomeOf({ row: 1, ms: 40 })].map((o) => `${JSON.stringify(o)}\n`);
+    const { outcomes } = decodeSegment(gzipSync(text.join("")), where);
+    expect(outcomes.map(({ row, ms }) => [row, ms])).toEqual([
+      [0, 0],
+      [1, 40],
+    ]);
+  });
+
   test("of outcomes takes at most a fifth of their text", () => {
     const outcomes = Array.from({ length: 200 }, (_, row) =>
       outcomeOf({

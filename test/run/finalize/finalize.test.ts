@@ -270,7 +270,7 @@ describe("reconcilers side by side, any of which may die at any request", () => 
       sender: { send: async () => undefined },
       submitAhead: 0,
       hiddenMs: Number.POSITIVE_INFINITY,
-      deadline: clock.now() + seconds * 1_000,
+      deadline: clock.elapsed() + seconds * 1_000,
     });
     await Promise.race([working, new Promise((resolve) => over.signal.addEventListener("abort", resolve))]);
   }

@@ -32,6 +32,7 @@ const otherThings: readonly (readonly [string, Partial<RunRequest>])[] = [
   ["expect", options({ expect: "get" })],
   ["if-exists", options({ ifExists: "overwrite" })],
   ["if-changed", options({ ifChanged: "fail" })],
+  ["archived-class", options({ archivedClass: "skip" })],
 ];
 const sameRuns: readonly (readonly [string, Partial<RunRequest>])[] = [
   ["when it is asked", { askedAt: "2027-01-01T00:00:00.000Z" }],
@@ -40,6 +41,7 @@ const sameRuns: readonly (readonly [string, Partial<RunRequest>])[] = [
   ["how many tries a row has", options({ maxAttempts: 9 })],
   ["the failure budget", options({ maxFailures: "1%" })],
   ["the shard size", options({ shardSize: 5 })],
+  ["that the default was said", options({ archivedClass: "fail" })],
 ];
 
 describe("a run id that nobody gave", () => {

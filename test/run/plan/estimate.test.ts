@@ -77,7 +77,7 @@ describe("an estimate", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 30 }), async (rows) => {
         const e = await estimate(rows, { shardSize: 7 });
-        expect(e.toArchive + e.duplicates + e.collisions + e.invalid + e.unchanged).toBe(rows.length);
+        expect(e.toArchive + e.duplicates + e.collisions + e.invalid + e.unchanged + e.archivedClass).toBe(rows.length);
         expect(e.shards).toBe(Math.ceil(rows.length / 7));
         expect(e.bytes.rowsWithSize + e.bytes.rowsWithout).toBe(e.toArchive);
         expect(e.requests["archive.put"]).toBe(e.toArchive);

@@ -6,14 +6,9 @@ import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ListedObject } from "../../../src/objects/bucket.ts";
 import { compareKeys } from "../../../src/objects/key-order.ts";
+import { listWithout } from "../../../src/run/places/without-ledgers.ts";
 import type { PlanEntry } from "../../../src/run/plan/entry.ts";
-import {
-  comparisonOf,
-  listedRow,
-  listWithout,
-  mergeListings,
-  settledAfterMs,
-} from "../../../src/run/plan/incremental.ts";
+import { comparisonOf, listedRow, mergeListings, settledAfterMs } from "../../../src/run/plan/incremental.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { silentLog } from "../../../src/vocabulary/log.ts";
 import { runs } from "../../setup/quick.ts";
@@ -89,6 +84,41 @@ describe("two listings side by side", () => {
     expect(await kinds(settledAfterMs - 1)).toEqual(["row"]);
     expect(await kinds(-HOUR)).toEqual(["row"]);
     expect(await kinds(10 * HOUR, 6)).toEqual(["row"]);
+  });
+
+  test("call unchanged, however young the copy, what has the same MD5 in both, and nothing else for its ETag", async () => {
+    const md5 = "0123456789abcdef0123456789abcdef";
+    const kind = async (etags: readonly [string, string], size = 5) => {
+      const [source, copy] = [
+        { ...at("a", 5, HOUR), etag: etags[0] },
+        { ...at("a", size, HOUR + 1), etag: etags[1] },
+      ];
+      const entries = mergeListings(inPages([source], 1), inPages([copy], 1), {
+        before: "",
+        ifExists: "skip",
+        line: 0,
+      });
+      return (await collected(entries))[0]?.kind;
+    };
+    expect(await kind([md5, md5])).toBe("unchanged");
+    expect(await kind([md5, md5.toUpperCase()])).toBe("unchanged");
+    expect(await kind([md5, md5], 6)).toBe("row");
+    expect(await kind([md5, md5.replace("0", "1")])).toBe("row");
+    expect(await kind([`${md5}-2`, `${md5}-2`])).toBe("row");
+    expect(await kind(["opaque", "opaque"])).toBe("row");
+    expect(await kind(["", ""])).toBe("row");
+  });
+
+  test("name the class of a row where it is an archive class", () => {
+    const row = (storageClass: string | undefined) => listedRow({ ...at("a", 1, 0), storageClass }).storageClass;
+    expect(["ARCHIVE", "DEEP_ARCHIVE", "MAZ_ARCHIVE", "STANDARD", "COLD", undefined].map(row)).toEqual([
+      "ARCHIVE",
+      "DEEP_ARCHIVE",
+      "MAZ_ARCHIVE",
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test("bring an etag only where it is an MD5 of the object, or of its parts", () => {
@@ -254,7 +284,9 @@ describe("an incremental run", () => {
   test("asks of what was archived within fifteen minutes by HEAD, and fetches nothing that is there", async () => {
     const world = createWorld();
     const time = now(world) - HOUR;
-    world.source.seed("a.jpg", "a picture", { lastModified: time });
+    // Put in parts, so that the listings' ETags say nothing of the bytes.
+    const etag = `${"0".repeat(32)}-2`;
+    world.source.seed("a.jpg", "a picture", { lastModified: time, etag });
     world.archive.seed("a.jpg", "a picture", { lastModified: time + 14 * 60_000 });
     world.send(nightly());
     await world.drain();

@@ -17,7 +17,7 @@ function seedInventory(
   const files = [keys.slice(0, 2), keys.slice(2)].map((part, n) => {
     const lines = part.map((key) => {
       const object = world.source.object(key);
-      return `"1250000000","photos","${encodeURIComponent(key)}","${object?.bytes.length}","2026-01-01T00:00:00Z","""${object?.etag}""","STANDARD"\n`;
+      return `"1250000000","photos","${encodeURIComponent(key)}","${object?.bytes.length}","2026-01-01T00:00:00Z","""${object?.etag}""","${object?.headers["x-cos-storage-class"] ?? "STANDARD"}"\n`;
     });
     const bytes = gzipSync(lines.join(""));
     const key = `inventory/1250000000/photos/nightly/${n}.csv.gz`;
@@ -52,6 +52,22 @@ describe("an inventory", () => {
     for (const key of keys) expect(world.archive.object(key)?.bytes).toEqual(world.source.object(key)?.bytes);
     const asked = JSON.parse(world.archive.object(".originals/runs/r/request.json")?.bytes.toString() ?? "{}");
     expect(asked.rows).toMatchObject({ kind: "object", format: "cos-inventory" });
+  });
+
+  test("tells which originals are in an archive class: they are asked for x-cos-restore, and not fetched", async () => {
+    const world = createWorld();
+    const keys = seedPictures(world.source, 3);
+    const frozen = keys[1] ?? "";
+    world.source.seed(frozen, "frozen", { headers: { "x-cos-storage-class": "ARCHIVE" } });
+    const { name } = seedInventory(world, keys);
+    world.send(objectMessage(name, { run: "r", options: { archivedClass: "skip" } }));
+    await world.drain();
+    expect(world.summary("r")).toMatchObject({ state: "complete", archived: 2, skipped: 1, failed: 0 });
+    expect(Object.keys(world.fetches())).not.toContain(frozen);
+    expect(world.source.log.filter(({ type, key }) => type === "head" && key === frozen)).toHaveLength(1);
+    expect(world.results("r").find((line) => line.includes(frozen))).toContain("--archived-class skip leaves it out");
+    const asked = JSON.parse(world.archive.object(".originals/runs/r/request.json")?.bytes.toString() ?? "{}");
+    expect(asked).toMatchObject({ needs: ["archived-class"], options: { archivedClass: "skip" } });
   });
 
   test("is read from its destination bucket where its manifest.json was copied elsewhere", async () => {

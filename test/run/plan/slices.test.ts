@@ -91,7 +91,7 @@ const slice = (world: World, asked: RunRequest, seconds: number, rowsPerCursor?:
     random: world.surroundings.random,
     request: asked,
     rows: (from: ReadUpTo | undefined) => rowsOf(asked, world.surroundings, { ledger: ledgerPlace, from }),
-    deadline: world.clock.now() + seconds * 1_000,
+    deadline: world.clock.elapsed() + seconds * 1_000,
     ...(rowsPerCursor === undefined ? undefined : { rowsPerCursor }),
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readControl, writeControl } from "../../../src/ledger/control.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { writeFirstArchived } from "../../../src/ledger/trial.ts";
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import { rowsOf } from "../../../src/report/tally.ts";
 import { type ReconcileOptions, reconcile } from "../../../src/run/reconcile/reconcile.ts";
@@ -17,8 +18,8 @@ import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } fro
 const at = "2026-01-15T12:00:00.000Z";
 const hiddenMs = 60_000;
 
-/** A planned run, nothing of it submitted yet. */
-async function planned(rows: number, shardSize: number, options: object = {}) {
+/** A planned run, nothing of it submitted yet. It is on trial only where that is said. */
+async function planned(rows: number, shardSize: number, options: object = {}, onTrial = false) {
   const world = createWorld();
   const keys = seedPictures(world.source, rows);
   await world.deliver(inlineMessage(keys, { run: "r", options: { shardSize, ...options } }));
@@ -27,6 +28,7 @@ async function planned(rows: number, shardSize: number, options: object = {}) {
   await world.deliver(message, 1);
   const run = await readRun(world.ledger("r"));
   if (run === undefined) throw new Error("it is not planned");
+  if (!onTrial) await world.done(writeFirstArchived(world.ledger("r"), { key: keys[0] ?? "", archiveKey: "" }));
   const sent: { shard: number; seq: number }[] = [];
   const step = (over: Partial<ReconcileOptions> = {}) => {
     const { clock, surroundings } = world;
@@ -62,6 +64,64 @@ async function planned(rows: number, shardSize: number, options: object = {}) {
 const shardsOf = (sent: readonly { shard: number }[]) => sent.map(({ shard }) => shard);
 const wait = (world: World, ms: number) => world.clock.advance(ms);
 
+describe("a run on trial", () => {
+  const trial = (rows: number, shardSize = 1) => planned(rows, shardSize, {}, true);
+
+  test("is sent five shards, from all over the plan, and no more until a row is archived", async () => {
+    const { world, sent, step } = await trial(100);
+    await step();
+    const first = shardsOf(sent);
+    expect(first).toHaveLength(5);
+    expect(Math.max(...first) - Math.min(...first)).toBeGreaterThan(50);
+    expect(await step()).toMatchObject({ moved: false });
+    await world.done(writeFirstArchived(world.ledger("r"), { key: "k", archiveKey: "k" }));
+    await step({ submitAhead: 1_000 });
+    expect(new Set(shardsOf(sent)).size).toBe(100);
+    expect(sent).toHaveLength(100);
+  });
+
+  test("is sent another shard for each that is over and has cost nothing", async () => {
+    const { world, sent, step, keys, shardMessage } = await trial(100);
+    world.source.onRequest(() => refuse("NoSuchKey"));
+    for (let n = 0; n < 3; n++) {
+      await step();
+      for (const { shard } of sent.slice(-5)) await world.deliver(shardMessage(shard));
+    }
+    expect(new Set(shardsOf(sent)).size).toBe(15);
+    expect(keys).toHaveLength(100);
+  });
+
+  test("fetches at most ten rows in vain, however many shards there are, and is halted", async () => {
+    const { world, sent, step, shardMessage } = await trial(300, 10);
+    world.archive.onRequest(({ type, key }) =>
+      type === "put" && !key.startsWith(".originals/") ? refuse("AccessDenied") : undefined,
+    );
+    for (let n = 0; n < 4; n++) {
+      await step();
+      for (const { shard } of [...sent]) await world.deliver(shardMessage(shard));
+      await wait(world, 60_000);
+    }
+    expect(await step()).toMatchObject({ kind: "stopped", state: "halted" });
+    expect(world.source.count("original")).toBe(5);
+  });
+
+  test("of an older version, whose archived rows left a count and no mark, is none", async () => {
+    const { world, sent, step, run } = await trial(20);
+    const marker = donePath(0, { archived: 1, skipped: 0, failed: 0, bytes: 1 }, "01J00000000000000000000001");
+    await world.done(world.ledger("r").put(marker, ""));
+    await step({ submitAhead: 100 });
+    expect(sent).toHaveLength(run.shards - 1);
+  });
+
+  test("sends what was lost on the way again, like any other shard", async () => {
+    const { world, sent, step } = await trial(20);
+    await step();
+    await wait(world, hiddenMs + 1_000);
+    await step();
+    expect(sent).toHaveLength(10);
+  });
+});
+
 describe("submitting", () => {
   test("sends as many shards as the window allows beyond those that are over, each once", async () => {
     const { world, sent, step, shardMessage } = await planned(10, 1);
@@ -96,11 +156,11 @@ describe("submitting", () => {
         await world.clock.sleep(1_000);
       },
     };
-    await step({ submitAhead: 100, sender: slow, deadline: world.clock.now() + 6_000 });
+    await step({ submitAhead: 100, sender: slow, deadline: world.clock.elapsed() + 6_000 });
     const first = sent.length;
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(100);
-    await step({ submitAhead: 100, deadline: world.clock.now() + 100_000 });
+    await step({ submitAhead: 100, deadline: world.clock.elapsed() + 100_000 });
     expect(shardsOf(sent)).toEqual(Array.from({ length: 100 }, (_, shard) => shard));
   });
 
@@ -171,7 +231,7 @@ describe("sweeping", () => {
     await wait(world, 10_000);
     await writeControl(ledger, "resume", "go on", at);
     // This process's own queue, by a clock that is an hour behind the store's.
-    const late = { now: () => world.clock.now() - 3_600_000, sleep: world.clock.sleep };
+    const late = { ...world.clock, now: () => world.clock.now() - 3_600_000 };
     const { processSubmissions } = await import("../../../src/run/reconcile/submissions.ts");
     const submissions = processSubmissions(late);
     await wait(world, 10_000);
@@ -189,7 +249,7 @@ describe("sweeping", () => {
         await world.clock.sleep(5_000);
       },
     };
-    expect(await step({ sender: slow, deadline: world.clock.now() + 30_000 })).toMatchObject({
+    expect(await step({ sender: slow, deadline: world.clock.elapsed() + 30_000 })).toMatchObject({
       kind: "again",
       moved: true,
     });

@@ -7,14 +7,10 @@ import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { paths } from "../../../src/ledger/layout.ts";
-import type { RunRequest } from "../../../src/ledger/plan/request.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
-import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
-import type { ManifestEntry } from "../../../src/manifest/row.ts";
 import type { Bucket } from "../../../src/objects/bucket.ts";
 import { rowsOf as sumOf } from "../../../src/report/tally.ts";
 import type { RunInput } from "../../../src/run/plan/begin-run.ts";
-import { digestOf } from "../../../src/run/plan/new-request.ts";
 import type { Progress, Surroundings } from "../../../src/run/surroundings/surroundings.ts";
 import { type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
@@ -23,24 +19,7 @@ import { ulidAt } from "../../ledger/samples.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { anonymousWorker } from "../anonymous-worker.ts";
 import { archivePlace, createWorld, ledgerPlace, region, seedPictures, sourcePlace, type World } from "../world.ts";
-
-function inputFor(keys: readonly string[], options: object = {}, over: Partial<RunRequest> = {}): RunInput {
-  const request: RunRequest = {
-    schema: "cos-originals/request@1",
-    run: "r",
-    source: sourcePlace,
-    archive: archivePlace,
-    rows: { kind: "file", name: "keys.txt", digest: digestOf(keys), format: "lines" },
-    options: runOptionsSchema.parse(options),
-    askedAt: "2026-01-15T12:00:00.000Z",
-    tool: "cos-originals 0",
-    ...over,
-  };
-  async function* rows(): AsyncGenerator<readonly ManifestEntry[]> {
-    yield keys.map((key, n) => ({ kind: "row", row: { key }, at: { line: n + 1 } }));
-  }
-  return { ledger: ledgerPlace, request, rows };
-}
+import { inputFor } from "./input.ts";
 
 const run = (world: World, input: RunInput, options?: RunHereOptions) =>
   world.done(runHere(input, world.surroundings, options));
@@ -243,7 +222,7 @@ describe("a run on one machine", () => {
     });
     const from = world.clock.now();
     world.archive.onRequest(({ at, key }) =>
-      bad && key.startsWith(".originals/") && at - from < 3_000 ? refuse("ServiceUnavailable") : undefined,
+      bad && key.startsWith(".originals/") && at - from < 2_500 ? refuse("ServiceUnavailable") : undefined,
     );
     expect((await run(world, inputFor(keys, { shardSize: 2 }))).summary).toMatchObject({
       state: "complete",

@@ -47,7 +47,7 @@ describe("cos-originals run", () => {
     lab.emulator.resetRequests();
     const again = await run(["--json", "--manifest", manifest]);
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.stdout)).toMatchObject({ run: first.run, archived: 4 });
+    expect(JSON.parse(again.stdout)).toMatchObject({ run: `${first.run}-2`, archived: 0, skipped: 4 });
     expect(lab.emulator.requests()["object.original"]).toBe(0);
   });
 

@@ -23,6 +23,7 @@ export function idleClock(start = Date.UTC(2026, 10, 22, 2)): Clock & { advance(
 
   return {
     now: () => now,
+    elapsed: () => now,
     advance: (ms) => {
       now += ms;
     },

@@ -153,7 +153,7 @@ async function archiveAll(
       };
       terminal.out(JSON.stringify(document));
     } else if (!terminal.quiet || wrong.length > 0) {
-      terminal.out(`\n${summaryText(summary)}`);
+      terminal.out(["", ...summaryText(summary)]);
       terminal.out(ending(wrong.length === 0, data, store, prefix));
     }
     return wrong.length === 0 ? exitCodes.done : exitCodes.fault;
@@ -239,8 +239,8 @@ async function workThroughQueue(url: string, signal: AbortSignal, tell: (line: s
   return ledger;
 }
 
-function ending(asExpected: boolean, data: string, store: string, prefix: string): string {
-  if (!asExpected) return "The demo did not end as expected: see above.";
+function ending(asExpected: boolean, data: string, store: string, prefix: string): readonly string[] {
+  if (!asExpected) return ["The demo did not end as expected: see above."];
   return [
     "As expected: 498 originals are archived, each byte as it was uploaded; 2 rows could not be, and a run of them",
     `(\`cos-originals run\`) ends with exit code ${exitCodes.failedKeys}. The demo itself ends with 0.`,
@@ -251,7 +251,7 @@ function ending(asExpected: boolean, data: string, store: string, prefix: string
     "",
     "See what lies in the buckets with:",
     `  TENCENTCLOUD_SECRETID=${credentials.secretId} TENCENTCLOUD_SECRETKEY=${credentials.secretKey} npx cos-originals emulator --data ${store} --port 9000`,
-  ].join("\n");
+  ];
 }
 
 const marker = ".cos-originals-demo";

@@ -70,7 +70,7 @@ async function receive(
 
 async function invoke(options: EventSourceOptions, message: Message, queueArn: string): Promise<void> {
   const { client, queueUrl, handler, timeout, clock, log } = options;
-  const began = clock.now();
+  const began = clock.elapsed();
   const { MessageId = "", ReceiptHandle = "", Body = "", MD5OfBody = "", Attributes = {} } = message;
   const record = {
     messageId: MessageId,
@@ -86,7 +86,7 @@ async function invoke(options: EventSourceOptions, message: Message, queueArn: s
   try {
     const answer = await handler(
       { Records: [record] },
-      { getRemainingTimeInMillis: () => timeout - (clock.now() - began) },
+      { getRemainingTimeInMillis: () => timeout - (clock.elapsed() - began) },
     );
     if (answer?.batchItemFailures.some((failure) => failure.itemIdentifier === MessageId)) return;
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));

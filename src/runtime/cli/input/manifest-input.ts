@@ -49,16 +49,27 @@ export async function openManifest(
   if (manifest !== "-") return fileInput(manifest, settings, signal, nothing);
   // Said before a long input has been read to its end.
   formatOf(settings, "standard input");
-  const folder = await mkdtemp(join(tmpdir(), "cos-originals-"));
+  const folder = await mkdtemp(join(tmpdir(), "cos-originals-")).catch(notKept);
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     const kept = join(folder, "manifest");
-    await pipeline(stdin, createWriteStream(kept, { mode: 0o600 }), { signal });
+    await pipeline(stdin, createWriteStream(kept, { mode: 0o600 }), { signal }).catch(notKept);
     return await fileInput(kept, settings, signal, dispose, "standard input");
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** Standard input is read twice, so it is kept; where that can't be, nothing else is wrong. */
+function notKept(thrown: unknown): never {
+  const error = ensureError(thrown);
+  if (error instanceof UserError || error.name === "AbortError") throw error;
+  throw new UserError(
+    "ManifestUnreadable",
+    `The manifest on standard input can't be kept in ${quote(tmpdir())} while it is read: ${error.message}; set TMPDIR to a folder with room for it, or give a file.`,
+    { cause: error },
+  );
 }
 
 async function fileInput(

@@ -33,6 +33,7 @@ export const settingsOfRequest: readonly SettingName[] = [
   "archiveKey",
   "ifExists",
   "ifChanged",
+  "archivedClass",
   "proof",
   "expect",
   "storageClass",

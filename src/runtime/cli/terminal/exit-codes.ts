@@ -6,7 +6,7 @@ import { RefusedError, UserError } from "../../../vocabulary/errors.ts";
 export const exitCodes = {
   /** All archived or skipped, or a listing found nothing to do. */
   done: 0,
-  /** A fault in the program. */
+  /** A fault in the program, or an end of which nobody could be told: standard output could not be written. */
   fault: 1,
   /** Usage or configuration, an empty manifest among them. */
   usage: 2,

@@ -2,6 +2,7 @@
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { costOf, type Estimate, timeOf } from "../../../run/plan/estimate.ts";
+import { notPreserved } from "../../../vocabulary/choices.ts";
 
 /** What `plan --json` prints. */
 export type PlanDocument = ReturnType<typeof planDocument>;
@@ -20,6 +21,7 @@ export function planDocument({ values }: Settings, request: RunRequest, estimate
     /** A listing's run is named when it is run. */
     run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
     ...estimate,
+    notPreserved,
     cost: { indicative: true, prices, estimate: costOf(estimate, prices) },
     time: {
       ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),

@@ -1,12 +1,11 @@
 /** What `plan` tells people. */
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
-import { visible } from "../../../report/visible.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";
 import type { PlanDocument } from "./plan-document.ts";
 
-/** Lines end with LF. */
-export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): string {
+/** One line each, without their ends. */
+export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): readonly string[] {
   const {
     rows,
     shards,
@@ -15,6 +14,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     collisions,
     invalid,
     unchanged,
+    archivedClass,
     compared,
     deletedFromSource,
     comparedExactly,
@@ -23,16 +23,22 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     requests,
   } = plan;
   const lines = [
-    `plan of run ${plan.run === null ? "(named with --run)" : visible(plan.run)}: nothing is written`,
+    `plan of run ${plan.run === null ? "(named with --run)" : plan.run}: nothing is written`,
     `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
     `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
-    ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${visible(compared.reason)}`] : []),
+    ...(archivedClass > 0
+      ? [
+          `  ${formatCount(archivedClass)} rows are in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
+        ]
+      : []),
+    ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
     `  requests, where nothing fails: ${Object.entries(requests)
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
     `  ${existsText[options.ifExists]}`,
+    `  not preserved: ${plan.notPreserved.join(" and ")} of the originals`,
     ...costLines(plan),
     `  ${timeText(plan)}`,
   ];
@@ -41,9 +47,8 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
       `  ${formatCount(deletedFromSource)} in the archive are no longer in the source; nothing will be deleted`,
     );
   }
-  for (const { key, code, message } of plan.samples)
-    lines.push(`  will fail: ${code} ${visible(key)}: ${visible(message)}`);
-  return lines.map((line) => `${line}\n`).join("");
+  for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
+  return lines;
 }
 
 const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = {
@@ -52,6 +57,11 @@ const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = 
   fail: "--if-exists fail: where the archive holds something else the row fails without a fetch",
   overwrite: "--if-exists overwrite: every original is fetched, whatever the archive holds",
 };
+
+const archivedText = {
+  fail: "those that are not restored will fail",
+  skip: "those that are not restored are skipped",
+} as const;
 
 function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument["bytes"]): string {
   if (rowsWithout === 0) return `${formatBytes(known)} of originals`;

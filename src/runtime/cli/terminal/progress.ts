@@ -16,11 +16,14 @@ interface Sample {
 }
 
 /** Returns what to call with each progress; it calls `show` with a line, at most every 200 ms. */
-export function progressLine(show: (line: string) => void, clock: Pick<Clock, "now">): (progress: Progress) => void {
+export function progressLine(
+  show: (line: string) => void,
+  clock: Pick<Clock, "elapsed">,
+): (progress: Progress) => void {
   const samples: Sample[] = [];
   let shownAt = Number.NEGATIVE_INFINITY;
   return (progress) => {
-    const now = clock.now();
+    const now = clock.elapsed();
     if (now - shownAt < every) return;
     shownAt = now;
     const done = progress.archived + progress.skipped + progress.failed;

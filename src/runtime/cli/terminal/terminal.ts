@@ -1,21 +1,29 @@
-/** Standard output and standard error, as a command uses them. */
+/**
+ * Standard output and standard error, as a command uses them: the one place that writes to people. A text is one line, and several
+ * are a list; what would steer a terminal, or begin a line where none of ours begins, is shown as its escape (visible.ts).
+ */
+import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
+import { visible } from "../../../vocabulary/visible.ts";
+
+/** One line, or several; without their ends. */
+export type Text = string | readonly string[];
 
 export interface Terminal {
   /** What was asked for: a summary, a document. */
-  out(text: string): void;
+  out(text: Text): void;
   /** What is worth knowing beside it; nothing with --quiet. */
-  note(text: string): void;
+  note(text: Text): void;
   /** What went wrong, one sentence. */
-  complain(text: string): void;
+  complain(text: Text): void;
   /** A line that is replaced by the next, on a terminal only; "" takes it away. */
   status(line: string): void;
   readonly statusShown: boolean;
   /** Warnings and errors of the program's parts; nothing with --quiet but errors. */
   readonly log: Log;
   readonly quiet: boolean;
-  /** Resolves when all that was written is with whoever reads it. */
-  flushed(): Promise<void>;
+  /** Resolves when all that was written is with whoever reads it: with why what was asked for could not be written, where it could not. */
+  flushed(): Promise<string | undefined>;
 }
 
 export interface TerminalOptions {
@@ -25,55 +33,60 @@ export interface TerminalOptions {
 }
 
 export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Terminal {
-  // Whoever reads may go away (`| head`): the work goes on, what it prints is no longer wanted.
-  for (const stream of [stdout, stderr]) {
-    if (stream.listeners("error").includes(ignoreBrokenPipe)) continue;
-    stream.on("error", ignoreBrokenPipe);
-  }
+  // Whoever reads may go away (`| head`), and a disk may be full: the work goes on. What is no longer wanted is no fault; what was asked
+  // for and could not be written is told at the end; a note or a warning that could not be is not.
+  let lost: string | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") lost ??= error.message;
+  });
+  stderr.on("error", () => undefined);
   const statusShown = stderr.isTTY === true && !quiet;
   let status = "";
 
   const clear = () => {
     if (status !== "") stderr.write("\r\x1b[K");
   };
-  const line = (text: string) => {
+  const write = (stream: NodeJS.WriteStream, text: Text) => {
     clear();
-    stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+    stream.write(linesOf(text));
     if (status !== "") stderr.write(status);
   };
   const logged = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => {
     const details = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-    line(`${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
+    write(stderr, `${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
   };
 
+  const log = foldRepeats({
+    info() {},
+    warn: (message, fields) => {
+      if (!quiet) logged("warning", message, fields);
+    },
+    error: (message, fields) => logged("error", message, fields),
+  });
+
   return {
-    out: (text) => {
-      clear();
-      stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-      if (status !== "") stderr.write(status);
-    },
+    out: (text) => write(stdout, text),
     note: (text) => {
-      if (!quiet) line(text);
+      if (!quiet) write(stderr, text);
     },
-    complain: (text) => line(`cos-originals: ${text}`),
-    status: (text) => {
+    complain: (text) => {
+      const [first = "", ...others] = typeof text === "string" ? [text] : text;
+      write(stderr, [`cos-originals: ${first}`, ...others]);
+    },
+    status: (given) => {
+      const text = visible(given);
       if (!statusShown || text === status) return;
       clear();
       status = text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1));
       stderr.write(status);
     },
     statusShown,
-    log: {
-      info() {},
-      warn: (message, fields) => {
-        if (!quiet) logged("warning", message, fields);
-      },
-      error: (message, fields) => logged("error", message, fields),
-    },
+    log,
     quiet,
     async flushed() {
+      log.flush();
       for (const stream of [stdout, stderr]) {
         if (!stream.writable) continue;
         await new Promise<void>((resolve) => {
@@ -81,10 +94,16 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
           stream.write("", () => resolve());
         });
       }
+      return lost;
     },
   };
 }
 
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+function linesOf(text: Text): string {
+  return (typeof text === "string" ? [text] : text)
+    .map(
+      (line) => `${visible(line)}
+`,
+    )
+    .join("");
 }

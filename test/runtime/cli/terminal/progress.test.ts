@@ -4,7 +4,7 @@ import { progressLine } from "../../../../src/runtime/cli/terminal/progress.ts";
 function setUp() {
   let now = 0;
   const lines: string[] = [];
-  const show = progressLine((line) => lines.push(line), { now: () => now });
+  const show = progressLine((line) => lines.push(line), { elapsed: () => now });
   const at = (ms: number, archived: number, more: { failed?: number; rows?: number; bytes?: number } = {}) => {
     now = ms;
     show({

@@ -1,6 +1,6 @@
 /** Catches: a typo in a prefix that is a complete run of nothing, and a quiet night that is taken for one. */
 import { describe, expect, test } from "vitest";
-import { checkLeastRows } from "../../../src/run/plan/least-rows.ts";
+import { checkLeastRows } from "../../../src/run/places/least-rows.ts";
 import { archivePlace, createWorld, inlineMessage, ledgerPlace, seedPictures, sourcePlace } from "../world.ts";
 
 const { keys: _, ...nothing } = inlineMessage([]);

@@ -9,9 +9,8 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { keysPerPage } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
-import { withoutLedgers } from "../places/without-ledgers.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
-import { listWithout } from "./incremental.ts";
+import { listWithout, withoutLedgers } from "./without-ledgers.ts";
 
 /** What a listing must find unless somebody says otherwise. */
 export const leastRowsUnlessSaid = 1;

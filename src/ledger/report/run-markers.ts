@@ -1,0 +1,42 @@
+/** How far a run is, by LISTs alone: group markers, and the done markers of the groups that have none yet. */
+import { addCounts, emptyCounts, type MarkerCounts } from "../counts.ts";
+import { groupOf, groupsOf, shardsIn } from "../group.ts";
+import { doneMarkers } from "../shard/done-marker.ts";
+import type { LedgerStore } from "../store.ts";
+import { groupMarkers, type TallyMarker } from "./tally-markers.ts";
+
+export interface RunMarkers {
+  /** Of the rows of all shards that are over. */
+  readonly counts: MarkerCounts;
+  /** Groups whose report and marker are written. */
+  readonly over: ReadonlyMap<number, TallyMarker>;
+  /** Groups whose shards are all over, but whose marker is not written. */
+  readonly complete: readonly number[];
+  /** Of the other groups: the shards that are over. */
+  readonly done: ReadonlySet<number>;
+}
+
+export async function readMarkers(ledger: LedgerStore, run: { readonly shards: number }): Promise<RunMarkers> {
+  const over = await groupMarkers(ledger);
+  const counts = emptyCounts();
+  for (const marker of over.values()) addCounts(counts, marker);
+  const groups = groupsOf(run);
+  let firstOpen = 0;
+  while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
+  const done = new Set<number>();
+  const doneOf = new Map<number, number>();
+  if (firstOpen < groups) {
+    for await (const marker of doneMarkers(ledger, firstOpen)) {
+      const group = groupOf(marker.number);
+      if (over.has(group) || done.has(marker.number)) continue;
+      done.add(marker.number);
+      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
+      addCounts(counts, marker);
+    }
+  }
+  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
+  return { counts, over, complete, done };
+}
+
+export const isShardOver = ({ done, over }: RunMarkers, shard: number): boolean =>
+  done.has(shard) || over.has(groupOf(shard));

@@ -1,0 +1,154 @@
+/**
+ * What refuses every key is found out on a few of 300, by the command line and by two workers on a queue; what refuses many keys, but
+ * not those that were archived before, halts nothing.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Fault, FaultableRequest } from "../../../src/emulator/faults/fault-plans.ts";
+import { runCli, start } from "./built.ts";
+import { archive, type Lab, lines, openLab, source } from "./lab.ts";
+import { openQueueServer, type QueueServer } from "./queue-server.ts";
+
+const keys = Array.from({ length: 300 }, (_, n) => `all/${String(n).padStart(4, "0")}.png`);
+
+let lab: Lab;
+let queues: QueueServer;
+let manifest: string;
+beforeAll(async () => {
+  [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
+  for (const key of keys) lab.emulator.bucket(source).put(key, Buffer.from(`the original of ${key}`));
+  manifest = await lab.file("all.txt", lines(...keys));
+});
+afterAll(async () => {
+  await lab?.close();
+  await queues?.close();
+});
+beforeEach(() => lab.next());
+
+type Refusing = (request: FaultableRequest) => Fault | readonly Fault[] | undefined;
+const of =
+  (operation: string, bucket: string, fault: Fault | readonly Fault[]): Refusing =>
+  (request) =>
+    request.operation === operation && request.bucket === bucket && !request.key.includes(".originals/")
+      ? fault
+      : undefined;
+const error = (code: string, status: number): Fault => ({ kind: "error", code, status });
+
+const gatewayPage: readonly Fault[] = [
+  { kind: "placeholder" },
+  { kind: "headers", set: { "x-cos-request-id": null, "x-ci-request-id": null, "content-type": "text/html" } },
+];
+
+/** The refusal, the most that may be fetched for it, and what the sentence says. */
+const everywhere: readonly (readonly [what: string, refusing: Refusing, fetches: number, says: RegExp])[] = [
+  [
+    "HEAD 403 where GET and LIST are allowed",
+    of("object.head", source, error("AccessDenied", 403)),
+    0,
+    /the HEAD \(cos:HeadObject\).* in cos:\/\/photos-/,
+  ],
+  [
+    "GET 403 where LIST is allowed",
+    of("object.original", source, error("AccessDenied", 403)),
+    5,
+    /cos:GetObject\) ends with AccessDenied in cos:\/\/photos-/,
+  ],
+  [
+    "GET 400 of an unknown code",
+    of("object.original", source, error("NobodyKnowsThis", 400)),
+    5,
+    /ends with NobodyKnowsThis/,
+  ],
+  ["GET 451", of("object.original", source, error("UnavailableForLegalReasons", 451)), 5, /451/],
+  ["GET 301", of("object.original", source, error("PermanentRedirect", 301)), 5, /301/],
+  ["a placeholder for every key", of("object.original", source, { kind: "placeholder" }), 5, /PlaceholderReply/],
+  ["a gateway's page for every key", of("object.original", source, gatewayPage), 10, /NotTheService/],
+  ["a gateway's page for every HEAD", of("object.head", source, gatewayPage), 0, /NotTheService/],
+  [
+    "HEADs that tell nothing to prove an original by",
+    of("object.head", source, { kind: "headers", set: { etag: null, "x-cos-hash-crc64ecma": null } }),
+    0,
+    /BareReply/,
+  ],
+  [
+    "PUT 403",
+    of("object.put", archive, error("AccessDenied", 403)),
+    5,
+    /the PUT \(cos:PutObject\) ends with AccessDenied in cos:\/\/archive-/,
+  ],
+  [
+    "PUT 400 of a storage class",
+    of("object.put", archive, error("NotSupportedStorageClass", 400)),
+    5,
+    /choose another --storage-class/,
+  ],
+  [
+    "HEAD of the archive 403",
+    of("object.head", archive, error("AccessDenied", 403)),
+    0,
+    /the HEAD \(cos:HeadObject\).* in cos:\/\/archive-/,
+  ],
+];
+
+/** Refuses, and counts fetches. */
+function refusing(plan: Refusing): () => number {
+  let fetches = 0;
+  lab.emulator.faults.use((request) => {
+    if (request.operation === "object.original") fetches++;
+    return plan(request);
+  });
+  return () => fetches;
+}
+
+describe("300 keys, every one refused", () => {
+  it.each(everywhere)("by %s: run halts, exit 4", async (_, plan, most, says) => {
+    const fetches = refusing(plan);
+    const { code, stdout } = await lab.run(["--json", "--manifest", manifest]);
+    const summary = JSON.parse(stdout);
+    expect({ code, state: summary.state, archived: summary.archived }).toEqual({
+      code: 4,
+      state: "halted",
+      archived: 0,
+    });
+    expect(summary.reason).toMatch(says);
+    expect(fetches()).toBeLessThanOrEqual(most);
+  });
+
+  it.each(["GET 403 where LIST is allowed", "PUT 403"])("by way of a queue with two workers, %s", async (named) => {
+    const [, plan, most, says] = everywhere.find(([what]) => what === named) ?? [];
+    if (plan === undefined || most === undefined || says === undefined) throw new Error("no such line");
+    const fetches = refusing(plan);
+    const queue = await queues.create(`refused-${named.length}`);
+    const env = { ...lab.env, ...queues.env };
+    const place = ["--archive", lab.place()];
+    const cli = (args: readonly string[]) => runCli(lab.built.cli, args, env);
+    const asked = ["submit", "--run", "q", "--queue", queue, "--shard-size", "10", "--manifest", manifest, ...place];
+    expect((await cli(asked)).code).toBe(0);
+    const workers = [0, 1].map(() => start(lab.built.cli, ["work", "--queue", queue, "--drain"], env));
+    await Promise.all(workers.map(({ ended }) => ended));
+    const { stdout } = await cli(["status", "q", "--json", ...place]);
+    expect(JSON.parse(stdout)).toMatchObject({ state: "halted", archived: 0 });
+    expect(JSON.parse(stdout).reason).toMatch(says);
+    expect(fetches()).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("300 keys, many of them refused", () => {
+  it("60 after good ones halt nothing", async () => {
+    const bad = new Set(keys.slice(100, 160));
+    const fetches = refusing((request) =>
+      request.operation === "object.original" && bad.has(request.key) ? error("AccessDenied", 403) : undefined,
+    );
+    const { code, stdout } = await lab.run(["--json", "--manifest", manifest]);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 3, state: "complete", archived: 240, failed: 60 });
+    expect(fetches()).toBeLessThanOrEqual(300 + 5);
+  });
+
+  it("half of them, in front of the others, are no fault of the run: its trial takes rows from all over", async () => {
+    const bad = new Set(keys.slice(0, 150));
+    refusing((request) =>
+      request.operation === "object.original" && bad.has(request.key) ? error("NotAnImage", 400) : undefined,
+    );
+    const { code, stdout } = await lab.run(["--json", "--manifest", manifest]);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 3, state: "complete", archived: 150, failed: 150 });
+  });
+});
