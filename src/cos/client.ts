@@ -52,7 +52,8 @@ const originImage: Query = [["ci-process", "originImage"]];
 /**
  * A client of one COS bucket: one request a call, signed at send time, never retried. Each client has connections of its own, so a source
  * that is slow to send never keeps an archive waiting. Its calls reject with BucketError, and with
- * UserError `MissingCredentials` or `MalformedSecretId` where they can't be signed.
+ * UserError `MissingCredentials` or `MalformedSecretId` where they can't be signed. It knows no proxy of the environment, as
+ * `surroundingsFromSettings` does, unless `createHttp` is what goes through it.
  *
  * @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused`
  *
@@ -81,8 +82,8 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
   const send = createSend({ bucket, endpoint, http, credentials, clock, log });
   const brought: Read<ObjectResponse> = (reply, { method, key }) =>
     bringsOwnBytes(objectResponse(reply), () => subject(method, bucket, key));
-  const held: Read<ObjectInfo> = ({ status, headers }, { method, key }) =>
-    tellsObject(objectInfo(status, headers), () => subject(method, bucket, key));
+  const held: Read<ObjectInfo> = ({ status, headers, standing }, { method, key }) =>
+    tellsObject(objectInfo(status, headers, standing), () => subject(method, bucket, key));
   const stored: Read<ObjectInfo> = (reply, { method, key }) =>
     tellsObject(putInfo(reply), () => subject(method, bucket, key));
 

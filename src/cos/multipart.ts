@@ -80,7 +80,7 @@ export function createMultipartUpload(bucket: string, sendAndRead: Send): Multip
         signal: options.signal,
       });
       const result = resultOf(reply, "CompleteMultipartUploadResult", "POST", key);
-      const said = objectInfo(reply.status, reply.headers);
+      const said = objectInfo(reply.status, reply.headers, reply.standing);
       const etag = unquote(textOf(result, "ETag")?.trim());
       const crc64 = textOf(result, "CRC64")?.trim();
       const stored = {

@@ -3,7 +3,7 @@
  * implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
  * every request can be counted. All failures are BucketError.
  */
-import type { Body, BodyStream, Headers, Lease } from "../http/port/http.ts";
+import type { Body, BodyStream, Headers, Lease, Standing } from "../http/port/http.ts";
 
 export {
   type Body,
@@ -13,6 +13,7 @@ export {
   type HeldBody,
   heldLength,
   isHeld,
+  type Standing,
 } from "../http/port/http.ts";
 
 /** What a GET or a HEAD says of an object. Absent where the reply does not say. */
@@ -30,6 +31,8 @@ export interface ObjectInfo {
   readonly versionId?: string | undefined;
   readonly requestId?: string | undefined;
   readonly errNo?: number | undefined;
+  /** Of what says so: to be looked at once more before what follows from it is final. */
+  readonly standing?: Standing | undefined;
 }
 
 /**

@@ -63,7 +63,7 @@ describe("a multipart upload", () => {
         response
           .writeHead(200, { "x-cos-request-id": "NjE2" })
           .end(
-            "\n<CompleteMultipartUploadResult><ETag>&quot;abc-2&quot;</ETag><CRC64>123</CRC64></CompleteMultipartUploadResult>",
+            "\n<CompleteMultipartUploadResult><ETag>&quot;8d777f385d3dfec8815d20f7496026dc-2&quot;</ETag><CRC64>123</CRC64></CompleteMultipartUploadResult>",
           );
       }
     });
@@ -81,7 +81,7 @@ describe("a multipart upload", () => {
     const first = await client.uploadPart("a b", uploadId, 1, chunks(), { contentLength: 5 });
     expect(first).toEqual({ partNumber: 1, etag: "part-5" });
     const result = await client.completeUpload("a b", uploadId, [second, first], { forbidOverwrite: true });
-    expect(result).toEqual({ etag: "abc-2", crc64: "123", requestId: "NjE2" });
+    expect(result).toEqual({ etag: "8d777f385d3dfec8815d20f7496026dc-2", crc64: "123", requestId: "NjE2" });
 
     expect(server.requests.map((each) => `${each.method} ${each.target}`)).toEqual([
       "POST /a%20b?uploads",

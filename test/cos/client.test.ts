@@ -356,7 +356,7 @@ describe("errors", () => {
   test("a redirection is an error: nothing that was signed goes elsewhere", async () => {
     const server = await cosServer((_, response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end());
     expect(await cosErrorOf(clientOf(server).get("k"))).toMatchObject({
-      code: "Http307",
+      code: "TemporaryRedirect",
       status: 307,
       retryable: false,
     });

@@ -11,13 +11,15 @@ export interface RawServer {
 }
 
 /** Listens until the test is over. `answer` is called when something has come on a connection, and with how manieth it is. */
-export async function rawServer(answer: (socket: Socket, connection: number) => void): Promise<RawServer> {
+export async function rawServer(
+  answer: (socket: Socket, connection: number, data: Buffer) => void,
+): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     const connection = sockets.size;
     socket.on("error", () => {});
-    socket.once("data", () => answer(socket, connection));
+    socket.once("data", (data) => answer(socket, connection, data));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -26,6 +28,15 @@ export async function rawServer(answer: (socket: Socket, connection: number) => 
     await new Promise((resolve) => server.close(resolve));
   });
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => sockets.size };
+}
+
+/** The same, for clients that send a small request and wait for its reply: `answer` is called for each, with its target. */
+export function rawRequests(answer: (socket: Socket, target: string, connection: number) => void): Promise<RawServer> {
+  return rawServer((socket, connection, data) => {
+    const read = (head: Buffer) => answer(socket, head.toString("latin1").split(" ")[1] ?? "", connection);
+    socket.on("data", read);
+    read(data);
+  });
 }
 
 /** An address that nothing listens at. */

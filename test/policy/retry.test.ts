@@ -100,7 +100,8 @@ describe("what a refusal means", () => {
   test("a reply that never came is tried again, unless the same request fails for ever", () => {
     const none = { status: 0, throttled: false };
     expect(judge({ ...none, code: "ECONNRESET", retryable: true })).toBe("retry");
-    expect(judge({ ...none, code: "CERT_HAS_EXPIRED", retryable: false })).toBe("terminal");
+    expect(judge({ ...none, code: "UntrustedCertificate", retryable: false })).toBe("halt");
+    expect(judge({ ...none, code: "TlsRefused", retryable: false })).toBe("halt");
   });
 
   test("credentials that are not there halt the run", () => {

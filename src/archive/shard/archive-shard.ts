@@ -29,6 +29,7 @@ import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
 import { runTasks } from "./run-tasks.ts";
 import type { RunWatch } from "./run-watch.ts";
+import { afterGrace } from "./stop-grace.ts";
 import { createStops } from "./stops.ts";
 import { startTally } from "./tally.ts";
 import { tasksOf } from "./tasks.ts";
@@ -60,7 +61,7 @@ export interface ShardDelivery {
   readonly metadataTrust: MetadataTrust;
   /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
-  /** No new task starts once it aborts; what is in flight ends and is recorded. */
+  /** No new task starts once it aborts; what is in flight ends and is recorded, or is given up after some seconds. */
   readonly signal?: AbortSignal | undefined;
   readonly worker: string;
   readonly isGone: (worker: string) => boolean;
@@ -151,6 +152,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     stopped: () => stops.signal.aborted,
   });
   if (admission.late !== undefined) setMaxListeners(0, admission.late);
+  const grace = afterGrace(delivery.signal, clock, over.signal);
+  const inFlight = admission.late === undefined ? grace : AbortSignal.any([admission.late, grace]);
+  setMaxListeners(0, inFlight);
   const controls = watchControl({
     ledger,
     clock,
@@ -194,7 +198,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     },
     mayWait: admission.mayWait,
     stopping: stops.signal,
-    signal: admission.late,
+    signal: inFlight,
     cleared: () => watch.looking ?? controls.fresh(),
     mayFetch: trial && ((row) => trial.enter(row, stops.signal)),
     isOnTrial: trial && watch.trial.isOn,

@@ -9,6 +9,7 @@ import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts"
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
+import { isBelieved, startAnew } from "./belief.ts";
 import { doStep } from "./do-step.ts";
 import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
@@ -84,6 +85,11 @@ async function tryOnce(
   if (knowledge.tries > 1) context.retried();
   try {
     for (;;) {
+      if (!isBelieved(knowledge)) {
+        const before = knowledge;
+        knowledge = startAnew(before, task, rules);
+        letGo(before, knowledge);
+      }
       const step = nextStep(knowledge, rules);
       if (step.kind === "end")
         return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.elapsed()) };

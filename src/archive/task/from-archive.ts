@@ -74,7 +74,7 @@ export function askedWhatIsStored(
   const put = { ...expectation, size, crc64: expectation.crc64 ?? local };
   if (there !== undefined && holdsOriginal(put, there)) {
     const holds: Holds = { size, etag: there.etag, crc64: there.crc64 ?? local };
-    return { ...knowledge, verdict: { kind: "archived", proof, holds } };
+    return { ...knowledge, put: there.standing, verdict: { kind: "archived", proof, holds } };
   }
   const found =
     there === undefined

@@ -39,7 +39,7 @@ export function foundEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
 export function fetched(knowledge: Knowledge, reply: ObjectResponse, at: string, rules: Rules): Knowledge {
   const known: Knowledge = {
     ...knowledge,
-    fetched: { status: reply.status, requestId: reply.requestId, at },
+    fetched: { status: reply.status, requestId: reply.requestId, at, standing: reply.standing },
     body:
       reply.kind === "stream"
         ? { kind: "stream", stream: reply.stream, reply }

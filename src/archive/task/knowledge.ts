@@ -3,7 +3,7 @@
  * the next step follows from it alone (next-step.ts).
  */
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
-import type { BodyStream, HeldBody, ObjectInfo } from "../../objects/bucket.ts";
+import type { BodyStream, HeldBody, ObjectInfo, Standing } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { type Expectation, expectationOfRow } from "../proof/identity.ts";
@@ -35,6 +35,10 @@ export interface Knowledge {
   readonly empty: boolean;
   /** Wrong bytes were fetched once more. */
   readonly refetched: boolean;
+  /** Of the archive's answer to the newest PUT. */
+  readonly put: Standing | undefined;
+  /** What this try put under the archive key was put on the word of replies that are no longer believed: it is to be replaced. */
+  readonly replaces: boolean;
   /** The source was found to differ from what the manifest says. */
   readonly changed: boolean;
   /** How the row ended. */
@@ -62,6 +66,7 @@ export interface Fetched {
   readonly requestId: string | undefined;
   /** ISO 8601 UTC. */
   readonly at: string;
+  readonly standing?: Standing | undefined;
 }
 
 export type Doubt =
@@ -124,6 +129,8 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     md5: "fit",
     empty: false,
     refetched: false,
+    put: undefined,
+    replaces: false,
     changed: false,
     verdict: undefined,
     tries: 0,

@@ -115,7 +115,7 @@ type Sent = Uploaded | "exists" | "bad-digest" | "unsaid";
 
 /** The upload. What is refused for another reason is thrown. */
 async function send(
-  { expectation, head }: Knowledge,
+  { expectation, head, replaces }: Knowledge,
   reply: ObjectInfo,
   body: Body,
   size: number,
@@ -130,7 +130,7 @@ async function send(
       size,
       headers: archiveHeaders(head ?? reply, expectation, from, options),
       contentMd5: proof === "content-md5" && expectation.etag !== undefined ? contentMd5(expectation.etag) : undefined,
-      forbidOverwrite: options.ifExists === "keep" || options.ifExists === "fail",
+      forbidOverwrite: !replaces && (options.ifExists === "keep" || options.ifExists === "fail"),
       signal,
       onRequest: () => {
         requests["archive.put"]++;
@@ -161,5 +161,5 @@ async function confirmed(
   }
   const { etag, crc64, headers } = sent;
   const plain = context.options.encryption === undefined && headers?.["x-cos-server-side-encryption"] === undefined;
-  return known(stored(knowledge, proof, { size, etag, crc64 }, local, plain));
+  return known(stored({ ...knowledge, put: sent.standing }, proof, { size, etag, crc64 }, local, plain));
 }

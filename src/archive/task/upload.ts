@@ -24,7 +24,7 @@ export interface UploadOptions {
 }
 
 /** What the archive says that it now holds. */
-export type Uploaded = Pick<ObjectInfo, "etag" | "crc64" | "requestId"> & { readonly headers?: Headers };
+export type Uploaded = Pick<ObjectInfo, "etag" | "crc64" | "requestId" | "standing"> & { readonly headers?: Headers };
 
 export function upload(bucket: Bucket, key: string, body: Body, options: UploadOptions): Promise<Uploaded> {
   const { size, headers, contentMd5, forbidOverwrite, signal, onRequest } = options;

@@ -16,6 +16,7 @@ import { quote } from "../../vocabulary/errors.ts";
 import type { Redact } from "../../vocabulary/redaction.ts";
 import { isForeign, notTheService } from "./false-success.ts";
 import { errNoOf, requestIdOf, timeOf } from "./object-info.ts";
+import { isRedirection, redirectionAdvice } from "./redirection.ts";
 import { parseXml, textOf } from "./xml.ts";
 
 export interface FailedReply {
@@ -45,6 +46,11 @@ const namesInMessage = new Set([
 ]);
 
 const nameOfStatus: Readonly<Record<number, string>> = {
+  301: "PermanentRedirect",
+  302: "TemporaryRedirect",
+  303: "TemporaryRedirect",
+  307: "TemporaryRedirect",
+  308: "PermanentRedirect",
   304: "NotModified",
   400: "BadRequest",
   403: "AccessDenied",
@@ -83,7 +89,11 @@ export function errorFromReply(reply: FailedReply): BucketError {
   const { retryable, throttled } = verdict(status, code, errNo);
   const headersId = requestIdOf(headers);
   const requestId = headersId === undefined ? said?.requestId : reply.redact(headersId);
-  return new BucketError(messageOf(reply, { code, errNo, requestId, clockSkewMs, message: said?.message }), {
+  const elsewhere = isRedirection(status)
+    ? reply.redact(redirectionAdvice(headers.location, said?.endpoint))
+    : undefined;
+  const facts = { code, errNo, requestId, clockSkewMs, elsewhere, message: said?.message };
+  return new BucketError(messageOf(reply, facts), {
     code,
     status,
     errNo,
@@ -112,6 +122,8 @@ interface ErrorDocument {
   readonly message: string;
   readonly requestId: string | undefined;
   readonly serverTime: string | undefined;
+  /** Of a redirection: the host where the bucket is. */
+  readonly endpoint: string | undefined;
 }
 
 function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
@@ -129,6 +141,7 @@ function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | un
     message: text("Message") ?? "",
     requestId: text("RequestId"),
     serverTime: text("ServerTime"),
+    endpoint: text("Endpoint"),
   };
 }
 
@@ -175,6 +188,7 @@ function messageOf(
     readonly requestId: string | undefined;
     readonly clockSkewMs: number | undefined;
     readonly message: string | undefined;
+    readonly elsewhere: string | undefined;
   },
 ): string {
   let text = `${subject(reply.method, reply.bucket, reply.key)}: status ${reply.status}, ${facts.code}`;
@@ -186,9 +200,10 @@ function messageOf(
   if (facts.message) text += `: ${beginning(facts.message)}`;
   const skewed = facts.code === "RequestTimeTooSkewed" || facts.code === "RequestExpired";
   const hint =
-    skewed && facts.clockSkewMs !== undefined
+    facts.elsewhere ??
+    (skewed && facts.clockSkewMs !== undefined
       ? `the service's clock is ${Math.round(facts.clockSkewMs / 1000)} s ahead of this machine's: set the clock`
-      : adviceTold(facts.code);
+      : adviceTold(facts.code));
   return hint === undefined ? text : `${text.replace(/[.;]$/, "")}; ${hint}`;
 }
 

@@ -1,6 +1,7 @@
 /** A request that ended without a whole reply, as BucketError: status 0, and the transport's own name for it as code. */
 import { HttpError } from "../../http/port/error.ts";
 import { BucketError } from "../../objects/error.ts";
+import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 
 /** Instead of the transport's own words. */
 const advice: Readonly<Record<string, string>> = {
@@ -24,6 +25,8 @@ function messageOf({ code, happened, why }: HttpError): string {
   if (code === "RequestAborted") return happened;
   if (code === "IncompleteBody") return `${happened}; it has to be asked for again`;
   if (code === "ReplyTooLarge") return `${happened}, which no such reply of the service has`;
+  const entry = entryOf(code);
+  if (entry?.told && entry.advice !== undefined) return `${happened} (${code}: ${why ?? entry.means}); ${entry.advice}`;
   const hint = advice[code] ?? why;
   return `${happened} (${code}${hint === undefined ? "" : `: ${hint}`})`;
 }

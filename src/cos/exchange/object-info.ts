@@ -1,10 +1,10 @@
 /** What the headers of a reply say of an object (documents 436/7753 and 436/7745). */
 
 import type { HttpReply } from "../../http/port/http.ts";
-import type { Headers, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
+import type { Headers, ObjectInfo, ObjectResponse, Standing } from "../../objects/bucket.ts";
 
 /** Absent is what the reply does not say, or says in a form that means nothing. */
-export function objectInfo(status: number, headers: Headers): ObjectInfo {
+export function objectInfo(status: number, headers: Headers, standing?: Standing): ObjectInfo {
   return {
     status,
     headers,
@@ -16,12 +16,13 @@ export function objectInfo(status: number, headers: Headers): ObjectInfo {
     versionId: headers["x-cos-version-id"],
     requestId: requestIdOf(headers),
     errNo: errNoOf(headers),
+    standing,
   };
 }
 
 /** The same of a reply that brings the object. One literal: a copy of `objectInfo`'s with a few fields more costs more than it. */
 export function objectResponse(reply: HttpReply): ObjectResponse {
-  const { status, headers } = reply;
+  const { status, headers, standing } = reply;
   return {
     status,
     headers,
@@ -32,6 +33,7 @@ export function objectResponse(reply: HttpReply): ObjectResponse {
     versionId: headers["x-cos-version-id"],
     requestId: requestIdOf(headers),
     errNo: errNoOf(headers),
+    standing,
     kind: reply.kind,
     bytes: reply.kind === "bytes" ? reply.bytes : undefined,
     more: reply.kind === "bytes" ? reply.more : undefined,
@@ -41,7 +43,7 @@ export function objectResponse(reply: HttpReply): ObjectResponse {
 }
 
 /** What the reply to an upload says of what was stored; its own Content-Length says nothing of that. */
-export function putInfo({ status, headers }: HttpReply): ObjectInfo {
+export function putInfo({ status, headers, standing }: HttpReply): ObjectInfo {
   return {
     status,
     headers,
@@ -52,6 +54,7 @@ export function putInfo({ status, headers }: HttpReply): ObjectInfo {
     versionId: headers["x-cos-version-id"],
     requestId: requestIdOf(headers),
     errNo: errNoOf(headers),
+    standing,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The headers of a request to a bucket: a caller's and our own, and which of them are signed (document 436/7778). */
 
+import { trimmedValue } from "../../http/exchange/header-values.ts";
 import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import type { Headers } from "../../objects/bucket.ts";
 
@@ -47,7 +48,7 @@ export function requestHeaders(
   for (const name in callers) {
     const value = callers[name];
     if (value === undefined || reservedHeaders.has(name)) continue;
-    headers.push([name, value.trim()]);
+    headers.push([name, trimmedValue(value)]);
   }
   if (more !== undefined) headers.push(...more);
   if (sessionToken !== undefined) headers.push(["x-cos-security-token", sessionToken]);

@@ -9,6 +9,7 @@
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
 import { createHmac } from "node:crypto";
+import { bytesOfValue } from "../../http/exchange/header-values.ts";
 import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { signatureOf, stringToSign } from "./signing-key.ts";
@@ -36,6 +37,16 @@ export function urlEncode(text: string): string {
   // Looked for first, as a replacement that replaces nothing costs three times as much.
   if (!/[!'()*]/.test(encoded)) return encoded;
   return encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The same of a header's value, which may be no UTF-8: its bytes are what is sent, and what is signed. */
+function encodeValue(value: string): string {
+  if (value.isWellFormed()) return urlEncode(value);
+  let text = "";
+  for (const byte of bytesOfValue(value)) {
+    text += byte < 0x80 ? urlEncode(String.fromCharCode(byte)) : `%${byte.toString(16).toUpperCase()}`;
+  }
+  return text;
 }
 
 /** A key as it stands in a request target: encoded, its slashes left alone. */
@@ -84,7 +95,7 @@ function canonicalPairs(pairs: readonly Pair[]): { readonly names: string; reado
     const value = (pairs[order[place] as number] as Pair)[1];
     if (value !== lastValue[place]) {
       lastValue[place] = value;
-      lastEncoded[place] = urlEncode(value);
+      lastEncoded[place] = encodeValue(value);
     }
     text += before[place] as string;
     text += lastEncoded[place] as string;
@@ -94,7 +105,7 @@ function canonicalPairs(pairs: readonly Pair[]): { readonly names: string; reado
 
 function repeatedText(pairs: readonly Pair[]): string {
   return pairs
-    .map(([name, value]) => [urlEncode(name).toLowerCase(), urlEncode(value)] as const)
+    .map(([name, value]) => [urlEncode(name).toLowerCase(), encodeValue(value)] as const)
     .sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");

@@ -6,6 +6,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Credentials, httpString, type SignableRequest, signKey, urlEncode } from "../../cos/signing/signature.ts";
 import { signatureOf, stringToSign } from "../../cos/signing/signing-key.ts";
+import { readValue } from "../../http/exchange/header-values.ts";
 import type { Switches } from "../faults/switches.ts";
 import { decode } from "./address.ts";
 import { type KnownCode, Refusal, refusal } from "./refusal.ts";
@@ -95,13 +96,8 @@ function window(text: string): { start: number; end: number } {
   return { start: Number(start), end: Number(end) };
 }
 
-/** Header values are bytes: read as UTF-8 where they are that, as the SDKs sign them. */
-function headerText(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the question is whether the text is ASCII
-  if (/^[\x00-\x7f]*$/.test(value)) return value;
-  const text = Buffer.from(value, "latin1").toString("utf8");
-  return text.includes("\uFFFD") ? value : text;
-}
+/** Header values are bytes, and their bytes are signed: read as the client reads them, which loses none. */
+const headerText = (value: string): string => (/^[\x20-\x7e]*$/.test(value) ? value : readValue(value));
 
 function listed(list: string): Set<string> {
   return new Set(list === "" ? [] : list.split(";").map((name) => name.toLowerCase()));

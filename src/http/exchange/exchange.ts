@@ -8,7 +8,7 @@
  */
 
 import { HttpError } from "../port/error.ts";
-import { type Headers, type HttpCaller, type HttpRequest, isHeld } from "../port/http.ts";
+import { type Headers, type HttpCaller, type HttpRequest, isHeld, type Standing } from "../port/http.ts";
 import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
 import { httpError, incompleteBody } from "./fault.ts";
 import { type Slab, SlabLease } from "./read-memory.ts";
@@ -19,6 +19,8 @@ import { type UploadBody, uploadBody } from "./upload-body.ts";
 export interface Carrier {
   /** That the bytes lie in which are being reported; undefined where their memory is the garbage collector's. */
   readonly slab: Slab | undefined;
+  /** Of the reply that is to come. */
+  readonly standing: Standing | undefined;
   /** No more data for now. */
   pause(): void;
   resume(): void;
@@ -45,6 +47,7 @@ export class Exchange implements Aborted {
   /** The reply is at its end. */
   #ended = false;
   #carrier: Carrier | undefined;
+  #standing: Standing | undefined;
   #status = 0;
   #headers: Headers = {};
   #expected: number | undefined;
@@ -74,12 +77,18 @@ export class Exchange implements Aborted {
     return true;
   }
 
+  /** May it be sent again where no byte of a reply came (RFC 9110, 9.2.2)? What was pulled from a source of chunks is gone. */
+  get repeatable(): boolean {
+    return this.request.method !== "POST" && this.upload === undefined;
+  }
+
   get settled(): boolean {
     return this.#settled;
   }
 
   onCarried(carrier: Carrier): void {
     this.#carrier = carrier;
+    this.#standing = carrier.standing;
   }
 
   onAbort(reason: unknown): void {
@@ -115,7 +124,13 @@ export class Exchange implements Aborted {
     );
     this.#stream = stream;
     this.#settled = true;
-    this.#caller.onReply({ status: this.#status, headers: this.#headers, kind: "stream", stream });
+    this.#caller.onReply({
+      status: this.#status,
+      headers: this.#headers,
+      standing: this.#standing,
+      kind: "stream",
+      stream,
+    });
   }
 
   onData(chunk: Buffer): void {
@@ -195,6 +210,7 @@ export class Exchange implements Aborted {
     this.#caller.onReply({
       status: this.#status,
       headers: this.#headers,
+      standing: this.#standing,
       kind: "bytes",
       bytes,
       more,

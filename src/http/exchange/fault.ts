@@ -11,7 +11,9 @@ export type FaultCode =
   | "LengthMismatch"
   | "MalformedHttp"
   | "ProxyFailed"
-  | "ProxyRefused";
+  | "ProxyRefused"
+  | "TlsRefused"
+  | "UntrustedCertificate";
 
 export class Fault extends Error {
   override readonly name = "Fault";
@@ -26,8 +28,18 @@ export class Fault extends Error {
 export const connectionEnded = () => new Fault("ConnectionEnded", "the other side closed the connection");
 /** The peer does not speak HTTP/1.1, or not well enough to be sure where its replies end. */
 export const malformedHttp = (message: string) => new Fault("MalformedHttp", message);
+/** More came than was asked for, so what came before need not be what was asked for either. */
+export class SurplusBytes extends Fault {
+  constructor() {
+    super("MalformedHttp", "there are bytes after the end of the reply");
+  }
+}
+/** What is told of it, once an origin. */
+export const surplusText =
+  "more came over a connection than was asked for, as from a proxy that replies twice; connections are used once from now on, and what rests on that one is fetched anew";
 export const noProgress = (code: "HeadersTimeout" | "BodyTimeout", ms: number) =>
   new Fault(code, `nothing came for ${ms} ms`);
+export const tooSlow = () => new Fault("BodyTimeout", "too little of it came for too long");
 export const lengthMismatch = () => new Fault("LengthMismatch", "the body was not as long as was announced");
 export const clientClosed = () => new Fault("ClientClosed", "the client was closed");
 

@@ -1,5 +1,6 @@
 /** What undici's connector, client and agents name otherwise than this port does. */
 import { Fault, type FaultCode } from "./fault.ts";
+import { tlsFault } from "./tls-faults.ts";
 
 const codes: Readonly<Record<string, FaultCode>> = {
   UND_ERR_CLOSED: "ClientClosed",
@@ -18,6 +19,8 @@ const codes: Readonly<Record<string, FaultCode>> = {
 /** The same, or the Fault that it is. */
 export function fromUndici(error: Error): Error {
   if (error instanceof Fault) return error;
+  const ofTls = tlsFault(error);
+  if (ofTls !== undefined) return ofTls;
   const cause = { cause: error };
   // What a proxy answered is told in words alone: to CONNECT, and where the absolute form wants other credentials.
   const answered = /^Proxy response \((\d+)\)|^Proxy .*\((407)\)$/.exec(error.message);

@@ -1,11 +1,14 @@
 /**
  * A request that ended without a whole reply. `code` is stable:
  *
- *   ECONNRESET, ENOTFOUND, CERT_HAS_EXPIRED, …   the system's or TLS's own name for it
+ *   ECONNRESET, ENOTFOUND, …                     the system's own name for it
+ *   UntrustedCertificate                         the other side's certificate does not hold
+ *   TlsRefused                                   both sides have no TLS in common, or there is none
  *   ConnectionEnded                              closed before the reply's head, and nobody said why
  *   IncompleteBody                               the reply's body ended before it was whole
  *   ConnectTimeout                               no connection stood in time
- *   HeadersTimeout, BodyTimeout                  nothing moved for as long as it may, before the reply's head or after it
+ *   HeadersTimeout                               the reply's head was not whole in time, interim replies counted
+ *   BodyTimeout                                  nothing of the reply's body came for as long as it may, or too little
  *   MalformedHttp                                the other side does not speak HTTP/1.1
  *   ReplyTooLarge                                more than this program is prepared to hold of what should be small
  *   LengthMismatch                               the request's body has another length than was announced
@@ -48,18 +51,12 @@ export class HttpError extends Error {
 
 /** Ours, or the configuration's fault: the same request fails the same way. */
 const lasting = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
   "ClientClosed",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
   "InvalidRequest",
   "LengthMismatch",
   "ProxyRefused",
   "ReplyTooLarge",
   "RequestAborted",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "TlsRefused",
+  "UntrustedCertificate",
 ]);

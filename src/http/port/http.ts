@@ -9,12 +9,20 @@
  * a stream with backpressure. Bodies are never decompressed. The body of a reply that is no success is always a Buffer, cut
  * at 64 KiB.
  *
- * A request is never retried and a redirection never followed. What goes wrong on the way is an HttpError; what a request's
+ * A connection that brought more than was asked for is closed, those to its origin are used once from then on, and what it brought
+ * before has lost its standing: whoever acts on a reply looks at that again before what follows is final.
+ *
+ * A request is never retried, but for one that a kept connection lost before a byte of its reply came, and a redirection never
+ * followed. What goes wrong on the way is an HttpError; what a request's
  * own body throws is handed on as it is.
  */
+import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Pair } from "./header-names.ts";
 
-/** Lower-case names; a value that is UTF-8 is read as such, any other as Latin-1. Repeated headers are one, joined by `, `. */
+/**
+ * Lower-case names; a value that is UTF-8 is read as such, of any other each byte beyond ASCII is a lone surrogate (U+DC80 to U+DCFF), and
+ * goes out as that byte again. Repeated headers are one, joined by `, `.
+ */
 export type Headers = Readonly<Record<string, string>>;
 
 /** The body of a reply on its way, for one reader: read to its end, or destroyed. */
@@ -51,7 +59,7 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Path and query, encoded; sent as it is. */
   readonly target: string;
-  /** Lower-case names; `host` and, with a body, `content-length` among them. Values are Unicode and go out as UTF-8. */
+  /** Lower-case names; `host` and, with a body, `content-length` among them. Values are as in Headers, and go out as UTF-8. */
   readonly headers: readonly Pair[];
   /** The value of one more, of visible ASCII. */
   readonly authorization?: string | undefined;
@@ -72,25 +80,41 @@ export interface HttpCaller {
   onError(error: Error): void;
 }
 
+/**
+ * Is what a connection brought still believed? A reply over a kept connection is known to be the next one, not to be this request's:
+ * once more comes than was asked for, replies before it may have been others' too.
+ */
+export interface Standing {
+  readonly believed: boolean;
+}
+
+interface ReplyHead {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Of the connection that brought it; absent where it can only be this request's, the first on its connection. */
+  readonly standing?: Standing | undefined;
+}
+
 /** One reply, its body held or on its way. */
-export type HttpReply = { readonly status: number; readonly headers: Headers } & (
-  | {
-      readonly kind: "bytes";
-      readonly bytes: Buffer;
-      readonly more?: readonly Buffer[] | undefined;
-      /** Of the memory that they lie in. */
-      readonly lease?: Lease | undefined;
-    }
-  | { readonly kind: "stream"; readonly stream: BodyStream }
-);
+export type HttpReply = ReplyHead &
+  (
+    | {
+        readonly kind: "bytes";
+        readonly bytes: Buffer;
+        readonly more?: readonly Buffer[] | undefined;
+        /** Of the memory that they lie in. */
+        readonly lease?: Lease | undefined;
+      }
+    | { readonly kind: "stream"; readonly stream: BodyStream }
+  );
 
 /** How long is waited for whoever is on the other side, milliseconds. */
 export interface Timeouts {
   /** Until a connection stands, TLS included. Default 10 s. */
   readonly connectMs?: number | undefined;
-  /** From the end of the request to the reply's head. Default 60 s. */
+  /** From the end of the request to the end of the reply's head. Default 60 s. */
   readonly headersMs?: number | undefined;
-  /** Between two pieces of a body, while they are wanted. Default 60 s. */
+  /** Between two pieces of a body, while they are wanted; it may not trickle for half a minute, or this, either. Default 60 s. */
   readonly bodyIdleMs?: number | undefined;
 }
 
@@ -99,12 +123,14 @@ export interface HttpOptions {
   /** Connections to one origin; requests beyond wait. Default 64. */
   readonly connections?: number | undefined;
   readonly timeouts?: Timeouts | undefined;
+  /** Is told where an origin's connections are not used as they should be. */
+  readonly log?: Log | undefined;
 }
 
 /** The options, with what holds where nothing is said. */
-export function httpLimits({ connections = 64, timeouts = {} }: HttpOptions) {
+export function httpLimits({ connections = 64, timeouts = {}, log = silentLog }: HttpOptions) {
   const { connectMs = 10_000, headersMs = 60_000, bodyIdleMs = 60_000 } = timeouts;
-  return { connections, connectMs, headersMs, bodyIdleMs };
+  return { connections, connectMs, headersMs, bodyIdleMs, log };
 }
 
 /** A client with connections of its own. */

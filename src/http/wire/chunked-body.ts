@@ -17,10 +17,12 @@ const LONGEST_LINE = 8 * 1024;
 const CR = 0x0d;
 const LF = 0x0a;
 
-export function createChunkedBody(): ChunkedBody {
+/** @param longestTrailers bytes of trailers that are taken */
+export function createChunkedBody(longestTrailers: number): ChunkedBody {
   let state: "size" | "data" | "data-end" | "trailer" | "ended" = "size";
   let left = 0;
   let line = "";
+  let trailers = 0;
 
   /** The line that ends in these bytes, without its CRLF; undefined where it goes on in the next. */
   const takeLine = (bytes: Buffer, at: number): { readonly text: string; readonly next: number } | undefined => {
@@ -63,6 +65,10 @@ export function createChunkedBody(): ChunkedBody {
           left = Number.parseInt(size, 16);
           state = left === 0 ? "trailer" : "data";
         } else if (text === "") state = "ended";
+        else {
+          trailers += text.length;
+          if (trailers > longestTrailers) throw malformedHttp("the reply's trailers are without end");
+        }
       }
       return at;
     },

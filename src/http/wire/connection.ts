@@ -4,15 +4,18 @@
  *   carry ─ head, body … ─┐
  *           reply ────────┴─▶ both whole: free for the next one; anything else: closed
  *
- * So whatever is unusual about a request or its reply costs a connection, and never touches the next exchange.
+ * So whatever is unusual about a request or its reply costs a connection, and never touches the next exchange. What comes too late
+ * to be known as unusual (a second reply to the last request, taken for the first to this one) costs the replies their standing,
+ * once more comes than was asked for.
  */
 import type { Socket } from "node:net";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Carrier, Exchange } from "../exchange/exchange.ts";
-import { connectionEnded, noProgress } from "../exchange/fault.ts";
+import { connectionEnded, noProgress, SurplusBytes, tooSlow } from "../exchange/fault.ts";
 import type { ReadMemory, Slab } from "../exchange/read-memory.ts";
+import { Throughput } from "../exchange/throughput.ts";
 import type { UploadBody } from "../exchange/upload-body.ts";
-import { isHeld } from "../port/http.ts";
+import { isHeld, type Standing } from "../port/http.ts";
 import { ReplyReader } from "./reply-reader.ts";
 
 export interface ConnectionLimits {
@@ -26,6 +29,15 @@ export interface ConnectionLimits {
 export interface ConnectionOwner {
   /** What it carried is over; it may carry another exchange. */
   onFree(connection: Connection): void;
+  /** May a connection carry more than one exchange? */
+  readonly reuses: boolean;
+  /** It brought more than it was asked for; it is closed right after. */
+  onSurplus(): void;
+  /**
+   * It was closed by the other side before a byte of the reply came, having replied before: most likely it was closed already when
+   * the request set out (RFC 9112, 9.3.1). False where the exchange fails with that.
+   */
+  onStale(exchange: Exchange, head: string): boolean;
   /** It is gone. */
   onGone(connection: Connection, carried: boolean): void;
 }
@@ -35,6 +47,8 @@ const IDLE_MS = 3_000;
 /** Where the service tells how long it waits, we wait for so much less. Looks come a second apart, and see up to two late. */
 const IDLE_MARGIN_MS = 3_000;
 const LONGEST_IDLE_MS = 60_000;
+/** Where nothing more came for so long, nothing is outstanding: the next reply is this connection's as surely as its first. */
+const SETTLED_MS = 1_000;
 
 export class Connection implements Carrier {
   readonly #socket: Socket;
@@ -56,8 +70,18 @@ export class Connection implements Carrier {
   /** When a look last saw that something had moved, by the monotonic clock, milliseconds. */
   #movedAt = 0;
   #idleMs = IDLE_MS;
+  readonly #throughput: Throughput;
   #gone = false;
   #onDrain: (() => void) | undefined;
+  /** What is carried, to be sent again, and whether a byte of its reply came. */
+  #head = "";
+  #heard = false;
+  #carriedBefore = false;
+  #isReused = false;
+  /** Of all that came since it was new, or settled, but the first. */
+  #standing: { believed: boolean } | undefined;
+  #isSettled = true;
+  standing: Standing | undefined;
 
   /** @param memory that `socket` reads to */
   constructor(socket: Socket, memory: ReadMemory, owner: ConnectionOwner, limits: ConnectionLimits) {
@@ -65,12 +89,13 @@ export class Connection implements Carrier {
     this.#owner = owner;
     this.#limits = limits;
     this.#memory = memory;
+    this.#throughput = new Throughput(limits.bodyIdleMs);
     memory.onRead = (read, length) => this.#onRead(read, length);
     socket.unref();
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#onPeerEnd());
-    socket.on("error", (error) => this.close(error));
-    socket.on("close", () => this.close(connectionEnded()));
+    socket.on("error", (error) => this.#onEnded(error));
+    socket.on("close", () => this.#onEnded(connectionEnded()));
   }
 
   /** @param head of the request, Latin-1 */
@@ -80,6 +105,17 @@ export class Connection implements Carrier {
     this.#carries = true;
     this.#paused = false;
     this.#moved = true;
+    this.#throughput.restart();
+    this.#head = head;
+    this.#heard = false;
+    this.#isReused = this.#carriedBefore;
+    this.#carriedBefore = true;
+    this.standing = undefined;
+    if (this.#isSettled) this.#isSettled = false;
+    else {
+      this.#standing ??= { believed: true };
+      this.standing = this.#standing;
+    }
     this.#reader.begin(exchange, method === "HEAD");
     exchange.onCarried(this);
     if (this.#gone) return;
@@ -120,7 +156,13 @@ export class Connection implements Carrier {
     if (!this.#paused) return;
     this.#paused = false;
     this.#moved = true;
+    this.#throughput.restart();
     this.#socket.resume();
+  }
+
+  /** What it brought since it was new, or settled, is believed no longer, the first reply aside. */
+  disbelieve(): void {
+    if (this.#standing !== undefined) this.#standing.believed = false;
   }
 
   /** Ends at once; an exchange that is under way fails with `error`. */
@@ -144,9 +186,15 @@ export class Connection implements Carrier {
     const still = now - this.#movedAt;
     if (this.#exchange === undefined) {
       if (still > this.#idleMs) this.close(connectionEnded());
+      else if (still > SETTLED_MS) {
+        this.#isSettled = true;
+        this.#standing = undefined;
+      }
     } else if (this.#reader.replied) {
-      if (!this.#paused && still > this.#limits.bodyIdleMs)
-        this.close(noProgress("BodyTimeout", this.#limits.bodyIdleMs));
+      if (this.#paused) return;
+      const { bodyIdleMs } = this.#limits;
+      if (still > bodyIdleMs) this.close(noProgress("BodyTimeout", bodyIdleMs));
+      else if (this.#throughput.isTooLow(now, this.#reader.bodyBytes)) this.close(tooSlow());
     } else if (!this.#sourceWaits && still > this.#limits.headersMs) {
       this.close(noProgress("HeadersTimeout", this.#limits.headersMs));
     }
@@ -184,21 +232,33 @@ export class Connection implements Carrier {
     onDrain?.();
   }
 
+  /** By the other side, or on the way there. */
+  #onEnded(error: Error): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && this.#isReused && !this.#heard && this.#owner.onStale(exchange, this.#head)) {
+      this.#exchange = undefined;
+    }
+    this.close(error);
+  }
+
   #failIf(exchange: Exchange, error: Error): void {
     if (this.#exchange === exchange) this.close(error);
   }
 
   #onRead(memory: Buffer, length: number): boolean {
     if (this.#gone) return false;
-    this.#moved = true;
+    this.#heard = true;
     const exchange = this.#exchange;
     // Where it throws, some of it may have been given on before.
     let isGiven = true;
     try {
       isGiven = this.#reader.read(memory, length);
     } catch (error) {
+      if (error instanceof SurplusBytes) this.#owner.onSurplus();
       this.close(ensureError(error));
     }
+    // Bytes of a head that is not whole are no progress: it must come within its time, interim replies included.
+    if (this.#reader.replied) this.#moved = true;
     if (exchange !== undefined && this.#reader.ended) this.#exchangeEnded(exchange);
     this.#memory.bodyGoesOn = this.#reader.replied && !this.#reader.ended;
     return isGiven;
@@ -209,7 +269,7 @@ export class Connection implements Carrier {
     const exchange = this.#exchange;
     try {
       if (this.#reader.close() && exchange !== undefined) this.#exchange = undefined;
-      this.close(connectionEnded());
+      this.#onEnded(connectionEnded());
     } catch (error) {
       this.close(ensureError(error));
     }
@@ -219,7 +279,7 @@ export class Connection implements Carrier {
     if (this.#exchange !== exchange || this.#gone) return;
     this.#exchange = undefined;
     // What is left of the request's body would be read as another request, or its memory be used again before it has gone.
-    if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent) {
+    if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent || !this.#owner.reuses) {
       this.close(connectionEnded());
       return;
     }

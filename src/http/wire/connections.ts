@@ -1,16 +1,19 @@
 /**
- * The connections to one origin: at most so many, the one that was used last is used first, so that the others grow idle and
- * close. An exchange beyond them waits its turn. undici's connector opens them (TCP, TLS, its sessions and time limit).
+ * The connections to one origin: at most so many, the one that has rested longest is used first, so that what comes too late over
+ * one is mostly found out before it is used again (reuse.ts). An exchange beyond them waits its turn. undici's connector opens
+ * them (TCP, TLS, its sessions and time limit).
  */
 import type { Socket } from "node:net";
-import { buildConnector } from "undici";
 import { systemClock } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { clientClosed } from "../exchange/fault.ts";
-import { ReadMemory } from "../exchange/read-memory.ts";
-import { serverNameOf } from "../exchange/server-name.ts";
+import { clientClosed, connectionEnded, surplusText } from "../exchange/fault.ts";
+import type { ReadMemory } from "../exchange/read-memory.ts";
 import { fromUndici } from "../exchange/undici-errors.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
+import { connector } from "./connector.ts";
+import { usedOnce } from "./request-head.ts";
+import { createReuse } from "./reuse.ts";
 
 export interface Connections {
   /** @param head of the request, Latin-1 */
@@ -23,6 +26,7 @@ export interface ConnectionsOptions extends ConnectionLimits {
   /** At most. */
   readonly connections: number;
   readonly connectMs: number;
+  readonly log: Log;
 }
 
 interface Waiting {
@@ -34,11 +38,17 @@ interface Waiting {
 const LOOK_MS = 1_000;
 
 export function createConnections(origin: string, options: ConnectionsOptions): Connections {
-  const { connections: most, headersMs, bodyIdleMs } = options;
+  const { connections: most, headersMs, bodyIdleMs, log } = options;
   const connect = connector(origin, options.connectMs);
   const all = new Set<Connection>();
   const free: Connection[] = [];
+  const resting = new Set<Connection>();
+  const reuse = createReuse();
   const waiting: Waiting[] = [];
+  /** Those that a connection must carry that was never used. */
+  const afresh: Waiting[] = [];
+  /** A kept connection was found closed: what can't be sent again does not go over one any more. */
+  let stale = false;
   /** Being opened. */
   let opening = 0;
   /** Connections that carry an exchange. */
@@ -55,8 +65,8 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     }
   };
   /** Those that were given up while they waited are not sent. */
-  const nextWaiting = (): Waiting | undefined => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+  const nextOf = (queue: Waiting[]): Waiting | undefined => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (!next.exchange.settled) return next;
     }
     return undefined;
@@ -65,34 +75,75 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     // A process that has nothing else to do may end while connections are idle. It is kept alive by the watch, because to tell
     // each connection so, for each exchange, is a call out of JavaScript.
     if (busy++ === 0) watch?.ref();
-    connection.carry(exchange, head);
+    connection.carry(exchange, reuse.allowed ? head : usedOnce(head));
   };
-  const rest = () => {
+  /** It carries what waits, or is free. */
+  const offer = (connection: Connection, isNew: boolean) => {
+    const next = (isNew ? nextOf(afresh) : undefined) ?? (isInTheWay() ? undefined : nextOf(waiting));
+    if (next === undefined) putBack(connection);
+    else carry(connection, next.exchange, next.head);
+  };
+  /** There may be no more connections, and something must go over a new one. */
+  const isInTheWay = () => afresh.length > opening && all.size + opening >= most;
+  const putBack = (connection: Connection) => {
+    if (isInTheWay()) connection.close(connectionEnded());
+    else free.push(connection);
+  };
+  const done = () => {
     if (--busy === 0) watch?.unref();
   };
   const owner = {
+    get reuses() {
+      return reuse.allowed;
+    },
     onFree(connection: Connection) {
-      const next = waiting.length === 0 ? undefined : nextWaiting();
+      const { restMs } = reuse;
+      if (restMs > 0) {
+        done();
+        resting.add(connection);
+        setTimeout(() => {
+          if (!resting.delete(connection)) return;
+          reuse.rested();
+          offer(connection, false);
+        }, restMs);
+        return;
+      }
+      const next = waiting.length === 0 || isInTheWay() ? undefined : nextOf(waiting);
       if (next !== undefined) connection.carry(next.exchange, next.head);
       else {
-        free.push(connection);
-        rest();
+        done();
+        putBack(connection);
       }
+    },
+    onStale(exchange: Exchange, head: string) {
+      stale = true;
+      if (closed || !exchange.repeatable) return false;
+      afresh.push({ exchange, head });
+      return true;
+    },
+    onSurplus() {
+      // Those that carry something now are closed before they could be heard to bring more.
+      for (const connection of all) connection.disbelieve();
+      if (!reuse.surplus()) return;
+      log.warn(surplusText, { origin });
+      for (const connection of [...free, ...resting]) connection.close(connectionEnded());
     },
     onGone(connection: Connection, carried: boolean) {
       all.delete(connection);
-      if (carried) rest();
+      if (carried) done();
+      resting.delete(connection);
       const at = free.lastIndexOf(connection);
       if (at >= 0) free.splice(at, 1);
       // Its place is another's.
-      if (waiting.length > 0) open();
+      open();
     },
   };
   const onOpened = (error: Error | null, socket: Socket | null, memory: ReadMemory) => {
     opening--;
     if (error !== null || socket === null) {
-      nextWaiting()?.exchange.onError(error === null ? new Error("there is no connection") : fromUndici(error));
-      if (waiting.length > 0) open();
+      const next = nextOf(afresh) ?? nextOf(waiting);
+      next?.exchange.onError(error === null ? new Error("there is no connection") : fromUndici(error));
+      open();
       return;
     }
     if (closed) {
@@ -102,13 +153,11 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     const connection = new Connection(socket, memory, owner, { headersMs, bodyIdleMs });
     all.add(connection);
     watch ??= setInterval(look, Math.min(LOOK_MS, headersMs / 4, bodyIdleMs / 4)).unref();
-    const next = nextWaiting();
-    if (next === undefined) free.push(connection);
-    else carry(connection, next.exchange, next.head);
+    offer(connection, true);
   };
   /** One for each that waits, as far as there may be. */
   const open = () => {
-    while (!closed && opening < waiting.length && all.size + opening < most) {
+    while (!closed && opening < waiting.length + afresh.length && all.size + opening < most) {
       opening++;
       connect(onOpened);
     }
@@ -120,7 +169,13 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
         exchange.onError(clientClosed());
         return;
       }
-      const connection = free.pop();
+      if (stale && exchange.upload !== undefined) {
+        afresh.push({ exchange, head });
+        if (isInTheWay()) free.shift()?.close(connectionEnded());
+        open();
+        return;
+      }
+      const connection = free.shift();
       if (connection !== undefined) carry(connection, exchange, head);
       else {
         waiting.push({ exchange, head });
@@ -131,30 +186,7 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
       closed = true;
       clearInterval(watch);
       for (const connection of [...all]) connection.close(clientClosed());
-      for (const { exchange } of waiting.splice(0)) exchange.onError(clientClosed());
+      for (const { exchange } of [...afresh.splice(0), ...waiting.splice(0)]) exchange.onError(clientClosed());
     },
-  };
-}
-
-type OnOpened = (error: Error | null, socket: Socket | null, memory: ReadMemory) => void;
-
-/** Opens connections one by one, as each reads to memory of its own. */
-function connector(origin: string, timeout: number): (onOpened: OnOpened) => void {
-  const { hostname: named, port, protocol } = new URL(origin);
-  // An IPv6 address stands in brackets in a URL only.
-  const hostname = named.replace(/^\[|\]$/g, "");
-  const servername = serverNameOf(named);
-  const to = protocol === "https:" ? { hostname, port, protocol, servername } : { hostname, port, protocol };
-  /** Of the last TLS handshake, which the next one goes on with. */
-  let session: Buffer | undefined;
-  return (onOpened) => {
-    const memory = new ReadMemory();
-    const connect = buildConnector({ timeout, onread: memory.onread, ...(session && { session }) });
-    connect(to, (...[error, socket]) => {
-      socket?.on("session", (latest: Buffer) => {
-        session = latest;
-      });
-      onOpened(error, socket, memory);
-    });
   };
 }

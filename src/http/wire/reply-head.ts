@@ -3,7 +3,7 @@
  * two different things (a folded line, two lengths, a length beside chunks) is refused, never repaired.
  */
 import { malformedHttp } from "../exchange/fault.ts";
-import { readValue } from "../exchange/header-values.ts";
+import { readValue, trimmedValue } from "../exchange/header-values.ts";
 import type { Headers } from "../port/http.ts";
 
 export interface ReplyHead {
@@ -60,7 +60,7 @@ export class HeadParser {
       const from = at + line.raw.length;
       let value = text.slice(text.charCodeAt(from) === 0x20 ? from + 1 : from, end);
       if (!plain.test(value)) value = unusual(name, value);
-      if (untrimmed(value)) value = value.trim();
+      if (untrimmed(value)) value = trimmedValue(value);
       if (line.isFirst) headers[name] = value;
       else if (name !== "__proto__") headers[name] = repeated(name, headers[name] as string, value);
     }

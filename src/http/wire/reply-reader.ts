@@ -5,7 +5,7 @@
  *                   └─ throws Fault `MalformedHttp`
  */
 
-import { malformedHttp } from "../exchange/fault.ts";
+import { connectionEnded, malformedHttp, SurplusBytes } from "../exchange/fault.ts";
 import type { Headers } from "../port/http.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
 import { HeadParser, type ReplyHead } from "./reply-head.ts";
@@ -17,7 +17,10 @@ export interface ReplySink {
   onEnd(): void;
 }
 
+/** Of a reply: its head, the interim heads before it, and its trailers. */
 const LONGEST_HEAD = 64 * 1024;
+/** More come from nobody who means to reply. */
+const MOST_INTERIM = 5;
 const tooLong = () => malformedHttp(`the reply's head has over ${LONGEST_HEAD} bytes`);
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 
@@ -29,6 +32,10 @@ export class ReplyReader {
   /** What came of a head that is not whole. */
   #begun: Buffer | undefined;
   #head: ReplyHead | undefined;
+  /** Of interim heads that came before. */
+  #interim = 0;
+  #interimBytes = 0;
+  #bodyBytes = 0;
   /** Bytes of the body that are still to come, where its head says how many. */
   #left = 0;
   #chunks: ChunkedBody | undefined;
@@ -38,6 +45,9 @@ export class ReplyReader {
     this.#sink = sink;
     this.#toHead = toHead;
     this.#head = undefined;
+    this.#interim = 0;
+    this.#interimBytes = 0;
+    this.#bodyBytes = 0;
   }
 
   /** The reply that was begun is at its end. */
@@ -48,6 +58,11 @@ export class ReplyReader {
   /** The head of the reply that is being read has come. */
   get replied(): boolean {
     return this.#head !== undefined;
+  }
+
+  /** Bytes of its body so far, without what frames them. */
+  get bodyBytes(): number {
+    return this.#bodyBytes;
   }
 
   /** How long the other side says that it keeps the connection open, milliseconds. */
@@ -66,13 +81,13 @@ export class ReplyReader {
    * Reads the first `length` bytes of `memory`.
    *
    * @returns whether the sink was given some of them; here nothing of them is kept
-   * @throws Fault `MalformedHttp`, also for bytes that nobody asked for
+   * @throws Fault `MalformedHttp`; SurplusBytes for what nobody asked for, or `ConnectionEnded` where that is a farewell
    */
   read(memory: Buffer, length: number): boolean {
     let at = 0;
     let isGiven = false;
     while (at < length) {
-      if (this.#sink === undefined) throw malformedHttp("there are bytes after the end of the reply");
+      if (this.#sink === undefined) throw isFarewell(memory, at, length) ? connectionEnded() : new SurplusBytes();
       if (this.#head === undefined) at = this.#readHead(memory, at, length);
       else {
         at = this.#readBody(memory, at, length);
@@ -119,23 +134,32 @@ export class ReplyReader {
   }
 
   #parseHead(memory: Buffer, from: number, end: number): void {
-    if (end - from > LONGEST_HEAD) throw tooLong();
+    this.#checkLength(end - from);
     const head = this.#heads.parse(memory.toString("latin1", from, end), this.#toHead);
     // 101 would be the last word of HTTP on this connection, and nobody asked for it.
     if (head.status === 101) throw malformedHttp("the reply switches protocols");
-    if (head.status >= 200) this.#begin(head);
+    if (head.status >= 200) this.#begin(head, end - from);
+    else {
+      this.#interimBytes += end - from;
+      if (++this.#interim > MOST_INTERIM)
+        throw malformedHttp(`over ${MOST_INTERIM} interim replies came, and no other`);
+    }
+  }
+
+  #checkLength(bytes: number): void {
+    if (this.#interimBytes + bytes > LONGEST_HEAD) throw tooLong();
   }
 
   #checkBeginning(begun: Buffer, ended: boolean): void {
-    if (begun.length > LONGEST_HEAD) throw tooLong();
+    this.#checkLength(begun.length);
     const start = begun.toString("latin1", 0, 7);
     if (ended || !"HTTP/1.".startsWith(start)) throw malformedHttp("the reply is no HTTP/1.1");
   }
 
-  #begin(head: ReplyHead): void {
+  #begin(head: ReplyHead, bytes: number): void {
     this.#head = head;
     this.#left = typeof head.body === "number" ? head.body : 0;
-    this.#chunks = head.body === "chunks" ? createChunkedBody() : undefined;
+    this.#chunks = head.body === "chunks" ? createChunkedBody(LONGEST_HEAD - this.#interimBytes - bytes) : undefined;
     this.#sink?.onHead(head.status, head.headers);
     if (head.body === "none" || head.body === 0) this.#end();
   }
@@ -143,16 +167,21 @@ export class ReplyReader {
   #readBody(memory: Buffer, at: number, to: number): number {
     const chunks = this.#chunks;
     if (chunks !== undefined) {
-      const next = chunks.take(memory.subarray(0, to), at, (data) => this.#sink?.onData(data));
+      const next = chunks.take(memory.subarray(0, to), at, (data) => {
+        this.#bodyBytes += data.length;
+        this.#sink?.onData(data);
+      });
       if (chunks.ended) this.#end();
       return next;
     }
     if (this.#head?.body === "close") {
+      this.#bodyBytes += to - at;
       this.#sink?.onData(memory.subarray(at, to));
       return to;
     }
     const end = Math.min(to, at + this.#left);
     this.#left -= end - at;
+    this.#bodyBytes += end - at;
     this.#sink?.onData(memory.subarray(at, end));
     if (this.#left === 0) this.#end();
     return end;
@@ -163,4 +192,9 @@ export class ReplyReader {
     this.#sink = undefined;
     sink?.onEnd();
   }
+}
+
+/** A 408 on a connection that carries nothing says that it will be closed for that: proxies say so instead of just closing it. */
+function isFarewell(memory: Buffer, at: number, to: number): boolean {
+  return /^HTTP\/1\.[01] 408\b/.test(memory.toString("latin1", at, Math.min(to, at + 16)));
 }

@@ -42,5 +42,10 @@ export function requestHead({
     text += lastWritten[place] as string;
   }
   if (authorization !== undefined) text += `\r\nauthorization: ${authorization}`;
-  return `${text}\r\nconnection: keep-alive\r\n\r\n`;
+  return text + KEPT;
 }
+
+const KEPT = "\r\nconnection: keep-alive\r\n\r\n";
+
+/** The same head, for a connection that carries nothing after it. */
+export const usedOnce = (head: string): string => `${head.slice(0, -KEPT.length)}\r\nconnection: close\r\n\r\n`;

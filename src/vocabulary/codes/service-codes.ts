@@ -104,6 +104,11 @@ export const serviceCodes = entries({
     advice: "choose another --storage-class",
   },
   PaymentRequired: { means: "the account is overdue", effect: "run-halted", advice: "pay the account's bill" },
+  PermanentRedirect: {
+    means: "the bucket is elsewhere, most likely in another region",
+    effect: "refused",
+    advice: "set the region that the error names",
+  },
   PreconditionFailed: { means: "the object is not as the request requires", effect: "row-over" },
   RequestExpired: { means: "the signature's time is over", effect: "retried" },
   RequestTimeTooSkewed: { means: "this machine's clock and the service's are too far apart", effect: "retried" },
@@ -116,6 +121,11 @@ export const serviceCodes = entries({
       "check that the secret key belongs to the secret id, that the session token is of the same set, and that no proxy " +
       "changes the host, the path or the headers",
     told: true,
+  },
+  TemporaryRedirect: {
+    means: "the bucket is elsewhere for now, as one that was just made",
+    effect: "refused",
+    advice: "set the region that the error names, or begin again in some minutes",
   },
   SlowDown: { means: "requests come too fast", effect: "slowed" },
   UserNetworkTooSlow: { means: "the request came too slowly", effect: "retried", strain: true },

@@ -8,11 +8,11 @@ export const transportCodes = entries({
     advice: "check that the endpoint is COS and that no gateway or proxy changes its replies",
     told: true,
   },
-  BodyTimeout: { means: "the body of a reply stood still", effect: "retried", strain: true },
+  BodyTimeout: { means: "the body of a reply stood still, or trickled", effect: "retried", strain: true },
   ClientClosed: { means: "the client was closed before the request was over", effect: "retried" },
   ConnectionEnded: { means: "the other side closed the connection before it replied", effect: "retried" },
   ConnectTimeout: { means: "no connection came about in time", effect: "retried", strain: true },
-  HeadersTimeout: { means: "no reply began in time", effect: "retried", strain: true },
+  HeadersTimeout: { means: "no reply's head came whole in time", effect: "retried", strain: true },
   LengthMismatch: { means: "what was to be sent is not as long as was said", effect: "row-over" },
   MalformedHttp: { means: "the other side does not speak HTTP/1.1", effect: "retried" },
   MalformedReply: { means: "what arrived is no HTTP reply, or no answer of the service", effect: "retried" },
@@ -34,5 +34,18 @@ export const transportCodes = entries({
     advice: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
   },
   ReplyTooLarge: { means: "the reply is larger than such a reply may be", effect: "row-over" },
+  TlsRefused: {
+    means: "no TLS connection can be made: an old protocol, or what listens there speaks no TLS",
+    effect: "run-halted",
+    advice: "check the endpoint and its port; TLS 1.2 or later is spoken",
+    told: true,
+  },
+  UntrustedCertificate: {
+    means: "the certificate of the other side has expired, is another host's, or nobody known vouches for it",
+    effect: "run-halted",
+    advice:
+      "check the endpoint and this machine's clock, and let NODE_EXTRA_CA_CERTS name the authority of a proxy that reads along",
+    told: true,
+  },
   RequestAborted: { means: "the request was given up here", effect: "retried" },
 });

@@ -131,6 +131,20 @@ describe("the process", () => {
     expect(await here.work({ signal: stop.signal })).toMatchObject({ kind: "left", progress: true, rows: 42 });
     expect(here.folded().size).toBe(8);
   });
+
+  test("asked to stop waits no longer than half a minute for a service that never ends", async () => {
+    const here = shardLab(50, {}, { concurrency: 4 });
+    slowly(here, 3_600_000);
+    const stop = new AbortController();
+    const asked = here.clock.now() + 3_000;
+    void later(here, 3_000, () => stop.abort());
+    expect(await here.work({ signal: stop.signal })).toMatchObject({ kind: "left", rows: 50 });
+    expect(here.clock.now()).toBeLessThanOrEqual(asked + 30_000);
+    for (const { outcome, charged } of here.folded().values()) {
+      expect([outcome.outcome, outcome.code, charged]).toEqual(["pending", "Interrupted", 0]);
+    }
+    expect(here.folded().size).toBe(4);
+  });
 });
 
 describe("a ledger that can't be written any more", () => {

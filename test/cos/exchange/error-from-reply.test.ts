@@ -57,7 +57,10 @@ describe("the name of what happened", () => {
     ["HEAD", 400, "BadRequest"],
     ["HEAD", 503, "Http503"],
     ["GET", 304, "NotModified"],
-    ["GET", 301, "Http301"],
+    ["GET", 301, "PermanentRedirect"],
+    ["HEAD", 307, "TemporaryRedirect"],
+    ["PUT", 302, "TemporaryRedirect"],
+    ["DELETE", 308, "PermanentRedirect"],
     ["PUT", 418, "Http418"],
   ])("%s without a body and status %i is %s", (method, status, expected) => {
     expect(errorFromReply(reply({ method, status, headers: named })).code).toBe(expected);
@@ -99,7 +102,7 @@ describe("whether to try again, and whether to slow down", () => {
     [403, "SignatureDoesNotMatch", undefined, false, false],
     [404, "NoSuchKey", undefined, false, false],
     [409, "FileAlreadyExists", undefined, false, false],
-    [301, "Http301", undefined, false, false],
+    [301, "PermanentRedirect", undefined, false, false],
     [403, "AccessDenied", -29214, true, true],
     [403, "AccessDenied", -164, true, true],
     [403, "AccessDenied", -165, true, true],

@@ -32,8 +32,8 @@ describe("a request that ended without a whole reply", () => {
       true,
     ],
     [
-      { code: "DEPTH_ZERO_SELF_SIGNED_CERT", happened: none, why: "self-signed certificate" },
-      `${none} (DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate)`,
+      { code: "TlsRefused", happened: none, why: "unsupported protocol" },
+      `${none} (TlsRefused: unsupported protocol); check the endpoint and its port; TLS 1.2 or later is spoken`,
       false,
     ],
     [

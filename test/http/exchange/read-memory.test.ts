@@ -7,6 +7,7 @@ import { createBucketClient } from "../../../src/cos/client.ts";
 import { ReadMemory, Slab, SlabLease } from "../../../src/http/exchange/read-memory.ts";
 import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
 import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { collectGarbage } from "../../setup/held-memory.ts";
 import { runs } from "../../setup/quick.ts";
 import { type TinyServer, tinyServer } from "../tiny-server.ts";
@@ -25,7 +26,7 @@ function bucketAt(server: TinyServer) {
     region: "ap-guangzhou",
     endpoint: server.origin,
     credentials: undefined,
-    clock: Date,
+    clock: systemClock,
     connections: 40,
   });
   onTestFinished(() => bucket.close());
@@ -38,6 +39,12 @@ async function openStore() {
   const server: TinyServer = await tinyServer(async (request, response) => {
     const key = request.target.slice(1).replace(/\?.*/, "");
     const bytes = bytesOf(key);
+    response.setHeaders(
+      new Map([
+        ["x-cos-request-id", "NjE2"],
+        ["etag", '"tiny"'],
+      ]),
+    );
     if (request.method === "GET") return response.end(bytes);
     const body = await request.body();
     if (!body.equals(bytes)) wrong.push(key);
@@ -83,6 +90,12 @@ describe("memory that is used again", () => {
     const [arrived, arrive] = gate();
     const [wanted, want] = gate();
     const server = await tinyServer(async (request, response) => {
+      response.setHeaders(
+        new Map([
+          ["x-cos-request-id", "NjE2"],
+          ["etag", '"tiny"'],
+        ]),
+      );
       arrive();
       await wanted;
       await request.body();

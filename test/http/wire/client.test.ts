@@ -1,12 +1,40 @@
 import type { Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { HttpRequest } from "../../../src/http/port/http.ts";
 import { createWireHttp } from "../../../src/http/wire/client.ts";
-import { clientsOf, gate, request } from "../conformance/client.ts";
+import { bytesOf, clientsOf, gate, request } from "../conformance/client.ts";
+import { answersTwice, hundredReplies } from "../conformance/surplus.ts";
 import { conformance } from "../conformance.ts";
-import { rawServer } from "../raw-server.ts";
+import { rawRequests, rawServer } from "../raw-server.ts";
 
 conformance("connections of our own", createWireHttp);
+
+test("a server that replies twice, 1 to 10 ms late, never has its second reply taken", async () => {
+  const { replies, wrong } = await hundredReplies(clientsOf(createWireHttp), await answersTwice());
+  expect(replies).toHaveLength(100);
+  expect(wrong).toEqual([]);
+});
+
+test("what can't be sent again goes over a new connection, once a kept one was found closed", async () => {
+  const server = await rawRequests((socket, target, connection) => {
+    if (connection === 1 && target === "/lost") socket.end();
+    // A body may come by itself, and is no request.
+    else if (target.startsWith("/")) socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n${connection}`);
+  });
+  const http = clientsOf(createWireHttp)({ connections: 1 });
+  const over = async (target: string, more: Partial<HttpRequest> = {}) =>
+    bytesOf(await http.send(request(server, { target, bufferUpTo: "whole", ...more }))).toString();
+  async function* source() {
+    yield Buffer.from(".");
+  }
+  const streamed = () => ({ method: "PUT", body: source(), contentLength: 1 }) as const;
+  expect(await over("/kept")).toBe("1");
+  expect(await over("/lost")).toBe("2");
+  expect(await over("/kept")).toBe("2");
+  expect(await over("/put", streamed())).toBe("3");
+  expect(await over("/kept")).toBe("3");
+});
 
 describe("a process", () => {
   /** Who looks after connections: as long as one carries an exchange, it keeps the process alive. */

@@ -149,12 +149,19 @@ describe("a reply", () => {
     ["a chunk longer than it said", `${ok}transfer-encoding: chunked\r\n\r\n4\r\nhello\r\n`],
     ["chunks that end in a bare line feed", `${ok}transfer-encoding: chunked\r\n\r\n5\nhello\n`],
     ["a head without an end", `${ok}x-a: ${"b".repeat(70_000)}`],
-    ["bytes after its end", `${ok}content-length: 2\r\n\r\nok!`],
   ])("with %s is refused", (_, text) => {
     expect(() => one(text)).toThrow(expect.objectContaining({ code: "MalformedHttp" }));
     // Cut anywhere, it is refused as well.
     const bytes = Buffer.from(text, "latin1");
     expect(() => read(cut(bytes, [bytes.length >> 1, bytes.length >> 2]))).toThrow();
+  });
+
+  test.each([
+    ["MalformedHttp", `${ok}content-length: 2\r\n\r\nok!`],
+    ["MalformedHttp", `${ok}content-length: 2\r\n\r\nok${ok}content-length: 0\r\n\r\n`],
+    ["ConnectionEnded", `${ok}content-length: 2\r\n\r\nokHTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n`],
+  ])("with bytes after its end is %s", (code, text) => {
+    expect(() => one(text)).toThrow(expect.objectContaining({ code }));
   });
 
   test("that never came is no reply; the beginning of something else is refused", () => {

@@ -15,7 +15,7 @@ export const exitCodes = {
   halted: 4,
   /** Incomplete or cancelled: rows are pending. */
   incomplete: 5,
-  /** Credentials or permission were refused before work began. */
+  /** Credentials, permission or a TLS connection were refused before work began. */
   refused: 6,
   /** `verify` found differences. */
   differences: 7,
@@ -42,12 +42,17 @@ export function exitCodeOfRun(summary: Pick<Summary, "state" | "failed">, interr
 /** UserErrors that say that credentials or a permission are what is missing. */
 const refusals: ReadonlySet<string> = new Set(["MissingCredentials", "ManifestForbidden", "PartForbidden"]);
 
+/** Of connections that will never stand: TLS refuses, whatever the credentials. */
+const untrusted: ReadonlySet<string> = new Set(["TlsRefused", "UntrustedCertificate"]);
+const isRedirection = (status: number) => status >= 300 && status < 400;
+
 export function exitCodeOfError(error: Error): ExitCode {
   if (error instanceof RefusedError) return exitCodes.refused;
   if (error instanceof UserError) return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
   if (isBucketError(error)) {
-    if (error.status === 401 || error.status === 403) return exitCodes.refused;
-    return error.status === 404 ? exitCodes.usage : exitCodes.incomplete;
+    if (error.status === 401 || error.status === 403 || untrusted.has(error.code)) return exitCodes.refused;
+    // A redirection says that the region is wrong.
+    return error.status === 404 || isRedirection(error.status) ? exitCodes.usage : exitCodes.incomplete;
   }
   return exitCodes.fault;
 }

@@ -23,8 +23,8 @@ describe("the exit code of a run", () => {
 });
 
 describe("the exit code of an error", () => {
-  const cos = (status: number) =>
-    new BucketError("x", { code: "X", status, retryable: status >= 500, throttled: false });
+  const cos = (status: number, code = "X") =>
+    new BucketError("x", { code, status, retryable: status >= 500, throttled: false });
   it.each([
     ["of usage", new UserError("InvalidSetting", "x"), 2],
     ["of an empty manifest", new UserError("EmptyManifest", "x"), 2],
@@ -32,6 +32,9 @@ describe("the exit code of an error", () => {
     ["of a manifest that may not be read", new UserError("ManifestForbidden", "x"), 6],
     ["of refused credentials", new RefusedError("InvalidAccessKeyId", "x"), 6],
     ["of a store that refuses", cos(403), 6],
+    ["of a certificate that is not trusted", cos(0, "UntrustedCertificate"), 6],
+    ["of TLS that is refused", cos(0, "TlsRefused"), 6],
+    ["of a bucket that is elsewhere", cos(301), 2],
     ["of a bucket that is not there", cos(404), 2],
     ["of a store that does not answer", cos(0), 5],
     ["of a store that is unwell", cos(503), 5],
