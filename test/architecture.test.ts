@@ -96,11 +96,14 @@ describe("time", () => {
       "queue/transports/memory.ts": "when messages were sent, and from there on only forward",
       "queue/transports/sqs-json.ts": "signatures",
       "queue/transports/tdmq-call.ts": "signatures",
+      "run/deliver/handle-manifest.ts": "how long ago a schedule fired",
       "run/deliver/handle-reconcile.ts": "the age of a run that another planned",
       "run/finalize/finalize.ts": "how long a run took that another began",
       "run/inspect/doctor.ts": "is the clock right?",
       "run/inspect/status.ts": "the age of a run that another planned",
       "run/messages/dead-letters.ts": "when it was rejected",
+      "run/places/other-runs.ts": "which runs began within a month",
+      "runtime/cli/input/run-input.ts": "the date in a run's name",
     };
     const asking = code.filter(([, text]) => /lock\.now\(\)/.test(text.replaceAll(written, "")));
     expect(asking.map(([file]) => file).sort()).toEqual(Object.keys(compared).sort());

@@ -110,10 +110,26 @@ export const settingTable = {
     description: "archive what a listing of --source finds, instead of a manifest",
     example: "true",
   }),
-  run: setting(values.runId, {
+  minRows: setting(values.count(0, 1_000_000_000), {
+    placeholder: "N",
+    description:
+      "objects that --list must find in the source, before anything is compared; with fewer nothing is begun",
+    example: "1000",
+    default: "1",
+  }),
+  run: setting(values.runName, {
     placeholder: "ID",
-    description: "id of the run; that of an existing one continues it (default: derived from what is asked)",
-    example: "nightly-2026-11-22",
+    description:
+      "id of the run, in which {date} and {time} stand for those of its begin (UTC); that of one that is not over continues it (default: derived from what is asked)",
+    example: "nightly-{date}",
+  }),
+  again: setting(values.onOff, {
+    description: "with --if-exists overwrite: begin anew what is over, and fetch all of it again",
+    example: "true",
+  }),
+  beside: setting(values.onOff, {
+    description: "begin though another run archives from the same source to the same archive just now",
+    example: "true",
   }),
   resume: setting(values.runId, {
     placeholder: "ID",
@@ -204,6 +220,13 @@ export const settingTable = {
     placeholder: "HOST",
     description: "host that may be dialled by plain http (loopback always may)",
     example: "cos.intranet.example",
+    repeatable: true,
+  }),
+  allow: setting(values.allow, {
+    placeholder: "PLACES",
+    description:
+      "places that a message may name as source, archive, ledger or manifest, with * for any part (default: those that the settings name)",
+    example: "archive=cos://archive-*/photos/",
     repeatable: true,
   }),
   queue: setting(values.queue, {

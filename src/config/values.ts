@@ -3,10 +3,12 @@
  * sentence `--concurrency "abc" …`, so it begins with a verb.
  */
 import * as z from "zod";
+import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
+import { quote } from "../vocabulary/errors.ts";
 import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
-import { isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
+import { datedRunId, isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
@@ -91,6 +93,15 @@ export const runId = z
     "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first",
   );
 
+/** A run id with places for date and time in it (names.ts). */
+export const runName = z.string().superRefine((value, context) => {
+  const unknown = /\{(?!date\}|time\})[^}]*\}?/.exec(value);
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (unknown !== null) return refuse(`holds ${unknown[0]}, and only {date} and {time} have a meaning in it`);
+  if (runId.safeParse(datedRunId(value, 0)).success) return;
+  refuse("is not a run id: 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first");
+});
+
 export const maxFailures = z
   .string()
   .regex(maxFailuresPattern, "is neither a number of rows nor a percentage")
@@ -113,6 +124,22 @@ export const hosts = z
     (all) => all.every((host) => /^([a-z0-9_]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(host)),
     "is not a host name, which is written without http:// before it",
   );
+
+/** Places that messages may name, separated by commas or spaces where one text holds several. */
+export const allow = text.transform((value, context) =>
+  value
+    .trim()
+    .split(/[\s,]+(?=\w+=cos:)/)
+    .map((each) => {
+      const place = parseAllowed(each);
+      if (place !== undefined) return place;
+      context.addIssue({
+        code: "custom",
+        message: `holds ${quote(each)}, which is not source, archive, ledger or manifest=cos://BUCKET-APPID/PREFIX`,
+      });
+      return z.NEVER;
+    }),
+);
 
 /** Which queue: embedded, SQS-compatible, or TDMQ for CMQ. */
 export const queue = z.string().superRefine((value, context) => {

@@ -26,6 +26,10 @@
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
  *   report/failures-000003.csv                   the same ones whoever writes it
  *   report/summary.json, report.html             of the whole run
+ *
+ * and beside the runs, under `<ledger prefix>/places/`:
+ *
+ *   <id>~<run>                                   where a run works: source and archive; <id>~<run>~ended: it is over
  */
 
 import type { Marker, MarkerCounts } from "./counts.ts";
@@ -41,6 +45,8 @@ const SLOT_DIGITS = 15;
 
 /** In a ledger: below it each run has a folder of its own. */
 export const runsFolder = "runs/";
+/** In a ledger: where its runs work. */
+export const placesFolder = "places/";
 /** In a run: what people read, and of it what is of the whole run. */
 export const reportFolder = "report/";
 export const reportNames = { summary: "summary.json", page: "report.html" } as const;
@@ -219,4 +225,18 @@ export type ControlKind = "halt" | "cancel" | "resume";
 export function parseControl(path: string): { readonly epoch: number; readonly kind: ControlKind } | undefined {
   const match = /control\/(\d+)-(halt|cancel|resume)\.json$/.exec(path);
   return match === null ? undefined : { epoch: Number(match[1]), kind: match[2] as ControlKind };
+}
+
+/** Of a run in `placesFolder`. */
+export const placePath = ({ id, run }: { readonly id: string; readonly run: string }, twin?: "ended"): string =>
+  `${id}~${run}${twin === undefined ? "" : `~${twin}`}`;
+
+/** Undefined for what is none. */
+export function parsePlace(
+  path: string,
+): { readonly id: string; readonly run: string; readonly ended: boolean } | undefined {
+  const match = /^([0-9A-Z]{26})~([^~/]+)(~ended)?$/.exec(path);
+  return match === null
+    ? undefined
+    : { id: match[1] as string, run: match[2] as string, ended: match[3] !== undefined };
 }

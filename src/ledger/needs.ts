@@ -11,7 +11,7 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = ["archived-class"];
+export const knownNeeds: readonly string[] = ["archived-class", "forbidden-keys"];
 
 /** What a run with these options needs; undefined where any version can do it. */
 export function needsOf(options: { readonly archivedClass?: string | undefined }): readonly string[] | undefined {

@@ -1,6 +1,9 @@
-/** Which keys of a bucket are the ledger's own: nothing is archived there, and nothing that lies there is an original or a copy. */
+/**
+ * Which keys of a bucket are a ledger's: nothing is archived there, and nothing that lies there is an original or a copy. A run's
+ * own ledger is known by its place, those of other runs by their layout.
+ */
 import { asFolder } from "../vocabulary/names.ts";
-import { runsFolder } from "./layout.ts";
+import { placesFolder, runsFolder } from "./layout.ts";
 
 interface Keys {
   readonly bucket: string;
@@ -21,4 +24,61 @@ export function ledgerKeys(beside: Keys, ledger: Keys): string | undefined {
 export function ledgerWithin(listed: Keys, ledger: Keys): string | undefined {
   const own = ledgerKeys(listed, ledger);
   return own?.startsWith(listed.prefix) ? own : undefined;
+}
+
+/** Where a ledger writes: its folder may hold other things beside them. */
+export function ledgerRanges({ bucket, prefix }: Keys): readonly Keys[] {
+  return [runsFolder, placesFolder].map((folder) => ({ bucket, prefix: asFolder(prefix) + folder }));
+}
+
+/** The folder of a ledger that nobody named otherwise. */
+export const defaultLedgerFolder = ".originals/";
+
+const ulid = "[0-9A-HJKMNP-TV-Z]{26}";
+/** What only a run writes: names that nobody gives to an original (layout.ts). */
+const namesOfRuns = [
+  `plans/(?:${ulid}/|cursor-\\d{9,}~)`,
+  `submitted/${ulid}/`,
+  `outcomes/\\d{9,}/${ulid}-`,
+  "done/\\d{6,}/\\d{9,}~a\\d",
+  "groups/\\d{6,}~a\\d",
+  "parts/\\d{6,}/\\d{6,}[~-]",
+  "stopped/\\d{9,}/",
+  "control/\\d{9,}-(?:halt|cancel|resume)\\.json$",
+  "report/(?:results|failures)-\\d{6,}",
+];
+const run = "runs/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/";
+const place = `places/${ulid}~[A-Za-z0-9][^~/]*(?:~ended)?$`;
+const inDefaultFolder = new RegExp(`^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places)/)`, "s");
+const inPlaces = new RegExp(`^(?:.*?/)?(?=${place})`, "s");
+const inRun = new RegExp(`^(?:.*?/)?${run}(?=${namesOfRuns.join("|")})`, "s");
+/** These could be somebody's own, so nothing is left out of a listing for them; but nothing is overwritten either. */
+const inRunPerhaps = new RegExp(`(?:^|/)${run}(?:(?:request|run|report/summary)\\.json|report/report\\.html)$`);
+
+/** The part of a key up to where somebody's ledger, or run, begins in it; undefined where the key is of none. */
+function ledgerOf(key: string): string | undefined {
+  if (!key.includes(runsFolder) && !key.includes(placesFolder)) return undefined;
+  return (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0] ?? placesOf(key);
+}
+
+function placesOf(key: string): string | undefined {
+  const folder = inPlaces.exec(key)?.[0];
+  return folder === undefined ? undefined : folder + placesFolder;
+}
+
+/** Could something of a run's ledger, whoever's it is, have this key? */
+export const mayBeLedgerKey = (key: string): boolean => ledgerOf(key) !== undefined || inRunPerhaps.test(key);
+
+/**
+ * Tells, of keys in their order, which belong to somebody's ledger: the names that only a run writes tell of the others of that
+ * run, since a plan comes before request, run document and report in any listing. Returns what such keys begin with.
+ */
+export function createLedgerFinder(): (key: string) => string | undefined {
+  let last: string | undefined;
+  return (key) => {
+    if (last !== undefined && key.startsWith(last)) return last;
+    const found = ledgerOf(key);
+    if (found !== undefined) last = found;
+    return found;
+  };
 }

@@ -10,17 +10,19 @@ export const runPrefix = (ledgerPrefix: string, run: string): string => `${asFol
 /** Prefix of what people read of a run, ending in `/`. */
 export const reportPrefix = (prefixOfRun: string): string => `${prefixOfRun}${reportFolder}`;
 
-/** The names of what lies where runs do, page by page. */
+/** The names of what lies where runs do, page by page; of those alone that begin with `beginning`. */
 export async function* listRuns(
   bucket: Bucket,
   ledgerPrefix: string,
   retrying: Retrying,
+  beginning = "",
 ): AsyncGenerator<readonly string[]> {
-  const prefix = `${asFolder(ledgerPrefix)}${runsFolder}`;
+  const folder = `${asFolder(ledgerPrefix)}${runsFolder}`;
+  const prefix = folder + beginning;
   for (let marker: string | undefined; ; ) {
     const after = marker;
     const page = await withRetries(() => bucket.list({ prefix, delimiter: "/", marker: after }), retrying);
-    yield page.prefixes.map((each) => each.slice(prefix.length, -1));
+    yield page.prefixes.map((each) => each.slice(folder.length, -1));
     marker = page.nextMarker;
     if (marker === undefined) return;
   }

@@ -11,10 +11,34 @@ export async function deadLetterQueueOf(
   queueUrl: string,
   options: SendOptions = {},
 ): Promise<string | undefined> {
+  return (await redriveOf(client, queueUrl, options))?.queueUrl;
+}
+
+/** What a queue does with a message that is received over and over. */
+export interface Redrive {
+  /** Of the queue that takes it. */
+  readonly queueUrl: string;
+  /** So often it may be received before; undefined where that is not told. */
+  readonly mostReceives: number | undefined;
+}
+
+/** The same, with the number of receives. Undefined where the queue has no RedrivePolicy. Rejects as the request does. */
+export async function redriveOf(
+  client: QueueClient,
+  queueUrl: string,
+  options: SendOptions = {},
+): Promise<Redrive | undefined> {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["RedrivePolicy"] });
   const { Attributes } = await client.send(command, options);
-  const name = nameOf(Attributes?.RedrivePolicy);
-  return name === undefined ? undefined : queueUrlBeside(queueUrl, name);
+  const policy = policyOf(Attributes?.RedrivePolicy);
+  const name = nameOf(policy.deadLetterTargetArn);
+  if (name === undefined) return undefined;
+  // Some services say the number as text.
+  const most = Number(policy.maxReceiveCount);
+  return {
+    queueUrl: queueUrlBeside(queueUrl, name),
+    mostReceives: Number.isSafeInteger(most) && most > 0 ? most : undefined,
+  };
 }
 
 /**
@@ -25,16 +49,20 @@ export function queueUrlBeside(queueUrl: string, name: string): string {
   return queueUrl.replace(/\/+$/, "").replace(/[^/:]*$/, name);
 }
 
-/** The queue's name is the last part of its ARN. */
-function nameOf(redrivePolicy: string | undefined): string | undefined {
-  let policy: unknown;
+function policyOf(redrivePolicy: string | undefined): {
+  readonly deadLetterTargetArn?: unknown;
+  readonly maxReceiveCount?: unknown;
+} {
   try {
-    policy = JSON.parse(redrivePolicy ?? "");
+    const policy: unknown = JSON.parse(redrivePolicy ?? "");
+    return typeof policy === "object" && policy !== null ? policy : {};
   } catch {
-    return undefined;
+    return {};
   }
-  const arn =
-    typeof policy === "object" && policy !== null && "deadLetterTargetArn" in policy && policy.deadLetterTargetArn;
+}
+
+/** The queue's name is the last part of its ARN. */
+function nameOf(arn: unknown): string | undefined {
   return typeof arn === "string"
     ? /^arn:[^:]+:sqs:[^:]*:[^:]*:([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/.exec(arn)?.[1]
     : undefined;

@@ -31,6 +31,15 @@ export function ensureError(thrown: unknown): Error {
 
 /** Quotes a value for a message: JSON, at most 120 characters. */
 export function quote(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(JSON.stringify(value) ?? value);
+  const text = textOf(value);
   return text.length <= 120 ? text : `${text.slice(0, 117)}…`;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested deeper than the stack, or in a circle.
+    return "what can't be shown";
+  }
 }

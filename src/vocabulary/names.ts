@@ -16,6 +16,12 @@ export function isRegion(name: string): boolean {
 /** 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first: one segment of a key, as it is. */
 export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+/** A run's name with the date (`2026-11-22`) and the time (`013000`) in place of `{date}` and `{time}`: UTC, at `now`. */
+export function datedRunId(name: string, now: number): string {
+  const [date = "", time = ""] = new Date(now).toISOString().split("T");
+  return name.replaceAll("{date}", date).replaceAll("{time}", time.slice(0, 8).replaceAll(":", ""));
+}
+
 /** A prefix that something is put below: it ends in `/`, or is empty. */
 export function asFolder(prefix: string): string {
   return prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;

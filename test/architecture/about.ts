@@ -14,6 +14,7 @@ export const about: Readonly<Record<string, string>> = {
   "run/inspect": "what people ask of a run or a configuration: status, report, verify, doctor, policy",
   "run/reconcile": "the controller that moves a run forward: look, do what is next, come back",
   "run/plan": "rows to shards: claim, checks, estimate, duplicates, listings compared",
+  "run/places": "which keys a run reads and writes, and who else does",
   "run/finalize": "the report, part by part, as shards end",
   "run/surroundings": "what a run is given of the world: clock, chance, log, buckets, who works",
   "run/messages": "the queue's messages, deliveries and answers, dead letters",

@@ -16,7 +16,10 @@ export const house: House = [
   { room: "." },
   { room: "runtime", rooms: ["cli", "function", "settings"] },
   { room: "runtime/cli", rooms: [".", "demo", "input", "terminal"] },
-  { room: "run", rooms: ["work", "deliver", "inspect", "reconcile", "plan", "finalize", "surroundings", "messages"] },
+  {
+    room: "run",
+    rooms: ["work", "deliver", "inspect", "reconcile", "plan", "places", "finalize", "surroundings", "messages"],
+  },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "ledger", rooms: ["report", "shard", "plan", "."] },
   { room: "report" },

@@ -63,7 +63,7 @@ test("of a run on a queue", async () => {
   expectAsTold("cos-originals/control@1", await cli("cancel", "queued"));
   expectAsTold("cos-originals/control@1", await cli("resume", "queued", ...queue));
   expectAsTold("cos-originals/work@1", await cli("work", "--drain", ...queue));
-  expectAsTold("cos-originals/submit@1", await cli("submit", ...asked));
+  expectAsTold("cos-originals/error@1", await cli("submit", ...asked));
 });
 
 test("of a bucket that is examined, and of an error", async () => {

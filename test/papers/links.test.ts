@@ -96,7 +96,8 @@ describe("comments", () => {
           .filter(([name]) => !known.has(name))
           .map(([name]) => `${path} cites ${name}`),
       );
-    expect([...known]).toEqual(["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]);
+    expect([...known].slice(0, 9)).toEqual(["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]);
+    expect(known).toContain("I11");
     expect(unknown).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** I1 to I9 of the design, asked of a finished story. Each broken one is a sentence. */
+/** I1 to I9, and I11, of docs/architecture.md, asked of a finished story. Each broken one is a sentence. */
 
 import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
 import { planOfShard, type RunDocument, runDocumentSchema } from "../../src/ledger/plan/run-document.ts";
@@ -66,6 +66,10 @@ export function brokenInvariants(story: Story): readonly string[] {
   if (summary.requests?.["source.get"] === undefined || summary.requests["source.get"] > story.fetches) {
     broken.push(`the summary counts ${summary.requests?.["source.get"]} fetches of ${story.fetches}`);
   }
+
+  // I11
+  const written = story.source.log.filter(({ type }) => !["get", "original", "head", "list"].includes(type));
+  if (written.length > 0) broken.push(`I11: the source was sent ${written.map(({ type, key }) => `${type} ${key}`)}`);
 
   // I4
   if (story.fetchesAfterRest > 0) broken.push(`I4: delivering everything again fetched ${story.fetchesAfterRest} keys`);

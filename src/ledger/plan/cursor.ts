@@ -36,6 +36,8 @@ const documentSchema = z.strictObject({
   readUpTo: z.strictObject({ part: count, rows: count, key: z.string().optional() }),
   /** Of the archive keys given out: which objects hold their fingerprints, in order. Absent where no two rows can have one. */
   seen: z.strictObject({ seed: count, rows: count, parts: z.array(z.string()) }).optional(),
+  /** As in the request; so far. */
+  needs: z.array(z.string()).optional(),
 });
 type CursorDocument = z.output<typeof documentSchema>;
 

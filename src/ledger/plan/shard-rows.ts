@@ -8,10 +8,23 @@ import { paths } from "../layout.ts";
 import { decodeLines } from "../lines.ts";
 import type { LedgerStore } from "../store.ts";
 
+const settledCodes = [
+  "InvalidRow",
+  "Duplicate",
+  "ArchiveKeyCollision",
+  "Unchanged",
+  "ArchiveKeyInSource",
+  "ArchiveKeyInLedger",
+] as const;
+export type SettledCode = (typeof settledCodes)[number];
+
+/** What a run needs (needs.ts) whose rows have the last two codes, which older versions take for damage. */
+export const needOfForbiddenKeys = "forbidden-keys";
+
 /** A row that planning settled is recorded by the shard as it is, without a request. */
 export interface Settled {
   readonly outcome: "failed" | "skipped";
-  readonly code: "InvalidRow" | "Duplicate" | "ArchiveKeyCollision" | "Unchanged";
+  readonly code: SettledCode;
   readonly message: string;
 }
 
@@ -30,7 +43,7 @@ const plannedRowSchema = z.object({
   settled: z
     .object({
       outcome: z.enum(["failed", "skipped"]),
-      code: z.enum(["InvalidRow", "Duplicate", "ArchiveKeyCollision", "Unchanged"]),
+      code: z.enum(settledCodes),
       message: z.string(),
     })
     .optional(),

@@ -46,7 +46,7 @@ export async function deliver(
   } catch (thrown) {
     answer = { kind: "give-back", delaySeconds: 30, reason: ensureError(thrown).message };
     log.error("A message was given back because working it failed.", { messageId, reason: answer.reason });
-    return answer;
+    return (await buryLast(delivery, answer.reason, { log, deadLetters })) ?? answer;
   }
   if (answer.kind === "give-back") {
     const { delaySeconds, reason } = answer;
@@ -54,7 +54,28 @@ export async function deliver(
     else log.info("A message was given back.", { messageId, delaySeconds, reason });
   }
   if (answer.kind === "refuse") log.error("A message can't be worked here.", { messageId, reason: answer.reason });
-  return answer.kind === "reject" ? bury(delivery, answer, { log, deadLetters }) : answer;
+  if (answer.kind === "reject") return bury(delivery, answer, { log, deadLetters });
+  if (answer.kind === "acknowledge") return answer;
+  return (await buryLast(delivery, answer.reason, { log, deadLetters })) ?? answer;
+}
+
+/** Where the queue would move the message at the next time, it is moved now, with the reason. Undefined where it stays. */
+async function buryLast(
+  { body, messageId, attributes, receives }: Delivery,
+  reason: string,
+  { log, deadLetters }: Pick<DeliverParts, "log" | "deadLetters">,
+): Promise<Delivered | undefined> {
+  if (deadLetters === undefined || receives === undefined || receives < 2) return undefined;
+  if (!(await deadLetters.isLast(receives))) return undefined;
+  const said = `It was received ${receives} times, as often as its queue gives it: ${reason}`;
+  const buried = await deadLetters.take({ body, messageId, attributes, reason: said });
+  if (buried.kind !== "moved") return undefined;
+  log.error("A message was received as often as its queue gives it, and was sent to the dead-letter queue.", {
+    messageId,
+    reason: said,
+    deadLetterQueue: buried.queueUrl,
+  });
+  return { kind: "moved", reason: said };
 }
 
 async function bury(

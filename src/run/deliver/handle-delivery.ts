@@ -12,7 +12,9 @@ import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
-import { parseMessage } from "../messages/messages.ts";
+import { type Message, readMessage } from "../messages/messages.ts";
+import { checkAllowed, type NamedPlaces } from "../places/allowed.ts";
+import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { handleManifest } from "./handle-manifest.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
@@ -47,6 +49,11 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
   };
 }
 
+/** The same, for messages that others send: they may name no other places than the settings allow. */
+export function createQueueWorker(surroundings: Surroundings): ShardWorker {
+  return { ...createShardWorker(surroundings), allow: surroundings.settings.allow };
+}
+
 /**
  * What works a queue's messages in this process: a manifest message of at most one shard is planned, archived and finalized in one
  * call; of a larger one, what is left goes on through the sender. The answer says what to tell the queue about the message; a fault of
@@ -75,7 +82,7 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
  * ```
  */
 export function createDeliveryHandler(surroundings: Surroundings): HandleDelivery {
-  return deliveryHandlerOf(createShardWorker(surroundings));
+  return deliveryHandlerOf(createQueueWorker(surroundings));
 }
 
 /** The same, of a worker that its maker looks into as well. */
@@ -91,7 +98,15 @@ export function deliveryHandlerOf(worker: ShardWorker): HandleDelivery {
 
 /** Rejects with what went wrong, for who has another answer to it. */
 export async function workDelivery(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
-  const message = parseMessage(delivery.body);
+  const message = readMessage(delivery.body);
+  if ("nothing" in message) {
+    worker.surroundings.log.info("A message asks for nothing and is deleted.", {
+      messageId: delivery.messageId,
+      what: message.nothing,
+    });
+    return { kind: "acknowledge" };
+  }
+  checkAllowed(worker.allow, namedBy(message));
   switch (message.type) {
     case "manifest":
       return handleManifest(message, delivery, sender, worker);
@@ -100,6 +115,13 @@ export async function workDelivery(delivery: Delivery, sender: Sender, worker: S
     case "reconcile":
       return handleReconcile(message, delivery, sender, worker);
   }
+}
+
+function namedBy(message: Message): NamedPlaces {
+  if (message.type !== "manifest") return { ledger: message.ledger };
+  const { source, archive, ledger = defaultLedger(archive), manifest } = message;
+  const its = manifest && { manifest: { bucket: manifest.bucket, prefix: manifest.key } };
+  return { source, archive, ledger, ...its };
 }
 
 /**
@@ -121,12 +143,15 @@ const notOfTheMessage = new Set([
   "PlainHttpRefused",
 ]);
 
-/** What can never be worked is rejected; what may work later is given back. The door logs either (deliver.ts). */
+/** What can never be worked is rejected, what can't be worked here refused; what may work later is given back. The door logs each (deliver.ts). */
 export function answerTo(error: Error): Answer {
   const reason = error.message;
   if (error instanceof RefusedError) return { kind: "refuse", reason };
   if (isNewerThanTool(error)) return { kind: "give-back", delaySeconds: NEWER_DELAY_SECONDS, reason, newer: true };
   if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
-  const passing = isBucketError(error) && error.retryable;
-  return { kind: "give-back", delaySeconds: passing ? FAILED_DELAY_SECONDS : 4 * FAILED_DELAY_SECONDS, reason };
+  if (!isBucketError(error)) return { kind: "give-back", delaySeconds: 4 * FAILED_DELAY_SECONDS, reason };
+  // What a store refuses for good (a bucket that is not there, a key that it does not take) no delay mends.
+  return error.retryable
+    ? { kind: "give-back", delaySeconds: FAILED_DELAY_SECONDS, reason }
+    : { kind: "refuse", reason };
 }

@@ -10,6 +10,10 @@ import { handleReconcile } from "./handle-reconcile.ts";
 import { requestOfMessage } from "./request-of-message.ts";
 import { type ShardWorker, workShard } from "./work-shard.ts";
 
+/** Until a scheduled run looks again whether the one before it is over; it reminds of unfinished runs within less time alone. */
+const WAIT_SECONDS = 300;
+const REMINDED_MS = 240_000;
+
 /** A run of at most one shard is planned, archived and finalized in this delivery; any larger one goes on by reconcile messages. */
 export async function handleManifest(
   message: ManifestMessage,
@@ -19,15 +23,31 @@ export async function handleManifest(
 ): Promise<Answer> {
   const { surroundings } = worker;
   const place = message.ledger ?? defaultLedger(message.archive);
-  if (message.scheduledAt !== undefined) await remindUnfinished(place, delivery.deadline, sender, surroundings);
+  const { scheduledAt } = message;
+  // Not of one that waited: it has reminded them when it came first.
+  if (scheduledAt !== undefined && surroundings.clock.now() - Date.parse(scheduledAt) < REMINDED_MS) {
+    await remindUnfinished(place, delivery.deadline, sender, surroundings);
+  }
   const request = await requestOfMessage(message, surroundings);
-  const { clock } = surroundings;
+  const { clock, log } = surroundings;
   // Half of the delivery's: the rest is for what the rows then need, or for handing them on.
   const look = readingTime(clock, (clock.elapsed() + delivery.deadline) / 2);
   const { signal } = look;
-  const input = { ledger: place, request, rows: () => rowsOf(request, surroundings, { ledger: place, signal }) };
-  const begun = await beginRun(input, beginnings.message, surroundings, undefined, signal).finally(look.end);
-  if (begun.kind === "complete") return { kind: "acknowledge" };
+  const rows = () => rowsOf(request, surroundings, { ledger: place, signal });
+  const input = { ledger: place, request, rows, leastRows: message.minRows };
+  const beginning = scheduledAt === undefined ? beginnings.message : beginnings.schedule;
+  const begun = await beginRun(input, beginning, surroundings, undefined, signal).finally(look.end);
+  if (begun.kind === "waits") {
+    log.warn("A scheduled run waits for another that works in its places.", { run: request.run, waitsFor: begun.for });
+    // As a message of its own: one that is given back over and over would become a dead letter.
+    await sender.send(delivery.body, WAIT_SECONDS);
+    return { kind: "acknowledge" };
+  }
+  if (begun.kind === "complete") {
+    const { run, state, endedAt } = begun.summary;
+    log.warn("A message asks for a run that has ended, and begins nothing anew.", { run, state, endedAt });
+    return { kind: "acknowledge" };
+  }
 
   const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
   if (begun.kind === "handed on" || begun.run.shards > 1) {

@@ -5,6 +5,8 @@ import { readRun } from "../../ledger/plan/run-document.ts";
 import { reportStopped } from "../finalize/report-stopped.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ReconcileMessage } from "../messages/messages.ts";
+import { checkAllowed, placesOf } from "../places/allowed.ts";
+import { checkPlacesApart, haltForPlaces, placesFault } from "../places/places-apart.ts";
 import type { ReadUpTo } from "../plan/entry.ts";
 import { planOn } from "../plan/plan.ts";
 import { readingTime } from "../plan/reading-time.ts";
@@ -38,6 +40,8 @@ export async function handleReconcile(
       log.warn("run stopped before it was planned", { run: message.run });
       return { kind: "acknowledge" };
     }
+    checkAllowed(worker.allow, placesOf(request));
+    checkPlacesApart({ ...request, ledger: message.ledger });
     const { deadline, signal } = delivery;
     const time = readingTime(clock, deadline);
     const place = { ledger: message.ledger, signal: time.signal };
@@ -57,6 +61,9 @@ export async function handleReconcile(
       return { kind: "acknowledge" };
     }
   }
+  checkAllowed(worker.allow, placesOf(run.request));
+  const fault = placesFault({ ...run.request, ledger: message.ledger });
+  if (fault !== undefined) await haltForPlaces(ledger, fault, surroundings);
   const done = await reconcile({
     ledger,
     place: message.ledger,

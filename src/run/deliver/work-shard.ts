@@ -8,10 +8,13 @@ import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import type { AllowList } from "../../policy/allow-list.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import { RefusedError } from "../../vocabulary/errors.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
+import { checkAllowed, placesOf } from "../places/allowed.ts";
+import { haltForPlaces, placesFault } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -23,6 +26,8 @@ export interface ShardWorker {
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
   /** A run's document, read once a process and plan. */
   readonly runs: Map<string, RunDocument>;
+  /** Which places messages may name; any where absent, as of a run that was asked for here. */
+  readonly allow?: AllowList | undefined;
   /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
   readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
@@ -49,6 +54,12 @@ export async function workShard(
   if (run?.plan !== message.plan) run = await readRun(ledger);
   if (run === undefined) {
     return { kind: "reject", reason: hasNoRunDocument(ledger, message.run) };
+  }
+  checkAllowed(worker.allow, placesOf(run.request));
+  const fault = placesFault({ ...run.request, ledger: message.ledger });
+  if (fault !== undefined) {
+    await haltForPlaces(ledger, fault, surroundings);
+    return { kind: "acknowledge" };
   }
   worker.runs.set(id, run);
   // Of two planners one lost: its shards are nobody's.

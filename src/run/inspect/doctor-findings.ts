@@ -3,7 +3,17 @@ import { type BucketError, isBucketError } from "../../objects/error.ts";
 
 /** `bad`: a run can't work so. `unknown`: it could not be told. */
 export type Verdict = "good" | "warning" | "bad" | "unknown";
-export type Check = "source" | "clock" | "protection" | "original" | "missing key" | "archive" | "ledger" | "versions";
+export type Check =
+  | "places"
+  | "messages"
+  | "source"
+  | "clock"
+  | "protection"
+  | "original"
+  | "missing key"
+  | "archive"
+  | "ledger"
+  | "versions";
 
 export interface Finding {
   readonly check: Check;

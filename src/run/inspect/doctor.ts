@@ -8,6 +8,7 @@ import type { OriginProtect } from "../../cos/origin-protect.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Place } from "../messages/messages.ts";
+import { placesFault } from "../places/places-apart.ts";
 import { keepsVersions } from "../plan/keeps-versions.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
 import { type Finding, finding, tried, triedOnce } from "./doctor-findings.ts";
@@ -37,6 +38,8 @@ const SKEW_MS = 30_000;
  */
 export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const { source, open, clock } = patient;
+  const fault = placesFault(patient);
+  if (fault !== undefined) yield finding("places", "bad", fault.replace(/\.$/, ""));
   const bucket = open("source", source);
   const where = `cos://${bucket.name} in ${bucket.region}`;
   let listed = await triedOnce(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));

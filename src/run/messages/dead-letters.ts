@@ -4,10 +4,11 @@
  * come twice, and none is lost.
  *
  * Which queue: the one that is set, else the one that the RedrivePolicy of the message's own queue names. Where neither is known
- * the message stays, and its queue's redelivery takes it there in the end, without a reason.
+ * the message stays. A queue that moves what was received too often knows no reason, so a message that comes for the last time
+ * and can't be ended is sent there by its worker, with the reason.
  */
 import { ulid } from "ulid";
-import { deadLetterQueueOf, isTransient, type QueueClient, SendMessageCommand } from "../../queue/index.ts";
+import { isTransient, type QueueClient, type Redrive, redriveOf, SendMessageCommand } from "../../queue/index.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { attributesOf, type DeadLetter } from "./dead-letter.ts";
@@ -23,6 +24,10 @@ export type Buried =
 export interface DeadLetters {
   /** Never rejects. */
   take(letter: DeadLetter): Promise<Buried>;
+  /**
+   * Will the queue itself move a message that was received so often, at the next time? False where that is not known. Never rejects.
+   */
+  isLast(receives: number): Promise<boolean>;
 }
 
 /** A queue and who speaks to it. */
@@ -44,19 +49,27 @@ const UNSENDABLE = new Set(["InvalidMessageContents", "InvalidParameterValue", "
  * @returns the dead letters of the queue `from` (absent: of events that no queue brought); `set` is the queue that settings name
  */
 export function createDeadLetters({ clock, random }: { readonly clock: Pick<Clock, "now">; readonly random: Random }) {
-  const answers = new Map<string, Promise<string | undefined>>();
+  const answers = new Map<string, Promise<Redrive | undefined>>();
 
-  async function ask({ client, queueUrl }: QueueAt, abortSignal: AbortSignal): Promise<Target> {
-    const answer = answers.get(queueUrl) ?? deadLetterQueueOf(client, queueUrl, { abortSignal });
+  async function redrive({ client, queueUrl }: QueueAt, abortSignal: AbortSignal): Promise<Redrive | undefined> {
+    const answer = answers.get(queueUrl) ?? redriveOf(client, queueUrl, { abortSignal });
     answers.set(queueUrl, answer);
     try {
-      const url = await answer;
-      return url === undefined
-        ? { kind: "unknown", why: "its queue has no RedrivePolicy" }
-        : { kind: "known", queue: { client, queueUrl: url } };
+      return await answer;
     } catch (thrown) {
       // The permission may be given while this process lives.
       answers.delete(queueUrl);
+      throw thrown;
+    }
+  }
+
+  async function ask(from: QueueAt, abortSignal: AbortSignal): Promise<Target> {
+    try {
+      const its = await redrive(from, abortSignal);
+      return its === undefined
+        ? { kind: "unknown", why: "its queue has no RedrivePolicy" }
+        : { kind: "known", queue: { client: from.client, queueUrl: its.queueUrl } };
+    } catch (thrown) {
       const error = ensureError(thrown);
       if (isTransient(error) || error.name === "AbortError") throw error;
       return { kind: "unknown", why: `its queue does not tell its RedrivePolicy (${error.name}: ${error.message})` };
@@ -70,6 +83,15 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
   }
 
   return (from: QueueAt | undefined, set?: QueueAt): DeadLetters => ({
+    async isLast(receives) {
+      if (from === undefined) return false;
+      try {
+        const its = await redrive(from, AbortSignal.timeout(LONGEST_MS));
+        return its?.mostReceives !== undefined && receives >= its.mostReceives;
+      } catch {
+        return false;
+      }
+    },
     async take(letter) {
       const abortSignal = AbortSignal.timeout(LONGEST_MS);
       try {

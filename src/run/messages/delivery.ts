@@ -13,6 +13,8 @@ export interface Delivery {
   readonly deadline: number;
   /** The queue's own id of the message, for logs and dead letters. */
   readonly messageId?: string | undefined;
+  /** How often the queue has given the message by now, this time included; absent where it does not tell. */
+  readonly receives?: number | undefined;
   /** What the message carries beside its body: nothing here reads it, a dead letter keeps it. */
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
   /** Aborts when the process is asked to stop: no new task starts, what is in flight ends, what is known is recorded. */

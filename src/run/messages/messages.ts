@@ -13,6 +13,7 @@ import { quote, UserError } from "../../vocabulary/errors.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { isBucketName, isRegion, runIdPattern } from "../../vocabulary/names.ts";
 import { newerThanTool } from "../../vocabulary/newer.ts";
+import { openBody } from "./envelope.ts";
 
 const bucketName = z.string().refine(isBucketName, "is not BUCKET-APPID, like photos-1250000000");
 const region = z.string().refine(isRegion, "is not a region, like ap-guangzhou");
@@ -66,6 +67,8 @@ export const manifestMessageSchema = z
     keys: z.array(inlineRow).min(1, "is an empty list").optional(),
     /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
     prefix: z.string().max(maxKeyBytes).optional(),
+    /** What a listing must find in the source at least; 1 where absent. */
+    minRows: whole.optional(),
     options: runOptionsSchema.partial().optional(),
   })
   .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {
@@ -106,7 +109,8 @@ export type Message = ManifestMessage | ShardMessage | ReconcileMessage;
 const messageVersion = 1;
 
 /**
- * Reads a message body, as JSON of version 1; unknown fields are refused.
+ * Reads a message body, as JSON of version 1; unknown fields are refused. A byte order mark before it is passed over, and the envelopes
+ * of SNS, EventBridge and CloudEvents are opened.
  *
  * @throws UserError `InvalidMessage`: one sentence that names the field and quotes its value; and `NewerThanTool`, whatever else the message
  * says, where its `v` is higher than any that is known here.
@@ -128,15 +132,20 @@ const messageVersion = 1;
  * ```
  */
 export function parseMessage(body: string): Message {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (cause) {
-    throw new UserError("InvalidMessage", `The message ${quote(body)} is not JSON.`, { cause });
-  }
+  const message = readMessage(body);
+  if ("nothing" in message)
+    throw new UserError("InvalidMessage", `The message is ${message.nothing}, and asks for nothing.`);
+  return message;
+}
+
+/** The same, where a body may also be one that there is nothing to do for: `nothing` says what it is. */
+export function readMessage(body: string): Message | { readonly nothing: string } {
+  const opened = openBody(body);
+  if (opened.kind === "nothing") return { nothing: opened.what };
+  const { value, within } = opened;
   const version = typeof value === "object" && value !== null && "v" in value ? value.v : undefined;
   if (Number.isSafeInteger(version) && Number(version) > messageVersion) {
-    throw newerThanTool(`The message has \`v\` = ${quote(version)}`);
+    throw newerThanTool(`The message${within} has \`v\` = ${quote(version)}`);
   }
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
   const schema =
@@ -151,8 +160,8 @@ export function parseMessage(body: string): Message {
     throw new UserError(
       "InvalidMessage",
       type === undefined
-        ? `The message ${quote(value)} has no type; it must be "manifest", "shard" or "reconcile".`
-        : `The message has the type ${quote(type)}; it must be "manifest", "shard" or "reconcile".`,
+        ? `The message${within} ${quote(value)} has no type; it must be "manifest", "shard" or "reconcile".`
+        : `The message${within} has the type ${quote(type)}; it must be "manifest", "shard" or "reconcile".`,
     );
   }
   const parsed = schema.safeParse(value);

@@ -1,15 +1,18 @@
 /**
  * The one way in which a run comes to be, or is gone on with, whichever door asks for it. From top to bottom:
  *
- *   1. the archive key's template can be used
+ *   1. the archive key's template can be used, and source, archive and ledger share no keys (PlacesOverlap)
  *   2. the ledger is there, and may be read             where buckets are looked at first
  *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
  *   4. the run is not stopped                           where a run that is stopped is refused
  *   5. source and archive are there                     where buckets are looked at first
- *   6. no plan yet: the rows can be read, the request is claimed (RunDiffers), and the plan is written, or handed on
+ *   6. no plan yet: a listing finds enough (TooFewRows), and the rows can be read
+ *   7. no other run works in its places (PlacesTaken)   where others are asked for: by commands, and by schedules, which wait
+ *   8. no plan yet: the request is claimed (RunDiffers), and the plan is written, or handed on
  *
  * Nothing is written before all that could be refused was.
  */
+import { printAddress } from "../../cos/address/address.ts";
 import { readControl, saysStop } from "../../ledger/control.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
@@ -19,6 +22,9 @@ import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
+import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";
+import { takePlaces } from "../places/other-runs.ts";
+import { checkPlacesApart } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
@@ -36,6 +42,10 @@ export interface RunInput {
   readonly request: RunRequest;
   /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
   readonly rows: () => PlanEntries;
+  /** What a listing must find in the source at least, before anything is compared (UserError TooFewRows); 1 where absent. */
+  readonly leastRows?: number | undefined;
+  /** Is it begun though another run works in its places just now? */
+  readonly beside?: boolean | undefined;
 }
 
 /** How a door begins a run. */
@@ -46,12 +56,15 @@ export interface Beginning {
   readonly refusesStopped: boolean;
   /** Which plans are written here. The others are handed on to whoever works the queue. */
   readonly plans: "every" | "own file" | "one shard";
+  /** What becomes of it while another run works in its places: messages may bring one manifest after the other. */
+  readonly others: "refused for" | "waited for" | "passed over";
 }
 
 export const beginnings = {
-  message: { looksFirst: false, refusesStopped: false, plans: "one shard" },
-  run: { looksFirst: true, refusesStopped: false, plans: "every" },
-  submit: { looksFirst: true, refusesStopped: true, plans: "own file" },
+  message: { looksFirst: false, refusesStopped: false, plans: "one shard", others: "passed over" },
+  schedule: { looksFirst: false, refusesStopped: false, plans: "one shard", others: "waited for" },
+  run: { looksFirst: true, refusesStopped: false, plans: "every", others: "refused for" },
+  submit: { looksFirst: true, refusesStopped: true, plans: "own file", others: "refused for" },
 } as const satisfies Record<string, Beginning>;
 
 export type Begun =
@@ -60,22 +73,25 @@ export type Begun =
   /** Now, or before. */
   | { readonly kind: "planned"; readonly ledger: LedgerStore; readonly run: RunDocument }
   /** Its request is in the ledger, and whoever handles a reconcile message writes its plan. */
-  | { readonly kind: "handed on" };
+  | { readonly kind: "handed on" }
+  /** Nothing is begun: that run works in its places, and is waited for. */
+  | { readonly kind: "waits"; readonly for: string };
 
 /**
- * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`), RefusedError (credentials or permission), BucketError; what
+ * Errors: UserError (usage, manifest, `RunDiffers`, `RunStopped`, `PlacesTaken`), RefusedError (credentials or permission), BucketError; what
  * `signal` aborted with.
  * @param looking aborts once there is no more time to look whether one shard holds all rows: then the plan is handed on, unlooked at
  */
 export async function beginRun(
   input: RunInput,
-  { looksFirst, refusesStopped, plans }: Beginning,
+  { looksFirst, refusesStopped, plans, others }: Beginning,
   surroundings: Surroundings,
   signal?: AbortSignal,
   looking?: AbortSignal,
 ): Promise<Begun> {
   const { request } = input;
   checkTemplate(request.options.archiveKey);
+  checkPlacesApart({ ...request, ledger: input.ledger });
   if (looksFirst) await preflightLedger(input.ledger, surroundings);
   const ledger = openLedger(input.ledger, request.run, surroundings);
   const planned = await readRun(ledger);
@@ -86,10 +102,19 @@ export async function beginRun(
   }
   if (refusesStopped) await refuseStopped(ledger, request.run);
   if (looksFirst) await preflight(request, surroundings);
-  if (planned !== undefined) return { kind: "planned", ledger, run: planned };
+  const other = async () =>
+    others === "passed over" ? undefined : takePlaces(input.ledger, request, input.beside === true, surroundings);
+  if (planned !== undefined) {
+    if (others === "refused for") refuseTaken(await other(), request);
+    return { kind: "planned", ledger, run: planned };
+  }
 
+  await checkLeastRows(request, input.leastRows ?? leastRowsUnlessSaid, input.ledger, surroundings);
   const read = plans === "one shard" ? await readAhead(input.rows(), request.options.shardSize, looking) : undefined;
   if (read?.kind !== "out of time") await checkManifest(read === undefined ? input.rows() : read.entries(), request);
+  const at = await other();
+  if (at !== undefined && others === "waited for") return { kind: "waits", for: at };
+  refuseTaken(at, request);
   const ruling = await claimRun(ledger, request);
   if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
@@ -112,6 +137,14 @@ export function isPlannedHere(plans: Beginning["plans"], rows: RowsSource["kind"
     case "one shard":
       return whole;
   }
+}
+
+function refuseTaken(other: string | undefined, { source, archive }: RunRequest): void {
+  if (other === undefined) return;
+  throw new UserError(
+    "PlacesTaken",
+    `The run ${JSON.stringify(other)} archives from ${printAddress(source)} to ${printAddress(archive)} just now, and each key would be fetched and paid for twice; nothing was begun: wait for it, cancel it, or say --beside.`,
+  );
 }
 
 async function refuseStopped(ledger: LedgerStore, run: string): Promise<void> {

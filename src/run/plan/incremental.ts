@@ -146,27 +146,6 @@ function reader(pages: Pages, before: string) {
   };
 }
 
-/**
- * A listing that leaves out all keys beginning with `jumped` without listing them: up to there, and on from behind the last
- * key that could begin so.
- */
-export async function* listWithout(
-  list: (range: { readonly after?: string | undefined; readonly upTo?: string | undefined }) => Pages,
-  jumped: string | undefined,
-  after: string | undefined,
-): AsyncGenerator<readonly ListedObject[]> {
-  if (jumped === undefined) return yield* list({ after });
-  const without = async function* (pages: Pages) {
-    for await (const page of pages) {
-      const others = page.filter(({ key }) => !key.startsWith(jumped));
-      if (others.length > 0) yield others;
-    }
-  };
-  if (after === undefined || compareKeys(after, jumped) < 0) yield* without(list({ after, upTo: jumped }));
-  const behind = `${jumped}\u{10fffd}`;
-  yield* without(list({ after: after === undefined || compareKeys(after, behind) < 0 ? behind : after }));
-}
-
 /** Plain rows, where nothing is compared. */
 export async function* rowsOfListing(source: Pages, line: number): PlanEntryBatches {
   let n = line;

@@ -7,7 +7,7 @@ import { ulid } from "ulid";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { createRun, type RunDocument } from "../../ledger/plan/run-document.ts";
-import { writeShardRows } from "../../ledger/plan/shard-rows.ts";
+import { needOfForbiddenKeys, writeShardRows } from "../../ledger/plan/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
@@ -79,6 +79,11 @@ async function writeSlice(
   /** @param more those of the ledger that are still to come */
   const requests = (more: number) =>
     sumOfRequests({ ledger: ledger.requests() - sentBefore + more }, ...counts.requests);
+  /** What no older version can work: added to what the slices before found. */
+  const needs = () => {
+    const all = new Set([...(before?.needs ?? []), ...(counts.forbidden === undefined ? [] : [needOfForbiddenKeys])]);
+    return all.size === 0 ? undefined : { needs: [...all] };
+  };
   const rowsBefore = counts.rows;
   let rowsAtCursor = rowsBefore;
 
@@ -95,6 +100,7 @@ async function writeSlice(
       readUpTo,
       requests: requests(1),
       ...(givenKeys === undefined ? undefined : { givenKeys }),
+      ...needs(),
     });
   };
 
@@ -124,6 +130,7 @@ async function writeSlice(
     requests: requests(2),
     plannedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
+    ...needs(),
   };
   return createRun(ledger, document);
 }

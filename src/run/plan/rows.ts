@@ -12,10 +12,11 @@ import { withRetries } from "../../objects/retrying.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
+import { listWithout, withoutLedgers } from "../places/without-ledgers.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
-import { comparisonOf, listWithout, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { comparisonOf, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
 
 /** Where reading begins, and what it leaves out. */
 export interface ReadingPlace {
@@ -217,11 +218,16 @@ async function* listing(
   const counting = (type: keyof typeof sent) => ({ clock, random, log, onRequest: () => void sent[type]++ });
   yield [{ kind: "requests", sent }];
   const originals = open("source", request.source);
-  // The source may be the bucket that is archived to as well: what a run wrote of itself is no original.
-  const source = listWithout(
-    (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
-    ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
-    from?.key,
+  // Ledgers may lie in the source's bucket: what a run wrote of itself is no original.
+  const source = withoutLedgers(
+    listWithout(
+      (range) => parallelListing(originals, prefix, { ...counting("source.list"), ...range }),
+      ledgerWithin({ bucket: request.source.bucket, prefix }, ledger),
+      from?.key,
+    ),
+    request.source.bucket,
+    (address) =>
+      log.warn("A ledger lies in the source, and its objects are left out of the listing.", { ledger: address }),
   );
   const comparison = comparisonOf(request);
   if (comparison?.by !== "listing") {
@@ -231,10 +237,14 @@ async function* listing(
   const { before } = comparison;
   const within = { bucket: request.archive.bucket, prefix: before + prefix };
   const bucket = open("archive", request.archive);
-  const archive = listWithout(
-    (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
-    ledgerWithin(within, ledger),
-    from?.key === undefined ? undefined : before + from.key,
+  const archive = withoutLedgers(
+    listWithout(
+      (range) => parallelListing(bucket, within.prefix, { ...counting("archive.list"), ...range }),
+      ledgerWithin(within, ledger),
+      from?.key === undefined ? undefined : before + from.key,
+    ),
+    request.archive.bucket,
+    () => undefined,
   );
   const first = await firstPage(archive);
   if (first.kind === "refused") {

@@ -1,6 +1,6 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 
-import { ledgerKeys } from "../../ledger/own-keys.ts";
+import { ledgerKeys, mayBeLedgerKey } from "../../ledger/own-keys.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { Row } from "../../manifest/row.ts";
@@ -17,6 +17,8 @@ export interface PlanCounts {
   duplicates: number;
   collisions: number;
   invalid: number;
+  /** Among `invalid`: their archive keys lie in the source or in a ledger. */
+  forbidden?: number;
   /** Of a listing compared with the archive's. */
   unchanged?: number;
   /** How it was compared; absent where it was not. */
@@ -60,8 +62,8 @@ export async function* planFrom(
   request: PlanRequest,
   { counts, givenKeys, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
 ): AsyncGenerator<PlannedShard> {
-  const { options, archive, ledger } = request;
-  const forbidden = ledgerKeys(archive, ledger);
+  const { options } = request;
+  const forbidden = forbiddenKeys(request);
   let readUpTo = from;
   let rows: PlannedRow[] = [];
   for await (const batch of entries) {
@@ -108,11 +110,29 @@ function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "reques
   if (counts.deleted.keys.length < DELETED_KEYS) counts.deleted.keys.push(entry.key);
 }
 
+/** Which archive keys are never written, and why: those of the source, and those of any ledger. */
+function forbiddenKeys({ source, archive, ledger }: PlanRequest) {
+  const own = ledgerKeys(archive, ledger);
+  const originals = source.bucket === archive.bucket ? source.prefix : undefined;
+  return (key: string): { readonly code: Settled["code"]; readonly why: string } | undefined => {
+    if (originals !== undefined && key.startsWith(originals)) {
+      return { code: "ArchiveKeyInSource", why: `lies in the source, whose keys begin with ${quote(originals)}` };
+    }
+    if (own !== undefined && key.startsWith(own)) {
+      const why = `lies in the ledger, whose keys begin with ${quote(own)}; give it another, or the ledger another place with --ledger`;
+      return { code: "ArchiveKeyInLedger", why };
+    }
+    return mayBeLedgerKey(key)
+      ? { code: "ArchiveKeyInLedger", why: "is one of a run's ledger; archive under another prefix or template" }
+      : undefined;
+  };
+}
+
 /** What planning alone can say of a row. */
 function settle(
   entry: Extract<PlanEntry, { kind: "row" | "invalid" | "unchanged" }>,
   { source, archive, options, run }: PlanRequest,
-  forbidden: string | undefined,
+  forbidden: ReturnType<typeof forbiddenKeys>,
   givenKeys: GivenKeys | undefined,
   counts: PlanCounts,
 ): PlannedRow {
@@ -132,11 +152,12 @@ function settle(
   const archiveKey = archiveKeyOf(row, options.archiveKey, archive.prefix, run);
   const fault = archiveKeyFault(archiveKey);
   if (fault !== undefined) return invalid(row, `row ${at.line}: ${fault}`);
-  if (forbidden !== undefined && archiveKey.startsWith(forbidden)) {
-    return invalid(
-      row,
-      `row ${at.line}: the archive key ${quote(archiveKey)} lies in the ledger, whose keys begin with ${quote(forbidden)}; give it another, or the ledger another place with --ledger`,
-    );
+  const forbiddenBy = forbidden(archiveKey);
+  if (forbiddenBy !== undefined) {
+    counts.invalid++;
+    counts.forbidden = (counts.forbidden ?? 0) + 1;
+    const message = `row ${at.line}: the archive key ${quote(archiveKey)} ${forbiddenBy.why}`;
+    return { ...row, settled: { outcome: "failed", code: forbiddenBy.code, message } };
   }
   const repetition = givenKeys?.give(archiveKey, `${row.versionId ?? ""}\n${row.key}`) ?? "new";
   if (repetition === "new") {

@@ -1,4 +1,5 @@
 /** The ledger of one run, opened for one delivery. */
+import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import { createLedgerStore, type LedgerStore } from "../../ledger/store.ts";
 import { asFolder } from "../../vocabulary/names.ts";
@@ -11,5 +12,5 @@ export function openLedger(place: Place, run: string, { open, clock, random, log
 
 /** Where a run's ledger lies unless it is said: `.originals/` below the archive. */
 export function defaultLedger(archive: Place): Place {
-  return { ...archive, prefix: `${asFolder(archive.prefix)}.originals/` };
+  return { ...archive, prefix: `${asFolder(archive.prefix)}${defaultLedgerFolder}` };
 }

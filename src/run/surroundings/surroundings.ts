@@ -1,6 +1,7 @@
 /** What a run needs of the world. Passed in, so that the same code serves Lambda, SCF, the command line and the simulation. */
 
 import type { Bucket } from "../../objects/bucket.ts";
+import type { AllowList } from "../../policy/allow-list.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { WorkerIdentity } from "./worker-identity.ts";
@@ -25,6 +26,8 @@ export interface WorkSettings {
   readonly concurrency: number;
   /** Source fetches a second of this process; no limit where absent. The caller has divided the shared budget by the instances. */
   readonly rate?: number | undefined;
+  /** Which places the messages of a queue may name; any where absent. */
+  readonly allow?: AllowList | undefined;
   /** Processes that may work at the same time; 1 where absent. */
   readonly maxInstances?: number | undefined;
 }

@@ -27,6 +27,8 @@ export interface PollOptions {
   readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
   /** Seconds to wait for a message at most; else what suits the queue. */
   readonly longestWait?: number | undefined;
+  /** Told why, of a message that can't be worked and stays in the queue. */
+  readonly onStaying?: ((reason: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -90,10 +92,17 @@ async function receive(options: PollOptions, timeLeft: number): Promise<Message 
     WaitTimeSeconds: wait,
     // A dead letter keeps them.
     MessageAttributeNames: ["All"],
+    // Told before it is too late for a reason; what a queue does not know it leaves out.
+    ...(queue.kind === "tdmq" ? {} : { MessageSystemAttributeNames: ["ApproximateReceiveCount" as const] }),
     ...(queue.kind === "tdmq" ? {} : { VisibilityTimeout: visibility }),
   });
   const { Messages } = await queue.client.send(command, signal === undefined ? {} : { abortSignal: signal });
   return Messages?.[0];
+}
+
+function receivesOf({ Attributes }: Message): number | undefined {
+  const receives = Number(Attributes?.ApproximateReceiveCount);
+  return Number.isSafeInteger(receives) ? receives : undefined;
 }
 
 async function workOne(options: PollOptions, message: Message, receivedAt: number): Promise<keyof Polled> {
@@ -112,6 +121,7 @@ async function workOne(options: PollOptions, message: Message, receivedAt: numbe
     body: message.Body ?? "",
     messageId: message.MessageId,
     attributes: message.MessageAttributes,
+    receives: receivesOf(message),
     deadline: Math.min(deadline, lease.deadline() - leaseMargin),
     signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
   };
@@ -128,6 +138,7 @@ async function workOne(options: PollOptions, message: Message, receivedAt: numbe
       return "rejected";
     case "reject":
     case "refuse":
+      options.onStaying?.(answer.reason);
       await lease.giveBack(rejectedDelaySeconds);
       return "rejected";
   }

@@ -23,6 +23,7 @@ import { type Place, runIdSchema } from "../messages/messages.ts";
 import type { RunInput } from "../plan/begin-run.ts";
 import type { RunDescription } from "../plan/new-request.ts";
 import { newRequest } from "../plan/new-request.ts";
+import { nextRun } from "../plan/next-run.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -75,7 +76,8 @@ export async function prepareRedrive(
     redriveOf: of,
   };
   const id = given ?? (await nextId(place, of, description, surroundings));
-  const request = newRequest(description, id, surroundings);
+  const asked = newRequest(description, id, surroundings);
+  const { request } = await nextRun(place, asked, { kind: "given" }, surroundings);
   return { input: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
 }
 

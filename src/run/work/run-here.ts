@@ -96,7 +96,7 @@ export async function runHere(
   const prefix = runPrefix(input.ledger.prefix, input.request.run);
   const begun = await beginRun(input, beginnings.run, surroundings, options.signal);
   if (begun.kind === "complete") return { summary: begun.summary, prefix };
-  if (begun.kind === "handed on") throw new Error("a run in this process is planned by it");
+  if (begun.kind !== "planned") throw new Error("a run in this process is planned by it, and waits for no other");
   return { summary: await workHere(input.ledger, begun.ledger, begun.run, surroundings, options), prefix };
 }
 

@@ -27,6 +27,7 @@ export async function submitRun(input: RunInput, surroundings: Surroundings, sen
   const { ledger, request } = input;
   const begun = await beginRun(input, beginnings.submit, surroundings);
   if (begun.kind === "complete") return { kind: "complete", summary: begun.summary };
+  if (begun.kind === "waits") throw new Error("who submits is told, and waits for no other");
   const body = reconcileMessage(ledger, request.run);
   if (begun.kind === "handed on") {
     await sender.send(body);

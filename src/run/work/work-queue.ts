@@ -108,6 +108,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
 
   const letters = createDeadLetters(surroundings)(queue, deadLetterQueue);
   const deadLetters: DeadLetters = {
+    ...letters,
     async take(letter) {
       const buried = await letters.take(letter);
       if (buried.kind === "moved") staying.delete(letter.messageId ?? letter.body);

@@ -1,6 +1,6 @@
 /** A worker that knows whether it has too little to do: then the next message is worth taking from the queue. */
 
-import { createShardWorker, workDelivery } from "../deliver/handle-delivery.ts";
+import { createQueueWorker, workDelivery } from "../deliver/handle-delivery.ts";
 import type { ShardWorker } from "../deliver/work-shard.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -17,7 +17,7 @@ export interface WorkerWithRoom {
 }
 
 export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom {
-  const worker = createShardWorker(surroundings);
+  const worker = createQueueWorker(surroundings);
   let opening = 0;
   return {
     async work(delivery, sender, onOpen) {

@@ -1,8 +1,11 @@
 /** `cos-originals doctor`: is a configuration fit for a run? */
 import type { Command } from "commander";
+import type { Settings } from "../../config/read.ts";
+import { allowedText } from "../../policy/allow-list.ts";
 import { examine } from "../../run/inspect/doctor.ts";
-import type { Finding } from "../../run/inspect/doctor-findings.ts";
+import { type Finding, finding } from "../../run/inspect/doctor-findings.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { allowListOf, unboundedRoles } from "../settings/allow-list.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
@@ -37,6 +40,7 @@ Example:
       "sourceEndpoint",
       "archiveEndpoint",
       "allowHttp",
+      "allow",
     ],
   );
 }
@@ -48,20 +52,33 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
   const surroundings = surroundingsFromSettings(settings, world);
   const key = typeof flags.key === "string" ? flags.key : undefined;
   const findings: Finding[] = [];
+  const tell = (found: Finding) => {
+    findings.push(found);
+    if (flags.json !== true) terminal.out(`${found.verdict.padEnd(8)} ${found.check}: ${found.says}`);
+  };
   try {
-    for await (const finding of examine({
+    for await (const found of examine({
       ...places,
       key,
       open: surroundings.open,
       clock: world.clock,
       random: world.random,
     })) {
-      findings.push(finding);
-      if (flags.json !== true) terminal.out(`${finding.verdict.padEnd(8)} ${finding.check}: ${finding.says}`);
+      tell(found);
     }
+    // First what no run can work without.
+    if (!findings.some(({ verdict }) => verdict === "bad")) tell(messagesFinding(settings));
   } finally {
     await surroundings.close();
   }
   if (flags.json === true) terminal.out(JSON.stringify({ schema: "cos-originals/doctor@1", findings }));
   return findings.some(({ verdict }) => verdict === "bad") ? exitCodes.refused : exitCodes.done;
+}
+
+/** What a queue's messages may name, where a worker or a function has these settings. */
+function messagesFinding(settings: Settings): Finding {
+  const unbounded = unboundedRoles(settings);
+  if (unbounded !== undefined) return finding("messages", "warning", `of a worker with these settings: ${unbounded}`);
+  const allowed = allowListOf(settings).map(allowedText).join(", ");
+  return finding("messages", "good", `of a worker with these settings may only name ${allowed}`);
 }

@@ -1,11 +1,18 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
+import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { checkRowsGiven, runInputFromSettings, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
+import {
+  checkRowsGiven,
+  runInputFromSettings,
+  settingsOfBeginning,
+  settingsOfRequest,
+  settingsOfWork,
+} from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -29,6 +36,7 @@ Example:
     ),
     [
       ...settingsOfRequest,
+      ...settingsOfBeginning,
       ...settingsOfWork,
       "priceCurrency",
       "priceProcessing",
@@ -48,9 +56,10 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const kept = await runInputFromSettings(settings, surroundings, process.stdin, signal);
+    const kept = await runInputFromSettings(settings, surroundings, process.stdin, signal, false);
     dispose = kept.dispose;
-    const { request, rows, ledger } = kept.input;
+    const { request, rows, ledger, leastRows } = kept.input;
+    await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);
     await checkManifest(rows(), request);
     const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
     const document = planDocument(settings, request, estimate);

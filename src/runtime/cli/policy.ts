@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
-import { settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
+import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -26,7 +26,7 @@ Example:
     --region ap-guangzhou --list > policy.json`,
       ),
     // Those of work say nothing here; but the flags of a run can be given as they are.
-    [...settingsOfRequest, ...settingsOfWork],
+    [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
   );
 }
 

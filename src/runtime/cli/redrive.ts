@@ -6,7 +6,7 @@ import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
 import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
-import { settingsOfWork } from "./input/run-input.ts";
+import { runIdOf, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { submitAndTell } from "./submit.ts";
@@ -29,7 +29,14 @@ const changeable = [
 ] as const satisfies readonly SettingName[];
 
 export function describeRedrive(command: Command): void {
-  const settings = new Set<SettingName>([...settingsOfLedger, "run", ...changeable, ...settingsOfWork, "queue"]);
+  const settings = new Set<SettingName>([
+    ...settingsOfLedger,
+    "run",
+    "beside",
+    ...changeable,
+    ...settingsOfWork,
+    "queue",
+  ]);
   addFlags(
     describeRunArgument(command)
       .description("a new run of the rows of a run that failed: here, or by the workers of --queue")
@@ -52,10 +59,15 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
   return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
-      const { input, rows, left } = await prepareRedrive(place, id, surroundings, {
-        run: settings.values.run,
+      const {
+        input: prepared,
+        rows,
+        left,
+      } = await prepareRedrive(place, id, surroundings, {
+        run: runIdOf(settings, surroundings),
         options: changedOptions(settings),
       });
+      const input = prepared && { ...prepared, beside: settings.values.beside };
       if (left > 0) {
         terminal.note(
           `${formatCount(left)} of the ${formatCount(left + rows)} failed rows are left out: they can't be read, or collide with another row's archive key.`,

@@ -8,11 +8,19 @@ import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type RunEnd, runHere } from "../../run/work/run-here.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
+import type { KeptRunInput } from "./input/run-input.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { progressLine } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export const interruptNote = "Stopping: what is under way ends, nothing new begins. Once more stops at once.";
+
+/** Says of a run that is begun anew which one was over. */
+export function noteAfter({ after, input }: Pick<KeptRunInput, "after" | "input">, terminal: Terminal): void {
+  if (after === undefined) return;
+  const when = after.endedAt === null ? "" : ` at ${after.endedAt}`;
+  terminal.note(`The run ${after.run} ended${when}; ${input.request.run} looks again at what source and archive hold.`);
+}
 
 export interface ToEndOptions {
   readonly signal: AbortSignal;

@@ -15,16 +15,22 @@ import {
   checkRowsGiven,
   type KeptRunInput,
   runInputFromSettings,
+  settingsOfBeginning,
   settingsOfRequest,
   settingsOfWork,
 } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { interruptNote, runToEnd } from "./run-to-end.ts";
+import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-const settingsOfRun: readonly SettingName[] = [...settingsOfRequest, "resume", ...settingsOfWork];
+const settingsOfRun: readonly SettingName[] = [
+  ...settingsOfRequest,
+  ...settingsOfBeginning,
+  "resume",
+  ...settingsOfWork,
+];
 
 /** Where the run is recorded and archived; all else of what is asked --resume takes from the run itself. */
 const placesOfRun: ReadonlySet<SettingName> = new Set([
@@ -35,7 +41,7 @@ const placesOfRun: ReadonlySet<SettingName> = new Set([
   "archiveRegion",
   "manifestRegion",
 ]);
-const fixedByRun = settingsOfRequest.filter((name) => !placesOfRun.has(name));
+const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !placesOfRun.has(name));
 
 export function describeRun(command: Command): void {
   addFlags(
@@ -71,6 +77,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   try {
     const kept = await prepare(settings, surroundings, signal);
     dispose = kept.dispose;
+    noteAfter(kept, terminal);
     return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
@@ -101,13 +108,13 @@ function checkCombination(settings: Settings): void {
 
 async function prepare(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<KeptRunInput> {
   const { resume } = settings.values;
-  if (resume === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal);
+  if (resume === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal, true);
   const ledger = ledgerPlace(settings);
   const store = openLedger(ledger, resume, surroundings);
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);
   return {
-    input: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }) },
+    input: { ledger, request, rows: () => rowsOf(request, surroundings, { ledger }), beside: settings.values.beside },
     dispose: async () => undefined,
   };
 }

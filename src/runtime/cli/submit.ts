@@ -11,8 +11,15 @@ import { systemClock } from "../../vocabulary/clock.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
-import { checkListingNamed, checkRowsGiven, runInputFromSettings, settingsOfRequest } from "./input/run-input.ts";
+import {
+  checkListingNamed,
+  checkRowsGiven,
+  runInputFromSettings,
+  settingsOfBeginning,
+  settingsOfRequest,
+} from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { noteAfter } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -23,7 +30,7 @@ export function describeSubmit(command: Command): void {
       "after",
       `
 The flags are those of run. A local manifest is planned here; one in a bucket, or a listing, by the first worker that is free.
-The same command again sends nothing twice that is not needed.
+The same command again sends nothing twice that is not needed, and begins anew, or refuses, what is over, as run does.
 
 Exit codes: 0 sent (or complete already), 2 usage, 6 credentials refused.
 
@@ -31,7 +38,15 @@ Example:
   cos-originals submit --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --manifest keys.csv --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
     ),
-    ["queue", ...settingsOfRequest, "endpoint", "sourceEndpoint", "archiveEndpoint", "allowHttp"],
+    [
+      "queue",
+      ...settingsOfRequest,
+      ...settingsOfBeginning,
+      "endpoint",
+      "sourceEndpoint",
+      "archiveEndpoint",
+      "allowHttp",
+    ],
   );
 }
 
@@ -45,8 +60,9 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
   let dispose = async (): Promise<void> => undefined;
   try {
-    const kept = await runInputFromSettings(settings, surroundings, process.stdin, interrupt.signal);
+    const kept = await runInputFromSettings(settings, surroundings, process.stdin, interrupt.signal, true);
     dispose = kept.dispose;
+    noteAfter(kept, terminal);
     return await submitAndTell(kept.input, settings, surroundings, flags.json === true, terminal);
   } catch (error) {
     if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;

@@ -5,6 +5,7 @@ import type { Summary } from "../../report/summary.ts";
 import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-queue.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import { unboundedRoles } from "../settings/allow-list.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { settingsOfWork } from "./input/run-input.ts";
@@ -35,7 +36,7 @@ runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
       ),
-    ["queue", "deadLetterQueue", "visibility", ...settingsOfWork],
+    ["queue", "deadLetterQueue", "allow", "visibility", ...settingsOfWork],
   );
 }
 
@@ -44,6 +45,8 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const drain = flags.drain === true;
   const json = flags.json === true;
   const queue = openQueue(settings, terminal.log);
+  const unbounded = unboundedRoles(settings);
+  if (unbounded !== undefined) terminal.note(unbounded);
   const deadLetterQueue = openDeadLetterQueue(settings, terminal.log);
   const log = noticing(terminal);
   const surroundings = surroundingsFromSettings(settings, {

@@ -6,6 +6,7 @@
 import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
 import type { HandleDelivery } from "../../run/messages/delivery.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { unboundedRoles } from "../settings/allow-list.ts";
 import { proxyNote } from "../settings/proxy-note.ts";
 import {
   type OpenedSurroundings,
@@ -46,6 +47,8 @@ export function keepFunctionWorker(
     for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
     const note = proxyNote(settings, world.environment);
     if (note !== undefined) world.log.info(note);
+    const unbounded = unboundedRoles(settings);
+    if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
     const surroundings = surroundingsFromSettings(settings, world);
     const worker = { settings, handle: createHandler(surroundings) };
     // Nothing is in flight between two invocations of a process, so the former connections can go.

@@ -15,6 +15,8 @@ export interface SqsRecord {
   readonly receiptHandle?: string | undefined;
   readonly queueArn: string;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
+  /** How often it was received, this time included. */
+  readonly receives?: number | undefined;
 }
 
 /** A record of an SQS batch that is not as documented, but can be named in the answer. */
@@ -44,6 +46,7 @@ const recordSchema = z.object({
   receiptHandle: z.string().min(1).optional(),
   eventSource: z.literal("aws:sqs"),
   // What a dead letter keeps is no reason to fail a message that can be worked.
+  attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int() }).optional().catch(undefined),
   messageAttributes: z.record(z.string(), attributeSchema).optional().catch(undefined),
   eventSourceARN: z.string().regex(/^arn:[^:]+:sqs:[^:]+:[^:]+:.+$/, "is not the ARN of an SQS queue"),
 });
@@ -58,6 +61,10 @@ export function decodeLambdaEvent(event: unknown): LambdaEvent {
   if (!isRecord(event)) throw invalid(`The event ${quote(event)} is no object`);
   if ("Records" in event) return decodeRecords(event.Records);
   if (event["detail-type"] === "Scheduled Event") return { kind: "schedule", scheduledAt: time(event.time, "time") };
+  // A rule of somebody's own, whose detail is a message.
+  if (typeof event["detail-type"] === "string" && isRecord(event.detail)) {
+    return { kind: "message", body: JSON.stringify(event) };
+  }
   if (event.Type === "Timer") return { kind: "schedule", scheduledAt: time(event.Time, "Time") };
   if (event.v !== undefined && typeof event.type === "string") return { kind: "message", body: JSON.stringify(event) };
   throw invalid(
@@ -75,7 +82,7 @@ function decodeRecords(records: unknown): LambdaEvent {
 function decodeRecord(record: unknown, index: number): SqsRecord | MalformedRecord {
   const parsed = recordSchema.safeParse(record);
   if (parsed.success) {
-    const { messageId, body, receiptHandle, eventSourceARN, messageAttributes } = parsed.data;
+    const { messageId, body, receiptHandle, eventSourceARN, messageAttributes, attributes } = parsed.data;
     return {
       kind: "message",
       messageId,
@@ -83,6 +90,7 @@ function decodeRecord(record: unknown, index: number): SqsRecord | MalformedReco
       receiptHandle,
       queueArn: eventSourceARN,
       attributes: messageAttributes,
+      receives: attributes?.ApproximateReceiveCount,
     };
   }
   const issue = parsed.error.issues[0];

@@ -118,11 +118,11 @@ export function createLambdaHandler(parts: LambdaParts) {
       log.error("A record of the event can't be worked.", { messageId: record.messageId, reason: record.reason });
       return false;
     }
-    const { body, messageId, attributes } = record;
+    const { body, messageId, attributes, receives } = record;
     const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
     const sender = queueSender(queue, queueUrl, parts);
     const deadLetters = deadLettersOf({ client: queue, queueUrl }, deadLetterQueueOf(worker, queueUrl));
-    const delivery = { body, messageId, attributes, deadline };
+    const delivery = { body, messageId, attributes, receives, deadline };
     const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
     if (answer.kind === "acknowledge" || answer.kind === "moved") return true;
     await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);

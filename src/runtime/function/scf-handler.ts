@@ -6,7 +6,8 @@
  *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
  *     then holds up nobody. Only where no queue is set is it worked at once, and an error thrown for what must come again.
  *
- * What can never be worked goes to the dead-letter queue. Of an event that no queue holds, the log keeps it where there is none.
+ * What can never be worked goes to the dead-letter queue. Where none takes it, the invocation fails with the reason, and the platform
+ * delivers the event again: a success would be the end of it.
  */
 import pLimit from "p-limit";
 import type { Settings } from "../../config/read.ts";
@@ -45,6 +46,11 @@ export interface ScfParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+function notWorked(messages: number, of: number, reason: string): UserError {
+  const what = `${messages} of ${of} messages can't be worked, and no dead-letter queue took them`;
+  return new UserError("NotWorked", `${what}: ${reason.replace(/\.$/, "")}.`);
 }
 
 /** Messages sent, or worked, at once. */
@@ -120,7 +126,7 @@ export function createScfHandler(parts: ScfParts) {
     }
   };
 
-  function poll({ settings, handle }: FunctionWorker, deadline: number): Promise<Polled> {
+  async function poll({ settings, handle }: FunctionWorker, deadline: number): Promise<Polled> {
     const queue = parts.openQueue(settings);
     if (queue === undefined) {
       throw new UserError(
@@ -131,7 +137,23 @@ export function createScfHandler(parts: ScfParts) {
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
     const { visibility } = settings.values;
-    return pollQueue({ queue, handle, sender, deadLetters, visibility, deadline, idle, clock, log });
+    const staying: string[] = [];
+    const onStaying = (reason: string) => void staying.push(reason);
+    const polled = await pollQueue({
+      queue,
+      handle,
+      sender,
+      deadLetters,
+      visibility,
+      deadline,
+      idle,
+      onStaying,
+      clock,
+      log,
+    });
+    if (staying[0] !== undefined)
+      throw notWorked(staying.length, polled.acknowledged + polled.givenBack + polled.rejected, staying[0]);
+    return polled;
   }
 
   async function pass(
@@ -163,8 +185,10 @@ export function createScfHandler(parts: ScfParts) {
         `${again.length} of ${answers.length} messages must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
       );
     }
-    // A message that can't be worked is among the dead letters, or has been logged; thrown for, it would hold up its partition
-    // for ever.
+    // What nobody holds would be lost: the event comes again, and holds up its partition until somebody looks, or sets a
+    // dead-letter queue.
+    const lost = answers.filter((answer) => answer.kind === "reject" || answer.kind === "refuse");
+    if (lost[0] !== undefined) throw notWorked(lost.length, answers.length, lost[0].reason);
     const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
     return { acknowledged, rejected: answers.length - acknowledged };
   }

@@ -40,7 +40,10 @@ export function scheduledMessage(settings: Settings, scheduledAt: string): Manif
     options: runOptionsOf(settings),
   } as const;
   const manifest = manifestReference(settings);
-  return manifest === undefined ? { ...shared, prefix: source.prefix } : { ...shared, manifest };
+  if (manifest !== undefined) return { ...shared, manifest };
+  // Workers of other versions need not know it where nobody says it.
+  const least = settings.given("minRows") ? { minRows: settings.values.minRows } : undefined;
+  return { ...shared, prefix: source.prefix, ...least };
 }
 
 /** The message of a manifest that was just stored in a bucket. */

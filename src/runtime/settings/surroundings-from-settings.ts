@@ -12,6 +12,8 @@ import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
+import { allowListOf } from "./allow-list.ts";
+
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
   /** As in Surroundings; these clients can also protect and be closed. */
@@ -50,7 +52,8 @@ const ledgerConnections = 16;
  * await surroundings.close();
  * ```
  */
-export function surroundingsFromSettings({ values }: Pick<Settings, "values">, world: World): OpenedSurroundings {
+export function surroundingsFromSettings(settings: Pick<Settings, "values">, world: World): OpenedSurroundings {
+  const { values } = settings;
   const { concurrency, rate, maxInstances, allowHttp } = values;
   const opened = new Map<string, BucketClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
@@ -76,7 +79,12 @@ export function surroundingsFromSettings({ values }: Pick<Settings, "values">, w
     random: world.random,
     log: world.log,
     worker: processIdentity(),
-    settings: { concurrency, rate: rate === undefined ? undefined : rate / maxInstances, maxInstances },
+    settings: {
+      concurrency,
+      rate: rate === undefined ? undefined : rate / maxInstances,
+      maxInstances,
+      allow: allowListOf(settings),
+    },
     open(role, { bucket, region }) {
       const name = `${role} ${region} ${bucket}`;
       const known = opened.get(name);

@@ -19,6 +19,16 @@ export const rowCodes = entries({
     ofRow: true,
     advice: "choose a template with {key} or {dir} in it, or give the row an archiveKey of its own",
   },
+  ArchiveKeyInSource: {
+    means: "the archive key lies in the source, where it could overwrite an original",
+    effect: "row-over",
+    advice: "archive to another bucket or prefix, or give the row another archiveKey",
+  },
+  ArchiveKeyInLedger: {
+    means: "the archive key lies in a ledger, this run's or another's",
+    effect: "row-over",
+    advice: "archive under another prefix or template, or give the row another archiveKey",
+  },
   Unchanged: { means: "by the listings of both buckets the archive holds this original already", effect: "row-over" },
   AlreadyArchived: { means: "the archive holds this original already", effect: "row-over" },
   Kept: { means: "the archive key is taken, and --if-exists keep leaves it as it is", effect: "row-over" },

@@ -38,6 +38,21 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "give one such as http://proxy.example:3128, or unset it",
   },
+  PlacesOverlap: {
+    means: "of source, archive and ledger one lies in another",
+    effect: "not-begun",
+    advice: "archive to another bucket, or give both a prefix in such a way that neither begins the other",
+  },
+  PlacesTaken: {
+    means: "another run archives from the same source to the same archive just now",
+    effect: "not-begun",
+    advice: "wait for it, cancel it, or begin beside it with --beside",
+  },
+  PlaceNotAllowed: {
+    means: "a message names a place that the worker's settings do not allow",
+    effect: "not-begun",
+    advice: "add the place to ORIGINALS_ALLOW of the worker where it is meant",
+  },
   InvalidArchiveKey: {
     means: "the template of archive keys has an unknown field, or gives every original the same name",
     effect: "not-begun",
@@ -127,6 +142,17 @@ export const usageCodes = entries({
     means: "the run exists and was asked something else",
     effect: "not-begun",
     advice: "choose another run id",
+  },
+  RunEnded: {
+    means: "the run is over, and nothing was done",
+    effect: "not-begun",
+    advice:
+      "name each night's run by --run 'nightly-{date}', or take another id; with --if-exists overwrite say --again",
+  },
+  TooFewRows: {
+    means: "a listing found fewer objects than --min-rows asks for",
+    effect: "not-begun",
+    advice: "check the prefix, or say otherwise with --min-rows",
   },
   RunNotPlanned: { means: "the run is still being planned", effect: "not-begun" },
   RunStopped: {

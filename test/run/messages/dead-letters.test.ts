@@ -339,6 +339,46 @@ describe("a message that only this worker can't work", () => {
   });
 });
 
+describe("a message that is received as often as its queue gives it", () => {
+  const refuse = { kind: "refuse", reason: "the credentials were refused" } as const;
+  const giveBack = { kind: "give-back", delaySeconds: 0, reason: "the store is slow" } as const;
+
+  // Catches: dead letters that nobody knows the reason of, because the queue itself moved them.
+  it.each([
+    ["was refused", refuse],
+    ["was given back", giveBack],
+  ])("and %s each time carries the last reason", async (_, answer) => {
+    const { send, poll, letters, work, clock, handled, log } = setUp({ answerTo: () => answer });
+    const { MessageId } = await send("good");
+    for (let n = 0; n < 12; n++) {
+      await poll();
+      clock.advance(60_000);
+    }
+    expect(handled).toHaveLength(10);
+    const reason = `It was received 10 times, as often as its queue gives it: ${answer.reason}`;
+    expect(await letters()).toMatchObject([
+      { body: "good", attributes: { OriginalsReason: reason, OriginalsMessageId: MessageId } },
+    ]);
+    expect(await letters(work)).toEqual([]);
+    expect(log.entries.at(-1)).toMatchObject({ level: "error", fields: { reason } });
+  });
+
+  it("stays where its queue has no dead-letter queue, or does not say", async () => {
+    const broken = () => ({ GetQueueAttributes: away });
+    for (const options of [{ redrive: false }, { faults: broken }]) {
+      const { send, poll, letters, work, clock, handled } = setUp({ ...options, answerTo: () => refuse });
+      await send("good");
+      for (let n = 0; n < 9; n++) {
+        await poll();
+        clock.advance(60_000);
+      }
+      expect(handled).toHaveLength(9);
+      expect(await letters()).toEqual([]);
+      expect(await letters(work)).toHaveLength(1);
+    }
+  });
+});
+
 describe("what a dead letter says of itself", () => {
   const anything = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), fc.json());
   const reasonOf = (body: string): string => {

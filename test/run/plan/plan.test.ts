@@ -7,7 +7,7 @@ import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { checkManifest } from "../../../src/run/plan/check-manifest.ts";
 import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
-import { writePlan } from "../../../src/run/plan/plan.ts";
+import { planOn, writePlan } from "../../../src/run/plan/plan.ts";
 import { noCounts, planFrom } from "../../../src/run/plan/shards.ts";
 import { loseAnswer } from "../../stores/bucket-fault.ts";
 import { archivePlace, createWorld, ledgerPlace, sourcePlace } from "../world.ts";
@@ -144,13 +144,46 @@ describe("planning", () => {
     );
     expect(rows[0]?.settled).toEqual({
       outcome: "failed",
-      code: "InvalidRow",
+      code: "ArchiveKeyInLedger",
       message: expect.stringMatching(/^row 7: the archive key "o\/\.originals\/.*" lies in the ledger, .*--ledger/),
     });
-    expect(codes(rows)).toEqual(["InvalidRow", undefined]);
+    expect(codes(rows)).toEqual(["ArchiveKeyInLedger", undefined]);
     expect(counts).toMatchObject({ rows: 2, invalid: 1, bytes: 0 });
-    // A ledger elsewhere is in nobody's way.
-    expect(codes((await planned([rowOf(row)], asked)).rows)).toEqual([undefined]);
+    // Another run's ledger is known by what lies in it.
+    expect(codes((await planned([rowOf(row)], asked)).rows)).toEqual(["ArchiveKeyInLedger"]);
+  });
+
+  test("fails a row that would be archived over an original, whatever gives it that key", async () => {
+    const source = { ...sourcePlace, prefix: "photos/" };
+    const within = { ...sourcePlace, prefix: "" };
+    const rows = rowsOf({ key: "photos/a.jpg", archiveKey: "photos/b.jpg" }, { key: "photos/b.jpg", archiveKey: "b" });
+    const by = async (options: object) => (await planned(rows, request({ source, archive: within }, options))).rows;
+    expect(codes(await by({}))).toEqual(["ArchiveKeyInSource", undefined]);
+    const { rows: templated } = await planned(
+      rowsOf("photos/a.png", "photos/b.png"),
+      request({ source, archive: within }, { archiveKey: "{dir}{stem}.jpg" }),
+    );
+    expect(codes(templated)).toEqual(["ArchiveKeyInSource", "ArchiveKeyInSource"]);
+    expect(templated[0]?.settled?.message).toBe(
+      'row 1: the archive key "photos/a.jpg" lies in the source, whose keys begin with "photos/"',
+    );
+  });
+
+  test("a run with such rows says that older versions can't work it, through every slice", async () => {
+    const world = createWorld();
+    const asked = request({ rows: { kind: "inline", digest: "d", keys: [] } }, { shardSize: 1 });
+    const ledger = world.ledger("r");
+    const { clock } = world;
+    const entries = rowsOf({ key: "a.jpg", archiveKey: ".originals/runs/x/run.json" }, "b.jpg", "c.jpg");
+    const slice = { ledger, place: ledgerPlace, clock, random: world.surroundings.random, request: asked };
+    const rows = (from: { readonly rows: number } | undefined) => inBatches(entries.slice(from?.rows ?? 0), 1);
+    let run: Awaited<ReturnType<typeof planOn>>;
+    for (let n = 0; run === undefined; n++) {
+      run = await world.done(planOn({ ...slice, rows, deadline: n < 2 ? clock.now() : Number.POSITIVE_INFINITY }));
+    }
+    expect(run.needs).toEqual(["forbidden-keys"]);
+    expect(run.slices?.length).toBeGreaterThan(1);
+    expect((await world.done(readRun(ledger)))?.needs).toEqual(["forbidden-keys"]);
   });
 
   test("of a ledger without a folder of its own, only what lies in runs/ is in its way", async () => {
@@ -158,14 +191,14 @@ describe("planning", () => {
     for (const prefix of ["", "o/"]) {
       const place = { ...archivePlace, prefix };
       const { rows } = await planned(entries, request({ archive: place }), 3, place);
-      expect(codes(rows)).toEqual([undefined, "InvalidRow", undefined]);
+      expect(codes(rows)).toEqual([undefined, "ArchiveKeyInLedger", undefined]);
     }
   });
 
   test("an archive within the ledger takes no row", async () => {
     const archive = { ...archivePlace, prefix: ".originals/runs/old/" };
     const { rows } = await planned(rowsOf("a.jpg"), request({ archive }), 3, { ...archivePlace, prefix: ".originals" });
-    expect(codes(rows)).toEqual(["InvalidRow"]);
+    expect(codes(rows)).toEqual(["ArchiveKeyInLedger"]);
   });
 
   test("a row that failed takes no place from those after it", async () => {

@@ -108,4 +108,23 @@ describe("the commands about runs", () => {
       });
     });
   });
+
+  it("refuse places that share keys with 2, both named, before anything is read or written", async () => {
+    const within = ["--source", `cos://${archive}/photos/`, "--archive", `cos://${archive}/photos/copies/`, "--list"];
+    const before = lab.emulator.bucket(archive).keys();
+    await atOnce.map(["run", "plan", "submit"], async (command) => {
+      const { code, stdout, stderr } = await cli([
+        command,
+        ...within,
+        "--run",
+        "r",
+        ...(command === "submit" ? ["--queue", "sqs:http://127.0.0.1:9/1/x"] : []),
+      ]);
+      expect({ command, code, stdout }).toEqual({ command, code: 2, stdout: "" });
+      expect(stderr).toMatch(
+        /^cos-originals: The archive cos:\/\/archive-1250000000\/photos\/copies\/ lies within the source cos:\/\/archive-1250000000\/photos\/, /,
+      );
+    });
+    expect(lab.emulator.bucket(archive).keys()).toEqual(before);
+  });
 });

@@ -43,9 +43,24 @@ const allGood: Partial<Record<Check, Verdict>> = {
   "missing key": "good",
   archive: "good",
   ledger: "good",
+  // The settings name no manifest, so a message may name any.
+  messages: "warning",
 };
 
+/** Where something is bad, nothing is said of messages. */
+const { messages: _, ...withoutMessages } = allGood;
+
 describe("cos-originals doctor", () => {
+  it("says what the messages of a worker with these settings may name, and which line bounds them", async () => {
+    const open = await doctor();
+    expect(open.of("messages")?.says).toMatch(/may name any place as its manifest; .* ORIGINALS_ALLOW='manifest=cos:/);
+    const bounded = await doctor([], { ORIGINALS_ALLOW: "manifest=cos://lists-1250000000/nightly/" });
+    expect(bounded.of("messages")).toMatchObject({
+      verdict: "good",
+      says: expect.stringContaining("may only name manifest=cos://lists-1250000000/nightly/, source=cos://"),
+    });
+  });
+
   it("finds nothing amiss where all is well, fetches one original, and leaves nothing behind", async () => {
     const before = lab.emulator.bucket(archive).keys();
     const { code, of, verdicts } = await doctor();
@@ -90,7 +105,7 @@ describe("cos-originals doctor", () => {
   it("ends with 6 where the original that was named is not there, or is not what originImage brings", async () => {
     expect(await doctor(["--key", "nothing.jpg"])).toMatchObject({
       code: 6,
-      verdicts: { ...allGood, original: "bad" },
+      verdicts: { ...withoutMessages, original: "bad" },
     });
     lab.emulator.faults.use(({ operation, key }) =>
       operation === "object.original" && key === "plain.png" ? { kind: "placeholder" } : undefined,
@@ -121,7 +136,7 @@ describe("cos-originals doctor", () => {
     }));
     door.enforce({ ...whole, statement });
     const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
-    const { clock: _, ...good } = allGood;
+    const { clock: _, ...good } = expected === 6 ? withoutMessages : allGood;
     expect({ code, verdicts }).toMatchObject({
       code: expected,
       verdicts: { ...good, protection: "unknown", ...wrong },

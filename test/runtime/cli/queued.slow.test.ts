@@ -132,9 +132,10 @@ describe.concurrent("a run on a queue", () => {
       differences: [{ kind: "missing", key: keys[7], archiveKey: key }],
     });
 
-    // Said again, it finds nothing to do.
+    // Said again, it is over.
     const again = await cli(["submit", ...asked]);
-    expect(again).toMatchObject({ code: 0, stdout: "run two is complete already: nothing was sent\n" });
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toMatch(/^cos-originals: The run "two" ended at .*; nothing was done; /);
     expect(await depth()).toBe(0);
   });
 

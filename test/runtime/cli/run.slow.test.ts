@@ -47,7 +47,7 @@ describe("cos-originals run", () => {
     lab.emulator.resetRequests();
     const again = await run(["--json", "--manifest", manifest]);
     expect(again.code).toBe(0);
-    expect(JSON.parse(again.stdout)).toMatchObject({ run: first.run, archived: 4 });
+    expect(JSON.parse(again.stdout)).toMatchObject({ run: `${first.run}-2`, archived: 0, skipped: 4 });
     expect(lab.emulator.requests()["object.original"]).toBe(0);
   });
 
@@ -95,20 +95,58 @@ describe("cos-originals run", () => {
     expect(without.stderr).toContain("needs --run");
   });
 
-  it("a listing that finds nothing is done", async () => {
-    const { code, stdout } = await run([
-      "--json",
-      "--list",
-      "--run",
-      "nightly-2",
-      "--source",
-      `cos://${source}/nothing here/`,
-    ]);
+  it("begins nothing of a listing that finds fewer objects than it must, and says how many", async () => {
+    const args = ["--list", "--run", "nightly-2", "--source", `cos://${source}/nothing here/`];
+    const refused = await run(args);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^cos-originals: The listing of cos:\/\/photos-1250000000\/nothing here\/ found 0 objects, .*--min-rows/,
+    );
+    const { code, stdout } = await run(["--json", ...args, "--min-rows", "0"]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ rows: 0, state: "complete" });
   });
 
-  it("refuses an id that was asked something else, and continues one that was not", async () => {
+  it("begins anew what was over before, where its id follows from what is asked; with overwrite only by --again", async () => {
+    const manifest = await file("again.txt", lines("plain.png"));
+    const summaryOf = async (...more: string[]) => {
+      const { code, stdout, stderr } = await run(["--json", "--manifest", manifest, ...more]);
+      expect(code, stderr).toBe(0);
+      return { ...JSON.parse(stdout), stderr };
+    };
+    const first = await summaryOf();
+    lab.emulator.bucket(source).put("plain.png", Buffer.from("another picture"));
+    const second = await summaryOf();
+    expect(second).toMatchObject({ run: `${first.run}-2`, archived: 1, skipped: 0 });
+    expect(second.stderr).toContain(`The run ${first.run} ended at ${first.endedAt}; ${first.run}-2 looks again`);
+    expect(archived("plain.png")).toEqual(Buffer.from("another picture"));
+    expect(await summaryOf()).toMatchObject({ run: `${first.run}-3`, archived: 0, skipped: 1 });
+
+    const overwritten = await summaryOf("--if-exists", "overwrite");
+    const refused = await run(["--manifest", manifest, "--if-exists", "overwrite"]);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^cos-originals: The run "m-\w+" ended at .*; nothing was done; .*--again/);
+    expect(await summaryOf("--if-exists", "overwrite", "--again")).toMatchObject({
+      run: `${overwritten.run}-2`,
+      archived: 1,
+    });
+    const named = await run(["--manifest", manifest, "--again", "--run", "x"]);
+    expect(named).toMatchObject({ code: 2 });
+    expect(named.stderr).toContain('--again begins a run anew that is named by what is asked, and --run "x" names one');
+  });
+
+  it("names each night's run by its date and time", async () => {
+    const args = ["--json", "--list", "--run", "nightly-{date}T{time}"];
+    const { code, stdout } = await run(args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).run).toMatch(/^nightly-20\d\d-\d\d-\d\dT\d{6}$/);
+    const wrong = await run(["--list", "--run", "nightly-{day}"]);
+    expect(wrong.stderr).toMatch(
+      /^cos-originals: --run "nightly-\{day\}" holds \{day\}, and only \{date\} and \{time\} have a meaning in it; --run 'nightly-\{date\}' would do/,
+    );
+  });
+
+  it("refuses an id that was asked something else, and one whose run is over", async () => {
     const one = await file("one.txt", lines("plain.png"));
     const two = await file("two.txt", lines("plain.png", "a+b&c=d.png"));
     expect((await run(["--run", "tonight", "--manifest", one])).code).toBe(0);
@@ -117,7 +155,13 @@ describe("cos-originals run", () => {
     expect(other.stderr).toMatch(
       /^cos-originals: The run "tonight" exists and was asked something else: its manifest is /,
     );
-    expect((await run(["--run", "tonight", "--manifest", one, "--concurrency", "1"])).code).toBe(0);
+    const ended = await run(["--run", "tonight", "--manifest", one, "--concurrency", "1"]);
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(ended.stderr).toMatch(
+      /^cos-originals: The run "tonight" ended at \d{4}-.*Z; nothing was done; .*--run 'nightly-\{date\}'/,
+    );
+    // Who goes on with a run by --resume is told how it ended.
+    expect((await run(["--resume", "tonight"])).code).toBe(0);
   });
 
   it("takes its settings from a file, below environment and flags", async () => {

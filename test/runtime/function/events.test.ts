@@ -39,6 +39,7 @@ describe("the payloads in events/", () => {
           receiptHandle: expect.any(String),
           queueArn: "arn:aws:sqs:us-east-1:123456789012:originals-dev",
           attributes: {},
+          receives: 1,
         },
       ],
     });

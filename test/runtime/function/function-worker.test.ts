@@ -3,6 +3,9 @@ import { keepFunctionWorker } from "../../../src/runtime/function/function-worke
 import { acknowledge, environment, notingLog } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 
+/** With nothing to say of what messages may name. */
+const bounded = { ...environment, ORIGINALS_ALLOW: "manifest=cos://lists-1250000000" };
+
 function setUp(changing: Record<string, string | undefined>) {
   const log = notingLog();
   const rates: (number | undefined)[] = [];
@@ -53,7 +56,7 @@ describe("what a function keeps between invocations", () => {
   });
 
   it("says once, in its log, which proxy it speaks to, and not its password", () => {
-    const { worker, log } = setUp({ ...environment, HTTPS_PROXY: "http://me:hidden@proxy.example:3128" });
+    const { worker, log } = setUp({ ...bounded, HTTPS_PROXY: "http://me:hidden@proxy.example:3128" });
     worker();
     worker();
     expect(log.entries).toEqual([
@@ -65,11 +68,23 @@ describe("what a function keeps between invocations", () => {
   });
 
   it("warns once of a misspelt setting", () => {
-    const { worker, log } = setUp({ ...environment, ORIGINALS_CONCURENCY: "8" });
+    const { worker, log } = setUp({ ...bounded, ORIGINALS_CONCURENCY: "8" });
     worker();
     worker();
     expect(log.entries).toMatchObject([
       { level: "warn", message: expect.stringContaining("ORIGINALS_CONCURRENCY is meant") },
+    ]);
+  });
+
+  it("says once which places a message may name without bounds, and the line that bounds them", () => {
+    const { worker, log } = setUp({ ...environment });
+    worker();
+    worker();
+    expect(log.entries).toMatchObject([
+      {
+        level: "warn",
+        message: expect.stringMatching(/ any place as its manifest; .* ORIGINALS_ALLOW='manifest=cos:/),
+      },
     ]);
   });
 });

@@ -279,6 +279,26 @@ describe("a message of a batch that can never be worked", () => {
     });
     expect(calls.map((call) => call.action)).toEqual(["ChangeMessageVisibilityCommand"]);
   });
+
+  it("is moved with the reason where its queue would move it at the next time", async () => {
+    const { handler, calls } = setUp(() => ({ kind: "refuse", reason: "set TENCENTCLOUD_SECRETID" }), {
+      redrivePolicy: redrive("dead"),
+    });
+    const received = (times: number) => record("a", { ...aws, attributes: { ApproximateReceiveCount: String(times) } });
+    expect(await handler({ Records: [received(9)] }, seconds(900))).toMatchObject({ batchItemFailures: [{}] });
+    expect(await handler({ Records: [received(10)] }, seconds(900))).toEqual({ batchItemFailures: [] });
+    expect(calls.at(-1)).toMatchObject({
+      action: "SendMessageCommand",
+      input: {
+        QueueUrl: expect.stringMatching(/\/dead$/),
+        MessageAttributes: {
+          OriginalsReason: {
+            StringValue: expect.stringMatching(/^It was received 10 times, .*: set TENCENTCLOUD_SECRETID$/),
+          },
+        },
+      },
+    });
+  });
 });
 
 describe("what a run sends while it is worked", () => {

@@ -108,13 +108,14 @@ describe("a timer", () => {
     expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 3 } }]);
   });
 
-  it("leaves what can't be worked for the queue's dead letters", async () => {
-    const { handler, clock, send, waiting } = setUp(() => reject);
+  it("fails where what can't be worked stays in the queue, since no dead-letter queue takes it", async () => {
+    const { handler, clock, send, waiting, handled } = setUp(({ body }) => (body === "poison" ? reject : acknowledge));
     await send("poison");
-    expect(await handler(eventOf("scf-timer"), { time_limit_in_ms: 60_000 })).toMatchObject({
-      acknowledged: 0,
-      rejected: 1,
-    });
+    await send("good");
+    await expect(handler(eventOf("scf-timer"), { time_limit_in_ms: 60_000 })).rejects.toThrow(
+      /^1 of 2 messages can't be worked, and no dead-letter queue took them: The message is not JSON\.$/,
+    );
+    expect(handled.map(({ body }) => body)).toEqual(["poison", "good"]);
     clock.advance(60_000);
     expect(await waiting()).toEqual(["poison"]);
   });
@@ -218,12 +219,21 @@ describe.each(["scf-ckafka", "scf-cmq", "scf-cmq-tag-string", "scf-ckafka-partit
 );
 
 describe("an event of messages", () => {
-  // Catches: one poison entry that blocks its whole partition for ever.
-  it("is over although one of them can never be worked, which is logged", async () => {
-    const { handler, log } = setUp((_, index) => (index === 0 ? reject : acknowledge), { queue: "none" });
-    expect(await handler(eventOf("scf-ckafka"), context)).toEqual({ acknowledged: 1, rejected: 1 });
+  // Catches: a manifest that is lost by a function that says it succeeded.
+  it.each([
+    ["never be worked", reject, "The message is not JSON"],
+    [
+      "not be worked by this function",
+      { kind: "refuse", reason: "set ORIGINALS_QUEUE." } as Answer,
+      "set ORIGINALS_QUEUE",
+    ],
+  ])("fails with the reason where one of them can %s and nobody holds it", async (_, answer, reason) => {
+    const { handler, log } = setUp((_, index) => (index === 0 ? answer : acknowledge), { queue: "none" });
+    await expect(handler(eventOf("scf-ckafka"), context)).rejects.toThrow(
+      new RegExp(`^1 of 2 messages can't be worked, and no dead-letter queue took them: ${reason}\\.$`),
+    );
     expect(log.entries).toMatchObject([
-      { level: "error", fields: { messageId: "originals/1/36", reason: reject.kind === "reject" && reject.reason } },
+      { level: "error", fields: { messageId: "originals/1/36", reason: expect.stringContaining(reason) } },
     ]);
   });
 });

@@ -3,11 +3,14 @@
 import type { Readable } from "node:stream";
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
+import { checkPlacesApart } from "../../../run/places/places-apart.ts";
 import type { RunInput } from "../../../run/plan/begin-run.ts";
 import { newRequest } from "../../../run/plan/new-request.ts";
+import { type Naming, type NextRun, nextRun } from "../../../run/plan/next-run.ts";
 import { rowsOf } from "../../../run/plan/rows.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
+import { datedRunId } from "../../../vocabulary/names.ts";
 import { runOptionsOf } from "../../settings/manifest-message.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
 import { openManifest } from "./manifest-input.ts";
@@ -18,6 +21,7 @@ export const settingsOfRequest: readonly SettingName[] = [
   "archive",
   "manifest",
   "list",
+  "minRows",
   "run",
   "ledger",
   "region",
@@ -39,6 +43,9 @@ export const settingsOfRequest: readonly SettingName[] = [
   "shardSize",
 ];
 
+/** Settings that say whether a run is begun; a run that is begun does not remember them. */
+export const settingsOfBeginning: readonly SettingName[] = ["again", "beside"];
+
 /** Settings that say how this process works and whom it dials. */
 export const settingsOfWork: readonly SettingName[] = [
   "concurrency",
@@ -52,6 +59,8 @@ export const settingsOfWork: readonly SettingName[] = [
 
 export interface KeptRunInput {
   readonly input: RunInput;
+  /** The run of the same ask that was over before, where this one is begun after it. */
+  readonly after?: NextRun["after"];
   /** Removes what was kept of standard input. */
   dispose(): Promise<void>;
 }
@@ -78,25 +87,52 @@ export function checkListingNamed({ values }: Settings): void {
   if (!values.list || values.run !== undefined) return;
   throw new UserError(
     "MissingSetting",
-    "A listing has nothing to derive a run id from, and needs --run: otherwise tonight's run would be taken for last night's; --run nightly-2026-11-22 would do.",
+    "A listing has nothing to derive a run id from, and needs --run: otherwise tonight's run would be taken for last night's; --run 'nightly-{date}' would do.",
   );
 }
 
+/** The id that `--run` gives, its date and time filled in; undefined where it is derived from what is asked. */
+export function runIdOf({ values }: Settings, { clock }: Pick<Surroundings, "clock">): string | undefined {
+  return values.run === undefined ? undefined : datedRunId(values.run, clock.now());
+}
+
+/** A run that somebody named is never begun anew under that name. */
+function namingOf({ values, said }: Settings): Naming {
+  if (values.run === undefined) return { kind: "derived", again: values.again ?? false };
+  if (!values.again) return { kind: "given" };
+  throw new UserError(
+    "InvalidSetting",
+    `${said("again")} begins a run anew that is named by what is asked, and ${said("run")} names one; give another id instead.`,
+  );
+}
+
+/** @param begins is the run to be begun, or gone on with? Then it is looked for in the ledger first (next-run.ts). */
 export async function runInputFromSettings(
   settings: Settings,
   surroundings: Surroundings,
   stdin: Readable,
   signal: AbortSignal,
+  begins: boolean,
 ): Promise<KeptRunInput> {
+  const naming = namingOf(settings);
   const ledger = ledgerPlace(settings);
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
+  checkPlacesApart({ source, archive, ledger });
   const options = runOptionsOf(settings);
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
     : await openManifest(settings, surroundings, stdin, signal);
   const description = { source, archive, rows: manifest.source, options };
-  const request = newRequest(description, settings.values.run, surroundings);
-  const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
-  return { input: { ledger, request, rows }, dispose: async () => void (await manifest.dispose()) };
+  const dispose = async () => void (await manifest.dispose());
+  try {
+    const asked = newRequest(description, runIdOf(settings, surroundings), surroundings);
+    const { request, after } = begins ? await nextRun(ledger, asked, naming, surroundings) : { request: asked };
+    const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
+    const { minRows, beside } = settings.values;
+    return { input: { ledger, request, rows, leastRows: minRows, beside }, after, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }

@@ -1,0 +1,75 @@
+/**
+ * Which runs of a ledger work in which places: `places/<id>~<run>` beside the runs, with source and archive in it, and an empty twin
+ * `…~ended` once somebody found the run over. Written before the run's request, so that of two that begin at once one sees the other.
+ */
+import * as z from "zod";
+import type { Bucket } from "../objects/bucket.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
+import { asFolder } from "../vocabulary/names.ts";
+import { documentText, readDocument } from "./document.ts";
+import { parsePlace, placePath, placesFolder } from "./layout.ts";
+import { createLedgerStore, pagesAfter } from "./store.ts";
+
+const keyRange = z.object({ bucket: z.string(), prefix: z.string() });
+const placeSchema = z.object({
+  schema: z.literal("cos-originals/place@1"),
+  run: z.string(),
+  /** Of a listing the prefix that it lists. */
+  source: keyRange,
+  archive: keyRange,
+  at: z.string(),
+  tool: z.string(),
+});
+export type PlaceDocument = z.output<typeof placeSchema>;
+
+export interface PlaceMarker {
+  /** A ULID. */
+  readonly id: string;
+  readonly run: string;
+  /** How long ago it was written, by the store's own clock, in milliseconds. */
+  readonly ageMs: number;
+}
+
+export interface Places {
+  write(id: string, place: PlaceDocument): Promise<void>;
+  /** Says that the run is over: nobody looks at it again. */
+  end(marker: Pick<PlaceMarker, "id" | "run">): Promise<void>;
+  /** Those that are not said to be over, in the order of their ids, from this id on. */
+  open(from: string): Promise<readonly PlaceMarker[]>;
+  /** Undefined where it is gone, or is none: what nobody can read holds up nobody. */
+  read(marker: PlaceMarker): Promise<PlaceDocument | undefined>;
+}
+
+export function openPlaces(
+  bucket: Bucket,
+  ledgerPrefix: string,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): Places {
+  const store = createLedgerStore({ bucket, prefix: asFolder(ledgerPrefix) + placesFolder, clock, random });
+  return {
+    write: (id, place) => store.put(placePath({ id, run: place.run }), documentText(place)),
+    end: (marker) => store.put(placePath(marker, "ended"), ""),
+    async open(from) {
+      const open = new Map<string, PlaceMarker>();
+      for await (const { objects, serverTime } of pagesAfter(store, "", from)) {
+        for (const { key, lastModified } of objects) {
+          const parsed = parsePlace(key);
+          if (parsed === undefined) continue;
+          const { id, run, ended } = parsed;
+          if (ended) open.delete(id);
+          else open.set(id, { id, run, ageMs: Math.max(0, serverTime - lastModified) });
+        }
+      }
+      return [...open.values()];
+    },
+    async read(marker) {
+      const kind = { what: "place", parse: placeSchema.parse };
+      try {
+        return await readDocument(store, placePath(marker), kind);
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "LedgerUnreadable") return undefined;
+        throw error;
+      }
+    },
+  };
+}

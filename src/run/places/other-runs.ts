@@ -1,0 +1,136 @@
+/**
+ * Is another run archiving from the same source to the same archive just now? Then each key would be fetched, and paid for, twice. By
+ * the rule of opening: a run first writes down where it works, and then looks who else does; whoever is at work goes on, and of those
+ * that have only begun, the one that is written down first, by the store's clock: whoever is written down later finds it there. Seen are the runs of one ledger, by the doors that ask: commands, and schedules.
+ *
+ * What holds up others is not over, halted or cancelled, and showed a sign of life within the hour.
+ */
+import { encodeTime, ulid } from "ulid";
+import { readControl, saysStop } from "../../ledger/control.ts";
+import { openPlaces, type PlaceMarker, type Places } from "../../ledger/places.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import { type LedgerStore, pagesAfter } from "../../ledger/store.ts";
+import { type KeyRange, shareKeys } from "../../policy/places.ts";
+import { toolVersion } from "../../vocabulary/version.ts";
+import type { Place } from "../messages/messages.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
+import type { Surroundings } from "../surroundings/surroundings.ts";
+
+/** Without a sign for longer, nobody works on it. */
+const ALIVE_MS = 60 * 60_000;
+/** Between what a run writes down and its request: longer takes none that is still at it. */
+const OPENING_MS = 60_000;
+/** A run that began earlier is not looked for, so that a look costs what the last month's runs cost. */
+const LOOK_BACK_MS = 30 * 24 * 3_600_000;
+
+type Asked = Pick<RunRequest, "run" | "source" | "archive" | "rows">;
+
+/**
+ * Writes down where the run works, unless another one that is at work shares keys with it in source and archive.
+ *
+ * @param beside it is begun whoever works there
+ * @returns the id of that other run; undefined where this one may go on
+ */
+export async function takePlaces(
+  ledger: Place,
+  asked: Asked,
+  beside: boolean,
+  surroundings: Surroundings,
+): Promise<string | undefined> {
+  const { clock, random, open } = surroundings;
+  const places = openPlaces(open("ledger", ledger), ledger.prefix, surroundings);
+  const inNobodysWay = new Set<string>();
+  const look = { places, ledger, asked, surroundings, inNobodysWay };
+  const written = async () => places.open(encodeTime(Math.max(0, clock.now() - LOOK_BACK_MS), 10));
+  const before = await written();
+  if (!beside) {
+    const other = await atWork(look, before, undefined);
+    if (other !== undefined) return other;
+  }
+  const mine = before.find(({ run }) => run === asked.run);
+  const id = mine?.id ?? ulid(clock.now(), random);
+  if (mine === undefined) await places.write(id, documentOf(asked, clock.now()));
+  if (beside) return undefined;
+  const now = await written();
+  const other = await atWork(
+    look,
+    now,
+    now.find((marker) => marker.id === id),
+  );
+  if (other !== undefined && mine === undefined) await places.end({ id, run: asked.run });
+  return other;
+}
+
+function documentOf({ run, archive, ...asked }: Asked, now: number) {
+  return {
+    schema: "cos-originals/place@1",
+    run,
+    source: sourceOf(asked),
+    archive: { bucket: archive.bucket, prefix: archive.prefix },
+    at: new Date(now).toISOString(),
+    tool: toolVersion,
+  } as const;
+}
+
+/** Only what a listing lists is fetched. */
+function sourceOf({ source, rows }: Pick<Asked, "source" | "rows">): KeyRange {
+  return { bucket: source.bucket, prefix: rows.kind === "listing" ? rows.prefix : source.prefix };
+}
+
+interface Look {
+  readonly places: Places;
+  readonly ledger: Place;
+  readonly asked: Asked;
+  readonly surroundings: Surroundings;
+  /** Ids of those that were found so a moment ago: they need no second look. */
+  readonly inNobodysWay: Set<string>;
+}
+
+/** @param own this run's own marker; undefined where it has none yet */
+async function atWork(
+  look: Look,
+  markers: readonly PlaceMarker[],
+  own: PlaceMarker | undefined,
+): Promise<string | undefined> {
+  const { places, ledger, asked, surroundings, inNobodysWay } = look;
+  for (const marker of markers) {
+    if (marker.run === asked.run || inNobodysWay.has(marker.id)) continue;
+    const its = await places.read(marker);
+    const shares = its !== undefined && shareKeys(its.archive, asked.archive) && shareKeys(its.source, sourceOf(asked));
+    if (!shares) {
+      inNobodysWay.add(marker.id);
+      continue;
+    }
+    const store = openLedger(ledger, marker.run, surroundings);
+    switch (await stateOf(store)) {
+      case "over":
+        await places.end(marker);
+        inNobodysWay.add(marker.id);
+        break;
+      case "at work":
+        return marker.run;
+      case "only begun":
+        if (own !== undefined && isFirst(marker, own) && marker.ageMs < OPENING_MS) return marker.run;
+        break;
+      case "at rest":
+        inNobodysWay.add(marker.id);
+        break;
+    }
+  }
+  return undefined;
+}
+
+const isFirst = (one: PlaceMarker, other: PlaceMarker): boolean =>
+  one.ageMs > other.ageMs || (one.ageMs === other.ageMs && one.id < other.id);
+
+async function stateOf(ledger: LedgerStore): Promise<"over" | "at work" | "only begun" | "at rest"> {
+  if ((await readSummary(ledger))?.state === "complete") return "over";
+  if (saysStop(await readControl(ledger))) return "at rest";
+  let objects = 0;
+  for await (const page of pagesAfter(ledger, "", "")) {
+    objects += page.objects.length;
+    if (page.objects.some(({ lastModified }) => page.serverTime - lastModified < ALIVE_MS)) return "at work";
+  }
+  return objects === 0 ? "only begun" : "at rest";
+}

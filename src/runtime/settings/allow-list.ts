@@ -1,0 +1,47 @@
+/** The allow-list of a worker: what ORIGINALS_ALLOW says of a role, else what its other settings name. */
+import type { Settings } from "../../config/read.ts";
+import { variableOf } from "../../config/settings.ts";
+import { parseAddress } from "../../cos/address/address.ts";
+import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
+import { type AllowedPlace, type AllowList, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
+import { asFolder } from "../../vocabulary/names.ts";
+
+/** A role that neither says anything of has no entry, and is not bounded. */
+export function allowListOf({ values }: Pick<Settings, "values">): AllowList {
+  const said = values.allow ?? [];
+  const own = placeRoles.flatMap((role) => (said.some((each) => each.role === role) ? [] : ownPlaces(role, values)));
+  const list = [...said, ...own];
+  if (list.some(({ role }) => role === "ledger")) return list;
+  // Unless it is said, the ledger lies below the archive.
+  return [
+    ...list,
+    ...list.filter(({ role }) => role === "archive").map((each) => ({ ...each, role: "ledger" as const })),
+  ];
+}
+
+function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly AllowedPlace[] {
+  const named = values[role];
+  if (role === "ledger" && named === undefined && values.archive !== undefined) {
+    const { bucket, prefix } = parseAddress(values.archive, "archive");
+    return [{ role, bucket, prefix: asFolder(prefix) + defaultLedgerFolder }];
+  }
+  // A manifest may be a file.
+  if (named === undefined || !named.startsWith("cos://")) return [];
+  return [{ role, ...parseAddress(named, role) }];
+}
+
+/** Which roles a message may name any place as, and the line that would bound them, in one sentence; undefined where there is none. */
+export function unboundedRoles(settings: Pick<Settings, "values">): string | undefined {
+  const bounded = new Set(allowListOf(settings).map(({ role }) => role));
+  const open = placeRoles.filter((role) => !bounded.has(role));
+  if (open.length === 0) return undefined;
+  const line = open.map((role) => `${role}=${examples[role]}`).join(",");
+  return `A message may name any place as its ${open.join(", ")}; bound it by a line such as ${variableOf("allow")}='${line}'`;
+}
+
+const examples: Readonly<Record<PlaceRole, string>> = {
+  source: "cos://photos-1250000000",
+  archive: "cos://archive-1250000000/photos/",
+  ledger: "cos://archive-1250000000/photos/.originals/",
+  manifest: "cos://photos-1250000000/manifests/",
+};

@@ -1,0 +1,35 @@
+/** Catches: two places that share keys and are taken for apart, or the other way round. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { overlapOf, shareKeys } from "../../src/policy/places.ts";
+
+const prefix = fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 4 });
+const place = fc.record({ bucket: fc.constantFrom("p-1250000000", "q-1250000000"), prefix });
+
+describe("two places", () => {
+  test.each([
+    ["a/", "a/", "same"],
+    ["", "", "same"],
+    ["", "a/", "within"],
+    ["a/", "", "holds it"],
+    ["photos", "photos-old/", "within"],
+    ["photos/", "photos-old/", undefined],
+    ["a/b", "a/c", undefined],
+  ] as const)("at %j and %j: %s", (outer, inner, overlap) => {
+    const bucket = "p-1250000000";
+    expect(overlapOf({ bucket, prefix: outer }, { bucket, prefix: inner })).toBe(overlap);
+    expect(overlapOf({ bucket, prefix: outer }, { bucket: "q-1250000000", prefix: inner })).toBeUndefined();
+  });
+
+  test("are apart exactly where no key can be in both", () => {
+    fc.assert(
+      fc.property(place, place, fc.array(prefix), (a, b, keys) => {
+        const inBoth = (key: string) => a.bucket === b.bucket && key.startsWith(a.prefix) && key.startsWith(b.prefix);
+        const longer = a.prefix.length > b.prefix.length ? a.prefix : b.prefix;
+        expect(shareKeys(a, b)).toBe(shareKeys(b, a));
+        expect(inBoth(longer)).toBe(shareKeys(a, b));
+        if (!shareKeys(a, b)) expect(keys.filter((key) => inBoth(longer + key))).toEqual([]);
+      }),
+    );
+  });
+});
