@@ -12,6 +12,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { Agent, buildConnector, type Dispatcher, errors, Pool } from "undici";
+import { systemClock } from "../vocabulary/clock.ts";
 import { ensureError } from "../vocabulary/errors.ts";
 import { type Carrier, Exchange } from "./exchange/exchange.ts";
 import { clientClosed, malformedHttp, surplusText, tooSlow } from "./exchange/fault.ts";
@@ -68,7 +69,7 @@ export function createUndiciHttp(
   const coming = new Set<Handler>();
   let watch: NodeJS.Timeout | undefined;
   const look = () => {
-    const now = performance.now();
+    const now = systemClock.elapsed();
     for (const handler of coming) handler.check(now);
     if (coming.size > 0) return;
     clearInterval(watch);
