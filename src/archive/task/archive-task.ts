@@ -9,9 +9,8 @@ import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts"
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
-import { isBelieved, startAnew } from "./belief.ts";
 import { doStep } from "./do-step.ts";
-import { type Knowledge, newTry, startKnowledge } from "./knowledge.ts";
+import { isBelieved, type Knowledge, newTry, startAnew, startKnowledge } from "./knowledge.ts";
 import { nextStep } from "./next-step.ts";
 import { OutOfTime, outOfTimeCode } from "./out-of-time.ts";
 import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";

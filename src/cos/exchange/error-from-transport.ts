@@ -3,8 +3,17 @@ import { HttpError } from "../../http/port/error.ts";
 import { BucketError } from "../../objects/error.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 
+/**
+ * The process, or the machine, may open no more connections: too much is under way at once, as where a service says so. It says nothing about
+ * the row.
+ */
+const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL"]);
+
 /** Instead of the transport's own words. */
 const advice: Readonly<Record<string, string>> = {
+  EMFILE: "this process may open no more files: raise ulimit -n, or lower --concurrency",
+  ENFILE: "this machine may open no more files: lower --concurrency",
+  EADDRNOTAVAIL: "this machine has no port left to connect from: lower --concurrency",
   ENOTFOUND: "there is no such host: check the region and the endpoint",
   ECONNREFUSED: "nothing listens there: check the endpoint",
 };
@@ -17,7 +26,7 @@ const advice: Readonly<Record<string, string>> = {
 export function errorFromTransport(what: string, error: Error): Error {
   if (!(error instanceof HttpError)) return error;
   const { code, status, retryable, cause } = error;
-  const details = { code, status, retryable, throttled: false };
+  const details = { code, status, retryable, throttled: scarce.has(code) };
   return new BucketError(`${what}: ${messageOf(error)}`, details, cause === undefined ? undefined : { cause });
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { errorFromTransport } from "../../../src/cos/exchange/error-from-transport.ts";
 import { HttpError, type HttpErrorDetails } from "../../../src/http/port/error.ts";
 import { BucketError } from "../../../src/objects/error.ts";
+import { judge } from "../../../src/policy/retry.ts";
 
 const what = 'GET "a.jpg" of photos-1250000000';
 const none = "no reply arrived";
@@ -52,6 +53,16 @@ describe("a request that ended without a whole reply", () => {
       throttled: false,
     });
   });
+
+  test.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL"])(
+    "%s, of a process that may open no more, slows all down and charges no row",
+    (code) => {
+      const error = errorFromTransport(what, new HttpError({ code, happened: none, why: `connect ${code}` }));
+      expect(error).toMatchObject({ code, retryable: true, throttled: true });
+      expect(error.message).toContain("lower --concurrency");
+      expect(judge(error as BucketError)).toBe("throttle");
+    },
+  );
 
   test("keeps the status of a reply that was too large, and what lies behind it", () => {
     const cause = new Error("behind it");
