@@ -35,7 +35,9 @@ interface Framed {
   readonly line: number;
 }
 
-export function createCsvRecords(): CsvRecords {
+/** @param separator of fields */
+export function createCsvRecords(separator = ","): CsvRecords {
+  const { parseFramed, readOne } = recordParser(separator);
   /** The lines of a record whose quoted field is still open. */
   let open: string[] = [];
   let openLine = 0;
@@ -113,49 +115,56 @@ export function createCsvRecords(): CsvRecords {
 /** A CR at the end of a line has been taken off already: one that is left is data. */
 const csvOptions = { record_delimiter: "\n", relax_column_count: true };
 
-/** Where the quotes of one are wrong, the others are read nonetheless, in halves: csv-parse costs more a call than a record. */
-function parseFramed(framed: readonly Framed[], records: CsvRecord[]): void {
-  if (framed.length <= 1) {
-    for (const { text, line } of framed) {
-      const found = readOne(text);
-      if (found.kind === "right") records.push({ kind: "record", fields: found.fields, line });
-      else records.push({ kind: "fault", sample: text, problem: found.problem, line, column: found.column });
-    }
-    return;
-  }
-  const parsed = parseAll(framed.map(({ text }) => text).join("\n"));
-  if (parsed instanceof CsvError || parsed.length !== framed.length) {
-    const half = framed.length >> 1;
-    parseFramed(framed.slice(0, half), records);
-    parseFramed(framed.slice(half), records);
-    return;
-  }
-  for (const [index, { line }] of framed.entries()) records.push({ kind: "record", fields: parsed[index]!, line });
-}
-
 type Reading =
   | { readonly kind: "right"; readonly fields: readonly string[]; readonly problem: ""; readonly column?: undefined }
   | { readonly kind: "open" | "wrong"; readonly problem: string; readonly column: number | undefined };
 
-/** Reads the text of one record, or says what is wrong with its quotes, and in which field. */
-function readOne(text: string): Reading {
-  const parsed = parseAll(text);
-  if (!(parsed instanceof CsvError)) return { kind: "right", fields: parsed[0] ?? [], problem: "" };
-  const column = typeof parsed.column === "number" ? parsed.column + 1 : undefined;
-  if (parsed.code === "CSV_QUOTE_NOT_CLOSED") {
-    return { kind: "open", problem: "a quote is opened and never closed", column };
-  }
-  const problem = "a quote stands inside a field; quote the whole field and double the quotes in it";
-  return { kind: "wrong", problem, column };
-}
+/** What reads the text of records whose fields are separated so. */
+function recordParser(delimiter: string) {
+  const options = { ...csvOptions, delimiter };
 
-function parseAll(text: string): string[][] | CsvError {
-  try {
-    return parse(text, csvOptions);
-  } catch (thrown) {
-    if (thrown instanceof CsvError) return thrown;
-    throw thrown;
+  /** Where the quotes of one are wrong, the others are read nonetheless, in halves: csv-parse costs more a call than a record. */
+  function parseFramed(framed: readonly Framed[], records: CsvRecord[]): void {
+    if (framed.length <= 1) {
+      for (const { text, line } of framed) {
+        const found = readOne(text);
+        if (found.kind === "right") records.push({ kind: "record", fields: found.fields, line });
+        else records.push({ kind: "fault", sample: text, problem: found.problem, line, column: found.column });
+      }
+      return;
+    }
+    const parsed = parseAll(framed.map(({ text }) => text).join("\n"));
+    if (parsed instanceof CsvError || parsed.length !== framed.length) {
+      const half = framed.length >> 1;
+      parseFramed(framed.slice(0, half), records);
+      parseFramed(framed.slice(half), records);
+      return;
+    }
+    for (const [index, { line }] of framed.entries()) records.push({ kind: "record", fields: parsed[index]!, line });
   }
+
+  /** Reads the text of one record, or says what is wrong with its quotes, and in which field. */
+  function readOne(text: string): Reading {
+    const parsed = parseAll(text);
+    if (!(parsed instanceof CsvError)) return { kind: "right", fields: parsed[0] ?? [], problem: "" };
+    const column = typeof parsed.column === "number" ? parsed.column + 1 : undefined;
+    if (parsed.code === "CSV_QUOTE_NOT_CLOSED") {
+      return { kind: "open", problem: "a quote is opened and never closed", column };
+    }
+    const problem = "a quote stands inside a field; quote the whole field and double the quotes in it";
+    return { kind: "wrong", problem, column };
+  }
+
+  function parseAll(text: string): string[][] | CsvError {
+    try {
+      return parse(text, options);
+    } catch (thrown) {
+      if (thrown instanceof CsvError) return thrown;
+      throw thrown;
+    }
+  }
+
+  return { parseFramed, readOne };
 }
 
 function hasOddQuotes(text: string): boolean {

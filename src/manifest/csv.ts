@@ -3,11 +3,12 @@
  * keys are raw, and a row may carry what is expected of it; without one it is a manifest of S3 or COS Batch Operations:
  * Bucket,Key[,VersionId], keys URL-encoded.
  */
-import { type CsvRecord, createCsvRecords } from "./csv-records.ts";
+import { type CsvRecord, type CsvRecords, createCsvRecords } from "./csv-records.ts";
+import type { Spaces } from "./key-text.ts";
 import { ManifestError } from "./manifest-error.ts";
 import type { KeyEncoding, ManifestEntry } from "./row.ts";
 import { type FieldName, invalidEntry, type RowRules, rowEntry } from "./row-fields.ts";
-import { readLines } from "./text-lines.ts";
+import { type Line, readLines } from "./text-lines.ts";
 
 /** Which field, counted from 0, holds what; -1 for none. */
 export interface CsvLayout {
@@ -21,6 +22,7 @@ export interface CsvOptions {
   readonly sourceBucket?: string | undefined;
   /** Default: raw with a header, url without. */
   readonly keyEncoding?: KeyEncoding | undefined;
+  readonly spaces?: Spaces | undefined;
 }
 
 /** The code of rows that could not be read, in failures.csv. */
@@ -29,20 +31,21 @@ const MEND = "mend this row and clear its Code, it was refused before: ";
 
 export async function* readCsv(
   source: AsyncIterable<Buffer>,
-  { name, sourceBucket, keyEncoding }: CsvOptions,
+  { name, sourceBucket, keyEncoding, spaces }: CsvOptions,
 ): AsyncGenerator<readonly ManifestEntry[]> {
   let layout: CsvLayout | undefined;
-  let rules: RowRules = { keyEncoding: keyEncoding ?? "raw", sourceBucket };
+  let rules: RowRules = { keyEncoding: keyEncoding ?? "raw", sourceBucket, spaces };
   for await (const records of readRecords(source)) {
     const entries: ManifestEntry[] = [];
     for (const record of records) {
+      if (isBlank(record)) continue;
       if (layout === undefined) {
         const fields = firstFields(record, name);
         // Where the first field is the bucket itself, a field "key" is an object of that name.
         layout = fields[0] === sourceBucket ? undefined : headerLayout(fields, name);
         if (layout !== undefined) continue;
         layout = batchLayout(fields, name);
-        rules = { keyEncoding: keyEncoding ?? "url", sourceBucket };
+        rules = { keyEncoding: keyEncoding ?? "url", sourceBucket, spaces };
       }
       entries.push(csvEntry(record, layout, rules));
     }
@@ -50,15 +53,26 @@ export async function* readCsv(
   }
 }
 
-/** The records of a CSV text, many at a time. */
+/** The records of a CSV text, many at a time. A first line `sep=;`, as Excel writes and reads it, says what separates fields. */
 export async function* readRecords(source: AsyncIterable<Buffer>): AsyncGenerator<readonly CsvRecord[]> {
-  const records = createCsvRecords();
+  let records: CsvRecords | undefined;
   for await (const { firstLine, lines } of readLines(source)) {
-    const batch = records.take(lines, firstLine);
+    const said = records === undefined ? separatorOf(lines[0]) : undefined;
+    records ??= createCsvRecords(said);
+    const batch = said === undefined ? records.take(lines, firstLine) : records.take(lines.slice(1), firstLine + 1);
     if (batch.length > 0) yield batch;
   }
-  const rest = records.end();
+  const rest = records?.end() ?? [];
   if (rest.length > 0) yield rest;
+}
+
+function separatorOf(line: Line | undefined): string | undefined {
+  return typeof line === "string" ? /^sep=([,;\t|])\r?$/i.exec(line)?.[1] : undefined;
+}
+
+/** A row of separators alone, as spreadsheets leave below what was deleted. */
+function isBlank(record: CsvRecord): boolean {
+  return record.kind === "record" && record.fields[0] === "" && record.fields.every((field) => field === "");
 }
 
 /** The entry of one record. */
@@ -144,6 +158,14 @@ function batchLayout(fields: readonly string[], name: string): CsvLayout {
   const width = fields.length;
   if (width !== 2 && width !== 3) {
     const many = width === 1 ? "one field" : `${width} fields`;
+    const separator = width === 1 ? otherSeparator(fields[0] ?? "") : undefined;
+    if (separator !== undefined) {
+      const [sign, spelt] = separator;
+      throw new ManifestError(
+        "ManifestHeader",
+        `reading the manifest ${name}: its fields are separated by ${spelt}, not by commas; save it with commas, or put the line sep=${sign} before its first row`,
+      );
+    }
     throw new ManifestError(
       "ManifestHeader",
       `reading the manifest ${name}: its first row has ${many}, none of them "Key"; give a header that names Key, or Bucket,Key[,VersionId] without one, or --format lines`,
@@ -151,4 +173,11 @@ function batchLayout(fields: readonly string[], name: string): CsvLayout {
   }
   const absent = { size: -1, etag: -1, crc64: -1, archiveKey: -1, storageClass: -1, code: -1, message: -1 };
   return { width, columns: { bucket: 0, key: 1, versionId: width === 3 ? 2 : -1, ...absent } };
+}
+
+/** The sign, and how a sentence spells it. */
+function otherSeparator(field: string): readonly [sign: string, spelt: string] | undefined {
+  if (field.includes(";")) return [";", "semicolons (;)"];
+  if (field.includes("\t")) return ["<tab>", "tabs"];
+  return field.includes("|") ? ["|", "bars (|)"] : undefined;
 }

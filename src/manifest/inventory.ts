@@ -12,6 +12,7 @@ import { isBucketError } from "../objects/error.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { type CsvLayout, csvEntry, fieldAt, layoutOf, readRecords } from "./csv.ts";
 import type { CsvRecord } from "./csv-records.ts";
+import { createSpaces } from "./key-text.ts";
 import { ManifestError, type ManifestErrorCode } from "./manifest-error.ts";
 import { plainText } from "./plain-text.ts";
 import type { KeyEncoding, ManifestEntry } from "./row.ts";
@@ -134,7 +135,8 @@ function recordReader(
   const isDeleteMarker = names.indexOf("isdeletemarker");
   const says = (fields: readonly string[], column: number, what: string) =>
     fieldAt(fields, column)?.trim().toLowerCase() === what;
-  const rules = { keyEncoding: keyEncoding ?? "url", sourceBucket, where: `${file.key}, ` } as const;
+  const spaces = createSpaces(name);
+  const rules = { keyEncoding: keyEncoding ?? "url", sourceBucket, spaces, where: `${file.key}, ` } as const;
   /** Of rows whose bucket and APPID are the source's. */
   const rulesOfSource = { ...rules, sourceBucket: undefined };
   return {

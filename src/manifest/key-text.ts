@@ -4,15 +4,41 @@
  * `url`, the encoding of S3 and COS inventories and of S3 Batch manifests, is read the way HTML forms are: `%XX` is a byte of
  * UTF-8 and `+` is a space. S3 Inventory writes a space as `+` and a plus as `%2B` (cloud-custodian issue 1997); encoders that
  * write a space as `%20` write a plus as `%2B` too. So a bare `+` comes from a space, or from a file that was never encoded:
- * for that one say `--key-encoding raw`.
+ * for that one say `--key-encoding raw`. Where one manifest has a bare `+` and a `%20`, nobody can tell which space the `+` is, or
+ * whether it is a plus: it is refused.
  */
 
 import { quote } from "../vocabulary/errors.ts";
 import { maxKeyBytes } from "../vocabulary/limits.ts";
+import { ManifestError } from "./manifest-error.ts";
 
 export type Decoded =
   | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "fault"; readonly problem: string };
+
+/** How the URL-encoded texts of one manifest write a space: each is looked at once, in order. */
+export interface Spaces {
+  /** @throws ManifestError `ManifestPlus` */
+  look(text: string, line: number, where?: string | undefined): void;
+}
+
+/** @param name of the manifest, for the message */
+export function createSpaces(name: string): Spaces {
+  let plus: string | undefined;
+  let percent: string | undefined;
+  return {
+    look(text, line, where = "") {
+      const row = () => `${where}row ${line} (${quote(text)})`;
+      if (plus === undefined && text.includes("+")) plus = row();
+      if (percent === undefined && text.includes("%20")) percent = row();
+      if (plus === undefined || percent === undefined) return;
+      throw new ManifestError(
+        "ManifestPlus",
+        `reading the manifest ${name}: ${plus} has a + and ${percent} a %20, so that it is not known whether + is a space or a plus; write a plus as %2B, and a space as %20 in all rows or as + in all`,
+      );
+    },
+  };
+}
 
 /** Decodes one URL-encoded key. */
 export function decodeKey(text: string): Decoded {

@@ -6,9 +6,11 @@ import { UserError } from "../vocabulary/errors.ts";
  * | code | the manifest |
  * |---|---|
  * | ManifestUnreadable | is damaged or cut-off gzip, or named `.gz` and no gzip |
- * | ManifestEncoding | is UTF-16, not UTF-8 |
+ * | ManifestEncoding | is UTF-16 or GBK, not UTF-8 |
  * | ManifestBinary | is no text at all |
  * | ManifestHeader | is CSV of which the first record is neither a header naming `Key` nor `Bucket,Key[,VersionId]` |
+ * | ManifestLooksOtherwise | is said to be lines, and its first rows look like no keys |
+ * | ManifestPlus | is URL-encoded, and writes a + in one row and a %20 in another |
  * | ManifestNotArray | is JSON that is no array |
  * | ManifestSyntax | is JSON broken in a way that hides where the next element begins |
  * | ManifestUnterminated | is JSON that ends before its array does |
@@ -21,6 +23,8 @@ export type ManifestErrorCode =
   | "ManifestEncoding"
   | "ManifestBinary"
   | "ManifestHeader"
+  | "ManifestLooksOtherwise"
+  | "ManifestPlus"
   | "ManifestNotArray"
   | "ManifestSyntax"
   | "ManifestUnterminated"

@@ -7,7 +7,9 @@ import { gunzip, isGzip } from "./gunzip.ts";
 import { ManifestError } from "./manifest-error.ts";
 
 /** Enough of the beginning to tell what a file is. */
-const HEAD_BYTES = 512;
+const HEAD_BYTES = 4096;
+const CR = 13;
+const LF = 10;
 /** A larger chunk is handed on in slices, so that the rows made of it are gone before they count as old to the collector. */
 const SLICE_BYTES = 32 * 1024;
 
@@ -52,10 +54,12 @@ async function* text(
 ): AsyncGenerator<Buffer> {
   try {
     refuseForeign(head, name);
+    const isCrEnded = head.includes(CR) && !head.includes(LF);
     let skip = head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-    for await (const chunk of bytes) {
+    for await (const given of bytes) {
       // Little that is packed may be much that is not.
       signal?.throwIfAborted();
+      const chunk = isCrEnded ? withLf(given) : given;
       for (let at = skip; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
       skip = 0;
     }
@@ -64,13 +68,29 @@ async function* text(
   }
 }
 
+/** Lines that end in CR alone, as old programs write them, end in LF: so it is where the beginning has none. */
+function withLf(bytes: Buffer): Buffer {
+  return bytes.includes(CR) ? Buffer.from(bytes.map((byte) => (byte === CR ? LF : byte))) : bytes;
+}
+
 function refuseForeign(head: Buffer, name: string): void {
   const [a, b] = head;
   const nulAt = (offset: number) => head.length > offset && head[offset] === 0;
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (head.length > 1 && nulAt(0) !== nulAt(1))) {
+  if (
+    (a === 0xff && b === 0xfe) ||
+    (a === 0xfe && b === 0xff) ||
+    (head.length > 1 && nulAt(0) !== nulAt(1)) ||
+    isUtf16(head)
+  ) {
     throw new ManifestError(
       "ManifestEncoding",
       `reading the manifest ${name}: it is UTF-16; save it as UTF-8 (a spreadsheet calls it "CSV UTF-8")`,
+    );
+  }
+  if (isGbk(head)) {
+    throw new ManifestError(
+      "ManifestEncoding",
+      `reading the manifest ${name}: it is not UTF-8, perhaps GBK; save it as UTF-8 (a spreadsheet calls it "CSV UTF-8")`,
     );
   }
   const hex = head.subarray(0, 10).toString("hex");
@@ -87,6 +107,38 @@ function refuseForeign(head: Buffer, name: string): void {
   }
 }
 
+/** Without a byte order mark: then its line ends, and whatever of it is ASCII, have a NUL beside them. */
+function isUtf16(head: Buffer): boolean {
+  // One NUL may be a slip in a text of another kind.
+  if (head.indexOf(0) === head.lastIndexOf(0)) return false;
+  const even = head.subarray(0, head.length - (head.length % 2));
+  return [Buffer.from(even), Buffer.from(even).swap16()].some((bytes) => {
+    const text = bytes.toString("utf16le");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no text has
+    return /[\r\n]/.test(text) && !/[\0-\x08\x0e-\x1f\ufffe\uffff]/.test(text) && text.slice(0, -1).isWellFormed();
+  });
+}
+
+const gbk = new TextDecoder("gbk", { fatal: true });
+
+/** Is no line beyond ASCII UTF-8, and each of them GBK? The last one may be cut. */
+function isGbk(head: Buffer): boolean {
+  if (head.includes(0) || isUtf8(wholeCharacters(head))) return false;
+  const lines = head.toString("latin1").split(/[\r\n]+/);
+  if (head.length >= HEAD_BYTES) lines.pop();
+  const foreign = lines.filter((line) => /[\x80-\xff]/.test(line)).map((line) => Buffer.from(line, "latin1"));
+  return foreign.length > 0 && foreign.every((line) => !isUtf8(line) && readsAsGbk(line));
+}
+
+/** With Chinese or Japanese characters among them. */
+export function readsAsGbk(bytes: Uint8Array): boolean {
+  try {
+    return /[\u3040-\u30ff\u4e00-\u9fff]/.test(gbk.decode(bytes));
+  } catch {
+    return false;
+  }
+}
+
 /** `head` without a character that its cut may have halved. */
 function wholeCharacters(head: Buffer): Buffer {
   if (head.length < HEAD_BYTES) return head;
@@ -95,7 +147,7 @@ function wholeCharacters(head: Buffer): Buffer {
   return head.subarray(0, end - 1);
 }
 
-interface Peeked {
+export interface Peeked {
   /** The first bytes, as many as were asked for unless there are fewer. */
   readonly head: Buffer;
   /** All bytes, the first ones included. */
@@ -104,7 +156,7 @@ interface Peeked {
   close(): Promise<unknown>;
 }
 
-async function peek(source: AsyncGenerator<Buffer>, count: number): Promise<Peeked> {
+export async function peek(source: AsyncGenerator<Buffer>, count: number): Promise<Peeked> {
   const first: Buffer[] = [];
   let length = 0;
   while (length < count) {

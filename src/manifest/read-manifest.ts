@@ -6,11 +6,13 @@
  * before must not be relied on. An empty file has no entries. Errors of `source` itself pass as they are.
  */
 import { readCsv } from "./csv.ts";
+import { FIRST_BYTES, namingOf } from "./first-rows.ts";
 import { readJsonArray } from "./json-array.ts";
 import { readJsonLines } from "./jsonl.ts";
+import { createSpaces } from "./key-text.ts";
 import { readKeyLines } from "./lines.ts";
 import { ManifestError } from "./manifest-error.ts";
-import { plainText } from "./plain-text.ts";
+import { peek, plainText } from "./plain-text.ts";
 import type { KeyEncoding, ManifestEntry, ManifestFormat } from "./row.ts";
 
 export interface ReadManifestOptions {
@@ -37,16 +39,23 @@ export async function* readManifest(
 ): AsyncGenerator<readonly ManifestEntry[], void, void> {
   const { name, format, sourceBucket, keyEncoding, signal } = options;
   const text = plainText(source, { name, signal });
-  const rules = { keyEncoding: keyEncoding ?? "raw", sourceBucket };
+  const spaces = createSpaces(name);
+  const rules = { keyEncoding: keyEncoding ?? "raw", sourceBucket, spaces };
   switch (format) {
-    case "lines":
-      return yield* readKeyLines(text, rules);
+    case "lines": {
+      const { head, bytes, close } = await peek(text, FIRST_BYTES);
+      try {
+        return yield* readKeyLines(bytes, namingOf(head, name), rules);
+      } finally {
+        await close();
+      }
+    }
     case "json":
       return yield* readJsonArray(text, name, rules);
     case "jsonl":
       return yield* readJsonLines(text, rules);
     case "csv":
-      return yield* readCsv(text, { name, sourceBucket, keyEncoding });
+      return yield* readCsv(text, { name, sourceBucket, keyEncoding, spaces });
     case "cos-inventory":
     case "s3-inventory":
       throw new ManifestError(

@@ -1,7 +1,7 @@
 /** From the texts of a row's fields to a manifest entry: each field is checked once, here, whatever the format. */
 import { isArchiveClass } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
-import { decodeKey, keyProblem } from "./key-text.ts";
+import { decodeKey, keyProblem, type Spaces } from "./key-text.ts";
 import type { KeyEncoding, ManifestEntry } from "./row.ts";
 
 /** A row as its format gives it. An empty text is an absent one, except for the key. */
@@ -23,6 +23,8 @@ export interface RowRules {
   readonly keyEncoding: KeyEncoding;
   /** A row of another bucket is not for this run. */
   readonly sourceBucket?: string | undefined;
+  /** How the URL-encoded texts before it wrote a space. */
+  readonly spaces?: Spaces | undefined;
   /** Goes before the line number in messages: `part data/1.csv.gz, `. */
   readonly where?: string | undefined;
 }
@@ -40,6 +42,8 @@ export function rowEntry(fields: RowFields, line: number, columnOf: ColumnOf, ru
   let key = fields.key;
   let archiveKey = fields.archiveKey === "" ? undefined : fields.archiveKey;
   if (rules.keyEncoding === "url") {
+    rules.spaces?.look(key, line, rules.where);
+    if (archiveKey !== undefined) rules.spaces?.look(archiveKey, line, rules.where);
     const decoded = decodeKey(key);
     if (decoded.kind === "fault") return refuse("key", decoded.problem, key);
     key = decoded.key;

@@ -4,6 +4,7 @@
  * and one that is not UTF-8 spoils no other.
  */
 import { isUtf8 } from "node:buffer";
+import { readsAsGbk } from "./plain-text.ts";
 
 /** More than any row needs: a key has 850 bytes, and 2,550 URL-encoded. */
 export const maxEntryBytes = 64 * 1024;
@@ -106,7 +107,10 @@ function splitBytes(bytes: Buffer): Line[] {
 
 function decode(bytes: Buffer): Line {
   if (isUtf8(bytes)) return bytes.toString("utf8");
-  return { problem: "is not UTF-8", sample: sampleText(bytes) };
+  const problem = readsAsGbk(bytes)
+    ? 'is not UTF-8, perhaps GBK; save the manifest as UTF-8 (a spreadsheet calls it "CSV UTF-8")'
+    : "is not UTF-8";
+  return { problem, sample: sampleText(bytes) };
 }
 
 function tooLong(beginning: Buffer): UnreadableLine {

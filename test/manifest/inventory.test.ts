@@ -61,7 +61,7 @@ describe("a COS inventory", () => {
   const parts = [
     part(
       "inv/1.csv.gz",
-      `"1250000000","source","a%20b%2Bc+d.jpg","16","2024-05-01T00:00:00Z","""${etag}""","STANDARD","false","","16749565679157681890"\n`,
+      `"1250000000","source","a+b%2Bc+d.jpg","16","2024-05-01T00:00:00Z","""${etag}""","STANDARD","false","","16749565679157681890"\n`,
     ),
     part("inv/2.csv.gz", `1250000000,source,b.jpg,5,2024-05-01T00:00:00Z,${etag}-2,STANDARD,true,,\n`),
   ];

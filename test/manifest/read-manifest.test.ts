@@ -27,7 +27,8 @@ describe("any key comes back as it went in", () => {
   };
   for (const [name, text] of Object.entries(write)) {
     const format = name.split(" ")[0] as ManifestFormat;
-    const lineKeys = anyKey.filter((key) => !/[\n]|\r$|^\ufeff/.test(key));
+    // Without a LF in the file a CR ends lines.
+    const lineKeys = anyKey.filter((key) => !/[\n\r]|^\ufeff/.test(key));
     it(`through ${name}, however the stream is cut, gzip or not`, async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -202,7 +203,7 @@ describe("lines", () => {
   });
 
   it("are decoded where the keys are said to be URL-encoded", async () => {
-    expect(keysOf(await read("a%20b+c%2B", { format: "lines", keyEncoding: "url" }))).toEqual(["a b c+"]);
+    expect(keysOf(await read("a+b+c%2B", { format: "lines", keyEncoding: "url" }))).toEqual(["a b c+"]);
   });
 });
 

@@ -94,7 +94,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "start the run where it began",
   },
-  ManifestEncoding: { means: "the manifest is UTF-16, not UTF-8", effect: "not-begun", advice: "save it as UTF-8" },
+  ManifestEncoding: {
+    means: "the manifest is UTF-16 or GBK, not UTF-8",
+    effect: "not-begun",
+    advice: 'save it as UTF-8; a spreadsheet calls it "CSV UTF-8"',
+  },
   ManifestForbidden: {
     means: "the manifest may not be read",
     effect: "not-begun",
@@ -110,6 +114,16 @@ export const usageCodes = entries({
     means: "the first record of a CSV is neither a header nor a row",
     effect: "not-begun",
     advice: "say what it is with --format, or mend the first line",
+  },
+  ManifestLooksOtherwise: {
+    means: "the manifest is said to be one key a line, and its first rows look like something else",
+    effect: "not-begun",
+    advice: "say what it is with --format, or give the keys alone; keys that do look so are read as JSON lines",
+  },
+  ManifestPlus: {
+    means: "a URL-encoded manifest has a + in one row and a %20 in another: is a + a space, or a plus?",
+    effect: "not-begun",
+    advice: "write a plus as %2B, and a space as %20 in all rows or as + in all",
   },
   ManifestMissing: { means: "there is no such manifest", effect: "not-begun" },
   ManifestNotArray: { means: "the JSON is no array", effect: "not-begun" },
