@@ -1,6 +1,6 @@
 /** What must hold in every state, at the steps that end a delivery, and at rest. Each throws a Violation: one sentence. */
 
-import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
+import { parseAttemptObject, parseControl, parseMarker, paths } from "../../src/ledger/layout.ts";
 import { foldShard } from "../../src/ledger/shard/fold.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { parseSummary, type Summary } from "../../src/report/summary.ts";
@@ -48,7 +48,7 @@ function readLedger(ledger: Objects): Told {
     const path = object.key.slice(ledgerPrefix.length);
     if (path.startsWith(paths.allDone)) doneShards.add(parseMarker(path)?.number ?? -1);
     if (path.startsWith(paths.groups)) groupDone = true;
-    if (path.startsWith(paths.control)) controls.push(path);
+    if (parseControl(path) !== undefined) controls.push(path);
     if (path === paths.summary) summary = parseSummary(JSON.parse(object.bytes.toString("utf8")));
     const parsed = parseAttemptObject(path);
     if (parsed?.object.kind !== "segment") continue;

@@ -40,7 +40,11 @@ function lineOf(object: StoredObject): string {
 export function withObject(objects: Objects, object: StoredObject): Objects {
   const before = objects.byKey.get(object.key);
   const without = before === undefined ? objects.digest : together(objects.digest, lineOf(before));
-  return { byKey: new Map(objects.byKey).set(object.key, object), digest: together(without, lineOf(object)) };
+  const byKey = new Map(objects.byKey).set(object.key, object);
+  // A pulse is read only where rows are refused, or failures counted: here nobody does.
+  return object.key.includes("/pulse/")
+    ? { byKey, digest: objects.digest }
+    : { byKey, digest: together(without, lineOf(object)) };
 }
 
 export function storedObject(key: string, bytes: Buffer, headers: StoredObject["headers"], now: number): StoredObject {

@@ -305,8 +305,10 @@ function isQuiet(state: State, request: Request): boolean {
       return request.prefix === `${ledgerPrefix}control/`;
     case "put":
       // A plan is nobody else's until run.json names it; report files but the summary are read by people.
+      // A pulse is read by nobody here.
       return (
         request.key.startsWith(`${ledgerPrefix}plans/`) ||
+        request.key.startsWith(`${ledgerPrefix}pulse/`) ||
         /\/report\/(results-|failures-|report\.html)/.test(request.key)
       );
     case "head":
