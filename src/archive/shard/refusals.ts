@@ -36,11 +36,13 @@ export function createRefusals(options: {
   readonly over: AbortSignal;
 }): Refusals {
   const { watch, ledger, context, stops, record, over } = options;
-  let waiting: Outcome[] = [];
-  const release = () => {
-    const released = waiting;
-    waiting = [];
-    for (const outcome of released) record(outcome);
+  /** `at`: when it was refused, by the clock's `elapsed`. */
+  let waiting: { readonly outcome: Outcome; readonly at: number }[] = [];
+  /** A success says nothing of what was refused after it had begun. */
+  const release = (begun: number) => {
+    const released = waiting.filter(({ at }) => at < begun);
+    waiting = waiting.filter(({ at }) => at >= begun);
+    for (const { outcome } of released) record(outcome);
   };
   const forget = watch.onArchived(release);
   over.addEventListener("abort", forget, { once: true });
@@ -80,7 +82,7 @@ export function createRefusals(options: {
   return {
     async refused(outcome, by, trial) {
       const { code = "", row } = outcome;
-      waiting.push(outcome);
+      waiting.push({ outcome, at: context().clock.elapsed() });
       const inVain = await trial?.left(row, outcome);
       if (inVain !== undefined && isTrialLost(inVain)) {
         await stops.halt(`none of the first ${inVain} rows that were fetched could be archived: ${alike(by, outcome)}`);
@@ -105,7 +107,7 @@ export function createRefusals(options: {
       ended(outcome);
     },
     rest: (halted) =>
-      waiting.map((outcome) => (halted ? { ...outcome, outcome: "pending" as const, attempts: 0 } : outcome)),
+      waiting.map(({ outcome }) => (halted ? { ...outcome, outcome: "pending" as const, attempts: 0 } : outcome)),
   };
 }
 

@@ -20,8 +20,8 @@ export interface RunWatch {
   /** Tells every delivery of this process that something was archived. */
   archived(outcome: Outcome, ledger: LedgerStore): void;
   readonly failures: FailureWatch;
-  /** What a delivery does once another of this process has archived a row; the returned function ends it. */
-  onArchived(act: () => void): () => void;
+  /** What a delivery does once another of this process has archived a row, whose work `begun` by the clock's `elapsed`; the returned function ends it. */
+  onArchived(act: (begun: number) => void): () => void;
   /** This worker alone is refused: none of its deliveries of the run goes on. */
   readonly sick: AbortController;
   /** A row that was archived, here or elsewhere; undefined where none is known. */
@@ -53,7 +53,7 @@ export function createRunWatch(options: {
   const trial = createTrial();
   const streaks = createStreaks();
   const failures = createFailureWatch();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(begun: number) => void>();
   let last: Sample | undefined;
   let archived = 0;
   let succeededAt: number | undefined;
@@ -80,7 +80,7 @@ export function createRunWatch(options: {
       last = sampleOf(outcome) ?? last;
       streaks.succeeded("source.get", "source.head", "archive.put", "archive.head");
       trial.archived(outcome, ledger);
-      for (const act of listeners) act();
+      for (const act of listeners) act(clock.elapsed() - outcome.ms);
     },
     onArchived(act) {
       listeners.add(act);

@@ -353,7 +353,8 @@ describe("a run that is not over", () => {
     expect(resumed.code).toBe(0);
     const how = /cos-originals (run --resume .*)\n/.exec(resumed.stderr)?.[1]?.split(" ") ?? [];
     const { ORIGINALS_SOURCE: _, ...env } = lab.env;
-    expect((await runCli(lab.built.cli, how, env)).code).toBe(0);
+    const went = await runCli(lab.built.cli, how, env);
+    expect(went.code, went.stderr).toBe(0);
     expect((await about("status", "left")).code).toBe(0);
   });
 

@@ -125,6 +125,8 @@ describe("cos-originals run refuses", () => {
     ["--archive-key", "{folder}"],
     ["--if-exists", "ask"],
     ["--if-changed", "ask"],
+    ["--min-rows", "-1"],
+    ["--archived-class", "thaw"],
     ["--storage-class", "cold"],
     ["--encryption", "rot13"],
     ["--max-failures", "200%"],
@@ -136,7 +138,7 @@ describe("cos-originals run refuses", () => {
 
   it("every flag out of its range with 2, and one sentence that quotes flag and value", async () => {
     const prices = ["priceCurrency", "priceProcessing", "freeProcessing", "priceRequests", "priceTraffic"];
-    const notOfRun = ["list", "queue", "deadLetterQueue", "visibility", ...prices];
+    const notOfRun = ["list", "queue", "deadLetterQueue", "visibility", "again", "beside", "allow", ...prices];
     expect(wrongFlags.length).toBe(Object.keys(settingTable).length - notOfRun.length);
     const manifest = await file("keys.txt", lines("plain.png"));
     await pLimit(4).map(wrongFlags, async ([flag = "", value = ""]) => {
