@@ -45,9 +45,10 @@ export async function resumeCommand(flags: Flags, terminal: Terminal, args: read
     else if (over) terminal.out(`run ${id} is complete: there is nothing to go on with`);
     else terminal.out(queued ? `run ${id} goes on` : `run ${id} may go on, and nobody works on it yet`);
     if (!over && !queued) {
-      terminal.note(
-        `Continue here with: cos-originals run --resume ${id} ${ledgerFlags(place)}\nor by a queue's workers with: cos-originals resume ${id} ${ledgerFlags(place)} --queue sqs:URL`,
-      );
+      terminal.note([
+        `Continue here with: cos-originals run --resume ${id} ${ledgerFlags(place)}`,
+        `or by a queue's workers with: cos-originals resume ${id} ${ledgerFlags(place)} --queue sqs:URL`,
+      ]);
     }
     return exitCodes.done;
   });
