@@ -104,7 +104,7 @@ async function submit(options: ReconcileOptions, view: View, standing: Standing,
   // What older versions archived left no mark, but a count.
   return isOnTrial(standing) && view.counts.archived === 0
     ? submitOnTrial(options, view, standing, lastMoment)
-    : submitAll(options, view, lastMoment);
+    : submitAll(options, view, standing.control, lastMoment);
 }
 
 /**
@@ -140,9 +140,18 @@ async function submitOnTrial(
 }
 
 /** Sends shards, at most `submitAhead` beyond those that are over. */
-async function submitAll(options: ReconcileOptions, view: View, lastMoment: number): Promise<boolean> {
+async function submitAll(
+  options: ReconcileOptions,
+  view: View,
+  control: Control | undefined,
+  lastMoment: number,
+): Promise<boolean> {
   const { run, submissions, sender, submitAhead, surroundings } = options;
-  const { upTo, again } = await submissions.read();
+  const { upTo, again, now } = await submissions.read();
+  // Those of the trial were sent; but workers drop the messages of a run that is stopped.
+  const sinceResumed = resumedFor(control);
+  const isSent = (shard: number) =>
+    now - (again.get(shard) ?? Number.NEGATIVE_INFINITY) < sinceResumed && again.has(shard);
   let inFlight = 0;
   for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard)) inFlight++;
   let next = upTo;
@@ -151,8 +160,7 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
-        // Those of the trial were sent.
-        if (!isShardOver(view, end) && !again.has(end)) batch.push(end);
+        if (!isShardOver(view, end) && !isSent(end)) batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -168,6 +176,10 @@ async function submitAll(options: ReconcileOptions, view: View, lastMoment: numb
   return next > upTo;
 }
 
+/** Milliseconds since the run went on; Infinity where it was never stopped. */
+const resumedFor = (control: Control | undefined): number =>
+  control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
+
 /** Those of a trial were sent before the others. */
 function* sentShards({ upTo, again }: Awaited<ReturnType<Submissions["read"]>>): Generator<number> {
   for (let shard = 0; shard < upTo; shard++) yield shard;
@@ -182,7 +194,7 @@ async function sweep(
   lastMoment: number,
 ): Promise<boolean> {
   const { ledger, submissions, sender, hiddenMs, surroundings } = options;
-  const sinceResumed = control?.kind === "resume" ? control.ageMs : Number.POSITIVE_INFINITY;
+  const sinceResumed = resumedFor(control);
   const submitted = await submissions.read();
   let moved = false;
   for (const shard of sentShards(submitted)) {

@@ -74,7 +74,7 @@ describe.concurrent("a run on a queue", () => {
     expect(submitted, submitted.stderr).toMatchObject({ code: 0 });
     expect(submitted.stdout).toBe("run two is submitted: 120 rows in 12 shards\n");
     expect(submitted.stderr).toContain("Watch it with: cos-originals status two --watch --ledger cos://");
-    expect(await depth()).toBe(13);
+    expect(await depth()).toBe(6);
     const before = await cli(["status", "two", "--json", ...ledger]);
     expect(before.code).toBe(5);
     expect(JSON.parse(before.stdout)).toMatchObject({
