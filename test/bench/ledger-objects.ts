@@ -61,6 +61,6 @@ export function createLedgerObjects(): LedgerObjects {
 const told = (bytes: Buffer, etag: string) => `ETag: "${etag}"\r\nx-cos-hash-crc64ecma: ${crc64(bytes)}\r\n`;
 
 function reply(status: string, body: Buffer, headers: string, isHead = false): Buffer {
-  const head = `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\nDate: ${new Date().toUTCString()}\r\nConnection: keep-alive\r\n${headers}\r\n`;
+  const head = `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\nDate: ${new Date().toUTCString()}\r\nx-cos-request-id: NmFiY2QxMjM0\r\nConnection: keep-alive\r\n${headers}\r\n`;
   return isHead ? Buffer.from(head) : Buffer.concat([Buffer.from(head), body]);
 }

@@ -46,7 +46,7 @@ function page(query: URLSearchParams): Buffer {
   const tail = "</ListBucketResult>";
   const entries = xml.subarray(offsets[from], offsets[upTo]);
   const length = Buffer.byteLength(head) + entries.length + tail.length;
-  const http = `HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: ${length}\r\nDate: ${new Date().toUTCString()}\r\nConnection: keep-alive\r\n\r\n`;
+  const http = `HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: ${length}\r\nDate: ${new Date().toUTCString()}\r\nx-cos-request-id: NmFiY2QxMjM0\r\nConnection: keep-alive\r\n\r\n`;
   return Buffer.concat([Buffer.from(http + head), entries, Buffer.from(tail)]);
 }
 
