@@ -79,7 +79,8 @@ describe("the public API", () => {
   });
 
   test("is the same where only the words of a comment change", async () => {
-    const comment = "/** Milliseconds since the Unix epoch: what time it is. It may be set, back too, at any moment. */";
+    const comment =
+      "/** Milliseconds since the Unix epoch: what time it is. It may be set, back too, at any moment. */";
     expect(await reportWith([["shared.d.ts", comment, "/** In other words. */"]])).toBe(report);
   });
 });

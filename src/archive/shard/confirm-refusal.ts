@@ -1,7 +1,7 @@
 /** Is what was refused for some keys refused for one that succeeded? Nothing is stored for it. */
-import { createHash } from "node:crypto";
 import type { Sample } from "../../ledger/trial.ts";
-import { BucketError, isBucketError } from "../../objects/error.ts";
+import { isBucketError } from "../../objects/error.ts";
+import { tryPut } from "../../objects/try-put.ts";
 import { archiveHeaders } from "../task/archive-headers.ts";
 import { headArchive, headSource } from "../task/requests.ts";
 import type { RowRequest, Task, TaskContext } from "../task/task.ts";
@@ -40,26 +40,20 @@ async function isFinal(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-const md5OfOtherBytes = createHash("md5").update("other bytes").digest("base64");
-
-/**
- * Under a Content-MD5 that can't be right: whoever may not write is refused for that, whoever may for the MD5. Beside the key, not on it:
- * an archive that looks at no MD5 would hold nothing under it.
- */
+/** Beside the key, not on it: where an archive looks at no MD5, what was archived stays as it is. */
 async function isPutRefused(code: string, { archiveKey }: Task, context: TaskContext): Promise<boolean> {
-  const { archive, source, run, options, requests, signal } = context;
+  const { archive, source, run, options, requests, signal, log } = context;
   requests["archive.put"]++;
+  const key = `${archiveKey}.cos-originals-probe`;
   const headers = archiveHeaders(undefined, { from: "row" }, { bucket: source.name, run }, options);
-  try {
-    await archive.put(`${archiveKey}.cos-originals-probe`, Buffer.alloc(0), {
-      contentMd5: md5OfOtherBytes,
-      headers,
-      signal,
-    });
-  } catch (error) {
-    if (!(error instanceof BucketError)) throw error;
-    return error.code !== "BadDigest" && !error.retryable;
+  const tried = await tryPut(archive, key, { headers, signal });
+  switch (tried.kind) {
+    case "allowed":
+      return false;
+    case "refused":
+      return !tried.error.retryable;
+    case "taken":
+      log?.warn("The archive took a probe that it should have refused, which may lie there now.", { run, key });
+      return code === "ArchiveMismatch";
   }
-  // It took what it should have refused: so it does with all, or something before it answers.
-  return code === "ArchiveMismatch";
 }

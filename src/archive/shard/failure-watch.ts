@@ -2,7 +2,7 @@
  * `--max-failures` while shards are open: at once by what this process alone has seen fail, and over all workers at each heartbeat, by
  * the markers of what is over and the pulses of what is not. Before the latter halts anything the ledger itself is counted.
  */
-import { emptyCounts, type MarkerCounts } from "../../ledger/counts.ts";
+import type { MarkerCounts } from "../../ledger/counts.ts";
 import { readSubmitted } from "../../ledger/plan/submitted.ts";
 import { isShardOver, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
 import { foldEach } from "../../ledger/shard/fold-shards.ts";
@@ -98,7 +98,7 @@ async function countOpen(
     if (!isShardOver(markers, shard)) shards.add(shard);
   }
   if (shards.size > MOST_OPEN) return undefined;
-  const total = { ...emptyCounts(), ended: 0 };
+  const total = { failed: 0, ended: 0 };
   async function* listed() {
     for (const shard of shards) yield await listShard(ledger, shard);
   }

@@ -1,6 +1,6 @@
 /** May archive and ledger be written, read and listed, without leaving anything there? */
-import { createHash } from "node:crypto";
 import type { Bucket } from "../../objects/bucket.ts";
+import { type TriedPut, tryPut } from "../../objects/try-put.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
@@ -30,19 +30,23 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
 
 type Trouble = { readonly verdict: Verdict; readonly says: string };
 
-const MD5_OF_OTHER_BYTES = createHash("md5").update("other bytes").digest("base64");
-
-/** A PUT whose Content-MD5 is wrong: whoever may not write is refused for that, whoever may for the MD5, and nothing is stored. */
 async function writing(what: string, bucket: Bucket, key: string): Promise<Trouble | undefined> {
-  const put = await tried(() => bucket.put(key, Buffer.from("a probe\n"), { contentMd5: MD5_OF_OTHER_BYTES }));
-  if (put.ok) {
-    return {
-      verdict: "bad",
-      says: `it took bytes whose Content-MD5 was wrong (${quote(key)}), so --proof content-md5 proves nothing there; what stands between?`,
-    };
+  const asked = await tried(() => tryPut(bucket, key).then(throwRefused));
+  if (!asked.ok) {
+    if (asked.error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, asked.error);
+    return refusal(asked, "PUT, cos:PutObject");
   }
-  if (put.error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, put.error);
-  return put.error.code === "BadDigest" ? undefined : refusal(put, "PUT, cos:PutObject");
+  if (asked.value.kind !== "taken") return undefined;
+  return {
+    verdict: "bad",
+    says: `it took bytes whose Content-MD5 was wrong (${quote(key)}), so --proof content-md5 proves nothing there; what stands between?`,
+  };
+}
+
+/** A refusal for the clock is worth asking again. */
+function throwRefused(put: TriedPut): TriedPut {
+  if (put.kind === "refused") throw put.error;
+  return put;
 }
 
 /** That there is no such key is what was to be heard. */

@@ -81,14 +81,13 @@ describe("a run on trial", () => {
   });
 
   test("is sent another shard for each that is over and has cost nothing", async () => {
-    const { world, sent, step, keys, shardMessage } = await trial(100);
+    const { world, sent, step, shardMessage } = await trial(100);
     world.source.onRequest(() => refuse("NoSuchKey"));
     for (let n = 0; n < 3; n++) {
       await step();
       for (const { shard } of sent.slice(-5)) await world.deliver(shardMessage(shard));
     }
     expect(new Set(shardsOf(sent)).size).toBe(15);
-    expect(keys).toHaveLength(100);
   });
 
   test("fetches at most ten rows in vain, however many shards there are, and is halted", async () => {

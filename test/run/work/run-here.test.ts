@@ -222,7 +222,7 @@ describe("a run on one machine", () => {
     });
     const from = world.clock.now();
     world.archive.onRequest(({ at, key }) =>
-      bad && key.startsWith(".originals/") && at - from < 2_500 ? refuse("ServiceUnavailable") : undefined,
+      bad && key.startsWith(".originals/") && at - from < 5_000 ? refuse("ServiceUnavailable") : undefined,
     );
     expect((await run(world, inputFor(keys, { shardSize: 2 }))).summary).toMatchObject({
       state: "complete",
