@@ -2,10 +2,10 @@
 import { quote, UserError } from "../vocabulary/errors.ts";
 import type { ConfigFile } from "./file.ts";
 import { nearest } from "./nearest.ts";
+import type { Setting } from "./setting.ts";
 import {
   flagOf,
   kebab,
-  type Setting,
   type SettingName,
   type SettingValues,
   settingNames,

@@ -15,29 +15,9 @@ import {
   proofFloors,
   storageClasses,
 } from "../vocabulary/choices.ts";
+import { priceSettings } from "./price-settings.ts";
+import { choice, type Setting, setting } from "./setting.ts";
 import * as values from "./values.ts";
-
-export interface Setting<Value> {
-  readonly description: string;
-  /** A valid value, for help and for the messages of wrong ones. */
-  readonly example: string;
-  /** What stands for the value in help; a switch has none. */
-  readonly placeholder?: string;
-  /** The text of the value that holds where nothing is said. */
-  readonly default?: string;
-  /** May be given several times. */
-  readonly repeatable?: true;
-  readonly schema: z.ZodType<Value, string>;
-}
-
-function setting<Value, const Rest extends Omit<Setting<Value>, "schema">>(
-  schema: z.ZodType<Value, string>,
-  rest: Rest,
-) {
-  return { schema, ...rest };
-}
-
-const choice = (words: readonly string[]) => `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 export const settingTable = {
   source: setting(values.address, {
@@ -248,36 +228,7 @@ export const settingTable = {
     example: "300",
     default: "300",
   }),
-  priceCurrency: setting(values.currency, {
-    placeholder: "CODE",
-    description: "currency of the prices that plan reckons with; all of them are indicative",
-    example: "CNY",
-    default: "CNY",
-  }),
-  priceProcessing: setting(values.price, {
-    placeholder: "PRICE",
-    description: "price of image processing, a GB of originals",
-    example: "0.025",
-    default: "0.025",
-  }),
-  freeProcessing: setting(values.price, {
-    placeholder: "GB",
-    description: "GB of image processing a month that are free",
-    example: "10240",
-    default: "10240",
-  }),
-  priceRequests: setting(values.price, {
-    placeholder: "PRICE",
-    description: "price of 10,000 requests",
-    example: "0.01",
-    default: "0.01",
-  }),
-  priceTraffic: setting(values.price, {
-    placeholder: "PRICE",
-    description: "price of a GB over the internet, where this does not run in the source's region",
-    example: "0.5",
-    default: "0.5",
-  }),
+  ...priceSettings,
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** The name of a setting, as the values have it: `sourceRegion` is `--source-region`, ORIGINALS_SOURCE_REGION. */

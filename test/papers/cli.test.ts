@@ -2,7 +2,8 @@
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { flagOf, type Setting, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
+import type { Setting } from "../../src/config/setting.ts";
+import { flagOf, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
 import { archiveKeyFields } from "../../src/policy/archive-key.ts";
 import { listedSummary, summaryShape, tallyToSummary } from "../../src/report/summary.ts";
 import { emptyTally } from "../../src/report/tally.ts";

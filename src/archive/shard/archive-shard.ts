@@ -19,7 +19,7 @@ import type { Log } from "../../vocabulary/log.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "../task/metadata-trust.ts";
-import type { Task, TaskContext } from "../task/task.ts";
+import type { TaskContext } from "../task/task.ts";
 import { createAdmission } from "./admission.ts";
 import { watchControl } from "./control-watch.ts";
 import type { JudgedRun } from "./failure-watch.ts";
@@ -33,6 +33,7 @@ import { afterGrace } from "./stop-grace.ts";
 import { createStops } from "./stops.ts";
 import { startTally } from "./tally.ts";
 import { tasksOf } from "./tasks.ts";
+import { runOnTrial } from "./trial-rounds.ts";
 
 export interface ShardDelivery {
   /** Of this delivery alone, so that its requests are this attempt's. */
@@ -82,9 +83,6 @@ export type ShardEnd =
   | { readonly kind: "sick"; readonly code: string; readonly reason: string }
   /** Rows are left: for want of time, or because the process is to stop, or for retries. */
   | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
-
-/** For so long a delivery waits for the rows of other shards to end the trial. */
-const TRIAL_WAIT_MS = 5_000;
 
 /** After as many crashes, rows go one at a time, each recorded before it is tried: the one that kills is charged for it. */
 const CAREFUL_AFTER = 3;
@@ -142,7 +140,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const stops = createStops({ ledger, run, shard, clock, log }, ends);
   watch.trial.see(opened.standing);
   const onTrial = watch.trial.isOn();
-  const trial = onTrial ? watch.trial.gate({ ledger, shard, shards: delivery.shards }) : undefined;
+  const gate = onTrial ? watch.trial.gate({ ledger, shard, shards: delivery.shards }) : undefined;
   const admission = createAdmission({
     clock,
     pace,
@@ -200,35 +198,19 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     stopping: stops.signal,
     signal: inFlight,
     cleared: () => watch.looking ?? controls.fresh(),
-    mayFetch: trial && ((row) => trial.enter(row, stops.signal)),
-    isOnTrial: trial && watch.trial.isOn,
+    mayFetch: gate && ((row) => gate.enter(row, stops.signal)),
+    isOnTrial: gate && watch.trial.isOn,
     multipartAbove: delivery.multipartAbove,
   };
   const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
-  /** Rows that may not be fetched before the trial is over. */
-  const held: Task[] = [];
-  const hold = (task: Task) => held.push(task);
+  const running = { context, admission, pace, refusals, stops, writer, record, careful };
   try {
-    const positions = trial && spread(opened.rows.length, trialStart(opened.standing));
-    const tasks = tasksOf(request, opened, record, positions);
-    /** What was held comes first. None, while this shard has had its share of the trial. */
-    function* next(): Generator<Task> {
-      for (const task of held.splice(0)) yield task;
-      while (!trial?.isSpent()) {
-        const { done, value } = tasks.next();
-        if (done) return;
-        yield value;
-      }
-    }
-    for (;;) {
-      await runTasks(next(), { context, admission, pace, refusals, stops, writer, record, trial, hold, careful });
-      if (trial === undefined || stops.signal.aborted || (held.length === 0 && !trial.isSpent())) break;
-      const waited = new AbortController();
-      const until = AbortSignal.any([waited.signal, stops.signal]);
-      clock.sleep(TRIAL_WAIT_MS, stops.signal).then(() => waited.abort());
-      await watch.trial.over(until);
-      if (watch.trial.isOn()) break;
+    if (gate === undefined) await runTasks(tasksOf(request, opened, record), running);
+    else {
+      const positions = spread(opened.rows.length, trialStart(opened.standing));
+      const tasks = tasksOf(request, opened, record, positions);
+      await runOnTrial(tasks, gate, { trial: watch.trial, clock, running });
     }
   } finally {
     over.abort();
@@ -236,7 +218,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     const stop = stops.reason();
     const halted = stop?.kind === "control" && stop.control.kind === "halt";
     // What the trial ends with is not known: these rows are tried again where it ends well.
-    for (const outcome of refusals.rest(halted || trial?.isSpent() === true)) record(outcome);
+    for (const outcome of refusals.rest(halted || gate?.isSpent() === true)) record(outcome);
     await Promise.all([writer.close(), watch.trial.written(), watch.pulse(ledger)]);
     watch.failures.left(shard);
   }

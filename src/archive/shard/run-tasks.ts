@@ -19,10 +19,8 @@ export interface RunningTasks {
   readonly stops: Stops;
   readonly writer: SegmentWriter;
   readonly record: (outcome: Outcome) => void;
-  /** While the run is on trial. */
-  readonly trial: TrialGate | undefined;
-  /** Takes a row that may not be fetched before the trial is over. */
-  readonly hold: (task: Task) => void;
+  /** While the run is on trial; `hold` takes a row that may not be fetched before it is over. */
+  readonly trial?: { readonly gate: TrialGate; readonly hold: (task: Task) => void } | undefined;
   /** One at a time, each recorded before it is tried: so that a row that kills the process is charged for it. */
   readonly careful: boolean;
 }
@@ -45,7 +43,7 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
 
 async function runTask(
   task: Task,
-  { context, admission, refusals, writer, record, trial, hold, careful }: RunningTasks,
+  { context, admission, refusals, writer, record, trial, careful }: RunningTasks,
 ): Promise<void> {
   const { size } = task.planned;
   const admitted = admission.admitted(size);
@@ -61,10 +59,13 @@ async function runTask(
     admission.ended(size, end && tellingMs(end.outcome));
   }
   const { outcome } = end;
-  if (end.kind === "refused") return refusals.refused(outcome, end.by, trial);
-  if (outcome.code === "OnTrial") return hold(task);
+  if (end.kind === "refused") return refusals.refused(outcome, end.by, trial?.gate);
+  if (outcome.code === "OnTrial" && trial !== undefined) {
+    trial.hold(task);
+    return;
+  }
   if (trial === undefined) refusals.ended(outcome);
-  else await refusals.endedOnTrial(outcome, trial);
+  else await refusals.endedOnTrial(outcome, trial.gate);
   record(outcome);
   if (end.kind === "halt") await refusals.impossible(outcome, end.by, end.reason);
 }

@@ -2,7 +2,8 @@
 import { type Command, Option } from "commander";
 import { readConfigFile } from "../../../config/file.ts";
 import { misspeltVariables, readSettings, type Settings } from "../../../config/read.ts";
-import { flagOf, type Setting, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
+import type { Setting } from "../../../config/setting.ts";
+import { flagOf, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
 import { proxyNote } from "../../settings/proxy-note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

@@ -1,0 +1,36 @@
+/** The prices that `plan` reckons with; all of them are indicative. */
+import { setting } from "./setting.ts";
+import * as values from "./values.ts";
+
+export const priceSettings = {
+  priceCurrency: setting(values.currency, {
+    placeholder: "CODE",
+    description: "currency of the prices that plan reckons with; all of them are indicative",
+    example: "CNY",
+    default: "CNY",
+  }),
+  priceProcessing: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of image processing, a GB of originals",
+    example: "0.025",
+    default: "0.025",
+  }),
+  freeProcessing: setting(values.price, {
+    placeholder: "GB",
+    description: "GB of image processing a month that are free",
+    example: "10240",
+    default: "10240",
+  }),
+  priceRequests: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of 10,000 requests",
+    example: "0.01",
+    default: "0.01",
+  }),
+  priceTraffic: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of a GB over the internet, where this does not run in the source's region",
+    example: "0.5",
+    default: "0.5",
+  }),
+} as const;

@@ -1,0 +1,25 @@
+/** What one setting is: how it is read, and what help says of it. */
+import type { z } from "zod";
+
+export interface Setting<Value> {
+  readonly description: string;
+  /** A valid value, for help and for the messages of wrong ones. */
+  readonly example: string;
+  /** What stands for the value in help; a switch has none. */
+  readonly placeholder?: string;
+  /** The text of the value that holds where nothing is said. */
+  readonly default?: string;
+  /** May be given several times. */
+  readonly repeatable?: true;
+  readonly schema: z.ZodType<Value, string>;
+}
+
+export function setting<Value, const Rest extends Omit<Setting<Value>, "schema">>(
+  schema: z.ZodType<Value, string>,
+  rest: Rest,
+) {
+  return { schema, ...rest };
+}
+
+/** `a, b or c` */
+export const choice = (words: readonly string[]) => `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
