@@ -4,5 +4,5 @@ export interface WasmModule {
   readonly constant: string;
   readonly text: () => string;
 }
-export const modules: { readonly crc64: WasmModule };
+export const modules: { readonly crc64: WasmModule; readonly signing: WasmModule };
 export function build(module: WasmModule): Promise<string>;

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import assembler from "wabt";
+import { signingWat } from "./signing-wat.mjs";
 
 const inSrc = (name) => new URL(`../src/${name}`, import.meta.url);
 
@@ -12,6 +13,12 @@ export const modules = {
     from: "crc64.wat",
     constant: "CRC64_WASM",
     text: () => readFileSync(inSrc("checksum/crc64.wat"), "utf8"),
+  },
+  signing: {
+    built: inSrc("cos/signing/signing-wasm.ts"),
+    from: "scripts/signing-wat.mjs",
+    constant: "SIGNING_WASM",
+    text: signingWat,
   },
 };
 

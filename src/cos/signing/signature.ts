@@ -12,7 +12,7 @@ import { createHmac } from "node:crypto";
 import { bytesOfValue } from "../../http/exchange/header-values.ts";
 import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { signatureOf, stringToSign } from "./signing-key.ts";
+import { createSign, type Sign } from "./signing-key.ts";
 
 /** Keys of a Tencent Cloud account, permanent or temporary. */
 export interface Credentials {
@@ -131,8 +131,7 @@ export function signKey(secretKey: string, keyTime: string): string {
 /** What signs the requests of one KeyTime window, and what all its signatures begin with. */
 interface Window {
   readonly head: string;
-  readonly signKey: string;
-  readonly keyTime: string;
+  readonly sign: Sign;
 }
 
 /** @throws UserError `MalformedSecretId` */
@@ -145,8 +144,7 @@ function windowOf({ secretId, secretKey }: Credentials, keyTime: string): Window
   }
   return {
     head: `q-sign-algorithm=sha1&q-ak=${secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}&q-header-list=`,
-    signKey: signKey(secretKey, keyTime),
-    keyTime,
+    sign: createSign(signKey(secretKey, keyTime), keyTime),
   };
 }
 
@@ -155,10 +153,9 @@ export function authorization(request: SignableRequest, credentials: Credentials
   return signed(request, windowOf(credentials, keyTime));
 }
 
-function signed(request: SignableRequest, { head, signKey, keyTime }: Window): string {
+function signed(request: SignableRequest, { head, sign }: Window): string {
   const { text, headerList, parameterList } = httpString(request);
-  const signature = signatureOf(signKey, stringToSign(keyTime, text));
-  return `${head}${headerList}&q-url-param-list=${parameterList}&q-signature=${signature}`;
+  return `${head}${headerList}&q-url-param-list=${parameterList}&q-signature=${sign(text)}`;
 }
 
 /** Clocks differ: a signature is valid from a minute ago. */
