@@ -112,7 +112,7 @@ export function createLedgerStore(options: {
       }
     },
     requests: () => sent,
-    describe: (path) => `cos://${bucket.name}/${prefix}${path}`,
+    describe: (path) => `${bucket.address}/${prefix}${path}`,
   };
   return store;
 }

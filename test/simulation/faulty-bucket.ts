@@ -121,6 +121,8 @@ export function faultyBucket(core: Bucket, process: Process, world: World, weath
   return {
     name: core.name,
     region: core.region,
+    address: core.address,
+    offers: core.offers,
     async get(key, options) {
       if (!options?.originImage) return request(() => core.get(key, options));
       seen.onFetch(key, process);
@@ -133,6 +135,7 @@ export function faultyBucket(core: Bucket, process: Process, world: World, weath
     },
     head: (key, options) => request(() => core.head(key, options)).catch(costsStream(key)),
     put: (key, body, options) => request(() => core.put(key, body, options)).catch(costsStream(key)),
+    copy: (key, from, options) => request(() => core.copy(key, from, options)),
     delete: (key, options) => request(() => core.delete(key, options)),
     list: (options) =>
       request(async (): Promise<ListPage> => {

@@ -51,7 +51,7 @@ export function createRefusals(options: {
 
   const bucketOf = (by: RowRequest) => (by.startsWith("source") ? context().source : context().archive);
   const alike = (by: RowRequest, { code, message }: Outcome): string =>
-    `${requestWords[by]} ends with ${code} in cos://${bucketOf(by).name}, at last so: ${message}${adviceOn(code)}`;
+    `${requestWords[by]} ends with ${code} in ${bucketOf(by).address}, at last so: ${message}${adviceOn(code)}`;
 
   const halt = async (reason: string, since: number, code: string) => {
     if (await watch.othersSucceed(since, ledger)) {
@@ -98,7 +98,7 @@ export function createRefusals(options: {
     },
     async impossible(outcome, by, reason) {
       const { code = "" } = outcome;
-      const named = `${reason} (${requestWords[by]} in cos://${bucketOf(by).name})`;
+      const named = `${reason} (${requestWords[by]} in ${bucketOf(by).address})`;
       await halt(named, context().clock.elapsed() - outcome.ms, code);
     },
     ended,

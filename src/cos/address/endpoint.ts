@@ -38,7 +38,8 @@ export interface Endpoint {
 
 export const defaultEndpoint = "https://{bucket}.cos.{region}.myqcloud.com";
 
-const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
+/** The bucket's own host. */
+export const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
 const imageHost = (bucket: string, region: string) => `${bucket}.pic.${region}.myqcloud.com`;
 
 function isServiceDomain(hostname: string): boolean {

@@ -13,8 +13,8 @@ export async function examineArchive(bucket: Bucket, archive: Place): Promise<Fi
     (await writing("the archive", bucket, probe)) ??
     refusal(await tried(() => bucket.head(probe)), "HEAD, cos:HeadObject and cos:GetBucket");
   return trouble === undefined
-    ? finding("archive", "good", `cos://${bucket.name}/${archive.prefix} may be written, and proves what it is given`)
-    : finding("archive", trouble.verdict, `cos://${bucket.name}/${archive.prefix}: ${trouble.says}`);
+    ? finding("archive", "good", `${bucket.address}/${archive.prefix} may be written, and proves what it is given`)
+    : finding("archive", trouble.verdict, `${bucket.address}/${archive.prefix}: ${trouble.says}`);
 }
 
 export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Finding> {
@@ -24,8 +24,8 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
     refusal(await tried(() => bucket.get(probe)), "GET, cos:GetObject") ??
     refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), "listing, cos:GetBucket");
   return trouble === undefined
-    ? finding("ledger", "good", `cos://${bucket.name}/${ledger.prefix} may be written, read and listed`)
-    : finding("ledger", trouble.verdict, `cos://${bucket.name}/${ledger.prefix}: ${trouble.says}`);
+    ? finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`)
+    : finding("ledger", trouble.verdict, `${bucket.address}/${ledger.prefix}: ${trouble.says}`);
 }
 
 type Trouble = { readonly verdict: Verdict; readonly says: string };

@@ -12,7 +12,7 @@
  *
  * Nothing is written before all that could be refused was.
  */
-import { printAddress } from "../../cos/address/address.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { readControl, saysStop } from "../../ledger/control.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";

@@ -1,5 +1,6 @@
 /** The rows a request asks for, as a stream of manifest entries. */
 
+import { addressOf } from "../../vocabulary/address.ts";
 import { parallelListing } from "../../cos/listing/parallel.ts";
 import { ledgerWithin } from "../../ledger/own-keys.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
@@ -68,7 +69,7 @@ async function* manifestObject(
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
   const bucket = surroundings.open("manifest", rows);
-  const name = `cos://${bucket.name}/${key}`;
+  const name = `${bucket.address}/${key}`;
   const body = await getStream(bucket, key, name, surroundings, etag);
   yield* readManifest(body, { name, format, keyEncoding, sourceBucket, signal });
 }
@@ -83,7 +84,7 @@ async function* inventory(
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { key, etag, keyEncoding, region } = rows;
   const bucket = surroundings.open("manifest", rows);
-  const name = `cos://${bucket.name}/${key}`;
+  const name = `${bucket.address}/${key}`;
   const manifest = parseInventory(
     await wholeManifest(await getStream(bucket, key, name, surroundings, etag), name),
     name,
@@ -235,7 +236,7 @@ async function* listing(
     return yield* rowsOfListing(source, line);
   }
   const { before } = comparison;
-  const within = { bucket: request.archive.bucket, prefix: before + prefix };
+  const within = { ...addressOf(request.archive), prefix: before + prefix };
   const bucket = open("archive", request.archive);
   const archive = withoutLedgers(
     listWithout(
@@ -248,7 +249,7 @@ async function* listing(
   );
   const first = await firstPage(archive);
   if (first.kind === "refused") {
-    const reason = `the archive cos://${bucket.name} may not be listed (${first.code}), so each key is asked by HEAD`;
+    const reason = `the archive ${bucket.address} may not be listed (${first.code}), so each key is asked by HEAD`;
     yield [{ kind: "compared", compared: { by: "head", reason } }];
     return yield* rowsOfListing(source, line);
   }

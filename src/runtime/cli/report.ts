@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printAddress } from "../../cos/address/address.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { reportFiles } from "../../ledger/report/files.ts";
 import { reportPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -39,7 +39,7 @@ export async function reportCommand(flags: Flags, terminal: Terminal, args: read
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));
-    const where = printAddress({ bucket: place.bucket, prefix: reportPrefix(prefix) });
+    const where = printAddress({ ...place, prefix: reportPrefix(prefix) });
     terminal.note(
       `The report lies below ${where}${files.length === 0 ? "" : `, and in ${String(out)}: ${files.join(", ")}`}`,
     );

@@ -7,8 +7,9 @@ import type { CreateHttp } from "../../http/port/http.ts";
 import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
-import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
+import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
+import { type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
@@ -16,10 +17,16 @@ import { allowListOf } from "./allow-list.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
-  /** As in Surroundings; these clients can also protect and be closed. */
-  readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
+  /** As in Surroundings; these clients can also be closed, and those of COS protect. */
+  readonly open: OpenBucket;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
+}
+
+/** Opens a bucket; originals, and manifests, are in COS. */
+export interface OpenBucket {
+  (role: "source" | "manifest", place: BucketPlace): BucketClient;
+  (role: Role, place: BucketPlace): StoreClient;
 }
 
 /** Environment, clock, chance and log of a process. */
@@ -55,7 +62,8 @@ const ledgerConnections = 16;
 export function surroundingsFromSettings(settings: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { values } = settings;
   const { concurrency, rate, maxInstances, allowHttp } = values;
-  const opened = new Map<string, BucketClient>();
+  const ofCos = new Map<string, BucketClient>();
+  const ofOthers = new Map<string, StoreClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
   const credentials = {
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
@@ -74,6 +82,48 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     manifest: ledgerConnections,
   };
 
+  const cosClient = (role: Role, { bucket, region }: BucketPlace): BucketClient => {
+    const account = role === "source" || role === "manifest" ? "source" : "archive";
+    return createBucketClient({
+      bucket,
+      region,
+      endpoint: endpoints[account],
+      allowHttp,
+      credentials: credentials[account],
+      connections: connections[role],
+      clock: world.clock,
+      log: world.log,
+      createHttp,
+    });
+  };
+  const otherClient = (role: Role, place: OtherPlace): StoreClient =>
+    openStore(place, {
+      endpoint: values.archiveEndpoint,
+      allowHttp,
+      environment: world.environment,
+      connections: connections[role],
+      clock: world.clock,
+      random: world.random,
+      log: world.log,
+      createHttp,
+    });
+  const kept = <Client extends StoreClient>(opened: Map<string, Client>, role: Role, place: BucketPlace, open: () => Client) => {
+    const name = `${role} ${place.store ?? "cos"} ${place.region} ${place.bucket}`;
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const client = open();
+    opened.set(name, client);
+    return client;
+  };
+  function open(role: "source" | "manifest", place: BucketPlace): BucketClient;
+  function open(role: Role, place: BucketPlace): StoreClient;
+  function open(role: Role, place: BucketPlace): StoreClient {
+    const { store } = place;
+    return store === undefined
+      ? kept(ofCos, role, place, () => cosClient(role, place))
+      : kept(ofOthers, role, place, () => otherClient(role, { ...place, store }));
+  }
+
   return {
     clock: world.clock,
     random: world.random,
@@ -85,28 +135,11 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       maxInstances,
       allow: allowListOf(settings),
     },
-    open(role, { bucket, region }) {
-      const name = `${role} ${region} ${bucket}`;
-      const known = opened.get(name);
-      if (known !== undefined) return known;
-      const account = role === "source" || role === "manifest" ? "source" : "archive";
-      const client = createBucketClient({
-        bucket,
-        region,
-        endpoint: endpoints[account],
-        allowHttp,
-        credentials: credentials[account],
-        connections: connections[role],
-        clock: world.clock,
-        log: world.log,
-        createHttp,
-      });
-      opened.set(name, client);
-      return client;
-    },
+    open,
     async close() {
-      const clients = [...opened.values()];
-      opened.clear();
+      const clients = [...ofCos.values(), ...ofOthers.values()];
+      ofCos.clear();
+      ofOthers.clear();
       await Promise.all(clients.map((client) => client.close()));
     },
   };

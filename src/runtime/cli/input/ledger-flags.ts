@@ -1,6 +1,6 @@
 /** The flags that name a ledger, for commands that people are told to type. */
 import { flagOf } from "../../../config/settings.ts";
-import { printAddress } from "../../../cos/address/address.ts";
+import { printAddress } from "../../../vocabulary/address.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 
 export function ledgerFlags(ledger: Place): string {

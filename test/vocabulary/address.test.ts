@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseAddress, printAddress } from "../../../src/cos/address/address.ts";
-import { isBucketName } from "../../../src/vocabulary/names.ts";
-import { userErrorOf } from "../thrown-by.ts";
+import { parseAddress, printAddress } from "../../src/vocabulary/address.ts";
+import { isBucketName } from "../../src/vocabulary/names.ts";
+import { userErrorOf } from "../cos/thrown-by.ts";
 
 test.each([
   ["cos://photos-1250000000", "photos-1250000000", ""],
