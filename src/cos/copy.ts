@@ -21,23 +21,21 @@ export function createCopy(
       const more: [string, string][] = [["x-cos-copy-source", `${bucketHost(bucket, region)}/${encodeKey(from)}`]];
       if (ifMatch !== undefined) more.push(["x-cos-copy-source-if-match", `"${ifMatch}"`]);
       if (forbidOverwrite === true) more.push(["x-cos-forbid-overwrite", "true"]);
-      return send(
-        { method: "PUT", key, headers, more, body: noBytes, bufferUpTo: "whole", signal },
-        (reply) => {
-          const what = subject("PUT", bucket, key);
-          const document = reply.kind === "bytes" ? parseXml(reply.bytes.toString("utf8")) : undefined;
-          if (document?.name !== "CopyObjectResult") throw malformedReply(what, reply.status, "the reply is no CopyObjectResult");
-          const said = putInfo(reply);
-          const crc64 = textOf(document.root, "CRC64")?.trim();
-          const copied = {
-            ...said,
-            etag: unquote(textOf(document.root, "ETag")?.trim()) ?? said.etag,
-            crc64: crc64 !== undefined && /^\d{1,20}$/.test(crc64) ? crc64 : said.crc64,
-            lastModified: timeOf(textOf(document.root, "LastModified")?.trim()),
-          };
-          return tellsObject(copied, () => what);
-        },
-      );
+      return send({ method: "PUT", key, headers, more, body: noBytes, bufferUpTo: "whole", signal }, (reply) => {
+        const what = subject("PUT", bucket, key);
+        const document = reply.kind === "bytes" ? parseXml(reply.bytes.toString("utf8")) : undefined;
+        if (document?.name !== "CopyObjectResult")
+          throw malformedReply(what, reply.status, "the reply is no CopyObjectResult");
+        const said = putInfo(reply);
+        const crc64 = textOf(document.root, "CRC64")?.trim();
+        const copied = {
+          ...said,
+          etag: unquote(textOf(document.root, "ETag")?.trim()) ?? said.etag,
+          crc64: crc64 !== undefined && /^\d{1,20}$/.test(crc64) ? crc64 : said.crc64,
+          lastModified: timeOf(textOf(document.root, "LastModified")?.trim()),
+        };
+        return tellsObject(copied, () => what);
+      });
     },
   };
 }

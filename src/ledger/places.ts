@@ -4,8 +4,8 @@
  */
 import * as z from "zod";
 import type { Bucket } from "../objects/bucket.ts";
-import type { Clock, Random } from "../vocabulary/clock.ts";
 import { otherStores } from "../vocabulary/address.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
 import { asFolder } from "../vocabulary/names.ts";
 import { documentText, readDocument } from "./document.ts";
 import { parsePlace, placePath, placesFolder } from "./layout.ts";

@@ -16,8 +16,7 @@ export interface AllowedPlace extends KeyRange {
 export type AllowList = readonly AllowedPlace[];
 
 /** `archive=cos://archive-*\/photos/`, `archive=s3://archive-*\/`, `ledger=file:///mnt/archive/` */
-export const allowedText = ({ role, ...place }: AllowedPlace): string =>
-  `${role}=${printRange(place)}`;
+export const allowedText = ({ role, ...place }: AllowedPlace): string => `${role}=${printRange(place)}`;
 
 /** Reads one, as allowedText writes it; undefined where it is none. */
 export function parseAllowed(text: string): AllowedPlace | undefined {

@@ -6,6 +6,8 @@ import type { OtherStore } from "../vocabulary/address.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { UserError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
+import { createS3Client } from "./s3/client.ts";
+import { awsEnvironmentCredentials } from "./s3/credentials.ts";
 
 /** The Bucket port, with what it holds open: connections, or files. */
 export interface StoreClient extends Bucket {
@@ -36,7 +38,22 @@ export interface StoreOptions {
   readonly createHttp: CreateHttp;
 }
 
-/** @throws UserError where the options don't fit the store */
-export function openStore({ store }: OtherPlace, _options: StoreOptions): StoreClient {
-  throw new UserError("InvalidAddress", `This version archives to COS alone, and not to ${store}:`);
+/** @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused` */
+export function openStore({ store, bucket, region }: OtherPlace, options: StoreOptions): StoreClient {
+  switch (store) {
+    case "s3":
+      return createS3Client({
+        ...options,
+        bucket,
+        region,
+        endpoint: options.endpoint ?? endpointOf(options.environment),
+        credentials: awsEnvironmentCredentials(options.environment),
+      });
+    case "file":
+      throw new UserError("InvalidAddress", `This version archives to no folder, and not to ${bucket}`);
+  }
 }
+
+/** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */
+const endpointOf = (env: Environment): string | undefined =>
+  env.AWS_ENDPOINT_URL_S3?.trim() || env.AWS_ENDPOINT_URL?.trim() || undefined;

@@ -66,7 +66,8 @@ function folderOf(path: string): Address | string {
 }
 
 /** Completes `"/mnt/../x" …`. */
-export const noFolder = "names no folder: a path has no empty segment in it, none that is a dot or two, and is not all of a disk";
+export const noFolder =
+  "names no folder: a path has no empty segment in it, none that is a dot or two, and is not all of a disk";
 
 function bucketOf(store: "cos" | "s3", rest: string): Address | string {
   const slash = rest.indexOf("/");

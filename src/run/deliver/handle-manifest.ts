@@ -56,7 +56,15 @@ export async function handleManifest(
   }
   const { run } = begun;
   if (run.shards === 1) {
-    const shard = { v: versionFor(place), type: "shard", ledger: place, run: run.run, plan: run.plan, shard: 0, seq: 0 } as const;
+    const shard = {
+      v: versionFor(place),
+      type: "shard",
+      ledger: place,
+      run: run.run,
+      plan: run.plan,
+      shard: 0,
+      seq: 0,
+    } as const;
     let handedOver = false;
     const watching: Sender = {
       async send(body, delaySeconds) {

@@ -12,7 +12,7 @@
  *
  * Nothing is written before all that could be refused was.
  */
-import { printAddress } from "../../vocabulary/address.ts";
+
 import { readControl, saysStop } from "../../ledger/control.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
@@ -20,6 +20,7 @@ import { readSummary } from "../../ledger/report/summary.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";

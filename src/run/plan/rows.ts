@@ -1,6 +1,5 @@
 /** The rows a request asks for, as a stream of manifest entries. */
 
-import { addressOf } from "../../vocabulary/address.ts";
 import { parallelListing } from "../../cos/listing/parallel.ts";
 import { ledgerWithin } from "../../ledger/own-keys.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
@@ -10,6 +9,7 @@ import type { ManifestEntry } from "../../manifest/row.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
+import { addressOf } from "../../vocabulary/address.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";

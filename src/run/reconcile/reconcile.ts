@@ -96,7 +96,15 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 type View = RunMarkers;
 
 function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
-  const message: ShardMessage = { v: versionFor(place), type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
+  const message: ShardMessage = {
+    v: versionFor(place),
+    type: "shard",
+    ledger: place,
+    run: run.run,
+    plan: run.plan,
+    shard,
+    seq,
+  };
   return JSON.stringify(message);
 }
 

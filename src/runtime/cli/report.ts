@@ -3,12 +3,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printAddress } from "../../vocabulary/address.ts";
 import { reportFiles } from "../../ledger/report/files.ts";
 import { reportPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { writeReport } from "../../run/inspect/report.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";

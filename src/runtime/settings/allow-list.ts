@@ -1,9 +1,9 @@
 /** The allow-list of a worker: what ORIGINALS_ALLOW says of a role, else what its other settings name. */
 import type { Settings } from "../../config/read.ts";
 import { variableOf } from "../../config/settings.ts";
-import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
 import { type AllowedPlace, type AllowList, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
+import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { asFolder } from "../../vocabulary/names.ts";
 
 /** A role that neither says anything of has no entry, and is not bounded. */

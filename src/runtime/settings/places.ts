@@ -45,7 +45,8 @@ function place(
   const region = from === undefined ? undefined : settings.values[from];
   if (region === undefined) {
     const flags = own.toReversed().map(flagOf).join(" or ");
-    const example = address.store === undefined ? `${flagOf("region")} ap-guangzhou` : `${flagOf("archiveRegion")} us-east-1`;
+    const example =
+      address.store === undefined ? `${flagOf("region")} ap-guangzhou` : `${flagOf("archiveRegion")} us-east-1`;
     throw new UserError(
       "MissingSetting",
       `The region of ${settings.said(name)} is not known; say it with ${flags}, for example ${example}.`,

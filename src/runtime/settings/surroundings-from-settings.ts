@@ -107,7 +107,12 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       log: world.log,
       createHttp,
     });
-  const kept = <Client extends StoreClient>(opened: Map<string, Client>, role: Role, place: BucketPlace, open: () => Client) => {
+  const kept = <Client extends StoreClient>(
+    opened: Map<string, Client>,
+    role: Role,
+    place: BucketPlace,
+    open: () => Client,
+  ) => {
     const name = `${role} ${place.store ?? "cos"} ${place.region} ${place.bucket}`;
     const known = opened.get(name);
     if (known !== undefined) return known;

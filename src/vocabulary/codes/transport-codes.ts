@@ -34,6 +34,11 @@ export const transportCodes = entries({
     advice: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
   },
   ReplyTooLarge: { means: "the reply is larger than such a reply may be", effect: "row-over" },
+  StoredOtherBytes: {
+    means: "the archive says that it stored other bytes than were sent, by its ETag",
+    effect: "retried",
+    advice: "they are sent again; if it goes on, look for what changes them on the way",
+  },
   TlsRefused: {
     means: "no TLS connection can be made: an old protocol, or what listens there speaks no TLS",
     effect: "run-halted",

@@ -106,7 +106,9 @@ type Client = ReturnType<typeof clientTo>["client"];
 
 /** Every operation there is: one that is added must be added here. */
 const operations: {
-  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "close">]: (client: Client) => Promise<unknown>;
+  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "close">]: (
+    client: Client,
+  ) => Promise<unknown>;
 } = {
   get: (client) => client.get("a.jpg", { originImage: true }),
   head: (client) => client.head("a.jpg"),
