@@ -31,6 +31,8 @@ export interface ObjectInfo {
   readonly etag?: string | undefined;
   /** x-cos-hash-crc64ecma, unsigned decimal. */
   readonly crc64?: string | undefined;
+  /** Of a store that tells no CRC64: the one that its bytes were proven by before they were stored, as its own metadata says. */
+  readonly provenCrc64?: string | undefined;
   /** Last-Modified, milliseconds since the epoch. */
   readonly lastModified?: number | undefined;
   readonly versionId?: string | undefined;

@@ -1,14 +1,16 @@
 /**
  * The one way in which a run comes to be, or is gone on with, whichever door asks for it. From top to bottom:
  *
- *   1. the archive key's template can be used, and source, archive and ledger share no keys (PlacesOverlap)
+ *   1. the archive key's template can be used, source, archive and ledger share no keys (PlacesOverlap), and the archive's store knows the
+ *      words of the request (InvalidSetting)
  *   2. the ledger is there, and may be read             where buckets are looked at first
  *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
  *   4. the run is not stopped                           where a run that is stopped is refused
  *   5. source and archive are there                     where buckets are looked at first
  *   6. no plan yet: a listing finds enough (TooFewRows), and the rows can be read
  *   7. no other run works in its places (PlacesTaken)   where others are asked for: by commands, and by schedules, which wait
- *   8. no plan yet: the request is claimed (RunDiffers), and the plan is written, or handed on
+ *   8. no plan yet: the request is claimed (RunDiffers), what the ledger's store may lack is looked at (LedgerUnlisted), and the plan is
+ *      written, or handed on
  *
  * Nothing is written before all that could be refused was.
  */
@@ -26,8 +28,10 @@ import type { Place } from "../messages/messages.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";
 import { takePlaces } from "../places/other-runs.ts";
 import { checkPlacesApart } from "../places/places-apart.ts";
+import { checkStoreWords } from "../places/store-words.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
+import { checkLedgerStore } from "../surroundings/ledger-store.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
@@ -93,6 +97,7 @@ export async function beginRun(
   const { request } = input;
   checkTemplate(request.options.archiveKey);
   checkPlacesApart({ ...request, ledger: input.ledger });
+  checkStoreWords(request);
   if (looksFirst) await preflightLedger(input.ledger, surroundings);
   const ledger = openLedger(input.ledger, request.run, surroundings);
   const planned = await readRun(ledger);
@@ -117,6 +122,7 @@ export async function beginRun(
   if (at !== undefined && others === "waited for") return { kind: "waits", for: at };
   refuseTaken(at, request);
   const ruling = await claimRun(ledger, request);
+  await checkLedgerStore(input.ledger, request.run, surroundings);
   if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
   if (read?.kind === "read") return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };

@@ -7,8 +7,8 @@ import { parseXml, textOf } from "../../cos/exchange/xml.ts";
 import type { CredentialsProvider } from "../../cos/signing/credentials.ts";
 import { encodeKey } from "../../cos/signing/signature.ts";
 import type { Pair } from "../../http/port/header-names.ts";
-import type { CreateHttp, HttpOptions } from "../../http/port/http.ts";
-import type { Bucket } from "../../objects/bucket.ts";
+import type { CreateHttp, HttpOptions, HttpReply } from "../../http/port/http.ts";
+import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { digested } from "./body-digest.ts";
@@ -62,7 +62,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
 
     head(key, { versionId, signal } = {}) {
       return send({ method: "HEAD", key, query: versionQuery(versionId), bufferUpTo: 0, signal }, (reply) =>
-        tellsObject(objectInfo(reply.status, reply.headers, reply.standing), () => subject("HEAD", bucket, key)),
+        tellsObject(headInfo(reply), () => subject("HEAD", bucket, key)),
       );
     },
 
@@ -132,6 +132,11 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     ...createS3Multipart(bucket, send),
     close: () => http.close(),
   };
+}
+
+/** S3 tells no CRC64 of COS's polynomial; who archived an original wrote down which one its bytes had. */
+function headInfo({ status, headers, standing }: HttpReply): ObjectInfo {
+  return { ...objectInfo(status, headers, standing), provenCrc64: headers["x-cos-meta-original-crc64"] };
 }
 
 const versionQuery = (versionId: string | undefined): Query | undefined =>
