@@ -16,6 +16,7 @@ import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters } from "../../run/messages/dead-letters.ts";
 import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
+import { sameBucket } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -198,7 +199,7 @@ export function createScfHandler(parts: ScfParts) {
     const ledger = ledgerPlace(settings);
     const messages: PushedMessage[] = [];
     for (const { bucket, region, key, eventName } of objects) {
-      if (!/^cos:ObjectCreated:/.test(eventName) || (bucket === ledger.bucket && key.startsWith(ledger.prefix))) {
+      if (!/^cos:ObjectCreated:/.test(eventName) || (sameBucket({ bucket }, ledger) && key.startsWith(ledger.prefix))) {
         log.info("An object's event starts no run.", { bucket, key, eventName });
         continue;
       }

@@ -5,7 +5,7 @@ export const transportCodes = entries({
   BareReply: {
     means: "a reply says success and nothing of the object: neither ETag nor CRC64",
     effect: "retried",
-    advice: "check that the endpoint is COS and that no gateway or proxy changes its replies",
+    advice: "check the endpoint, and that no gateway or proxy changes its replies",
     told: true,
   },
   BodyTimeout: { means: "the body of a reply stood still, or trickled", effect: "retried", strain: true },
@@ -20,7 +20,7 @@ export const transportCodes = entries({
     means: "a reply names no request of the service, so a gateway, a proxy or a sign-in page gave it",
     effect: "retried",
     advice:
-      "somebody answers in the service's place: check that the endpoint is COS, and what gateway or proxy lies between",
+      "somebody answers in the service's place: check the endpoint, and what gateway or proxy lies between",
     told: true,
   },
   ProxyFailed: {
