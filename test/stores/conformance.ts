@@ -260,7 +260,9 @@ export const operations = {
   },
   async "copies by the store itself"(bucket, at) {
     const from = `${at}夏 + 100%.jpg`;
-    await bucket.put(from, Buffer.from("bytes"), { headers: { "content-type": "image/jpeg", "x-cos-meta-owner": "me" } });
+    await bucket.put(from, Buffer.from("bytes"), {
+      headers: { "content-type": "image/jpeg", "x-cos-meta-owner": "me" },
+    });
     const { etag } = await bucket.head(from);
     const copied = await bucket.copy(`${at}copy`, from);
     expect(copied.etag).toBe(etag);

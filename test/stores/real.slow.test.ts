@@ -36,6 +36,8 @@ if (env.S3_TEST_BUCKET && env.S3_TEST_REGION) {
   });
 } else {
   describe("real S3 as a store", () => {
-    test.skip("needs S3_TEST_BUCKET, S3_TEST_REGION and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY (and S3_TEST_ENDPOINT)");
+    test.skip(
+      "needs S3_TEST_BUCKET, S3_TEST_REGION and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY (and S3_TEST_ENDPOINT)",
+    );
   });
 }

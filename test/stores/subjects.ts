@@ -31,5 +31,9 @@ export const subjects = {
       "a copy forbids overwriting",
     ],
   },
-  memory: { title: "simulation", what: "the store in memory that the simulation runs on", lacks: ["part of an object (Range)"] },
+  memory: {
+    title: "simulation",
+    what: "the store in memory that the simulation runs on",
+    lacks: ["part of an object (Range)"],
+  },
 } as const satisfies Record<string, Subject>;

@@ -7,6 +7,8 @@ import { missingSwift, startSwift } from "./swift.ts";
 if (missingSwift.length === 0) storeConformance("S3 by Swift", subjects.swift.lacks, startSwift);
 else {
   describe("S3 by Swift as a store", () => {
-    test.skip(`needs ${missingSwift.join(", ")}, of Debian's swift-proxy, swift-account, swift-container, swift-object and memcached`);
+    test.skip(
+      `needs ${missingSwift.join(", ")}, of Debian's swift-proxy, swift-account, swift-container, swift-object and memcached`,
+    );
   });
 }

@@ -8,15 +8,16 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { createS3Send } from "../../src/stores/s3/send.ts";
-import { createWireHttp } from "../../src/http/wire/client.ts";
 import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { createWireHttp } from "../../src/http/wire/client.ts";
+import { createS3Send } from "../../src/stores/s3/send.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";
 import { type S3Server, s3Bucket, s3ClientOf } from "./s3-servers.ts";
 
 const programs = ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server"];
+/** SWIFT_BIN is where they are instead; where that is nowhere, tests do without. */
 const where = (program: string): string | undefined =>
-  ["/usr/bin", "/usr/local/bin"].map((folder) => join(folder, program)).find((path) => existsSync(path));
+  (process.env.SWIFT_BIN === undefined ? ["/usr/bin", "/usr/local/bin"] : [process.env.SWIFT_BIN]).map((folder) => join(folder, program)).find((path) => existsSync(path));
 
 /** Which of its programs are missing; then tests that need it are skipped, and say so. */
 export const missingSwift: readonly string[] = [...programs, "swift-ring-builder", "memcached"].filter(
@@ -53,11 +54,17 @@ export async function startSwift(): Promise<S3Server> {
   const builder = where("swift-ring-builder") ?? "swift-ring-builder";
 
   await mkdir(join(folder, "node/d1"), { recursive: true });
-  await writeFile(join(folder, "swift.conf"), "[swift-hash]\nswift_hash_path_prefix = tests\nswift_hash_path_suffix = tests\n[storage-policy:0]\nname = one\ndefault = yes\n");
+  await writeFile(
+    join(folder, "swift.conf"),
+    "[swift-hash]\nswift_hash_path_prefix = tests\nswift_hash_path_suffix = tests\n[storage-policy:0]\nname = one\ndefault = yes\n",
+  );
   for (const kind of kinds) {
     const ring = join(folder, `${kind}.builder`);
     const config = join(folder, `${kind}.conf`);
-    await writeFile(config, `${shared(ports[kind], kind)}[pipeline:main]\npipeline = ${kind}-server\n[app:${kind}-server]\nuse = egg:swift#${kind}\n`);
+    await writeFile(
+      config,
+      `${shared(ports[kind], kind)}[pipeline:main]\npipeline = ${kind}-server\n[app:${kind}-server]\nuse = egg:swift#${kind}\n`,
+    );
     execFileSync(builder, [ring, "create", "4", "1", "0"], { stdio: "ignore" });
     execFileSync(builder, [ring, "add", `r1z1-127.0.0.1:${ports[kind]}/d1`, "1"], { stdio: "ignore" });
     execFileSync(builder, [ring, "rebalance"], { stdio: "ignore" });

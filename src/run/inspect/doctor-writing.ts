@@ -24,7 +24,8 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
     refusal(await tried(() => bucket.get(probe)), "GET, cos:GetObject") ??
     refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), "listing, cos:GetBucket");
   return trouble === undefined
-    ? await (lackOf(bucket, ledger)) ?? finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`)
+    ? ((await lackOf(bucket, ledger)) ??
+        finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`))
     : finding("ledger", trouble.verdict, `${bucket.address}/${ledger.prefix}: ${trouble.says}`);
 }
 

@@ -10,6 +10,7 @@ import { createWireHttp } from "../../http/wire/client.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import { type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
+import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
@@ -69,9 +70,11 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
     archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
   };
+  const archiveEndpoint = (store: OtherStore | undefined) =>
+    isOfArchive(store, values) ? values.archiveEndpoint : undefined;
   const endpoints = {
     source: values.sourceEndpoint ?? values.endpoint,
-    archive: values.archiveEndpoint ?? values.endpoint,
+    archive: archiveEndpoint(undefined) ?? values.endpoint,
   };
   const connections: Record<Role, number> = {
     // A task holds a GET open while it waits for its HEAD of the same bucket: with one connection a task, all of them could
@@ -98,7 +101,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   };
   const otherClient = (role: Role, place: OtherPlace): StoreClient =>
     openStore(place, {
-      endpoint: values.archiveEndpoint,
+      endpoint: archiveEndpoint(place.store),
       allowHttp,
       environment: world.environment,
       connections: connections[role],
@@ -148,6 +151,13 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** Is --archive-endpoint said of this store? Of the archive's, where the ledger is in another. */
+function isOfArchive(store: OtherStore | undefined, { archive, ledger }: Settings["values"]): boolean {
+  const address = archive ?? ledger;
+  const read = address === undefined ? undefined : readAddress(address, ["cos", ...otherStores]);
+  return read === undefined || "fault" in read || read.store === store;
 }
 
 /** @throws UserError `InvalidProxy` */

@@ -64,11 +64,6 @@ export const serviceCodes = entries({
   InvalidPartOrder: { means: "the parts of the upload were not named in order", effect: "row-over" },
   InvalidRange: { means: "the object has no bytes in this range", effect: "row-over" },
   InvalidRequest: { means: "the request is not one the service takes", effect: "row-over" },
-  InvalidStorageClass: {
-    means: "the store has no such storage class",
-    effect: "row-over",
-    advice: "choose another --storage-class",
-  },
   InvalidToken: {
     means: "the session token does not belong to the credentials",
     effect: "run-halted",
@@ -80,7 +75,6 @@ export const serviceCodes = entries({
   KmsFreqControl: { means: "the key service is asked too often", effect: "slowed" },
   KmsInternalException: { means: "the key service failed", effect: "retried" },
   MalformedXML: { means: "the service can't read the body of the request", effect: "row-over" },
-  MetadataTooLarge: { means: "the object's metadata is longer than the store takes", effect: "row-over", ofRow: true },
   MethodNotAllowed: {
     means: "the method is not allowed here: a delete marker, perhaps",
     effect: "row-over",

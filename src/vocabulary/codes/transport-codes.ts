@@ -19,8 +19,7 @@ export const transportCodes = entries({
   NotTheService: {
     means: "a reply names no request of the service, so a gateway, a proxy or a sign-in page gave it",
     effect: "retried",
-    advice:
-      "somebody answers in the service's place: check the endpoint, and what gateway or proxy lies between",
+    advice: "somebody answers in the service's place: check the endpoint, and what gateway or proxy lies between",
     told: true,
   },
   ProxyFailed: {

@@ -35,7 +35,7 @@ describe("a message", () => {
   });
 
   test.each([
-    ["originals anywhere but in COS", { ...inlineMessage(["a"], { source: s3 }), v: 2 }, "`source.store`"],
+    ["originals anywhere but in COS", { ...inlineMessage(["a"], { source: s3 }), v: 2 }, "`source.bucket`"],
     ["another store", { ...shard, v: 2, ledger: { ...s3, store: "gs" } }, "`ledger.store`"],
     ["a bucket of S3 in COS", { ...shard, ledger: { ...ledgerPlace, bucket: "photo-archive" } }, "BUCKET-APPID"],
     ["no bucket of S3", { ...shard, v: 2, ledger: { ...s3, bucket: "Photos/x" } }, "no bucket of S3"],

@@ -131,12 +131,19 @@ describe("a folder, which is one machine's", () => {
 
   test("is named by a message only where the worker's own settings name it", async () => {
     const { world, deliver } = worldOf({ ORIGINALS_SOURCE: own.ORIGINALS_SOURCE });
-    expect(await deliver(asking)).toMatchObject({ kind: "reject", reason: expect.stringContaining("file:///mnt/archive/") });
+    expect(await deliver(asking)).toMatchObject({
+      kind: "reject",
+      reason: expect.stringContaining("file:///mnt/archive/"),
+    });
     expect(world.fetches()).toEqual({});
   });
 
   test("is allowed by the settings, whole or in part", () => {
-    const settings = settingsOf({ ...own, ORIGINALS_ARCHIVE: "file:///mnt/archive", ORIGINALS_ALLOW: "source=cos://photos-1250000000/, ledger=file:///mnt/ledger" });
+    const settings = settingsOf({
+      ...own,
+      ORIGINALS_ARCHIVE: "file:///mnt/archive",
+      ORIGINALS_ALLOW: "source=cos://photos-1250000000/, ledger=file:///mnt/ledger",
+    });
     expect(allowListOf(settings)).toEqual([
       { role: "source", bucket: "photos-1250000000", prefix: "" },
       { role: "ledger", store: "file", bucket: "/mnt/ledger", prefix: "" },

@@ -66,7 +66,17 @@ describe("an archive in S3, with its ledger", () => {
     lab.emulator.resetRequests();
     const archive = ["--archive", `s3://${s3Bucket}/whole/`];
     const manifest = await manifestOf("whole.txt", [...keys, "other/missing.png"]);
-    const ran = await cli(["run", ...archive, "--run", "whole", "--manifest", manifest, "--json", "--shard-size", "50"]);
+    const ran = await cli([
+      "run",
+      ...archive,
+      "--run",
+      "whole",
+      "--manifest",
+      manifest,
+      "--json",
+      "--shard-size",
+      "50",
+    ]);
     expect(ran.code, ran.stderr).toBe(3);
     const told = { rows: keys.length + 1, archived: keys.length, failed: 1, pending: 0, state: "complete" };
     expect(parseSummary(JSON.parse(ran.stdout))).toMatchObject(told);
@@ -121,7 +131,8 @@ describe("an archive in S3, with its ledger", () => {
       const child = start(lab.built.cli, [...args, "--shard-size", "50", "--concurrency", String(concurrency)], env);
       let served = 0;
       const stop = lab.emulator.faults.use((request) => {
-        if (killed < kills && request.operation === "object.original" && ++served === 20 + killed) child.kill("SIGKILL");
+        if (killed < kills && request.operation === "object.original" && ++served === 20 + killed)
+          child.kill("SIGKILL");
         return undefined;
       });
       const ended = await child.ended;

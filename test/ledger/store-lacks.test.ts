@@ -1,10 +1,10 @@
 /** Catches: a run that is recorded where its markers are overlooked, and one that may be begun twice without a word. */
 import { describe, expect, test } from "vitest";
-import type { Bucket } from "../../../src/objects/bucket.ts";
-import { checkLedgerStore } from "../../../src/run/surroundings/ledger-store.ts";
-import { s3Offers } from "../../../src/stores/s3/offers.ts";
-import { refusal } from "../../stores/bucket-fault.ts";
-import { createWorld, ledgerPlace } from "../world.ts";
+import type { Bucket } from "../../src/objects/bucket.ts";
+import { checkStoreLacks } from "../../src/ledger/store-lacks.ts";
+import { s3Offers } from "../../src/stores/s3/offers.ts";
+import { refusal } from "../stores/bucket-fault.ts";
+import { createWorld } from "../run/world.ts";
 
 /** As a service of S3's protocol is: what it lacks is not known. */
 function lookedAt(lacking: (archive: Bucket) => Partial<Bucket>) {
@@ -13,7 +13,7 @@ function lookedAt(lacking: (archive: Bucket) => Partial<Bucket>) {
   archive.seed(".originals/runs/r/request.json", "{}");
   const store: Bucket = { ...archive, offers: s3Offers, ...lacking(archive) };
   const log = { ...surroundings.log, warn: (_: string, fields: unknown) => void warnings.push(fields) };
-  const look = done(checkLedgerStore(ledgerPlace, "r", { ...surroundings, log, open: () => store }));
+  const look = done(checkStoreLacks({ bucket: store, prefix: ".originals/", run: "r" }, { ...surroundings, log }));
   return { look, warnings, archive };
 }
 
@@ -34,7 +34,9 @@ describe("where a ledger's store", () => {
   });
 
   test("refuses that overwriting is forbidden, it is warned of", async () => {
-    const { look, warnings } = lookedAt(() => ({ put: () => Promise.reject(refusal("NotImplemented", { status: 501 })) }));
+    const { look, warnings } = lookedAt(() => ({
+      put: () => Promise.reject(refusal("NotImplemented", { status: 501 })),
+    }));
     await look;
     expect(warnings).toMatchObject([{ because: "it refuses If-None-Match" }]);
   });
