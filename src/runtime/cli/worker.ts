@@ -16,12 +16,9 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeWork(command: Command): void {
   addFlags(
-    command
-      .description("poll a queue and archive what it brings, until stopped")
-      .option("--drain", "end when nothing is left to do, instead of waiting for more")
-      .addHelpText(
-        "after",
-        `
+    command.option("--drain", "end when nothing is left to do, instead of waiting for more").addHelpText(
+      "after",
+      `
 SIGTERM and SIGINT end it cleanly: what is under way ends and is recorded, the rest goes back to the queue. With --drain it
 ends when the queue is empty (nothing visible, in other hands, or delayed) and every run it worked on is at rest.
 
@@ -35,7 +32,7 @@ runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled
 
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
-      ),
+    ),
     ["queue", "deadLetterQueue", "allow", "visibility", ...settingsOfWork],
   );
 }
