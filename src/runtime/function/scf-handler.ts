@@ -126,7 +126,7 @@ export function createScfHandler(parts: ScfParts) {
     }
   };
 
-  async function poll({ settings, handle }: FunctionWorker, deadline: number): Promise<Polled> {
+  async function poll({ settings, handle, checkCredentials }: FunctionWorker, deadline: number): Promise<Polled> {
     const queue = parts.openQueue(settings);
     if (queue === undefined) {
       throw new UserError(
@@ -140,6 +140,7 @@ export function createScfHandler(parts: ScfParts) {
     const staying: string[] = [];
     const onStaying = (reason: string) => void staying.push(reason);
     const polled = await pollQueue({
+    checkCredentials?.();
       queue,
       handle,
       sender,

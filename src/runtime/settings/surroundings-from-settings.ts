@@ -3,6 +3,7 @@
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import { checkSecretId } from "../../cos/signing/signature.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
 import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
@@ -20,6 +21,11 @@ export interface OpenedSurroundings extends Surroundings {
   readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
+  /**
+   * Can requests be signed at all? For who waits for work: a message would be the first to find out. Asks nobody whether they are good.
+   * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`.
+   */
+  checkCredentials(): void;
 }
 
 /** Environment, clock, chance and log of a process. */
@@ -117,3 +123,6 @@ function httpOf(environment: Environment): CreateHttp {
   const proxies = proxiesOf(environment);
   return proxies === undefined ? createWireHttp : createProxiedHttp(proxies, createWireHttp);
 }
+    checkCredentials() {
+      for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
+    },

@@ -392,6 +392,7 @@ describe("a message that nobody can work", () => {
     };
     const handle = createDeliveryHandler({ ...world.surroundings, open });
     const body = JSON.stringify(inlineMessage(["a"], { run: "r" }));
+    ["secret id", new UserError("MalformedSecretId", "the secret id has a character that none has")],
     const answer = await handle({ body, deadline: Number.POSITIVE_INFINITY }, noQueue);
     expect(answer).toEqual({ kind: "refuse", reason: error.message });
   });

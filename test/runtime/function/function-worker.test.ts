@@ -33,6 +33,15 @@ describe("what a function keeps between invocations", () => {
     expect(worker()).toBe(first);
   });
 
+  it("can tell whether requests can be signed, by the credentials of the moment", () => {
+    const changing: Record<string, string | undefined> = { ...environment, TENCENTCLOUD_SECRETKEY: undefined };
+    const { worker } = setUp(changing);
+    const { checkCredentials } = worker();
+    expect(checkCredentials).toThrow("set TENCENTCLOUD_SECRETKEY");
+    changing.TENCENTCLOUD_SECRETKEY = "came";
+    checkCredentials?.();
+  });
+
   it("is made anew when a setting changed", () => {
     const changing: Record<string, string | undefined> = {
       ...environment,

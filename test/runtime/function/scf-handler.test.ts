@@ -9,6 +9,7 @@ import {
 } from "../../../src/queue/index.ts";
 import type { Answer, Delivery } from "../../../src/run/messages/delivery.ts";
 import { createScfHandler } from "../../../src/runtime/function/scf-handler.ts";
+import { UserError } from "../../../src/vocabulary/errors.ts";
 import { acknowledge, eventOf, giveBack, notingHandler, notingLog, reject, settingsOf } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 
@@ -23,6 +24,7 @@ function setUp(
     sends?: "fail";
     environment?: Record<string, string>;
     kind?: QueueFromUrl["kind"];
+    checkCredentials?: () => void;
   } = {},
 ) {
   const clock = idleClock();
@@ -44,7 +46,7 @@ function setUp(
   const client = new SQSClient({ transport });
   const { handle, handled } = notingHandler(answerTo);
   const handler = createScfHandler({
-    worker: () => ({ settings: settingsOf(more.environment), handle }),
+    worker: () => ({ settings: settingsOf(more.environment), handle, checkCredentials: more.checkCredentials }),
     openQueue: () => (more.queue === "none" ? undefined : { kind: more.kind ?? "memory", client, queueUrl }),
     openDeadLetterQueue: () => (more.deadLetters === "set" ? { kind: "memory", client, queueUrl: dead } : undefined),
     clock,
@@ -129,6 +131,18 @@ describe("a timer", () => {
       const { MessageId } = await send("poison");
       await send("good");
       expect(await handler(eventOf("scf-timer"), context)).toEqual({ acknowledged: 1, givenBack: 0, rejected: 1 });
+  it("fails before it receives anything where requests to buckets can't be signed", async () => {
+    const { handler, handled, send, waiting } = setUp(() => acknowledge, {
+      checkCredentials: () => {
+        throw new UserError("MissingCredentials", "set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY");
+      },
+    });
+    await send("1");
+    await expect(handler(eventOf("scf-timer"), context)).rejects.toThrow(/TENCENTCLOUD_SECRETID/);
+    expect(handled).toEqual([]);
+    expect(await waiting()).toEqual(["1"]);
+  });
+
       expect(await letters()).toEqual([["poison", "The message is not JSON.", MessageId]]);
       clock.advance(3_600_000);
       expect(await waiting()).toEqual([]);
