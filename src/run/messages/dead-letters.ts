@@ -45,6 +45,9 @@ const LONGEST_MS = 4_000;
 const UNSENDABLE = new Set(["InvalidMessageContents", "InvalidParameterValue", "MissingParameter"]);
 
 /**
+/** Will the queue never take such a message? */
+export const isUnsendable = (thrown: unknown): boolean => UNSENDABLE.has(ensureError(thrown).name);
+
  * Keeps what queues said of their dead-letter queues: each is asked once a process, when the first of its messages is rejected.
  * @returns the dead letters of the queue `from` (absent: of events that no queue brought); `set` is the queue that settings name
  */
@@ -116,7 +119,7 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
         const { name, message } = ensureError(thrown);
         // A queue that is gone may have been replaced: then its redrive policy is another.
         if (name === "QueueDoesNotExist" && from !== undefined) answers.delete(from.queueUrl);
-        return { kind: UNSENDABLE.has(name) ? "kept" : "failed", why: `${name}: ${message}` };
+        return { kind: isUnsendable(thrown) ? "kept" : "failed", why: `${name}: ${message}` };
       }
     },
   });
