@@ -11,11 +11,18 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = ["archived-class", "forbidden-keys"];
+export const knownNeeds: readonly string[] = ["archived-class", "csv-safe", "forbidden-keys"];
 
 /** What a run with these options needs; undefined where any version can do it. */
-export function needsOf(options: { readonly archivedClass?: string | undefined }): readonly string[] | undefined {
-  return options.archivedClass === "skip" ? ["archived-class"] : undefined;
+export function needsOf(options: {
+  readonly archivedClass?: string | undefined;
+  readonly csvSafe?: boolean | undefined;
+}): readonly string[] | undefined {
+  const needs = [
+    ...(options.archivedClass === "skip" ? ["archived-class"] : []),
+    ...(options.csvSafe === true ? ["csv-safe"] : []),
+  ];
+  return needs.length === 0 ? undefined : needs;
 }
 
 /**

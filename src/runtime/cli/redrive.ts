@@ -26,6 +26,7 @@ const changeable = [
   "maxAttempts",
   "maxFailures",
   "shardSize",
+  "csvSafe",
 ] as const satisfies readonly SettingName[];
 
 export function describeRedrive(command: Command): void {

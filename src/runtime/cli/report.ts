@@ -26,13 +26,14 @@ Exit codes: 0 written, 2 usage, 6 credentials refused.
 Example:
   cos-originals report nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou --out report/`,
     ),
-    settingsOfLedger,
+    [...settingsOfLedger, "csvSafe"],
   );
 }
 
 export async function reportCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
-    const { ledger, summary, prefix } = await writeReport(place, id, surroundings);
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+    const { csvSafe } = settings.values;
+    const { ledger, summary, prefix } = await writeReport(place, id, surroundings, { csvSafe });
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));

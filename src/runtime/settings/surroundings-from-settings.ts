@@ -3,21 +3,29 @@
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import { checkSecretId } from "../../cos/signing/signature.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
 import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
+import { rowsWithin } from "../../policy/open-files.ts";
 import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
 import { allowListOf } from "./allow-list.ts";
+import { openFilesLimit } from "./open-files.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
   /** As in Surroundings; these clients can also protect and be closed. */
   readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
+  /**
+   * Can requests be signed at all? For who waits for work: a message would be the first to find out. Asks nobody whether they are good.
+   * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`.
+   */
+  checkCredentials(): void;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -30,7 +38,12 @@ export interface World {
   readonly log: Log;
   /** What sends the requests. Default: connections of our own, and undici's where the environment names a proxy. */
   readonly createHttp?: CreateHttp | undefined;
+  /** How many files the process may have open at once. Default: what the system says. */
+  readonly openFiles?: number | undefined;
 }
+
+const FEWER_AT_ONCE =
+  "Fewer originals are under way at once than the setting says, as this process may open no more files and connections (ulimit -n).";
 
 /** Ledger objects are small and few beside the originals. */
 const ledgerConnections = 16;
@@ -54,7 +67,10 @@ const ledgerConnections = 16;
  */
 export function surroundingsFromSettings(settings: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { values } = settings;
-  const { concurrency, rate, maxInstances, allowHttp } = values;
+  const { rate, maxInstances, allowHttp } = values;
+  const openFiles = world.openFiles ?? openFilesLimit();
+  const concurrency = rowsWithin(openFiles, values.concurrency);
+  let isTold = concurrency === values.concurrency;
   const opened = new Map<string, BucketClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
   const credentials = {
@@ -86,6 +102,11 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       allow: allowListOf(settings),
     },
     open(role, { bucket, region }) {
+      // Who opens no source has no originals under way, however many were asked for.
+      if (role === "source" && !isTold) {
+        isTold = true;
+        world.log.warn(FEWER_AT_ONCE, { concurrency, asked: values.concurrency, openFiles });
+      }
       const name = `${role} ${region} ${bucket}`;
       const known = opened.get(name);
       if (known !== undefined) return known;
@@ -103,6 +124,9 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       });
       opened.set(name, client);
       return client;
+    },
+    checkCredentials() {
+      for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
     },
     async close() {
       const clients = [...opened.values()];
