@@ -3,6 +3,7 @@
  * message that is not deleted comes again by itself, so whatever goes wrong here costs work, never a message.
  */
 
+import { leastWorkMs } from "../../policy/deadline.ts";
 import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../../queue/index.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -58,7 +59,7 @@ const rejectedDelaySeconds = 60;
 export async function pollQueue(options: PollOptions): Promise<Polled> {
   const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
-  const last = deadline - Math.min(shortestWork, (deadline - clock.elapsed()) / 4);
+  const last = deadline - Math.max(leastWorkMs, Math.min(shortestWork, (deadline - clock.elapsed()) / 4));
   let idleUntil = clock.elapsed() + (options.idleAtFirst ?? idle);
   while (!signal?.aborted && !(clock.elapsed() >= last)) {
     let receivedAt = clock.elapsed();

@@ -55,11 +55,20 @@ function notWorked(messages: number, of: number, reason: string): UserError {
   return new UserError("NotWorked", `${what}: ${reason.replace(/\.$/, "")}.`);
 }
 
+function tooShort(limit: number): UserError {
+  return new UserError(
+    "TimeLimitTooShort",
+    `The function has ${limit / 1_000} s for each invocation, and no message can be worked in less than ${leastLimit / 1_000} s; give it a time limit of 900 s.`,
+  );
+}
+
 /** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
 const messagesAtOnce = 4;
-/** Milliseconds in which an original can hardly be fetched, stored and recorded. */
+/** Milliseconds in which an original can hardly be fetched, stored and recorded … */
 const shortLimit = 30_000;
+/** … and in which no message is received: the platform would kill the function at it, which charges rows that are innocent. */
+const leastLimit = 10_000;
 /**
  * Milliseconds without a message after which a polling function ends, for all of them are paid for: the next timer continues. At first long
  * enough for one receive that asks the whole of the queue; after a message so long that a run's next look at itself (5 s later) is met.
@@ -110,6 +119,7 @@ export function createScfHandler(parts: ScfParts) {
         `The invocation's context has time_limit_in_ms = ${quote(limit)}, which is no time limit.`,
       );
     }
+    if (decoded.kind === "timer" && decoded.task === "poll" && limit < leastLimit) throw tooShort(limit);
     if (limit < shortLimit) {
       log.warn(
         "The function has little time for each invocation, SCF's default perhaps: give it a time limit of 900 s.",

@@ -122,13 +122,31 @@ describe("a timer", () => {
     expect(await waiting()).toEqual(["slow"]);
   });
 
-  it("polls no longer than SCF's default limit of 3 s allows, and says that this is little", async () => {
-    const { handler, clock, log } = setUp(() => acknowledge);
+  // Catches: a function that is killed at each poll, and rows that are charged for it until they have failed.
+  it("says that in SCF's default limit of 3 s no message can be worked, and receives none", async () => {
+    const { handler, handled, clock, send, waiting } = setUp(() => acknowledge);
+    await send("1");
     const begun = clock.now();
-    await handler(eventOf("scf-timer"), { time_limit_in_ms: 3_000 });
-    expect(clock.now() - begun).toBeGreaterThanOrEqual(1_000);
-    expect(clock.now() - begun).toBeLessThanOrEqual(2_700);
-    expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 3 } }]);
+    await expect(handler(eventOf("scf-timer"), { time_limit_in_ms: 3_000 })).rejects.toMatchObject({
+      code: "TimeLimitTooShort",
+      message: expect.stringMatching(/^The function has 3 s for each invocation, .*; give it a time limit of 900 s\.$/),
+    });
+    expect(clock.now()).toBe(begun);
+    expect(handled).toEqual([]);
+    expect(await waiting()).toEqual(["1"]);
+  });
+
+  it("receives nothing that it could not give up in time, and says that its time is little", async () => {
+    const { handler, handled, clock, log, send } = setUp(() => {
+      clock.advance(3_000);
+      return acknowledge;
+    });
+    for (let i = 0; i < 5; i++) await send(String(i));
+    const begun = clock.now();
+    await handler(eventOf("scf-timer"), { time_limit_in_ms: 12_000 });
+    expect(handled.map((delivery) => delivery.deadline - begun)).toEqual([10_800, 10_800]);
+    expect(clock.now() - begun).toBeLessThanOrEqual(7_000);
+    expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 12 } }]);
   });
 
   it("fails before it receives anything where requests to buckets can't be signed", async () => {
