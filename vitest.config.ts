@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes; begun last, each would run on alone. */
-const longest = /\/test\/(simulation|protocol|throttle)\//;
+const longest = /\/test\/(simulation|protocol|throttle|night)\//;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

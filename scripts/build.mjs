@@ -56,17 +56,28 @@ function linkCommand() {
 // Built aside and moved into place whole: who runs the former build meanwhile never finds half of the new one.
 const aside = `${outdir}.${process.pid}`;
 try {
-  // The command line and the library: our own code in one file each, dependencies from node_modules.
+  // The library: our own code in one file an entry, dependencies from node_modules.
   const packaged = await esbuild.build({
     ...shared,
-    entryPoints: {
-      cli: "src/cli.ts",
-      index: "src/index.ts",
-      queue: "src/queue.ts",
-    },
+    entryPoints: { index: "src/index.ts", queue: "src/queue.ts" },
     format: "esm",
     packages: "external",
     outdir: aside,
+  });
+  // The command line: a command reads what it needs, from few files. To find and read hundreds in node_modules takes longer than most
+  // commands take to run.
+  const command = await esbuild.build({
+    ...shared,
+    entryPoints: { cli: "src/cli.ts" },
+    format: "esm",
+    splitting: true,
+    chunkNames: "cli/[name]-[hash]",
+    outdir: aside,
+    plugins: [undiciClient],
+    minify: true,
+    keepNames: true,
+    // What is CommonJS asks for Node's own modules by it.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
   // The functions: everything in one CommonJS file, for platforms that install nothing.
   const bundled = await esbuild.build({
@@ -83,7 +94,7 @@ try {
   writeFileSync(`${aside}/scf/package.json`, '{"type":"commonjs"}\n');
   chmodSync(`${aside}/cli.js`, 0o755);
   if (options.sizes) {
-    for (const { outputs } of [packaged.metafile, bundled.metafile]) {
+    for (const { outputs } of [packaged.metafile, command.metafile, bundled.metafile]) {
       for (const output of Object.keys(outputs)) {
         const file = resolve(output)
           .slice(aside.length + 1)

@@ -174,6 +174,11 @@ export const settingTable = {
     description: `server-side encryption of what is archived: ${choice(encryptions)}`,
     example: "AES256",
   }),
+  csvSafe: setting(values.onOff, {
+    description:
+      "in the results CSV put an apostrophe before what a spreadsheet would take for a formula (keys that begin with = + - @)",
+    example: "true",
+  }),
   maxFailures: setting(values.maxFailures, {
     placeholder: "N|P%",
     description: "failed rows beyond which the run halts",

@@ -1,4 +1,5 @@
 /** The port where a proxy is set: what is on loopback goes directly, all else by undici's agents. */
+import { entryOf } from "../vocabulary/codes/catalogue.ts";
 import { isLoopback } from "../vocabulary/loopback.ts";
 import { Fault } from "./exchange/fault.ts";
 import { fromUndici } from "./exchange/undici-errors.ts";
@@ -33,6 +34,8 @@ function ofConnecting({ https, http }: Proxies): (error: Error) => Error {
   const proxies = [https, http].filter((proxy) => proxy !== undefined);
   return (error) => {
     const { code } = error as NodeJS.ErrnoException;
+    // Of this process or machine, which asked nobody.
+    if (code !== undefined && entryOf(code)?.scarce) return error;
     const unreachable = proxies.find((proxy) => isAbout(error, proxy));
     if (unreachable !== undefined) {
       const message = `${proxyText(unreachable)} of ${unreachable.variable} can't be reached, ${code}`;

@@ -12,15 +12,18 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = ["archived-class", "forbidden-keys", "store-s3", "store-file"];
+export const knownNeeds: readonly string[] = ["archived-class", "csv-safe", "forbidden-keys", "store-s3", "store-file"];
 
-/** What a run with these options needs; undefined where any version can do it. */
+/** What a run with these options, into this archive, needs; undefined where any version can do it. */
 export function needsOf(
-  options: { readonly archivedClass?: string | undefined },
+  options: { readonly archivedClass?: string | undefined; readonly csvSafe?: boolean | undefined },
   archive: Pick<Address, "store">,
 ): readonly string[] | undefined {
-  const needs = options.archivedClass === "skip" ? ["archived-class"] : [];
-  if (archive.store !== undefined) needs.push(`store-${archive.store}`);
+  const needs = [
+    ...(options.archivedClass === "skip" ? ["archived-class"] : []),
+    ...(options.csvSafe === true ? ["csv-safe"] : []),
+    ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
+  ];
   return needs.length === 0 ? undefined : needs;
 }
 

@@ -68,6 +68,11 @@ export function createDurations(): Durations {
 export const flushMs = 5_000;
 /** Of which this much must be left when what is in flight is given up, because an estimate was wrong. */
 export const lastMs = 3_000;
+/**
+ * With less than this no message is begun: what it brings could not be given up in time, and a process that is killed at its work charges the rows
+ * that it was at.
+ */
+export const leastWorkMs = lastMs + 2_000;
 
 export function mayStart(now: number, deadline: number, estimateMs: number): boolean {
   return now + estimateMs + flushMs <= deadline;

@@ -19,6 +19,8 @@ export type Verdict =
   | "retry"
   /** Too many requests: all slow down; it says nothing about the row. */
   | "throttle"
+  /** Nothing was sent, as this process may open no more: fewer at once; it says nothing about the row or the service. */
+  | "scarce"
   /** No row can succeed: stop the run, with this as the reason. */
   | "halt"
   /** Perhaps this key, perhaps every key: counted, and halted on a streak that a probe confirms. */
@@ -28,6 +30,7 @@ export function judge(failure: Failure): Verdict {
   const effect = errNoEntry(failure.errNo)?.effect ?? effectOf(failure.code);
   // An ended token that could be renewed is worth another try: then the error says so.
   if (failure.status === 402 || (effect === "run-halted" && !failure.retryable)) return "halt";
+  if (entryOf(failure.code)?.scarce) return "scarce";
   if (failure.throttled) return "throttle";
   if (effect === "refused") return "refused";
   return failure.retryable ? "retry" : "terminal";

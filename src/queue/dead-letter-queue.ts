@@ -1,6 +1,7 @@
 /** Which queue takes what a queue can't get rid of, as its own attributes tell (API_GetQueueAttributes, RedrivePolicy). */
 import type { QueueClient, SendOptions } from "./client.ts";
 import { GetQueueAttributesCommand } from "./commands.ts";
+import { withOwnUrls } from "./own-url-client.ts";
 
 /**
  * The URL of the queue that takes what this one can't get rid of, as its RedrivePolicy tells (API_GetQueueAttributes); undefined where
@@ -29,7 +30,7 @@ export async function redriveOf(
   options: SendOptions = {},
 ): Promise<Redrive | undefined> {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["RedrivePolicy"] });
-  const { Attributes } = await client.send(command, options);
+  const { Attributes } = await withOwnUrls(client).send(command, options);
   const policy = policyOf(Attributes?.RedrivePolicy);
   const name = nameOf(policy.deadLetterTargetArn);
   if (name === undefined) return undefined;

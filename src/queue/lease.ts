@@ -13,6 +13,7 @@ import { ensureError } from "../vocabulary/errors.ts";
 import { type Log, silentLog } from "../vocabulary/log.ts";
 import type { QueueClient } from "./client.ts";
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "./commands.ts";
+import { withOwnUrls } from "./own-url-client.ts";
 
 /**
  * How a hold on a message stands: it begins `held`, and ends as one of the others, for good. After `lost` what was done must not be
@@ -100,7 +101,8 @@ const REPEAT_MS = 1_000;
  * ```
  */
 export function createLease(options: LeaseOptions): Lease {
-  const { client, queueUrl, receiptHandle, receivedAt, visibilitySeconds, clock, log = silentLog } = options;
+  const { queueUrl, receiptHandle, receivedAt, visibilitySeconds, clock, log = silentLog } = options;
+  const client = withOwnUrls(options.client);
   const last = receivedAt + LONGEST_HOLD_MS;
   const lost = new AbortController();
   const stopped = new AbortController();

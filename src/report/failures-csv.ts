@@ -11,6 +11,8 @@ export interface FailedRow {
   readonly outcome: Outcome;
   /** As the row gave it, without the archive prefix. */
   readonly archiveKey?: string | undefined;
+  /** As the row gave it; then it is asked about, not fetched, the next time too. */
+  readonly storageClass?: string | undefined;
 }
 
 /** The first line of the file, its line end included. */
@@ -27,13 +29,14 @@ export const failuresHeader = csvLine([
   "Message",
   "Attempts",
   "RequestId",
+  "StorageClass",
 ]);
 
 /**
  * The line of one failed row; empty for an outcome that is not `failed`. `bucket` is the source bucket. What is expected is
  * written only where the row itself said so: what a HEAD or GET told may be what was wrong, and is asked again.
  */
-export function failuresLine(bucket: string, { outcome, archiveKey }: FailedRow): string {
+export function failuresLine(bucket: string, { outcome, archiveKey, storageClass }: FailedRow): string {
   if (outcome.outcome !== "failed") return "";
   const fromRow = outcome.expectedFrom === undefined || outcome.expectedFrom === "row";
   return csvLine([
@@ -49,5 +52,6 @@ export function failuresLine(bucket: string, { outcome, archiveKey }: FailedRow)
     outcome.message,
     outcome.attempts,
     outcome.requestId,
+    storageClass,
   ]);
 }

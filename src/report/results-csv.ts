@@ -7,7 +7,7 @@
  * succeeded either, so it is `failed` there. Outcome says which.
  */
 
-import { csvLine } from "../manifest/csv-text.ts";
+import { csvLine, safeCsvField } from "../manifest/csv-text.ts";
 import type { Outcome } from "../vocabulary/outcome.ts";
 
 const columns = [
@@ -39,10 +39,14 @@ const columns = [
 /** The first line of the file, its line end included. */
 export const resultsHeader = csvLine(columns);
 
-/** The line of one outcome. `bucket` is the source bucket. */
-export function resultsLine(bucket: string, outcome: Outcome): string {
+/**
+ * The line of one outcome. `bucket` is the source bucket.
+ *
+ * @param safe no cell of it is a formula to a spreadsheet; then keys that would be one are not as they are
+ */
+export function resultsLine(bucket: string, outcome: Outcome, safe = false): string {
   const succeeded = outcome.outcome === "archived" || outcome.outcome === "skipped";
-  return csvLine([
+  const values = [
     bucket,
     outcome.key,
     outcome.versionId,
@@ -65,5 +69,6 @@ export function resultsLine(bucket: string, outcome: Outcome): string {
     outcome.ms,
     outcome.requestId,
     outcome.fetchedAt,
-  ]);
+  ];
+  return csvLine(values, safe ? safeCsvField : undefined);
 }

@@ -136,14 +136,13 @@ export function summaryToTally(summary: Summary): Tally {
   return tally;
 }
 
+const summarySchema = summaryShape.refine((summary) => summary.rows === rowsOf(summary), {
+  path: ["rows"],
+  error: "rows is not archived + skipped + failed + pending",
+});
+
 /** Reads a summary.json. Throws ZodError where it is none, or its rows do not add up. */
-export const parseSummary = (value: unknown): Summary =>
-  summaryShape
-    .refine((summary) => summary.rows === rowsOf(summary), {
-      path: ["rows"],
-      error: "rows is not archived + skipped + failed + pending",
-    })
-    .parse(value);
+export const parseSummary = (value: unknown): Summary => summarySchema.parse(value);
 
 function failuresOf(tally: Tally): SummaryFailure[] {
   return [...tally.failures]

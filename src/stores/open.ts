@@ -54,6 +54,11 @@ export function openStore({ store, bucket, region }: OtherPlace, options: StoreO
   }
 }
 
+/** Can requests be signed at all? Asks nobody whether the keys are good. @throws UserError `MissingCredentials`, which names the variables */
+export function checkStoreCredentials(store: OtherStore, environment: Environment): void {
+  if (store === "s3") void awsEnvironmentCredentials(environment).get();
+}
+
 /** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */
 const endpointOf = (env: Environment): string | undefined =>
   env.AWS_ENDPOINT_URL_S3?.trim() || env.AWS_ENDPOINT_URL?.trim() || undefined;

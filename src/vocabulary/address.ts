@@ -13,6 +13,7 @@ import { isBucketName, isFolder, isS3BucketName, maxBucketName } from "./names.t
 
 /** Stores that are no COS, as a place names them; COS is not named. */
 export const otherStores = ["s3", "file"] as const;
+/** A store that is no COS: `s3`, or `file`, a folder on this machine's disk. */
 export type OtherStore = (typeof otherStores)[number];
 
 /** What a place is in, and what the keys in it begin with. */

@@ -38,6 +38,7 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["again", "perhaps", "is neither true nor false"],
   ["allow", "archive=gs://x", 'holds "archive=gs://x", which is not source, archive, ledger or manifest=cos://'],
   ["beside", "perhaps", "is neither true nor false"],
+  ["csvSafe", "perhaps", "is neither true nor false"],
   ["run", "nightly-{day}", "holds {day}, and only {date} and {time} have a meaning in it"],
   ["run", "../etc", "is not a run id"],
   ["run", "x".repeat(101), "is not a run id"],

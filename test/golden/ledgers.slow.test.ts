@@ -2,6 +2,7 @@
  * Ledgers that earlier versions wrote, read and ended by this one. What it would catch: a run begun before an update that the updated
  * tool can't read, counts otherwise, fetches again, or never ends.
  */
+import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as tool from "../../src/index.ts";
 import { type Built, build } from "../runtime/cli/built.ts";
@@ -110,9 +111,13 @@ describe.each(goldenVersions())("ledgers of $version", (version) => {
   );
 
   test("finalizing: goes on from the draft, and folds none of its shards again", async () => {
-    await endByWorker(stage, version.golden("finalizing"), [reconcile("finalizing")]);
+    const { summary } = await endByWorker(stage, version.golden("finalizing"), [reconcile("finalizing")]);
     const folded = (shard: number) => stage.readKeys().some((key) => shardOf("outcomes", shard).test(key));
     expect([folded(0), folded(6)]).toEqual([false, true]);
+    // A file that an older version began is as wide as that made it, for it is one manifest.
+    const failures = stage.keep("finalizing").filter(({ key }) => /\/report\/failures-\d+\.csv$/.test(key));
+    const rows = failures.flatMap(({ body }) => parse("text" in body ? body.text : "", { columns: true }) as object[]);
+    expect(rows).toHaveLength(Number(summary.failed));
   });
 
   test("reporting: goes on from the group's marker, and folds nothing again", async () => {

@@ -1,10 +1,10 @@
 /** Catches: a run that is recorded where its markers are overlooked, and one that may be begun twice without a word. */
 import { describe, expect, test } from "vitest";
-import type { Bucket } from "../../src/objects/bucket.ts";
 import { checkStoreLacks } from "../../src/ledger/store-lacks.ts";
+import type { Bucket } from "../../src/objects/bucket.ts";
 import { s3Offers } from "../../src/stores/s3/offers.ts";
-import { refusal } from "../stores/bucket-fault.ts";
 import { createWorld } from "../run/world.ts";
+import { refusal } from "../stores/bucket-fault.ts";
 
 /** As a service of S3's protocol is: what it lacks is not known. */
 function lookedAt(lacking: (archive: Bucket) => Partial<Bucket>) {

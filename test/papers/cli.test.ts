@@ -7,7 +7,7 @@ import { flagOf, settingNames, settingTable, variableOf } from "../../src/config
 import { archiveKeyFields } from "../../src/policy/archive-key.ts";
 import { listedSummary, summaryShape, tallyToSummary } from "../../src/report/summary.ts";
 import { emptyTally } from "../../src/report/tally.ts";
-import { commands } from "../../src/runtime/cli/program.ts";
+import { commands as listed } from "../../src/runtime/cli/commands.ts";
 import { exitCodes } from "../../src/runtime/cli/terminal/exit-codes.ts";
 import { manifestFormats } from "../../src/vocabulary/choices.ts";
 import { readSources } from "../architecture/house.ts";
@@ -17,8 +17,11 @@ import { sectionOf, tablesUnder } from "./papers.ts";
 const common = ["--json", "--quiet", "--help", "--config"];
 const isSetting = (flag: string) => settingNames.some((name) => flagOf(name) === flag);
 
-function programOf({ name, describe }: (typeof commands)[number]) {
+const commands = await Promise.all(listed.map(async (command) => ({ ...command, ...(await command.load()) })));
+
+function programOf({ name, argument, describe }: (typeof commands)[number]) {
   const command = new Command(name);
+  if (argument !== undefined) command.argument(argument.name);
   describe(command);
   return {
     argument: command.registeredArguments.map((argument) => ` ${argument.name()}`).join(""),

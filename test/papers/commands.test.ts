@@ -4,12 +4,13 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { parseMessage } from "../../src/run/messages/messages.ts";
-import { commands } from "../../src/runtime/cli/program.ts";
+import { commands as listed } from "../../src/runtime/cli/commands.ts";
 import { readFlags } from "../bench/flags.ts";
 import { linesOf, needsAccount, ownCommandsOf, shellBlocks } from "./documented-commands.ts";
 import { blocksOf, read, readPapers, root } from "./papers.ts";
 
 const papers = readPapers();
+const commands = await Promise.all(listed.map(async (command) => ({ ...command, ...(await command.load()) })));
 
 /** What the program would say of such words; undefined where it would take them. */
 function refusal(command: string): string | undefined {
@@ -17,6 +18,7 @@ function refusal(command: string): string | undefined {
   const known = commands.find((each) => each.name === name);
   if (known === undefined) return name === "help" ? undefined : `there is no command ${name}`;
   const parser = new Command(known.name).exitOverride().configureOutput({ writeErr: () => undefined });
+  if (known.argument !== undefined) parser.argument(known.argument.name);
   known.describe(parser);
   parser.action(() => undefined);
   try {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Concurrency, halve, raise, startConcurrency } from "../../src/policy/concurrency.ts";
+import { bound, type Concurrency, halve, raise, startConcurrency } from "../../src/policy/concurrency.ts";
 
 const raised = (state: Concurrency, successes: number) => {
   let now = state;
-  for (let n = 0; n < successes; n++) now = raise(now);
+  for (let n = 0; n < successes; n++) now = raise(now, 20_000);
   return now;
 };
 
@@ -33,9 +33,9 @@ describe("how many tasks may run at once", () => {
   test("doubles with each round where a learnt rate already holds the requests back", () => {
     let state = halve(halve(startConcurrency(32), 0), 1_000);
     expect(state.limit).toBe(8);
-    for (let n = 0; n < 8; n++) state = raise(state, true);
+    for (let n = 0; n < 8; n++) state = raise(state, 20_000, true);
     expect(state.limit).toBe(16);
-    for (let n = 0; n < 100; n++) state = raise(state, true);
+    for (let n = 0; n < 100; n++) state = raise(state, 20_000, true);
     expect(state.limit).toBe(32);
   });
 
@@ -48,7 +48,7 @@ describe("how many tasks may run at once", () => {
           let state = startConcurrency(max);
           let now = 0;
           for (const event of events) {
-            if (event === "success") state = raise(state);
+            if (event === "success") state = raise(state, now);
             else {
               now += event;
               state = halve(state, now);
@@ -66,5 +66,26 @@ describe("how many tasks may run at once", () => {
     for (let n = 0; n < 10; n++) state = halve(state, n * 1_000);
     expect(state.limit).toBe(1);
     expect(raised(state, 8 * 9).limit).toBe(8);
+  });
+
+  test("goes no higher than what could be held, for ten minutes after the process could open no more", () => {
+    let state = startConcurrency(300);
+    for (const at of [0, 1, 999, 1_000]) state = bound(state, at);
+    expect(state.limit).toBe(75);
+    const later = (now: number) => {
+      let at = state;
+      for (let n = 0; n < 1_000; n++) at = raise(at, now, true);
+      return at.limit;
+    };
+    expect(later(2_000)).toBe(75);
+    expect(later(600_999)).toBe(75);
+    expect(later(601_000)).toBe(300);
+  });
+
+  test("is halved for other reasons below what could be held, and comes back as far as that", () => {
+    let state = halve(bound(startConcurrency(32), 0), 5_000);
+    expect(state.limit).toBe(8);
+    for (let n = 0; n < 100; n++) state = raise(state, 6_000, true);
+    expect(state.limit).toBe(16);
   });
 });

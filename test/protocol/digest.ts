@@ -1,8 +1,8 @@
 /** Short names of long texts, and of sets of them. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** 128 bits, one in a character's eight. */
-export const digestOf = (text: string | Uint8Array): string => createHash("md5").update(text).digest("binary");
+export const digestOf = (text: string | Uint8Array): string => hash("md5", text, "binary");
 
 /** Of a set, whatever the order; what is put together with itself is taken out again. */
 export function together(a: string, b: string): string {

@@ -15,9 +15,29 @@ const failuresCsv = (rows: readonly FailedRow[]) =>
 const resultsCsv = (outcomes: readonly Outcome[]) =>
   resultsHeader + outcomes.map((each) => resultsLine(bucket, each)).join("");
 
+/** As a spreadsheet takes a text apart: a quote means something at the beginning of a cell alone, and no quote must be closed. */
+function cellsOf(text: string, delimiter: string): string[] {
+  const cells: string[] = [];
+  let cell: string | undefined;
+  let inQuotes = false;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at] ?? "";
+    if (inQuotes && sign === '"' && text[at + 1] === '"') cell += text[++at] ?? "";
+    else if (inQuotes && sign === '"') inQuotes = false;
+    else if (inQuotes) cell += sign;
+    else if (sign === '"' && cell === undefined) [cell, inQuotes] = ["", true];
+    else if (sign === delimiter || sign === "\r" || sign === "\n") {
+      cells.push(cell ?? "");
+      cell = undefined;
+    } else cell = (cell ?? "") + sign;
+  }
+  return [...cells, cell ?? ""];
+}
+
 /** What becomes of a row that fails: its expectations are the row's. */
 const failed = (row: Row, fields: Partial<Outcome> = {}) => ({
   archiveKey: row.archiveKey,
+  storageClass: row.storageClass,
   outcome: outcome({
     key: row.key,
     versionId: row.versionId,
@@ -50,16 +70,22 @@ describe("failures.csv", () => {
     const batch = kinds.map((kind) => failed({ key: kind }, { outcome: kind }));
     const csv = failuresCsv(batch);
     expect(csv).toBe(
-      "Bucket,Key,VersionId,Size,ETag,Crc64,ArchiveKey,Code,Status,Message,Attempts,RequestId\n" +
-        "source-1250000000,failed,,,,,,NoSuchKey,,,1,\n",
+      "Bucket,Key,VersionId,Size,ETag,Crc64,ArchiveKey,Code,Status,Message,Attempts,RequestId,StorageClass\n" +
+        "source-1250000000,failed,,,,,,NoSuchKey,,,1,,\n",
     );
   });
 
   it("does not pass on what a HEAD or a GET told, which may be what was wrong", () => {
     for (const expectedFrom of ["head", "get"] as const) {
       const row = failed({ key: "a", size: 5, etag: "x", crc64: "7" }, { expectedFrom });
-      expect(failuresLine(bucket, row)).toBe("source-1250000000,a,,,,,,NoSuchKey,,,1,\n");
+      expect(failuresLine(bucket, row)).toBe("source-1250000000,a,,,,,,NoSuchKey,,,1,,\n");
     }
+  });
+
+  it("passes on that a row is in an archive class, so that it is asked about and not fetched the next time either", async () => {
+    const row: Row = { key: "a", size: 5, etag: "0cc175b9c0f1b6a831c399e269772661", storageClass: "DEEP_ARCHIVE" };
+    const csv = failuresCsv([failed(row, { code: "InvalidObjectState" }), failed({ key: "b" })]);
+    expect(rowsOf(await read(csv, { format: "csv", sourceBucket: bucket }))).toEqual([row, { key: "b" }]);
   });
 
   it("never turns a row that could not be read into one that can", async () => {
@@ -141,4 +167,33 @@ describe("the results CSV", () => {
     expect(resultsLine(bucket, outcome()).endsWith("\n")).toBe(true);
     expect(resultsLine(bucket, outcome()).split(",")).toHaveLength(22);
   });
+
+  it("does not alter a key that a spreadsheet would take for a formula, unless that is asked for", () => {
+    const evil = outcome({ key: '=HYPERLINK("http://x/","y")', message: "@SUM(1)", archiveKey: "-2+3" });
+    expect(resultsLine(bucket, evil)).toContain(',"=HYPERLINK(""http://x/"",""y"")",');
+    expect(resultsLine(bucket, evil, true)).toContain(`,"'=HYPERLINK(""http://x/"",""y"")",`);
+    expect(resultsLine(bucket, evil, true)).toContain(",'@SUM(1),");
+    expect(resultsLine(bucket, evil, true)).toContain(",'-2+3,");
+    expect(resultsLine(bucket, outcome(), true)).toBe(resultsLine(bucket, outcome()));
+  });
+
+  it.each([",", ";", "\t"])(
+    "has no cell that is a formula, where that is asked for, read with cells separated by %j",
+    (delimiter) => {
+      const evil = fc.string({
+        unit: fc.constantFrom(...'=+-@;,"', "\t", "\r", "\n", "a", "\uFF1D", "'"),
+        maxLength: 8,
+      });
+      const any = fc
+        .record({ key: evil, archiveKey: evil, message: evil, requestId: evil })
+        .map((fields) => outcome(fields));
+      fc.assert(
+        fc.property(any, (each) => {
+          for (const cell of cellsOf(resultsLine(bucket, each, true), delimiter)) {
+            expect(cell).not.toMatch(/^[=+\-@\t\r\n\uFF1D]/);
+          }
+        }),
+      );
+    },
+  );
 });

@@ -17,7 +17,9 @@ import { type S3Server, s3Bucket, s3ClientOf } from "./s3-servers.ts";
 const programs = ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server"];
 /** SWIFT_BIN is where they are instead; where that is nowhere, tests do without. */
 const where = (program: string): string | undefined =>
-  (process.env.SWIFT_BIN === undefined ? ["/usr/bin", "/usr/local/bin"] : [process.env.SWIFT_BIN]).map((folder) => join(folder, program)).find((path) => existsSync(path));
+  (process.env.SWIFT_BIN === undefined ? ["/usr/bin", "/usr/local/bin"] : [process.env.SWIFT_BIN])
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
 
 /** Which of its programs are missing; then tests that need it are skipped, and say so. */
 export const missingSwift: readonly string[] = [...programs, "swift-ring-builder", "memcached"].filter(

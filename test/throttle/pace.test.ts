@@ -1,7 +1,9 @@
 /** The pace of one process by itself: what it costs while nothing is refused, and how it goes on after a pause. */
+
 import { describe, expect, test } from "vitest";
 import { createPace } from "../../src/archive/shard/pace.ts";
 import type { Clock } from "../../src/vocabulary/clock.ts";
+import { silentLog } from "../../src/vocabulary/log.ts";
 import { fakeClock, settled } from "../stores/fake-clock.ts";
 
 const paceAt = (clock: Clock, concurrency = 32, rate?: number) =>
@@ -107,5 +109,21 @@ describe("the pace", () => {
       for (let n = 0; n < 16; n++) pace.succeeded();
       expect(pace.concurrency()).toBe(tasks);
     }
+  });
+
+  test("does fewer at once where the process could open no more, as fast as before, and says so once a halving", () => {
+    const clock = fakeClock();
+    const warned: unknown[] = [];
+    const log = { ...silentLog, warn: (...said: unknown[]) => void warned.push(said) };
+    const pace = createPace({ concurrency: 32, clock, random: () => 0.5, log });
+    for (let n = 0; n < 50; n++) pace.scarce();
+    expect(pace.concurrency()).toBe(16);
+    expect(pace.beforeTry()).toBeUndefined();
+    expect(pace.triesPerSecond()).toBe(Number.POSITIVE_INFINITY);
+    expect(warned).toEqual([
+      [expect.stringContaining("may open no more files"), expect.objectContaining({ concurrency: 16 })],
+    ]);
+    for (let n = 0; n < 5_000; n++) pace.succeeded();
+    expect(pace.concurrency()).toBe(16);
   });
 });

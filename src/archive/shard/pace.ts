@@ -8,7 +8,7 @@
  */
 import pLimit from "p-limit";
 import { type AdaptiveRate, free, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
-import { halve, raise, startConcurrency } from "../../policy/concurrency.ts";
+import { bound, halve, raise, startConcurrency } from "../../policy/concurrency.ts";
 import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
 import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
 import { createThroughput } from "../../policy/throughput.ts";
@@ -72,8 +72,7 @@ export function createPace(options: {
     if (perSecond === Number.POSITIVE_INFINITY) adaptive = free;
     if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
   };
-  const notePassed = () => {
-    const now = clock.elapsed();
+  const notePassed = (now: number) => {
     throughput.count(now);
     hasPassed = true;
     if (adaptive.kind === "away") adaptive = passed(adaptive, now);
@@ -138,11 +137,12 @@ export function createPace(options: {
       budget = taken.rate;
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
-    answered: notePassed,
+    answered: () => notePassed(clock.elapsed()),
     succeeded() {
-      notePassed();
+      const now = clock.elapsed();
+      notePassed(now);
       burst = 0;
-      if (tasks.limit < tasks.max) apply(raise(tasks, adaptive.kind !== "free"));
+      if (tasks.limit < tasks.max) apply(raise(tasks, now, adaptive.kind !== "free"));
     },
     throttled(sentAt, retryAfterMs) {
       const now = clock.elapsed();
@@ -159,6 +159,18 @@ export function createPace(options: {
       pause(now, until);
     },
     strained: () => apply(halve(tasks, clock.elapsed())),
+    scarce() {
+      const before = tasks;
+      apply(bound(tasks, clock.elapsed()));
+      if (tasks === before) return;
+      log?.warn(
+        "Fewer originals are under way at once, as this process or machine may open no more files or connections.",
+        {
+          concurrency: limit.concurrency,
+          advice: "raise ulimit -n, or lower --concurrency",
+        },
+      );
+    },
     unfinished: () => limit.activeCount + limit.pendingCount,
     concurrency: () => limit.concurrency,
     triesPerSecond: () => limitAt(adaptive, clock.elapsed()),

@@ -31,7 +31,7 @@ export type TaskEnd =
 const FOREIGN_TRIES = 2;
 const foreign: ReadonlySet<string> = new Set<Code>(["NotTheService", "BareReply"]);
 
-/** Throttled as often as this within one delivery, the row waits for the next. */
+/** Throttled, or without a connection, as often as this within one delivery, the row waits for the next. */
 const THROTTLES = 20;
 
 export async function archiveTask(task: Task, context: TaskContext): Promise<TaskEnd> {
@@ -164,6 +164,16 @@ function afterFailure(
       }
       // The pace makes every try wait; this one also gets out of step with the others.
       return waitOrLeave(uncharged(knowledge), throttles + 1, backoffMs(0, rowBackoff, context.random), thrown, row);
+    case "scarce":
+      return throttles + 1 < THROTTLES
+        ? waitOrLeave(
+            uncharged(knowledge),
+            throttles + 1,
+            backoffMs(throttles, rowBackoff, context.random),
+            thrown,
+            row,
+          )
+        : { kind: "outcome", outcome: leave(uncharged(knowledge), thrown, row) };
     case "retry":
       // Whoever answers in the service's place will most likely do so again, for every row.
       if (foreign.has(code) && knowledge.tries >= FOREIGN_TRIES) {

@@ -17,4 +17,6 @@ export interface TaskPace {
   throttled(sentAt: number, retryAfterMs?: number): void;
   /** A request failed as it does where too much is asked of a service at once, for want of an answer in time: fewer at once. */
   strained(): void;
+  /** The process could open no more connections: fewer at once, and no more than those for a while. */
+  scarce(): void;
 }

@@ -20,9 +20,12 @@ export class NotNow extends Error {
   }
 }
 
-/** Where a request was refused for coming too fast, all slow down, at once and whatever else its task waits for. */
+/** Where a request was refused for coming too fast, or could not be sent at all, all slow down, at once and whatever else its task waits for. */
 export function slowDown(error: unknown, sentAt: number, context: TaskContext): void {
-  if (isBucketError(error) && judge(error) === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
+  if (!isBucketError(error)) return;
+  const verdict = judge(error);
+  if (verdict === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
+  else if (verdict === "scarce") context.pace.scarce();
 }
 
 /** Throws NotNow where the pace makes a request wait for longer than there is time. */

@@ -1,19 +1,10 @@
 /** A request that ended without a whole reply, as BucketError: status 0, and the transport's own name for it as code. */
 import { HttpError } from "../../http/port/error.ts";
 import { BucketError } from "../../objects/error.ts";
-import { entryOf } from "../../vocabulary/codes/catalogue.ts";
-
-/**
- * The process, or the machine, may open no more connections: too much is under way at once, as where a service says so. It says nothing about
- * the row.
- */
-const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL"]);
+import { effectOf, entryOf } from "../../vocabulary/codes/catalogue.ts";
 
 /** Instead of the transport's own words. */
 const advice: Readonly<Record<string, string>> = {
-  EMFILE: "this process may open no more files: raise ulimit -n, or lower --concurrency",
-  ENFILE: "this machine may open no more files: lower --concurrency",
-  EADDRNOTAVAIL: "this machine has no port left to connect from: lower --concurrency",
   ENOTFOUND: "there is no such host: check the region and the endpoint",
   ECONNREFUSED: "nothing listens there: check the endpoint",
 };
@@ -26,7 +17,7 @@ const advice: Readonly<Record<string, string>> = {
 export function errorFromTransport(what: string, error: Error): Error {
   if (!(error instanceof HttpError)) return error;
   const { code, status, retryable, cause } = error;
-  const details = { code, status, retryable, throttled: scarce.has(code) };
+  const details = { code, status, retryable, throttled: effectOf(code) === "slowed" };
   return new BucketError(`${what}: ${messageOf(error)}`, details, cause === undefined ? undefined : { cause });
 }
 
@@ -36,6 +27,7 @@ function messageOf({ code, happened, why }: HttpError): string {
   if (code === "ReplyTooLarge") return `${happened}, which no such reply of the service has`;
   const entry = entryOf(code);
   if (entry?.told && entry.advice !== undefined) return `${happened} (${code}: ${why ?? entry.means}); ${entry.advice}`;
-  const hint = advice[code] ?? why;
+  // The system's own words name an address that nobody looked for.
+  const hint = entry?.scarce ? `${entry.means}: ${entry.advice}` : (advice[code] ?? why);
   return `${happened} (${code}${hint === undefined ? "" : `: ${hint}`})`;
 }

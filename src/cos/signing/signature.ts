@@ -135,13 +135,18 @@ interface Window {
 }
 
 /** @throws UserError `MalformedSecretId` */
-function windowOf({ secretId, secretKey }: Credentials, keyTime: string): Window {
-  if (!/^[\x21-\x7e]*$/.test(secretId)) {
-    const message =
-      "a request to COS can't be signed: the secret id has a character that none has, a space perhaps; " +
-      "check TENCENTCLOUD_SECRETID, and ORIGINALS_ARCHIVE_SECRETID where it is set";
-    throw new UserError("MalformedSecretId", message);
-  }
+export function checkSecretId({ secretId }: Pick<Credentials, "secretId">): void {
+  if (/^[\x21-\x7e]*$/.test(secretId)) return;
+  const message =
+    "a request to COS can't be signed: the secret id has a character that none has, a space perhaps; " +
+    "check TENCENTCLOUD_SECRETID, and ORIGINALS_ARCHIVE_SECRETID where it is set";
+  throw new UserError("MalformedSecretId", message);
+}
+
+/** @throws UserError `MalformedSecretId` */
+function windowOf(credentials: Credentials, keyTime: string): Window {
+  const { secretId, secretKey } = credentials;
+  checkSecretId(credentials);
   return {
     head: `q-sign-algorithm=sha1&q-ak=${secretId}&q-sign-time=${keyTime}&q-key-time=${keyTime}&q-header-list=`,
     sign: createSign(signKey(secretKey, keyTime), keyTime),

@@ -89,6 +89,11 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
     if (isInTheWay()) connection.close(connectionEnded());
     else free.push(connection);
   };
+  const afterRest = (connection: Connection) => {
+    if (!resting.delete(connection)) return;
+    reuse.rested();
+    offer(connection, false);
+  };
   const done = () => {
     if (--busy === 0) watch?.unref();
   };
@@ -101,11 +106,8 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
       if (restMs > 0) {
         done();
         resting.add(connection);
-        setTimeout(() => {
-          if (!resting.delete(connection)) return;
-          reuse.rested();
-          offer(connection, false);
-        }, restMs);
+        // Timers of a busy process are late, and come before what has arrived meanwhile is read: it is heard first.
+        setTimeout(() => setImmediate(() => afterRest(connection)), restMs);
         return;
       }
       const next = waiting.length === 0 || isInTheWay() ? undefined : nextOf(waiting);

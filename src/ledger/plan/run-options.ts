@@ -30,6 +30,8 @@ export const runOptionsSchema = z.strictObject({
   maxAttempts: z.int().min(1).max(100).default(5),
   /** Failed rows, as a number or a percentage, beyond which the run halts. */
   maxFailures: z.string().regex(maxFailuresPattern, "is neither a number of rows nor a percentage like 5%").optional(),
+  /** In the results no cell is a formula to a spreadsheet. */
+  csvSafe: z.boolean().optional(),
   /** Rows a shard. */
   shardSize: z.int().min(1).max(10_000).default(1000),
 });

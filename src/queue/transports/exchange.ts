@@ -1,5 +1,6 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
 import { type Dispatcher, errors } from "undici";
+import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, quote } from "../../vocabulary/errors.ts";
 import { createRedaction, createSecrets, type Redact } from "../../vocabulary/redaction.ts";
 import { AbortError, QueueConnectionError } from "../api/error.ts";
@@ -61,9 +62,13 @@ export async function exchange(request: Exchange): Promise<Answer> {
     if (signal?.aborted) throw new AbortError(signal);
     const error = ensureError(thrown);
     const code = networkCode(error);
+    const entry = entryOf(code);
+    const advice = entry?.scarce
+      ? `${entry.means}: ${entry.advice}`
+      : "check that it is right and open to this network";
     throw new QueueConnectionError(
       code,
-      `The queue endpoint ${url.origin} could not be reached (${code}): check that it is right and open to this network.`,
+      `The queue endpoint ${url.origin} could not be reached (${code}): ${advice}.`,
       { cause: error },
     );
   }

@@ -12,6 +12,7 @@ import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts"
 import { md5OfText } from "../api/digest.ts";
 import { serviceException } from "../api/error.ts";
 import { MAX_WAIT_SECONDS } from "../api/limits.ts";
+import { createOwnUrls } from "../api/own-urls.ts";
 import type { MetadataBearer } from "../api/shapes.ts";
 import type { Action, Actions, CallOptions, Transport } from "../api/transport.ts";
 import {
@@ -57,8 +58,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
   /** Milliseconds by which the service's clock is ahead of ours. */
   let skewMs = 0;
 
-  /** What services call queues that are known by another URL here: made from an ARN, say, as AWS makes them. */
-  const ownUrls = new Map<string, string>();
+  const ownUrls = createOwnUrls();
 
   /** @param at a queue's URL, whose host is dialled where no endpoint is set */
   async function once<A extends Action>(
@@ -120,7 +120,6 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     return true;
   }
 
-  /** A queue that is not there by this URL is asked for by its name, once: other services name queues otherwise than AWS does. */
   async function send<A extends Action>(
     action: A,
     input: Actions[A]["input"],
@@ -128,30 +127,29 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     limits: Limits<A> = { timeoutMs: ANSWER_TIMEOUT_MS },
   ): Promise<WireOutput<A> & MetadataBearer> {
     const url = queueUrlOf(input);
-    try {
-      return await sendTo(action, input, call, limits, url);
-    } catch (thrown) {
-      const name = url?.slice(url.lastIndexOf("/") + 1);
-      if (!url || !name || ownUrls.has(url) || !isMissingQueue(thrown)) throw thrown;
-      const asked = { QueueName: name };
-      const found = await sendTo("GetQueueUrl", asked, call, { timeoutMs: ANSWER_TIMEOUT_MS }, url).catch(
-        () => undefined,
-      );
-      if (found?.QueueUrl === undefined || found.QueueUrl === url) throw thrown;
-      ownUrls.set(url, found.QueueUrl);
-      return sendTo(action, input, call, limits, url);
-    }
+    if (url === undefined) return sendTo(action, input, call, limits, undefined, undefined);
+    return ownUrls.through(
+      url,
+      (own) => sendTo(action, input, call, limits, url, own),
+      async (QueueName) => {
+        const timed = { timeoutMs: ANSWER_TIMEOUT_MS };
+        return (await sendTo("GetQueueUrl", { QueueName }, call, timed, url, undefined)).QueueUrl;
+      },
+    );
   }
 
-  /** `shorten` makes a repeated receive wait only for what is left of its time. */
+  /**
+   * `shorten` makes a repeated receive wait only for what is left of its time.
+   * @param own what the service calls the queue
+   */
   async function sendTo<A extends Action>(
     action: A,
     input: Actions[A]["input"],
     call: CallOptions,
     limits: Limits<A>,
     at: string | undefined,
+    own: string | undefined,
   ): Promise<WireOutput<A> & MetadataBearer> {
-    const own = at === undefined || action === "GetQueueUrl" ? undefined : ownUrls.get(at);
     const { value, attempts, totalRetryDelay } = await retrying(
       async (tried) => {
         const body = tried === 0 ? input : (limits.shorten?.() ?? input);
@@ -227,8 +225,6 @@ interface Limits<A extends Action> {
 function queueUrlOf(input: object): string | undefined {
   return "QueueUrl" in input && typeof input.QueueUrl === "string" ? input.QueueUrl : undefined;
 }
-
-const isMissingQueue = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === "QueueDoesNotExist";
 
 /** A body that is not what was sent must not be worked: the message comes again. */
 function checkDigests(

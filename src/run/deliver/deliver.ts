@@ -1,4 +1,5 @@
 /** The one way in which every door hands a delivery over: closed where anything fails, and never late. */
+import { leastWorkMs } from "../../policy/deadline.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -28,7 +29,7 @@ const letterDelaySeconds = 60;
 
 /**
  * Works a delivery. A handler that throws in spite of its promise has acknowledged nothing: the message is given back. So is
- * one whose turn comes when its time is over.
+ * one whose turn comes when its time is over, or nearly.
  */
 export async function deliver(
   handle: HandleDelivery,
@@ -37,9 +38,8 @@ export async function deliver(
   { clock, log, deadLetters }: DeliverParts,
 ): Promise<Delivered> {
   const { messageId, deadline } = delivery;
-  if (clock.elapsed() >= deadline) {
-    return { kind: "give-back", delaySeconds: 0, reason: "its turn came when the time of this invocation was over" };
-  }
+  const left = deadline - clock.elapsed();
+  if (left < leastWorkMs) return withoutTime(left, delivery, { log, deadLetters });
   let answer: Answer;
   try {
     answer = await handle(delivery, sender);
@@ -57,6 +57,18 @@ export async function deliver(
   if (answer.kind === "reject") return bury(delivery, answer, { log, deadLetters });
   if (answer.kind === "acknowledge") return answer;
   return (await buryLast(delivery, answer.reason, { log, deadLetters })) ?? answer;
+}
+
+/** Said so, for a function may have no more than that at any time: its queue would move message after message without a word. */
+async function withoutTime(
+  left: number,
+  delivery: Delivery,
+  { log, deadLetters }: Pick<DeliverParts, "log" | "deadLetters">,
+): Promise<Delivered> {
+  const seconds = Math.max(0, Math.round(left / 100) / 10);
+  const reason = `its turn came when ${seconds} s of this invocation were left, and less than ${leastWorkMs / 1_000} s are no time to work it: 900 s are a good time limit for a function`;
+  log.warn("A message was given back, as there was no time to work it.", { messageId: delivery.messageId, reason });
+  return (await buryLast(delivery, reason, { log, deadLetters })) ?? { kind: "give-back", delaySeconds: 0, reason };
 }
 
 /** Where the queue would move the message at the next time, it is moved now, with the reason. Undefined where it stays. */

@@ -132,6 +132,7 @@ const notOfTheMessage = new Set([
   "InvalidEndpoint",
   "LedgerIncomplete",
   "LedgerUnreadable",
+  "MalformedSecretId",
   "ManifestForbidden",
   "MissingCredentials",
   "MissingRegion",

@@ -44,8 +44,10 @@ export async function handleManifest(
     return { kind: "acknowledge" };
   }
   if (begun.kind === "complete") {
-    const { run, state, endedAt } = begun.summary;
-    log.warn("A message asks for a run that has ended, and begins nothing anew.", { run, state, endedAt });
+    // Whoever waits for the end of what this message asks for hears of it here, as of a run that ends now.
+    const { run, state, endedAt, rows, archived, skipped, failed } = begun.summary;
+    const said = { run, state, endedAt, rows, archived, skipped, failed };
+    log.warn("A message asks for a run that has ended, and begins nothing anew.", said);
     return { kind: "acknowledge" };
   }
 

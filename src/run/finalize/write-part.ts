@@ -51,6 +51,8 @@ export interface Resumable {
 /**
  * Writes the results and the failures of a part, as far as its shards have come, and resolves with what they come to;
  * undefined where the time was over (then there is a draft of it), or where the part is no longer wanted.
+ *
+ * @param csvSafe as the run was asked, unless it is said
  */
 export async function writePart(
   ledger: LedgerStore,
@@ -58,6 +60,7 @@ export async function writePart(
   part: Part,
   surroundings: Surroundings,
   resumable?: Resumable,
+  csvSafe = run.request.options.csvSafe,
 ): Promise<Tally | undefined> {
   const { source, archive } = run.request;
   const archiveBucket = surroundings.open("archive", archive);
@@ -75,13 +78,14 @@ export async function writePart(
       // A tally counts what is over; what is pending is what is left of the run's rows.
       if (outcome.outcome === "pending") continue;
       addOutcome(tally, outcome);
-      results.add(resultsLine(source.bucket, outcome));
+      results.add(resultsLine(source.bucket, outcome, csvSafe));
       if (outcome.outcome === "failed") failed.push({ row, outcome });
     }
     if (failed.length > 0) {
       const planned = (await readShardRows(ledger, planOfShard(run, shard), shard)) ?? [];
       for (const { row, outcome } of failed) {
-        failures.add(failuresLine(source.bucket, { outcome, archiveKey: planned[row]?.archiveKey }));
+        const { archiveKey, storageClass } = planned[row] ?? {};
+        failures.add(failuresLine(source.bucket, { outcome, archiveKey, storageClass }));
       }
       await failures.writeFull();
     }
@@ -105,16 +109,19 @@ const FAILURES_A_FILE = 16_000_000;
 function createFailures(ledger: LedgerStore, part: number, begun?: Pick<DraftContent, "failures" | "failuresFiles">) {
   let files = begun?.failuresFiles ?? 0;
   let lines = [begun?.failures ?? failuresHeader];
-  let length = (lines[0] ?? "").length - failuresHeader.length;
+  let length = Math.max(0, (lines[0] ?? "").length - failuresHeader.length);
+  /** A draft of an older version has a column less, the last one: its file goes on with as many. */
+  let isNarrow = begun !== undefined && !begun.failures.startsWith(failuresHeader);
   const write = async () => {
     const body = lines.join("");
     lines = [failuresHeader];
     length = 0;
+    isNarrow = false;
     await writeFailures(ledger, part, files++, body);
   };
   return {
     add(line: string): void {
-      lines.push(line);
+      lines.push(isNarrow ? line.replace(/,[^,"]*\n$/, "\n") : line);
       length += line.length;
     },
     async writeFull(): Promise<void> {

@@ -42,14 +42,16 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   if (fault !== undefined) yield finding("places", "bad", fault.replace(/\.$/, ""));
   const bucket = open("source", source);
   const where = `${bucket.address} in ${bucket.region}`;
+  const askedAt = clock.elapsed();
   let listed = await triedOnce(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
+  const tookMs = clock.elapsed() - askedAt;
   const refusedFor = listed.ok ? undefined : listed.error;
   if (refusedFor?.clockSkewMs !== undefined && Math.abs(refusedFor.clockSkewMs) >= SKEW_MS) {
-    yield clockFinding(refusedFor.clockSkewMs);
+    yield clockFinding(refusedFor.clockSkewMs, tookMs);
     // Signed by the service's clock now.
     listed = await tried(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
   } else if (listed.ok && listed.value.serverTime !== undefined) {
-    yield clockFinding(listed.value.serverTime - clock.now());
+    yield clockFinding(listed.value.serverTime - clock.now(), tookMs);
   }
   if (listed.ok) yield finding("source", "good", `the credentials are accepted, and may list ${where}`);
   else if (listed.error.code === "AccessDenied") {
@@ -77,14 +79,27 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   }
 }
 
-function clockFinding(skewMs: number): Finding {
+/**
+ * The service says its time in whole seconds, of some moment while it was asked: the difference lies between what was reckoned after the reply and
+ * so much more.
+ *
+ * @param least by the service's time, when its reply was there
+ * @param tookMs from before the request to after the reply
+ */
+function clockFinding(least: number, tookMs: number): Finding {
+  const half = (tookMs + 1_000) / 2;
+  const skewMs = least + half;
+  const about =
+    half < 1_500
+      ? ""
+      : ` (give or take ${Math.ceil(half / 1000)} s, for the service took ${Math.round(tookMs / 1000)} s to reply)`;
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) < SKEW_MS) return finding("clock", "good", "this machine's clock agrees with the service's");
   const which = skewMs > 0 ? "behind" : "ahead of";
   return finding(
     "clock",
     "warning",
-    `this machine's clock is ${seconds} s ${which} the service's; requests are signed by the service's, but set it right`,
+    `this machine's clock is ${seconds} s ${which} the service's${about}; requests are signed by the service's, but set it right`,
   );
 }
 

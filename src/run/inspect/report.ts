@@ -21,8 +21,19 @@ export interface WrittenReport {
   readonly prefix: string;
 }
 
+/** What a report is to be like. */
+export interface ReportOptions {
+  /** No cell of the results is a formula to a spreadsheet; absent: as the run was asked. */
+  readonly csvSafe?: boolean | undefined;
+}
+
 /** Every part anew. Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`. */
-export async function writeReport(place: Place, id: string, surroundings: Surroundings): Promise<WrittenReport> {
+export async function writeReport(
+  place: Place,
+  id: string,
+  surroundings: Surroundings,
+  { csvSafe }: ReportOptions = {},
+): Promise<WrittenReport> {
   const { ledger, run, summary: listed } = await statusOf(place, id, surroundings);
   if (run === undefined) {
     throw new UserError(
@@ -30,7 +41,7 @@ export async function writeReport(place: Place, id: string, surroundings: Surrou
       `The run ${JSON.stringify(id)} is still being planned, so there are no rows to report; try again when it has a plan.`,
     );
   }
-  const tallies = await writeParts(ledger, run, surroundings, { finalizedToo: true });
+  const tallies = await writeParts(ledger, run, surroundings, { finalizedToo: true, csvSafe });
   // A run that ended did so then, not now.
   const { clock } = surroundings;
   const endedAt = listed.endedAt === null ? undefined : Date.parse(listed.endedAt);
@@ -47,12 +58,12 @@ export async function writeParts(
   ledger: LedgerStore,
   run: RunDocument,
   surroundings: Surroundings,
-  { finalizedToo = false }: { readonly finalizedToo?: boolean } = {},
+  { finalizedToo = false, csvSafe }: ReportOptions & { readonly finalizedToo?: boolean } = {},
 ): Promise<readonly Tally[]> {
   const over = await groupMarkers(ledger);
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
-    const tally = await writePart(ledger, run, part, surroundings);
+    const tally = await writePart(ledger, run, part, surroundings, undefined, csvSafe);
     // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
     if (tally === undefined || over.has(part.group)) continue;
     addRequests(tally, { ledger: await countDone(ledger, part) });

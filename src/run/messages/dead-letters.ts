@@ -9,6 +9,7 @@
  */
 import { ulid } from "ulid";
 import { isTransient, type QueueClient, type Redrive, redriveOf, SendMessageCommand } from "../../queue/index.ts";
+import { withOwnUrls } from "../../queue/own-url-client.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { attributesOf, type DeadLetter } from "./dead-letter.ts";
@@ -43,6 +44,9 @@ type Target = { readonly kind: "known"; readonly queue: QueueAt } | { readonly k
 const LONGEST_MS = 4_000;
 /** What a queue says of a message that it will never take (a body too long, or of characters it does not allow). */
 const UNSENDABLE = new Set(["InvalidMessageContents", "InvalidParameterValue", "MissingParameter"]);
+
+/** Will the queue never take such a message? */
+export const isUnsendable = (thrown: unknown): boolean => UNSENDABLE.has(ensureError(thrown).name);
 
 /**
  * Keeps what queues said of their dead-letter queues: each is asked once a process, when the first of its messages is rejected.
@@ -110,13 +114,13 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
           MessageAttributes: attributesOf(letter, from?.queueUrl, clock.now()),
           ...(id === undefined ? {} : { MessageGroupId: id, MessageDeduplicationId: id }),
         });
-        await client.send(command, { abortSignal });
+        await withOwnUrls(client).send(command, { abortSignal });
         return { kind: "moved", queueUrl };
       } catch (thrown) {
         const { name, message } = ensureError(thrown);
         // A queue that is gone may have been replaced: then its redrive policy is another.
         if (name === "QueueDoesNotExist" && from !== undefined) answers.delete(from.queueUrl);
-        return { kind: UNSENDABLE.has(name) ? "kept" : "failed", why: `${name}: ${message}` };
+        return { kind: isUnsendable(thrown) ? "kept" : "failed", why: `${name}: ${message}` };
       }
     },
   });

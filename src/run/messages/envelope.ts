@@ -16,11 +16,22 @@ export type Opened =
 
 /** A message of ours has four levels; deeper ones are attempts at a reader's stack. */
 const DEEPEST = 64;
+/**
+ * Characters. Queues take a MiB; what streams bring, or whoever invokes a function, may be longer, and takes many times as much memory once it is
+ * read.
+ */
+const LONGEST = 8 * 1024 ** 2;
 /** An event in a notification, and one to spare. */
 const MOST_ENVELOPES = 3;
 
 /** @throws UserError `InvalidMessage`, one sentence */
 export function openBody(body: string): Opened {
+  if (body.length > LONGEST) {
+    const is = `The message ${quote(body.slice(0, 200))} has ${body.length} characters`;
+    throw invalid(
+      `${is}, of which at most ${LONGEST} are read; put its keys into a manifest in a bucket, and let \`manifest\` name that`,
+    );
+  }
   let value = parse(body, "The message");
   let within = "";
   for (let opened = 0; isRecord(value) && opened < MOST_ENVELOPES; opened++) {

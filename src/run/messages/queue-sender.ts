@@ -2,6 +2,7 @@
 
 import { ulid } from "ulid";
 import { type QueueClient, SendMessageCommand } from "../../queue/index.ts";
+import { withOwnUrls } from "../../queue/own-url-client.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Sender } from "./delivery.ts";
@@ -14,6 +15,7 @@ export function queueSender(
   queueUrl: string,
   { clock, random }: { readonly clock: Pick<Clock, "now">; readonly random: Random },
 ): Sender {
+  const knowing = withOwnUrls(client);
   const fifo = queueUrl.endsWith(".fifo");
   return {
     async send(body, delaySeconds = 0) {
@@ -21,7 +23,7 @@ export function queueSender(
       // The order of messages means nothing here, and a reconcile message is meant to be sent again and again: each gets a
       // group and an id of its own. FIFO queues take no delay of a single message.
       const id = fifo ? ulid(clock.now(), random) : undefined;
-      await client.send(
+      await knowing.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: body,

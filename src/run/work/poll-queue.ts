@@ -3,6 +3,7 @@
  * message that is not deleted comes again by itself, so whatever goes wrong here costs work, never a message.
  */
 
+import { leastWorkMs } from "../../policy/deadline.ts";
 import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../../queue/index.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -23,6 +24,8 @@ export interface PollOptions {
   readonly deadline: number;
   /** Ends after the queue was empty for this long, in milliseconds. Infinity: never. */
   readonly idle: number;
+  /** The same, until a first message came. Absent: `idle`. */
+  readonly idleAtFirst?: number | undefined;
   /** Several pollers of one process receive one after the other; this waits until it may. */
   readonly inTurn?: (<T>(receive: () => Promise<T>) => Promise<T>) | undefined;
   /** Seconds to wait for a message at most; else what suits the queue. */
@@ -56,15 +59,15 @@ const rejectedDelaySeconds = 60;
 export async function pollQueue(options: PollOptions): Promise<Polled> {
   const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
-  const last = deadline - Math.min(shortestWork, (deadline - clock.elapsed()) / 4);
-  let busyAt = clock.elapsed();
+  const last = deadline - Math.max(leastWorkMs, Math.min(shortestWork, (deadline - clock.elapsed()) / 4));
+  let idleUntil = clock.elapsed() + (options.idleAtFirst ?? idle);
   while (!signal?.aborted && !(clock.elapsed() >= last)) {
     let receivedAt = clock.elapsed();
     let message: Message | undefined;
     try {
       message = await inTurn(async () => {
         receivedAt = clock.elapsed();
-        return receive(options, Math.min(last, busyAt + idle) - receivedAt);
+        return receive(options, Math.min(last, idleUntil) - receivedAt);
       });
     } catch (thrown) {
       const error = ensureError(thrown);
@@ -76,9 +79,9 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
     }
     if (message !== undefined) {
       counts[await workOne(options, message, receivedAt)]++;
-      busyAt = clock.elapsed();
+      idleUntil = clock.elapsed() + idle;
       // Queues wait for whole seconds.
-    } else if (Math.min(last, busyAt + idle) - clock.elapsed() < 1_000) break;
+    } else if (Math.min(last, idleUntil) - clock.elapsed() < 1_000) break;
   }
   return counts;
 }

@@ -3,26 +3,23 @@ import type { Command } from "commander";
 import { statusOf } from "../../run/inspect/status.ts";
 import { cancelRun } from "../../run/reconcile/cancel-resume.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeCancel(command: Command): void {
   addFlags(
-    describeRunArgument(command)
-      .description("stop a run: no new task begins after the next heartbeat (10 s), wherever it is worked")
-      .option("--reason <TEXT>", "why, for its report", "cancelled by hand")
-      .addHelpText(
-        "after",
-        `
+    command.option("--reason <TEXT>", "why, for its report", "cancelled by hand").addHelpText(
+      "after",
+      `
 What is under way ends and is recorded; nothing is lost, and resume goes on from there.
 
 Exit codes: 0 cancelled (or over already), 2 usage, 6 credentials refused.
 
 Example:
   cos-originals cancel nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou`,
-      ),
+    ),
     settingsOfLedger,
   );
 }

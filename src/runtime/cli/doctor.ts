@@ -15,7 +15,6 @@ import type { Terminal } from "./terminal/terminal.ts";
 export function describeDoctor(command: Command): void {
   addFlags(
     command
-      .description("probe real buckets: credentials, clock, permissions, protection, what originImage answers")
       .option("--key <KEY>", "the original to fetch (default: the smallest image among the first 1,000 keys)")
       .addHelpText(
         "after",

@@ -17,7 +17,6 @@ const collect = (value: string, before: readonly string[] = []) => [...before, v
 export function describeEmulator(command: Command): void {
   addCommonFlags(
     command
-      .description("serve an embedded COS with Original Image Protection, for local runs and tests")
       .option("--port <N>", "port of 127.0.0.1 to listen on, 0 for any that is free", "9000")
       .option("--data <DIR>", "where objects are kept (default: a temporary folder, removed at the end)")
       .option("--bucket <NAME-APPID>", "bucket to create where there is none; may be given several times", collect)

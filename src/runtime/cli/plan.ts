@@ -22,7 +22,7 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePlan(command: Command): void {
   addFlags(
-    command.description("say what a run would come to: rows, bytes, requests, cost, time; writes nothing").addHelpText(
+    command.addHelpText(
       "after",
       `
 The flags are those of run. Costs are indicative: list prices of processing and requests, not your own. It is reckoned

@@ -10,11 +10,9 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePolicy(command: Command): void {
   addFlags(
-    command
-      .description("print the least-privilege CAM policy of a configuration: what a run of it must be allowed to do")
-      .addHelpText(
-        "after",
-        `
+    command.addHelpText(
+      "after",
+      `
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
 resume and verify need no more. An archive whose credentials are others takes the statements about its own bucket. What a
 queue needs is its own service's matter.
@@ -24,7 +22,7 @@ Exit codes: 0 printed, 2 usage.
 Example:
   cos-originals policy --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --list > policy.json`,
-      ),
+    ),
     // Those of work say nothing here; but the flags of a run can be given as they are.
     [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
   );

@@ -1,49 +1,11 @@
-/** The command line: which commands there are, and how each ending becomes an exit code and a sentence. */
+/** The command line: the command that is asked for, and how each ending becomes an exit code and a sentence. */
 import { Command, CommanderError } from "commander";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { version } from "../../vocabulary/version.ts";
-import { cancelCommand, describeCancel } from "./cancel.ts";
-import { demoCommand, describeDemo } from "./demo/demo.ts";
-import { describeDoctor, doctorCommand } from "./doctor.ts";
-import { describeEmulator, emulatorCommand } from "./emulator.ts";
+import { commands } from "./commands.ts";
 import type { Flags } from "./input/setting-flags.ts";
-import { describePlan, planCommand } from "./plan.ts";
-import { describePolicy, policyCommand } from "./policy.ts";
-import { describeRedrive, redriveCommand } from "./redrive.ts";
-import { describeReport, reportCommand } from "./report.ts";
-import { describeResume, resumeCommand } from "./resume.ts";
-import { describeRun, runCommand } from "./run.ts";
-import { describeStatus, statusCommand } from "./status.ts";
-import { describeSubmit, submitCommand } from "./submit.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
 import { openTerminal, type Terminal } from "./terminal/terminal.ts";
-import { describeVerify, verifyCommand } from "./verify.ts";
-import { describeWork, workCommand } from "./worker.ts";
-
-export interface CommandOfProgram {
-  readonly name: string;
-  /** Its description, flags and examples. */
-  readonly describe: (command: Command) => void;
-  readonly run: (flags: Flags, terminal: Terminal, args: readonly string[]) => Promise<ExitCode>;
-}
-
-/** In the order of the help. */
-export const commands: readonly CommandOfProgram[] = [
-  { name: "run", describe: describeRun, run: runCommand },
-  { name: "plan", describe: describePlan, run: planCommand },
-  { name: "submit", describe: describeSubmit, run: submitCommand },
-  { name: "work", describe: describeWork, run: workCommand },
-  { name: "status", describe: describeStatus, run: statusCommand },
-  { name: "report", describe: describeReport, run: reportCommand },
-  { name: "redrive", describe: describeRedrive, run: redriveCommand },
-  { name: "cancel", describe: describeCancel, run: cancelCommand },
-  { name: "resume", describe: describeResume, run: resumeCommand },
-  { name: "verify", describe: describeVerify, run: verifyCommand },
-  { name: "doctor", describe: describeDoctor, run: doctorCommand },
-  { name: "policy", describe: describePolicy, run: policyCommand },
-  { name: "emulator", describe: describeEmulator, run: emulatorCommand },
-  { name: "demo", describe: describeDemo, run: demoCommand },
-];
 
 /** Runs the command line to its end; never rejects. `args` are those after the program's name. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
@@ -65,21 +27,26 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     )
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", "\nExample:\n  cos-originals run --help\n")
+    // Flags of a command that was not read count too.
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .exitOverride()
     .configureOutput(output);
 
-  for (const { name, describe, run } of commands) {
-    const command = program.command(name);
-    describe(command);
-    command.exitOverride().configureOutput(output);
-    command.action(async () => {
-      const flags: Flags = command.opts();
-      terminal = openTerminal({ quiet: flags.quiet === true, stdout: process.stdout, stderr: process.stderr });
-      ended = await run(flags, terminal, command.args);
-    });
-  }
-
   try {
+    const [first, second] = args.filter((arg) => !arg.startsWith("-"));
+    const wanted = first === "help" ? second : first;
+    for (const { name, argument, description, load } of commands) {
+      const command = program.command(name).description(description).exitOverride().configureOutput(output);
+      if (argument !== undefined) command.argument(argument.name, argument.description);
+      if (name !== wanted) continue;
+      const { describe, run } = await load();
+      describe(command);
+      command.action(async () => {
+        const flags: Flags = command.opts();
+        terminal = openTerminal({ quiet: flags.quiet === true, stdout: process.stdout, stderr: process.stderr });
+        ended = await run(flags, terminal, command.args);
+      });
+    }
     if (args.length === 0) {
       plain.complain(["a command is missing.", "", ...program.helpInformation().replace(/\n$/, "").split("\n")]);
       ended = exitCodes.usage;

@@ -5,7 +5,7 @@ import type { SettingName } from "../../config/settings.ts";
 import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { runIdOf, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
@@ -26,6 +26,7 @@ const changeable = [
   "maxAttempts",
   "maxFailures",
   "shardSize",
+  "csvSafe",
 ] as const satisfies readonly SettingName[];
 
 export function describeRedrive(command: Command): void {
@@ -38,11 +39,9 @@ export function describeRedrive(command: Command): void {
     "queue",
   ]);
   addFlags(
-    describeRunArgument(command)
-      .description("a new run of the rows of a run that failed: here, or by the workers of --queue")
-      .addHelpText(
-        "after",
-        `
+    command.addHelpText(
+      "after",
+      `
 The new run is RUN-redrive-1, or the next number, unless --run names it; the same command again continues it. It does as RUN
 did but for the flags that are given here. Rows that can't be read and collisions of archive keys are left out: they can't succeed.
 
@@ -50,7 +49,7 @@ Exit codes: as run; with --queue 0 sent; 3 where no failed row could succeed.
 
 Example:
   cos-originals redrive nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou`,
-      ),
+    ),
     [...settings],
   );
 }

@@ -11,31 +11,29 @@ import { writeReport } from "../../run/inspect/report.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeReport(command: Command): void {
   addFlags(
-    describeRunArgument(command)
-      .description("write the report of a run, whatever state it is in: summary, results, failures, HTML")
-      .option("--out <DIR>", "copy the report's files into this folder too")
-      .addHelpText(
-        "after",
-        `
+    command.option("--out <DIR>", "copy the report's files into this folder too").addHelpText(
+      "after",
+      `
 Exit codes: 0 written, 2 usage, 6 credentials refused.
 
 Example:
   cos-originals report nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou --out report/`,
-      ),
-    settingsOfLedger,
+    ),
+    [...settingsOfLedger, "csvSafe"],
   );
 }
 
 export async function reportCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
-    const { ledger, summary, prefix } = await writeReport(place, id, surroundings);
+  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+    const { csvSafe } = settings.values;
+    const { ledger, summary, prefix } = await writeReport(place, id, surroundings, { csvSafe });
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));

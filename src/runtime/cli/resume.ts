@@ -5,18 +5,16 @@ import { queueSender } from "../../run/messages/queue-sender.ts";
 import { resumeRun } from "../../run/reconcile/cancel-resume.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { hasQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeResume(command: Command): void {
   addFlags(
-    describeRunArgument(command)
-      .description("let a run that was cancelled or halted go on: with --queue by its workers, else by run --resume")
-      .addHelpText(
-        "after",
-        `
+    command.addHelpText(
+      "after",
+      `
 A run that was halted for its failures is not halted for them again.
 
 Exit codes: 0 it may go on (or is complete already), 2 usage, 6 credentials refused.
@@ -24,7 +22,7 @@ Exit codes: 0 it may go on (or is complete already), 2 usage, 6 credentials refu
 Example:
   cos-originals resume nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
     --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
-      ),
+    ),
     [...settingsOfLedger, "queue"],
   );
 }

@@ -45,11 +45,9 @@ const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !pl
 
 export function describeRun(command: Command): void {
   addFlags(
-    command
-      .description("archive the originals of a manifest or a listing: plan, archive and report in this process")
-      .addHelpText(
-        "after",
-        `
+    command.addHelpText(
+      "after",
+      `
 Credentials come from the environment: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY, TENCENTCLOUD_SESSIONTOKEN; for an
 archive in another account ORIGINALS_ARCHIVE_SECRETID and so on. Every flag is an environment variable as well:
 --source-region is ORIGINALS_SOURCE_REGION.
@@ -61,7 +59,7 @@ Examples:
   cos-originals run --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --manifest keys.csv
   cos-originals run --resume m-4a1b… --ledger cos://archive-1250000000/photos/.originals/ --region ap-guangzhou`,
-      ),
+    ),
     settingsOfRun,
   );
 }

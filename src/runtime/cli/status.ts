@@ -7,7 +7,7 @@ import { queueSender } from "../../run/messages/queue-sender.ts";
 import { reconcileMessage } from "../../run/reconcile/cancel-resume.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
-import { describeRunArgument, type RecordedRun, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { type RecordedRun, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -19,8 +19,7 @@ const every = 3_000;
 
 export function describeStatus(command: Command): void {
   addFlags(
-    describeRunArgument(command)
-      .description("counts of a run, by listing its markers alone")
+    command
       .option(
         "--full",
         "read the outcomes too, for proofs, requests and reasons, and for the rows of shards that are not over",

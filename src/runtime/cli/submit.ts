@@ -26,7 +26,7 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeSubmit(command: Command): void {
   addFlags(
-    command.description("plan a run and send its shards to a queue, for workers to archive").addHelpText(
+    command.addHelpText(
       "after",
       `
 The flags are those of run. A local manifest is planned here; one in a bucket, or a listing, by the first worker that is free.

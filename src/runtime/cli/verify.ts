@@ -9,7 +9,7 @@ import { formatCount } from "../../report/quantity.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
-import { describeRunArgument, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -21,8 +21,7 @@ const progressEvery = 200;
 
 export function describeVerify(command: Command): void {
   addFlags(
-    describeRunArgument(command)
-      .description("ask the archive for every object that a run archived: is it there, and the same?")
+    command
       .option(
         "--out <FILE>",
         "write the differences as CSV, which is a manifest: run --manifest FILE archives them again",

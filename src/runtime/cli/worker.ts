@@ -16,12 +16,9 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeWork(command: Command): void {
   addFlags(
-    command
-      .description("poll a queue and archive what it brings, until stopped")
-      .option("--drain", "end when nothing is left to do, instead of waiting for more")
-      .addHelpText(
-        "after",
-        `
+    command.option("--drain", "end when nothing is left to do, instead of waiting for more").addHelpText(
+      "after",
+      `
 SIGTERM and SIGINT end it cleanly: what is under way ends and is recorded, the rest goes back to the queue. With --drain it
 ends when the queue is empty (nothing visible, in other hands, or delayed) and every run it worked on is at rest.
 
@@ -30,12 +27,12 @@ its body unchanged and the reason as the message attribute OriginalsReason, and 
 known, it is given back, and the queue's own redelivery moves it in the end. A message that only a newer version can work is given
 back, with a warning, and --drain does not wait for it.
 
-Exit codes: 0 stopped, or drained and every run archived; 2 usage; 6 credentials refused; and with --drain, by the worst of its
+Exit codes: 0 stopped, or drained and every run archived; 2 usage; 6 credentials missing or refused; and with --drain, by the worst of its
 runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled, 4 halted; 130 interrupted.
 
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
-      ),
+    ),
     ["queue", "deadLetterQueue", "allow", "visibility", ...settingsOfWork],
   );
 }
@@ -45,8 +42,6 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const drain = flags.drain === true;
   const json = flags.json === true;
   const queue = openQueue(settings, terminal.log);
-  const unbounded = unboundedRoles(settings);
-  if (unbounded !== undefined) terminal.note(unbounded);
   const deadLetterQueue = openDeadLetterQueue(settings, terminal.log);
   const log = noticing(terminal);
   const surroundings = surroundingsFromSettings(settings, {
@@ -55,6 +50,10 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
     random: Math.random,
     log,
   });
+  // Else a message would be the first to find out, and be given back.
+  surroundings.checkCredentials();
+  const unbounded = unboundedRoles(settings);
+  if (unbounded !== undefined) terminal.note(unbounded);
   const interrupt = onInterrupt(
     terminal,
     "Stopping: what is under way ends, the rest goes back to the queue. Once more stops at once.",

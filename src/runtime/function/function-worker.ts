@@ -18,6 +18,11 @@ import {
 export interface FunctionWorker {
   readonly settings: Settings;
   readonly handle: HandleDelivery;
+  /**
+   * Called before a queue is polled, so that no message is received by who can't work any. Throws a UserError where requests to buckets can't be
+   * signed. Absent: the first message finds out.
+   */
+  readonly checkCredentials?: (() => void) | undefined;
 }
 
 /**
@@ -50,7 +55,8 @@ export function keepFunctionWorker(
     const unbounded = unboundedRoles(settings);
     if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
     const surroundings = surroundingsFromSettings(settings, world);
-    const worker = { settings, handle: createHandler(surroundings) };
+    const { checkCredentials } = surroundings;
+    const worker = { settings, handle: createHandler(surroundings), checkCredentials };
     // Nothing is in flight between two invocations of a process, so the former connections can go.
     const former = kept?.surroundings;
     kept = { says, surroundings, worker };

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import type { MessageAttributeValue } from "../../queue/index.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { messageText } from "./message-text.ts";
 
 export interface SqsRecord {
   readonly kind: "message";
@@ -63,10 +64,10 @@ export function decodeLambdaEvent(event: unknown): LambdaEvent {
   if (event["detail-type"] === "Scheduled Event") return { kind: "schedule", scheduledAt: time(event.time, "time") };
   // A rule of somebody's own, whose detail is a message.
   if (typeof event["detail-type"] === "string" && isRecord(event.detail)) {
-    return { kind: "message", body: JSON.stringify(event) };
+    return { kind: "message", body: messageText(event) };
   }
   if (event.Type === "Timer") return { kind: "schedule", scheduledAt: time(event.Time, "Time") };
-  if (event.v !== undefined && typeof event.type === "string") return { kind: "message", body: JSON.stringify(event) };
+  if (event.v !== undefined && typeof event.type === "string") return { kind: "message", body: messageText(event) };
   throw invalid(
     `The event ${quote(event)} is neither an SQS batch, a schedule, nor a message of this tool (with \`v\` and \`type\`)`,
   );

@@ -8,6 +8,7 @@
  */
 import pLimit from "p-limit";
 import { ChangeMessageVisibilityCommand, type QueueClient, queueUrlBeside } from "../../queue/index.ts";
+import { withOwnUrls } from "../../queue/own-url-client.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, type QueueAt } from "../../run/messages/dead-letters.ts";
 import type { Sender } from "../../run/messages/delivery.ts";
@@ -73,7 +74,8 @@ const courtesyTimeout = 2_000;
  * ```
  */
 export function createLambdaHandler(parts: LambdaParts) {
-  const { clock, log, queue } = parts;
+  const { clock, log } = parts;
+  const queue = withOwnUrls(parts.queue);
   const deadLettersOf = createDeadLetters(parts);
 
   /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */

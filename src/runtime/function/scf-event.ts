@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { messageText } from "./message-text.ts";
 
 /** A message that a queue pushed, or had pulled for it. All such paths deliver at least once. */
 export interface PushedMessage {
@@ -76,7 +77,7 @@ export function decodeScfEvent(event: unknown): ScfEvent {
   if ("specversion" in event) return { kind: "messages", messages: [decodeCloudEvent(event, 0)] };
   if ("Type" in event) return decodeTimer(event);
   if ("v" in event && "type" in event) {
-    return { kind: "messages", messages: [{ body: JSON.stringify(event), id: "direct invocation" }] };
+    return { kind: "messages", messages: [{ body: messageText(event), id: "direct invocation" }] };
   }
   if ("Records" in event && Array.isArray(event.Records) && event.Records.length > 0)
     return decodeRecords(event.Records);
@@ -137,7 +138,7 @@ function decodeCloudEvent(event: unknown, index: number): PushedMessage {
   if (typeof data === "string") return { body: data, id };
   if (typeof data === "object" && data !== null) {
     if ("msgBody" in data && typeof data.msgBody === "string") return { body: data.msgBody, id };
-    return { body: JSON.stringify(data), id };
+    return { body: messageText(data), id };
   }
   throw invalid(`The event ${index + 1} of the batch has the data ${quote(data)}, which is no message`);
 }

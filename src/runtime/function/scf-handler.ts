@@ -4,7 +4,8 @@
  *
  *   - a timer polls the queue ORIGINALS_QUEUE and deletes each message when it is done;
  *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
- *     then holds up nobody. Only where no queue is set is it worked at once, and an error thrown for what must come again.
+ *     then holds up nobody. Only where no queue is set, or it takes no such message (too long a one), is it worked at once, and an error thrown
+ *     for what must come again.
  *
  * What can never be worked goes to the dead-letter queue. Where none takes it, the invocation fails with the reason, and the platform
  * delivers the event again: a success would be the end of it.
@@ -13,7 +14,8 @@ import pLimit from "p-limit";
 import type { Settings } from "../../config/read.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
-import { createDeadLetters } from "../../run/messages/dead-letters.ts";
+import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters.ts";
+import type { Sender } from "../../run/messages/delivery.ts";
 import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
@@ -33,7 +35,7 @@ export interface ScfContext {
 /** What an invocation returns, for its log: SCF makes nothing of it. */
 export type ScfResult =
   | Polled
-  | { readonly sent: number }
+  | { readonly sent: number; readonly acknowledged?: number; readonly rejected?: number }
   | { readonly acknowledged: number; readonly rejected: number };
 
 /** What the function is made of. */
@@ -54,13 +56,26 @@ function notWorked(messages: number, of: number, reason: string): UserError {
   return new UserError("NotWorked", `${what}: ${reason.replace(/\.$/, "")}.`);
 }
 
+function tooShort(limit: number): UserError {
+  return new UserError(
+    "TimeLimitTooShort",
+    `The function has ${limit / 1_000} s for each invocation, and no message can be worked in less than ${leastLimit / 1_000} s; give it a time limit of 900 s.`,
+  );
+}
+
 /** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
 const messagesAtOnce = 4;
-/** Milliseconds in which an original can hardly be fetched, stored and recorded. */
+/** Milliseconds in which an original can hardly be fetched, stored and recorded … */
 const shortLimit = 30_000;
-/** Milliseconds without a message after which a polling function ends: the next timer continues. */
-const idle = 30_000;
+/** … and in which no message is received: the platform would kill the function at it, which charges rows that are innocent. */
+const leastLimit = 10_000;
+/**
+ * Milliseconds without a message after which a polling function ends, for all of them are paid for: the next timer continues. At first long
+ * enough for one receive that asks the whole of the queue; after a message so long that a run's next look at itself (5 s later) is met.
+ */
+const idleAtFirst = 2_000;
+const idle = 10_000;
 
 /**
  * A handler for Tencent SCF: it takes timer, CKafka, CMQ, EventBridge and COS events, and a message itself. A timer polls the queue; whatever
@@ -105,6 +120,7 @@ export function createScfHandler(parts: ScfParts) {
         `The invocation's context has time_limit_in_ms = ${quote(limit)}, which is no time limit.`,
       );
     }
+    if (decoded.kind === "timer" && decoded.task === "poll" && limit < leastLimit) throw tooShort(limit);
     if (limit < shortLimit) {
       log.warn(
         "The function has little time for each invocation, SCF's default perhaps: give it a time limit of 900 s.",
@@ -127,7 +143,7 @@ export function createScfHandler(parts: ScfParts) {
     }
   };
 
-  async function poll({ settings, handle }: FunctionWorker, deadline: number): Promise<Polled> {
+  async function poll({ settings, handle, checkCredentials }: FunctionWorker, deadline: number): Promise<Polled> {
     const queue = parts.openQueue(settings);
     if (queue === undefined) {
       throw new UserError(
@@ -135,6 +151,7 @@ export function createScfHandler(parts: ScfParts) {
         "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
       );
     }
+    checkCredentials?.();
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
     const { visibility } = settings.values;
@@ -148,6 +165,7 @@ export function createScfHandler(parts: ScfParts) {
       visibility,
       deadline,
       idle,
+      idleAtFirst,
       onStaying,
       clock,
       log,
@@ -163,21 +181,32 @@ export function createScfHandler(parts: ScfParts) {
     deadline: number,
   ): Promise<ScfResult> {
     const queue = parts.openQueue(worker.settings);
-    if (queue === undefined) return workHere(worker, messages, deadline);
+    if (queue === undefined) return workHere(worker, messages, deadline, noQueue);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
+    // What a stream brings may be longer than the queue takes.
+    const unsendable: PushedMessage[] = [];
     // The first that can't be sent fails the event: those sent before it will come twice, which costs no second fetch.
-    await pLimit(sendsAtOnce).map(messages, ({ body }) => sender.send(body));
-    return { sent: messages.length };
+    await pLimit(sendsAtOnce).map(messages, async (message) => {
+      try {
+        await sender.send(message.body);
+      } catch (thrown) {
+        if (!isUnsendable(thrown)) throw thrown;
+        unsendable.push(message);
+      }
+    });
+    const sent = messages.length - unsendable.length;
+    return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, deadline, sender)) };
   }
 
   async function workHere(
     worker: FunctionWorker,
     messages: readonly PushedMessage[],
     deadline: number,
-  ): Promise<ScfResult> {
+    sender: Sender,
+  ): Promise<{ readonly acknowledged: number; readonly rejected: number }> {
     const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, deadline }, noQueue, { clock, log, deadLetters }),
+      deliver(worker.handle, { body, messageId: id, deadline }, sender, { clock, log, deadLetters }),
     );
     const again = answers.filter((answer) => answer.kind === "give-back");
     if (again[0] !== undefined) {

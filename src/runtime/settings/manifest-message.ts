@@ -18,6 +18,7 @@ export function runOptionsOf({ values }: Settings): RunOptions {
     shardSize,
     // Absent is the default: then any version of the tool can read the run.
     archivedClass: values.archivedClass === "fail" ? undefined : values.archivedClass,
+    csvSafe: values.csvSafe ? true : undefined,
     storageClass: values.storageClass,
     encryption: values.encryption,
     maxFailures: values.maxFailures,

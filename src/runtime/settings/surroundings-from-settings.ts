@@ -3,23 +3,31 @@
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import { checkSecretId } from "../../cos/signing/signature.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
 import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
+import { rowsWithin } from "../../policy/open-files.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
-import { type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
+import { checkStoreCredentials, type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
 import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
 import { allowListOf } from "./allow-list.ts";
+import { openFilesLimit } from "./open-files.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
   /** As in Surroundings; these clients can also be closed, and those of COS protect. */
   readonly open: OpenBucket;
+  /**
+   * Can requests be signed at all? For who waits for work: a message would be the first to find out. Asks nobody whether they are good.
+   * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`.
+   */
+  checkCredentials(): void;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -38,7 +46,12 @@ export interface World {
   readonly log: Log;
   /** What sends the requests. Default: connections of our own, and undici's where the environment names a proxy. */
   readonly createHttp?: CreateHttp | undefined;
+  /** How many files the process may have open at once. Default: what the system says. */
+  readonly openFiles?: number | undefined;
 }
+
+const FEWER_AT_ONCE =
+  "Fewer originals are under way at once than the setting says, as this process may open no more files and connections (ulimit -n).";
 
 /** Ledger objects are small and few beside the originals. */
 const ledgerConnections = 16;
@@ -62,7 +75,10 @@ const ledgerConnections = 16;
  */
 export function surroundingsFromSettings(settings: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { values } = settings;
-  const { concurrency, rate, maxInstances, allowHttp } = values;
+  const { rate, maxInstances, allowHttp } = values;
+  const openFiles = world.openFiles ?? openFilesLimit();
+  const concurrency = rowsWithin(openFiles, values.concurrency);
+  let isTold = concurrency === values.concurrency;
   const ofCos = new Map<string, BucketClient>();
   const ofOthers = new Map<string, StoreClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
@@ -127,6 +143,11 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   function open(role: Role, place: BucketPlace): StoreClient;
   function open(role: Role, place: BucketPlace): StoreClient {
     const { store } = place;
+    // Who opens no source has no originals under way, however many were asked for.
+    if (role === "source" && !isTold) {
+      isTold = true;
+      world.log.warn(FEWER_AT_ONCE, { concurrency, asked: values.concurrency, openFiles });
+    }
     return store === undefined
       ? kept(ofCos, role, place, () => cosClient(role, place))
       : kept(ofOthers, role, place, () => otherClient(role, { ...place, store }));
@@ -144,6 +165,10 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       allow: allowListOf(settings),
     },
     open,
+    checkCredentials() {
+      for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
+      for (const store of storesOf(values)) checkStoreCredentials(store, world.environment);
+    },
     async close() {
       const clients = [...ofCos.values(), ...ofOthers.values()];
       ofCos.clear();
@@ -151,6 +176,12 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** What archive and ledger are in beside COS. */
+function storesOf({ archive, ledger }: Settings["values"]): ReadonlySet<OtherStore> {
+  const read = [archive, ledger].flatMap((text) => readAddress(text ?? "", otherStores));
+  return new Set(read.flatMap((address) => ("fault" in address ? [] : (address.store ?? []))));
 }
 
 /** Is --archive-endpoint said of this store? Of the archive's, where the ledger is in another. */

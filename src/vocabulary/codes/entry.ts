@@ -11,6 +11,8 @@ export interface Entry {
   readonly ofRow?: true;
   /** Says that too much is asked of the service at once, for want of an answer in time. */
   readonly strain?: true;
+  /** Says that this process, or its machine, can hold no more under way at once; nothing of the row, nor of the service. */
+  readonly scarce?: true;
 }
 
 export type Effect =

@@ -62,6 +62,11 @@ export const usageCodes = entries({
   InvalidEvent: { means: "an event of the platform can't be read", effect: "not-begun" },
   InvalidArn: { means: "a queue's ARN can't be read", effect: "not-begun" },
   InvalidMessage: { means: "a message is none that this version can work", effect: "not-begun" },
+  TimeLimitTooShort: {
+    means: "a function that polls a queue has too little time for any message",
+    effect: "not-begun",
+    advice: "give the function a time limit of 900 s",
+  },
   NotWorked: { means: "messages of an event must be delivered again", effect: "not-begun" },
   InvalidQueue: { means: "a queue is not named as memory:, sqs:URL or tdmq:URL", effect: "not-begun" },
   NoSuchQueue: {

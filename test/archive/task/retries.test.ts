@@ -1,6 +1,7 @@
 /** What is tried again, when, how often, and what it charges the row with. */
 import { describe, expect, test } from "vitest";
 import { createPace } from "../../../src/archive/shard/pace.ts";
+import { BucketError } from "../../../src/objects/error.ts";
 import { UserError } from "../../../src/vocabulary/errors.ts";
 import type { Fault, Faults, SeenRequest } from "../../stores/bucket-fault.ts";
 import { refuse, reset } from "../../stores/bucket-fault.ts";
@@ -125,6 +126,41 @@ describe("a failure that will not pass", () => {
       byArchive.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
       expect(await byArchive.end(rowOf(small))).toMatchObject({ kind: "refused", by: `archive.${type}` });
     }
+  });
+});
+
+describe("a process that may open no more connections", () => {
+  const none = { code: "EMFILE", status: 0, retryable: true, throttled: true };
+  const unopened = (times: number) => {
+    let left = times;
+    return () => {
+      if (left-- > 0) throw new BucketError("no reply arrived (EMFILE)", none);
+      return undefined;
+    };
+  };
+
+  test("charges the row nothing, however often, and has fewer of them at once", async () => {
+    const here = lab({ maxAttempts: 1 });
+    here.source.seed(key, small);
+    here.source.onRequest(unopened(15));
+    expect(await here.outcome(rowOf(small))).toMatchObject({ outcome: "archived", attempts: 1 });
+    expect(here.pace.concurrency()).toBeLessThan(8);
+    expect(here.pace.triesPerSecond()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("leaves the row to a later delivery in the end, uncharged", async () => {
+    const here = lab({ maxAttempts: 1 });
+    here.source.seed(key, small);
+    here.source.onRequest(unopened(Number.POSITIVE_INFINITY));
+    expect(await here.outcome(rowOf(small))).toMatchObject({ outcome: "pending", code: "EMFILE", attempts: 0 });
+  });
+
+  test("pays for no original twice, where it is the archive that can't be reached", async () => {
+    const here = lab({ maxAttempts: 1 });
+    here.source.seed(key, small);
+    here.archive.onRequest(unopened(5));
+    expect(await here.outcome(rowOf(small))).toMatchObject({ outcome: "archived", attempts: 1 });
+    expect(here.source.count("original")).toBe(1);
   });
 });
 

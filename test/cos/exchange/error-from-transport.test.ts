@@ -55,12 +55,12 @@ describe("a request that ended without a whole reply", () => {
   });
 
   test.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL"])(
-    "%s, of a process that may open no more, slows all down and charges no row",
+    "%s, of a process that may open no more, is told as such, and charges no row",
     (code) => {
       const error = errorFromTransport(what, new HttpError({ code, happened: none, why: `connect ${code}` }));
       expect(error).toMatchObject({ code, retryable: true, throttled: true });
       expect(error.message).toContain("lower --concurrency");
-      expect(judge(error as BucketError)).toBe("throttle");
+      expect(judge(error as BucketError)).toBe("scarce");
     },
   );
 

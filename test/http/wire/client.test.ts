@@ -16,6 +16,24 @@ test("a server that replies twice, 1 to 10 ms late, never has its second reply t
   expect(wrong).toEqual([]);
 });
 
+// Catches: a connection that is used again by a late timer, before what came meanwhile was read.
+test("a second reply that came while the process was busy, for longer than connections rest, is not taken", async () => {
+  const sockets: Socket[] = [];
+  const server = await rawRequests((socket, target) => {
+    sockets.push(socket);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${target.length}\r\n\r\n${target}`);
+  });
+  const http = clientsOf(createWireHttp)({ connections: 1 });
+  const first = await http.send(request(server, { target: "/1" }));
+  const second = http.send(request(server, { target: "/2" }));
+  sockets[0]?.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil");
+  const begun = performance.now();
+  while (performance.now() - begun < 60);
+  expect(bytesOf(first).toString()).toBe("/1");
+  expect(bytesOf(await second).toString()).toBe("/2");
+  expect(server.connections()).toBe(2);
+});
+
 test("what can't be sent again goes over a new connection, once a kept one was found closed", async () => {
   const server = await rawRequests((socket, target, connection) => {
     if (connection === 1 && target === "/lost") socket.end();

@@ -4,6 +4,7 @@ import { createDeliveryHandler } from "../../../src/run/deliver/handle-delivery.
 import { parseMessage } from "../../../src/run/messages/messages.ts";
 import { noQueue } from "../../../src/run/messages/queue-sender.ts";
 import { RefusedError, UserError } from "../../../src/vocabulary/errors.ts";
+import { silentLog } from "../../../src/vocabulary/log.ts";
 import { type OnRequest, refuse, reset } from "../../stores/bucket-fault.ts";
 import {
   archivePlace,
@@ -53,17 +54,25 @@ describe("a manifest message of at most one shard", () => {
     });
   });
 
-  test("delivered again fetches nothing again, and its run stays as it is", async () => {
-    const world = createWorld();
+  test("delivered again fetches nothing again, its run stays as it is, and whoever waits for its end hears of it", async () => {
+    const warned: unknown[] = [];
+    const log = { ...silentLog, warn: (...said: unknown[]) => void warned.push(said) };
+    const world = createWorld({ log });
     const keys = seedPictures(world.source, 4);
     const message = inlineMessage(keys);
     await world.deliver(message);
     const summary = world.summary(onlyRun(world));
+    expect(warned).toEqual([]);
     world.newProcess();
     for (let n = 0; n < 3; n++) expect(await world.deliver(message)).toEqual(acknowledged);
     expect(world.fetches()).toEqual(Object.fromEntries(keys.map((key) => [key, 1])));
     expect(world.summary(onlyRun(world))).toEqual(summary);
     expect(world.queue).toEqual([]);
+    const { run, state, endedAt } = summary;
+    const said = { run, state, endedAt, rows: 4, archived: 4, skipped: 0, failed: 0 };
+    expect(warned).toEqual(
+      Array.from({ length: 3 }, () => ["A message asks for a run that has ended, and begins nothing anew.", said]),
+    );
   });
 
   test("delivered twice at once fetches each key once", async () => {
@@ -383,6 +392,7 @@ describe("a message that nobody can work", () => {
   // Catches: a worker without credentials that has a whole queue moved to the dead letters.
   test.each([
     ["credentials", new UserError("MissingCredentials", "set TENCENTCLOUD_SECRETID in the environment")],
+    ["secret id", new UserError("MalformedSecretId", "the secret id has a character that none has")],
     ["settings", new UserError("PlainHttpRefused", "--endpoint is plain http")],
     ["permission", new RefusedError("AccessDenied", "The credentials were refused.")],
   ])("a good message is refused, not rejected, by a worker without the right %s", async (_, error) => {

@@ -110,6 +110,20 @@ describe("whatever else comes", () => {
     });
   });
 
+  test.each([
+    ["keys", (text: string) => JSON.stringify(inlineMessage([text]))],
+    ["spaces", (text: string) => `${JSON.stringify(inlineMessage(["a"]))}${" ".repeat(text.length)}`],
+    ["keys in an SNS notification", (text: string) => sns(JSON.stringify(inlineMessage([text])))],
+  ])("of many MB, of %s, is rejected before it is read", async (_, of) => {
+    const world = createWorld();
+    expect(await world.deliver(of("x".repeat(8 * 1024 ** 2)))).toEqual({
+      kind: "reject",
+      reason: expect.stringMatching(
+        /^The message ".{1,130} has 83\d{5} characters, of which at most 8388608 are read; put its keys into a manifest/,
+      ),
+    });
+  });
+
   test("brackets in a key are no nesting", async () => {
     const world = createWorld();
     const [key = ""] = seedPictures(world.source, 1, `${'[{"\\'.repeat(100)}/`);

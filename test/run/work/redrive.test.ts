@@ -31,18 +31,19 @@ async function failedRun(keys: readonly unknown[], options: object = {}): Promis
 describe("a redrive", () => {
   test("holds the failed rows as the manifest had them, in order, and no others", async () => {
     const missing = { key: "gone.jpg", size: 3, etag: "0cc175b9c0f1b6a831c399e269772661", archiveKey: "kept/gone.jpg" };
+    const frozen = { key: "frozen.jpg", size: 4, storageClass: "ARCHIVE" };
     const world = await failedRun(
-      ["photos/00000.jpg", missing, "photos/00001.jpg", "also gone.jpg", "photos/00002.jpg"],
+      ["photos/00000.jpg", missing, "photos/00001.jpg", "also gone.jpg", frozen, "photos/00002.jpg"],
       { shardSize: 2 },
     );
     const { input, rows, left } = await prepare(world);
-    expect({ rows, left }).toEqual({ rows: 2, left: 0 });
+    expect({ rows, left }).toEqual({ rows: 3, left: 0 });
     expect(input?.request).toMatchObject({
       run: "r-redrive-1",
       redriveOf: "r",
       rows: { kind: "file", digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
-    expect(await rowsOf(world, input?.rows())).toEqual([missing, { key: "also gone.jpg" }]);
+    expect(await rowsOf(world, input?.rows())).toEqual([missing, { key: "also gone.jpg" }, frozen]);
   });
 
   test("leaves out what can't succeed: rows that can't be read, and keys that would overwrite another row's original", async () => {

@@ -65,6 +65,32 @@ describe("the commands about runs", () => {
     });
   });
 
+  it("end `work` with 6 at its start where nothing could be signed, before it takes a message from the queue", async () => {
+    const queue = await queues.create("unsigned");
+    await queues.send("unsigned", "no message at all");
+    const none = { TENCENTCLOUD_SECRETID: "", TENCENTCLOUD_SECRETKEY: "" };
+    const cases: [Record<string, string>, RegExp][] = [
+      [none, /set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY in the environment$/],
+      [
+        { TENCENTCLOUD_SECRETKEY: "" },
+        /TENCENTCLOUD_SECRETID is set, but not its companion; set TENCENTCLOUD_SECRETKEY/,
+      ],
+      [
+        { ORIGINALS_ARCHIVE_SECRETID: "AKIDother" },
+        /ORIGINALS_ARCHIVE_SECRETID is set, .* set ORIGINALS_ARCHIVE_SECRETKEY/,
+      ],
+      [{ TENCENTCLOUD_SECRETID: "AKID test" }, /the secret id has a character that none has, .* TENCENTCLOUD_SECRETID/],
+    ];
+    await atOnce.map(cases, async ([more, sentence]) => {
+      const { code, stdout, stderr } = await cli(["work", "--drain", "--queue", queue], more);
+      expect({ more, code, stdout }).toEqual({ more, code: 6, stdout: "" });
+      expect(stderr.trimEnd()).toMatch(sentence);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    });
+    // It would be in the hands of whoever had received it.
+    expect(await queues.read("unsigned")).toMatchObject([{ body: "no message at all" }]);
+  });
+
   it("name the queue that is missing, local, not there, or out of reach", async () => {
     const manifest = await lab.file("keys.txt", lines("plain.png"));
     const archived = ["--archive", `cos://${archive}/queues/`];

@@ -164,8 +164,11 @@ describe("cos-originals doctor", () => {
     emulator.bucket(archive).put(`${ledger}runs/r/request.json`, Buffer.from("{}"));
     const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: emulator.url });
     expect({ code, verdicts }).toEqual({ code: 0, verdicts: { ...allGood, clock: "warning", versions: "warning" } });
-    const said = new RegExp(`is (\\d+) s ${which} the service's`).exec(of("clock")?.says ?? "");
-    expect(Math.abs(Number(said?.[1]) - Math.abs(seconds))).toBeLessThanOrEqual(1);
+    const said = new RegExp(`is (\\d+) s ${which} the service's(?: \\(give or take (\\d+) s,)?`).exec(
+      of("clock")?.says ?? "",
+    );
+    // On a busy machine the answer takes a while, and what can be known of its time is less exact.
+    expect(Math.abs(Number(said?.[1]) - Math.abs(seconds))).toBeLessThanOrEqual(Number(said?.[2] ?? 2));
   });
 
   it("knows a protection that is off", async () => {

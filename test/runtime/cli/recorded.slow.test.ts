@@ -295,6 +295,25 @@ describe("cos-originals verify", () => {
 });
 
 describe("a run that is not over", () => {
+  it("with keys that are formulas has them as they are, or with --csv-safe as none, but never in failures.csv", async () => {
+    const formula = "=1+1|cmd.png";
+    const manifest = await lab.file("formulas.txt", lines(formula));
+    const results = async (id: string, ...more: string[]) => {
+      const folder = await mkdtemp(join(lab.folder, "formulas-"));
+      expect((await about("report", id, "--out", folder, ...more)).code).toBe(0);
+      expect(await readFile(join(folder, "failures-000000.csv"), "utf8")).toContain(`,${formula},`);
+      const [, line = ""] = gunzipSync(await readFile(join(folder, "results-000000.csv.gz")))
+        .toString()
+        .split("\n");
+      return line.split(",")[1];
+    };
+    expect((await lab.run(["--run", "raw", "--manifest", manifest])).code).toBe(3);
+    expect(await results("raw")).toBe(formula);
+    expect(await results("raw", "--csv-safe")).toBe(`'${formula}`);
+    expect((await lab.run(["--run", "safe", "--csv-safe", "--manifest", manifest])).code).toBe(3);
+    expect(await results("safe")).toBe(`'${formula}`);
+  });
+
   it("interrupted is incomplete; its report can be written; cancelled it stays so until it is resumed", async () => {
     const many = Array.from({ length: 20 }, (_, n) => `unfinished/${n}.png`);
     for (const key of many) lab.emulator.bucket(source).put(key, Buffer.from(key));

@@ -198,6 +198,21 @@ describe("an event that is not as documented", () => {
     expect(() => decodeScfEvent(event)).toThrow(sentence);
   });
 
+  it("what is nested too deep to be written down is told in one sentence", () => {
+    let detail: object = {};
+    for (let n = 0; n < 100_000; n++) detail = { n: detail };
+    const cloudEvent = { specversion: "1.0", id: "1", data: detail };
+    const direct = { v: 1, type: "manifest", keys: detail };
+    for (const decode of [
+      () => decodeLambdaEvent({ "detail-type": "x", detail }),
+      () => decodeLambdaEvent(direct),
+      () => decodeScfEvent([cloudEvent]),
+      () => decodeScfEvent(direct),
+    ]) {
+      expect(decode).toThrow(/^The event holds what can't be shown, which is nested too deep to be read, .*\.$/);
+    }
+  });
+
   it("anything at all is decoded or refused with a sentence, never with a fault of the program", () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.record({ Records: fc.array(fc.jsonValue()) })), (event) => {

@@ -33,6 +33,15 @@ describe("what a function keeps between invocations", () => {
     expect(worker()).toBe(first);
   });
 
+  it("can tell whether requests can be signed, by the credentials of the moment", () => {
+    const changing: Record<string, string | undefined> = { ...environment, TENCENTCLOUD_SECRETKEY: undefined };
+    const { worker } = setUp(changing);
+    const { checkCredentials } = worker();
+    expect(checkCredentials).toThrow("set TENCENTCLOUD_SECRETKEY");
+    changing.TENCENTCLOUD_SECRETKEY = "came";
+    checkCredentials?.();
+  });
+
   it("is made anew when a setting changed", () => {
     const changing: Record<string, string | undefined> = {
       ...environment,
@@ -64,6 +73,27 @@ describe("what a function keeps between invocations", () => {
         level: "info",
         message: "A proxy is set: https goes through http://proxy.example:3128 (HTTPS_PROXY).",
       }),
+    ]);
+  });
+
+  it("works on as many rows at once as a function may open connections for, 1,024 of them, and says so once", () => {
+    const log = notingLog();
+    const concurrencies: number[] = [];
+    const world = { clock: idleClock(), random: () => 0.5, log, openFiles: 1_024 };
+    const environment = { ...bounded, ORIGINALS_CONCURRENCY: "1000" };
+    const worker = keepFunctionWorker({ ...world, environment }, ({ settings, open }) => {
+      concurrencies.push(settings.concurrency);
+      const place = { bucket: "demo-1250000000", region: "ap-guangzhou" };
+      open("ledger", place);
+      expect(log.entries).toEqual([]);
+      for (let n = 0; n < 2; n++) open("source", place);
+      return async () => acknowledge;
+    });
+    worker();
+    worker();
+    expect(concurrencies).toEqual([296]);
+    expect(log.entries).toMatchObject([
+      { level: "warn", fields: { concurrency: 296, asked: 1_000, openFiles: 1_024 } },
     ]);
   });
 

@@ -145,8 +145,26 @@ describe("an SQS batch", () => {
     const { handler, handled, clock } = setUp(() => acknowledge);
     const now = clock.now();
     await handler({ Records: [record("a")] }, seconds(900));
-    await handler({ Records: [record("b")] }, seconds(3));
-    expect(handled.map((delivery) => delivery.deadline - now)).toEqual([895_000, 2_700]);
+    await handler({ Records: [record("b")] }, seconds(30));
+    expect(handled.map((delivery) => delivery.deadline - now)).toEqual([895_000, 27_000]);
+  });
+
+  // Catches: a function with Lambda's default limit of 3 s that is killed at its work, for which rows are charged until they have failed.
+  it("gives back unworked what there is no time for at all, says so, and in the end to the dead letters", async () => {
+    const policy = JSON.stringify({ deadLetterTargetArn: `${arn}-dead`, maxReceiveCount: 3 });
+    const { handler, handled, log, calls } = setUp(() => acknowledge, { redrivePolicy: policy });
+    const received = (n: number) => record("a", { attributes: { ApproximateReceiveCount: String(n) } });
+    const reason = expect.stringMatching(/2\.7 s of this invocation were left, .*: 900 s are a good time limit/);
+    expect(await handler({ Records: [received(1)] }, seconds(3))).toEqual({
+      batchItemFailures: [{ itemIdentifier: "a" }],
+    });
+    expect(log.entries).toMatchObject([{ level: "warn", fields: { messageId: "a", reason } }]);
+    expect(await handler({ Records: [received(3)] }, seconds(3))).toEqual({ batchItemFailures: [] });
+    expect(calls.at(-1)).toMatchObject({
+      action: "SendMessageCommand",
+      input: { MessageAttributes: { OriginalsReason: { StringValue: reason } } },
+    });
+    expect(handled).toEqual([]);
   });
 
   it("gives back unworked what its turn finds without time", async () => {

@@ -9,6 +9,7 @@ import {
 } from "../../../src/queue/index.ts";
 import type { Answer, Delivery } from "../../../src/run/messages/delivery.ts";
 import { createScfHandler } from "../../../src/runtime/function/scf-handler.ts";
+import { UserError } from "../../../src/vocabulary/errors.ts";
 import { acknowledge, eventOf, giveBack, notingHandler, notingLog, reject, settingsOf } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 
@@ -20,9 +21,10 @@ function setUp(
     queue?: "none" | "broken";
     /** Whether a dead-letter queue is set, or named by the queue's redrive policy. */
     deadLetters?: "set" | "named";
-    sends?: "fail";
+    sends?: "fail" | "too long";
     environment?: Record<string, string>;
     kind?: QueueFromUrl["kind"];
+    checkCredentials?: () => void;
   } = {},
 ) {
   const clock = idleClock();
@@ -37,14 +39,18 @@ function setUp(
     VisibilityTimeout: "300",
     ...(more.deadLetters === "named" ? { RedrivePolicy } : {}),
   });
+  const refused =
+    more.sends === "too long"
+      ? () => serviceException("InvalidParameterValue", "Message must be shorter than 1048576 bytes.")
+      : () => serviceException("AccessDenied", "You may not send.");
   const transport =
-    more.queue === "broken" || more.sends === "fail"
-      ? { ...queues, SendMessage: () => Promise.reject(serviceException("AccessDenied", "You may not send.")) }
+    more.queue === "broken" || more.sends !== undefined
+      ? { ...queues, SendMessage: () => Promise.reject(refused()) }
       : queues;
   const client = new SQSClient({ transport });
   const { handle, handled } = notingHandler(answerTo);
   const handler = createScfHandler({
-    worker: () => ({ settings: settingsOf(more.environment), handle }),
+    worker: () => ({ settings: settingsOf(more.environment), handle, checkCredentials: more.checkCredentials }),
     openQueue: () => (more.queue === "none" ? undefined : { kind: more.kind ?? "memory", client, queueUrl }),
     openDeadLetterQueue: () => (more.deadLetters === "set" ? { kind: "memory", client, queueUrl: dead } : undefined),
     clock,
@@ -89,6 +95,23 @@ describe("a timer", () => {
     expect(await waiting()).toEqual([]);
   });
 
+  // Catches: a timer of each minute that is paid for half of it, though nothing is to be done.
+  it("holds the function for two seconds where the queue is empty, and for ten after its last message", async () => {
+    const { handler, handled, clock, send } = setUp(() => acknowledge);
+    const begun = clock.now();
+    expect(await handler(eventOf("scf-timer"), context)).toEqual({ acknowledged: 0, givenBack: 0, rejected: 0 });
+    expect(clock.now() - begun).toBeGreaterThanOrEqual(1_000);
+    expect(clock.now() - begun).toBeLessThanOrEqual(2_500);
+    await send("1");
+    const again = clock.now();
+    const polling = handler(eventOf("scf-timer"), context);
+    await clock.sleep(7_000);
+    await send("2");
+    expect(await polling).toMatchObject({ acknowledged: 2 });
+    expect(handled.map(({ body }) => body)).toEqual(["1", "2"]);
+    expect(clock.now() - again).toBeLessThanOrEqual(18_500);
+  });
+
   it("leaves what was given back in the queue, hidden for as long as the run asked", async () => {
     const { handler, clock, send, waiting } = setUp((_, index) => (index === 0 ? giveBack(600) : acknowledge));
     await send("slow");
@@ -99,13 +122,43 @@ describe("a timer", () => {
     expect(await waiting()).toEqual(["slow"]);
   });
 
-  it("polls no longer than SCF's default limit of 3 s allows, and says that this is little", async () => {
-    const { handler, clock, log } = setUp(() => acknowledge);
+  // Catches: a function that is killed at each poll, and rows that are charged for it until they have failed.
+  it("says that in SCF's default limit of 3 s no message can be worked, and receives none", async () => {
+    const { handler, handled, clock, send, waiting } = setUp(() => acknowledge);
+    await send("1");
     const begun = clock.now();
-    await handler(eventOf("scf-timer"), { time_limit_in_ms: 3_000 });
-    expect(clock.now() - begun).toBeGreaterThanOrEqual(1_000);
-    expect(clock.now() - begun).toBeLessThanOrEqual(2_700);
-    expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 3 } }]);
+    await expect(handler(eventOf("scf-timer"), { time_limit_in_ms: 3_000 })).rejects.toMatchObject({
+      code: "TimeLimitTooShort",
+      message: expect.stringMatching(/^The function has 3 s for each invocation, .*; give it a time limit of 900 s\.$/),
+    });
+    expect(clock.now()).toBe(begun);
+    expect(handled).toEqual([]);
+    expect(await waiting()).toEqual(["1"]);
+  });
+
+  it("receives nothing that it could not give up in time, and says that its time is little", async () => {
+    const { handler, handled, clock, log, send } = setUp(() => {
+      clock.advance(3_000);
+      return acknowledge;
+    });
+    for (let i = 0; i < 5; i++) await send(String(i));
+    const begun = clock.now();
+    await handler(eventOf("scf-timer"), { time_limit_in_ms: 12_000 });
+    expect(handled.map((delivery) => delivery.deadline - begun)).toEqual([10_800, 10_800]);
+    expect(clock.now() - begun).toBeLessThanOrEqual(7_000);
+    expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 12 } }]);
+  });
+
+  it("fails before it receives anything where requests to buckets can't be signed", async () => {
+    const { handler, handled, send, waiting } = setUp(() => acknowledge, {
+      checkCredentials: () => {
+        throw new UserError("MissingCredentials", "set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY");
+      },
+    });
+    await send("1");
+    await expect(handler(eventOf("scf-timer"), context)).rejects.toThrow(/TENCENTCLOUD_SECRETID/);
+    expect(handled).toEqual([]);
+    expect(await waiting()).toEqual(["1"]);
   });
 
   it("fails where what can't be worked stays in the queue, since no dead-letter queue takes it", async () => {
@@ -201,6 +254,15 @@ describe.each(["scf-ckafka", "scf-cmq", "scf-cmq-tag-string", "scf-ckafka-partit
     it("is thrown for where it can't be sent, so that it comes again", async () => {
       const { handler } = setUp(() => acknowledge, { queue: "broken" });
       await expect(handler(eventOf(name), context)).rejects.toThrow("You may not send.");
+    });
+
+    // Catches: a partition that stands still for ever behind a message that its queue does not take.
+    it("is worked at once, with the queue to send to, where it is longer than that takes", async () => {
+      const { handler, handled, log } = setUp(() => acknowledge, { sends: "too long" });
+      expect(await handler(eventOf(name), context)).toEqual({ sent: 0, acknowledged: handled.length, rejected: 0 });
+      expect(handled.length).toBeGreaterThan(0);
+      await expect(handled[0]?.sender.send("the next look")).rejects.toThrow("Message must be shorter");
+      expect(log.entries).toEqual([]);
     });
 
     it("is worked at once where no queue is set", async () => {

@@ -1,6 +1,5 @@
 /** Catches: a request to one store that is sent where another one listens, or signed by the keys of another. */
-import { onTestFinished } from "vitest";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readSettings } from "../../../src/config/read.ts";
 import { HttpError } from "../../../src/http/port/error.ts";
 import type { CreateHttp } from "../../../src/http/port/http.ts";
@@ -32,7 +31,10 @@ async function sentTo(environment: Record<string, string>, role: Role, place: Bu
   const world = { environment: all, clock: systemClock, random: Math.random, log: silentLog, createHttp };
   const surroundings = surroundingsFromSettings(readSettings({ environment: all }), world);
   onTestFinished(() => surroundings.close());
-  await surroundings.open(role, place).list().catch(() => undefined);
+  await surroundings
+    .open(role, place)
+    .list()
+    .catch(() => undefined);
   const [request] = sent;
   return { origin: request?.origin, signer: /AKI[A-Za-z0-9]+/.exec(request?.authorization ?? "")?.[0] };
 }
@@ -45,7 +47,14 @@ describe("a request", () => {
     ["that of a service", { ORIGINALS_ARCHIVE_ENDPOINT: minio }, "archive", s3, minio, "AKIAs3"],
     ["as the AWS tools find it", { AWS_ENDPOINT_URL: minio }, "ledger", s3, minio, "AKIAs3"],
     ["S3 itself", { AWS_ENDPOINT_URL: tencent, AWS_ENDPOINT_URL_S3: minio }, "archive", s3, minio, "AKIAs3"],
-    ["not where COS is", { ORIGINALS_ENDPOINT: tencent }, "archive", s3, "https://photo-archive.s3.us-east-1.amazonaws.com", "AKIAs3"],
+    [
+      "not where COS is",
+      { ORIGINALS_ENDPOINT: tencent },
+      "archive",
+      s3,
+      "https://photo-archive.s3.us-east-1.amazonaws.com",
+      "AKIAs3",
+    ],
     [
       "a ledger in COS beside an archive in S3",
       { ORIGINALS_ARCHIVE: "s3://photo-archive", ORIGINALS_ARCHIVE_ENDPOINT: minio, ORIGINALS_ENDPOINT: tencent },
@@ -62,7 +71,14 @@ describe("a request", () => {
       minio,
       "AKIAs3",
     ],
-    ["COS", { AWS_ENDPOINT_URL: minio }, "archive", cos, "https://archive-1250000000.cos.ap-guangzhou.myqcloud.com", "AKIDcos"],
+    [
+      "COS",
+      { AWS_ENDPOINT_URL: minio },
+      "archive",
+      cos,
+      "https://archive-1250000000.cos.ap-guangzhou.myqcloud.com",
+      "AKIDcos",
+    ],
   ])("to %s goes there, signed by its keys", async (_, environment, role, place, origin, signer) => {
     expect(await sentTo(environment, role, place)).toEqual({ origin, signer });
   });

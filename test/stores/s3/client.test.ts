@@ -23,7 +23,9 @@ async function clientOf(...replies: readonly Reply[]) {
     request.resume().on("end", () => {
       const { status, headers = {}, body = "" } = replies[requests.length] ?? replies.at(-1) ?? { status: 500 };
       requests.push(request);
-      response.writeHead(status, { date: new Date(now).toUTCString(), ...headers }).end(typeof body === "string" ? body : body(request));
+      response
+        .writeHead(status, { date: new Date(now).toUTCString(), ...headers })
+        .end(typeof body === "string" ? body : body(request));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -115,7 +117,8 @@ describe("a refusal", () => {
   });
 
   test("holds nothing that it was signed with", async () => {
-    const signatureOf = ({ headers }: IncomingMessage) => /Signature=([0-9a-f]+)/.exec(headers.authorization ?? "")?.[1];
+    const signatureOf = ({ headers }: IncomingMessage) =>
+      /Signature=([0-9a-f]+)/.exec(headers.authorization ?? "")?.[1];
     const body = (request: IncomingMessage) =>
       `<Error><Code>SignatureDoesNotMatch</Code><Message>${Object.values(env).join(" ")} ${signatureOf(request)}</Message></Error>`;
     const { client, requests } = await clientOf({ status: 403, headers: id, body });

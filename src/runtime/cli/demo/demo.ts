@@ -51,9 +51,6 @@ const longest = 180_000;
 export function describeDemo(command: Command): void {
   addCommonFlags(
     command
-      .description(
-        "archive 500 rows from an embedded, protected bucket through an embedded queue, and check every byte",
-      )
       .option("--data <DIR>", "where bucket and report are kept; made anew each time", "demo-data")
       .option("--port <N>", "port of 127.0.0.1 for the embedded COS, 0 for any that is free", "0")
       .addHelpText("after", "\nExample:\n  cos-originals demo --data ./demo-data"),

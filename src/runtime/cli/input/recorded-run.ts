@@ -1,5 +1,4 @@
 /** What the commands about a run that exists have in common: its id, its ledger, and their surroundings. */
-import type { Command } from "commander";
 import type { Settings } from "../../../config/read.ts";
 import { flagOf, type SettingName } from "../../../config/settings.ts";
 import { type Place, runIdSchema } from "../../../run/messages/messages.ts";
@@ -29,10 +28,6 @@ export interface RecordedRun {
   readonly settings: Settings;
   readonly surroundings: OpenedSurroundings;
   readonly json: boolean;
-}
-
-export function describeRunArgument(command: Command): Command {
-  return command.argument("<RUN>", "id of the run");
 }
 
 /** Errors: UserError `InvalidRunId`, `MissingSetting`, `NoSuchBucket`; RefusedError. */

@@ -41,6 +41,7 @@ export const settingsOfRequest: readonly SettingName[] = [
   "maxAttempts",
   "maxFailures",
   "shardSize",
+  "csvSafe",
 ];
 
 /** Settings that say whether a run is begun; a run that is begun does not remember them. */

@@ -40,7 +40,12 @@ export function exitCodeOfRun(summary: Pick<Summary, "state" | "failed">, interr
 }
 
 /** UserErrors that say that credentials or a permission are what is missing. */
-const refusals: ReadonlySet<string> = new Set(["MissingCredentials", "ManifestForbidden", "PartForbidden"]);
+const refusals: ReadonlySet<string> = new Set([
+  "MissingCredentials",
+  "MalformedSecretId",
+  "ManifestForbidden",
+  "PartForbidden",
+]);
 
 /** Of connections that will never stand: TLS refuses, whatever the credentials. */
 const untrusted: ReadonlySet<string> = new Set(["TlsRefused", "UntrustedCertificate"]);

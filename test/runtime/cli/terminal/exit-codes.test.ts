@@ -29,6 +29,7 @@ describe("the exit code of an error", () => {
     ["of usage", new UserError("InvalidSetting", "x"), 2],
     ["of an empty manifest", new UserError("EmptyManifest", "x"), 2],
     ["of missing credentials", new UserError("MissingCredentials", "x"), 6],
+    ["of a secret id that can be none", new UserError("MalformedSecretId", "x"), 6],
     ["of a manifest that may not be read", new UserError("ManifestForbidden", "x"), 6],
     ["of refused credentials", new RefusedError("InvalidAccessKeyId", "x"), 6],
     ["of a store that refuses", cos(403), 6],

@@ -1,0 +1,143 @@
+/** Which commands there are. */
+import type { Command } from "commander";
+import type { Flags } from "./input/setting-flags.ts";
+import type { ExitCode } from "./terminal/exit-codes.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+
+export interface CommandOfProgram {
+  readonly name: string;
+  /** What it takes besides flags. */
+  readonly argument?: { readonly name: string; readonly description: string };
+  readonly description: string;
+  readonly load: () => Promise<LoadedCommand>;
+}
+
+export interface LoadedCommand {
+  /** Its flags and examples. */
+  readonly describe: (command: Command) => void;
+  readonly run: (flags: Flags, terminal: Terminal, args: readonly string[]) => Promise<ExitCode>;
+}
+
+const runArgument = { name: "<RUN>", description: "id of the run" };
+
+/** In the order of the help. Each is read when it is asked for: all of them together take longer to read than some take to run. */
+export const commands: readonly CommandOfProgram[] = [
+  {
+    name: "run",
+    description: "archive the originals of a manifest or a listing: plan, archive and report in this process",
+    load: async () => {
+      const { describeRun, runCommand } = await import("./run.ts");
+      return { describe: describeRun, run: runCommand };
+    },
+  },
+  {
+    name: "plan",
+    description: "say what a run would come to: rows, bytes, requests, cost, time; writes nothing",
+    load: async () => {
+      const { describePlan, planCommand } = await import("./plan.ts");
+      return { describe: describePlan, run: planCommand };
+    },
+  },
+  {
+    name: "submit",
+    description: "plan a run and send its shards to a queue, for workers to archive",
+    load: async () => {
+      const { describeSubmit, submitCommand } = await import("./submit.ts");
+      return { describe: describeSubmit, run: submitCommand };
+    },
+  },
+  {
+    name: "work",
+    description: "poll a queue and archive what it brings, until stopped",
+    load: async () => {
+      const { describeWork, workCommand } = await import("./worker.ts");
+      return { describe: describeWork, run: workCommand };
+    },
+  },
+  {
+    name: "status",
+    argument: runArgument,
+    description: "counts of a run, by listing its markers alone",
+    load: async () => {
+      const { describeStatus, statusCommand } = await import("./status.ts");
+      return { describe: describeStatus, run: statusCommand };
+    },
+  },
+  {
+    name: "report",
+    argument: runArgument,
+    description: "write the report of a run, whatever state it is in: summary, results, failures, HTML",
+    load: async () => {
+      const { describeReport, reportCommand } = await import("./report.ts");
+      return { describe: describeReport, run: reportCommand };
+    },
+  },
+  {
+    name: "redrive",
+    argument: runArgument,
+    description: "a new run of the rows of a run that failed: here, or by the workers of --queue",
+    load: async () => {
+      const { describeRedrive, redriveCommand } = await import("./redrive.ts");
+      return { describe: describeRedrive, run: redriveCommand };
+    },
+  },
+  {
+    name: "cancel",
+    argument: runArgument,
+    description: "stop a run: no new task begins after the next heartbeat (10 s), wherever it is worked",
+    load: async () => {
+      const { describeCancel, cancelCommand } = await import("./cancel.ts");
+      return { describe: describeCancel, run: cancelCommand };
+    },
+  },
+  {
+    name: "resume",
+    argument: runArgument,
+    description: "let a run that was cancelled or halted go on: with --queue by its workers, else by run --resume",
+    load: async () => {
+      const { describeResume, resumeCommand } = await import("./resume.ts");
+      return { describe: describeResume, run: resumeCommand };
+    },
+  },
+  {
+    name: "verify",
+    argument: runArgument,
+    description: "ask the archive for every object that a run archived: is it there, and the same?",
+    load: async () => {
+      const { describeVerify, verifyCommand } = await import("./verify.ts");
+      return { describe: describeVerify, run: verifyCommand };
+    },
+  },
+  {
+    name: "doctor",
+    description: "probe real buckets: credentials, clock, permissions, protection, what originImage answers",
+    load: async () => {
+      const { describeDoctor, doctorCommand } = await import("./doctor.ts");
+      return { describe: describeDoctor, run: doctorCommand };
+    },
+  },
+  {
+    name: "policy",
+    description: "print the least-privilege CAM policy of a configuration: what a run of it must be allowed to do",
+    load: async () => {
+      const { describePolicy, policyCommand } = await import("./policy.ts");
+      return { describe: describePolicy, run: policyCommand };
+    },
+  },
+  {
+    name: "emulator",
+    description: "serve an embedded COS with Original Image Protection, for local runs and tests",
+    load: async () => {
+      const { describeEmulator, emulatorCommand } = await import("./emulator.ts");
+      return { describe: describeEmulator, run: emulatorCommand };
+    },
+  },
+  {
+    name: "demo",
+    description: "archive 500 rows from an embedded, protected bucket through an embedded queue, and check every byte",
+    load: async () => {
+      const { describeDemo, demoCommand } = await import("./demo/demo.ts");
+      return { describe: describeDemo, run: demoCommand };
+    },
+  },
+];
