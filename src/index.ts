@@ -53,6 +53,7 @@ export type {
   BodySource,
   BodyStream,
   Bucket,
+  CopyOptions,
   GetOptions,
   Headers,
   HeadOptions,
@@ -66,6 +67,7 @@ export type {
   UploadedPart,
 } from "./objects/bucket.ts";
 export { BucketError, type BucketErrorDetails, isBucketError } from "./objects/error.ts";
+export type { StoreOffers } from "./objects/offers.ts";
 export type { Summary } from "./report/summary.ts";
 export { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 export type { Answer, Delivery, HandleDelivery, Sender } from "./run/messages/delivery.ts";
@@ -81,7 +83,7 @@ export type { RunInput } from "./run/plan/begin-run.ts";
 export type { Compared, PlanEntries, PlanEntry, ReadUpTo } from "./run/plan/entry.ts";
 export { newRequest, type RunDescription } from "./run/plan/new-request.ts";
 export { type ReadingPlace, rowsOf } from "./run/plan/rows.ts";
-export type { Progress, Role, Surroundings, WorkSettings } from "./run/surroundings/surroundings.ts";
+export type { BucketPlace, Progress, Role, Surroundings, WorkSettings } from "./run/surroundings/surroundings.ts";
 export type { WorkerIdentity } from "./run/surroundings/worker-identity.ts";
 export type { Polled } from "./run/work/poll-queue.ts";
 export { type RunEnd, type RunHereOptions, runHere } from "./run/work/run-here.ts";
@@ -95,10 +97,13 @@ export {
 export { createScfHandler, type ScfContext, type ScfParts, type ScfResult } from "./runtime/function/scf-handler.ts";
 export { runOptionsOf } from "./runtime/settings/manifest-message.ts";
 export {
+  type OpenBucket,
   type OpenedSurroundings,
   surroundingsFromSettings,
   type World,
 } from "./runtime/settings/surroundings-from-settings.ts";
+export type { StoreClient } from "./stores/open.ts";
+export type { Address, OtherStore } from "./vocabulary/address.ts";
 export { type Clock, type Random, systemClock } from "./vocabulary/clock.ts";
 export type { Code } from "./vocabulary/codes/catalogue.ts";
 export { RefusedError, UserError } from "./vocabulary/errors.ts";

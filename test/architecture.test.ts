@@ -104,6 +104,7 @@ describe("time", () => {
       "run/messages/dead-letters.ts": "when it was rejected",
       "run/places/other-runs.ts": "which runs began within a month",
       "runtime/cli/input/run-input.ts": "the date in a run's name",
+      "stores/s3/send.ts": "signatures",
     };
     const asking = code.filter(([, text]) => /lock\.now\(\)/.test(text.replaceAll(written, "")));
     expect(asking.map(([file]) => file).sort()).toEqual(Object.keys(compared).sort());
@@ -121,7 +122,7 @@ describe("text from outside", () => {
     const senders = filesWith(/\bhttp\.send\(|\bdispatcher\.(?:request|dispatch|stream)\(|\bfetch\(/).filter(
       (file) => !file.startsWith("http/") && !file.startsWith("emulator/"),
     );
-    expect(senders.toSorted()).toEqual(["cos/exchange/send.ts", "queue/transports/exchange.ts"]);
+    expect(senders.toSorted()).toEqual(["cos/exchange/send.ts", "queue/transports/exchange.ts", "stores/s3/send.ts"]);
     for (const file of senders) expect(codeOf(sources.get(file)?.text ?? "")).toMatch(/\bredact\b/);
   });
 
@@ -130,6 +131,9 @@ describe("text from outside", () => {
     const byDoor = [/#reject\(this\.#broken\(/, /#reject\(redactedError\(/];
     expect(ends.length).toBeGreaterThanOrEqual(2);
     expect(ends.filter((end) => !byDoor.some((door) => door.test(end)))).toEqual([]);
+    const thrown = codeOf(sources.get("stores/s3/send.ts")?.text ?? "").match(/throw \w+\(/g) ?? [];
+    expect(thrown.length).toBeGreaterThanOrEqual(4);
+    expect(thrown.filter((end) => !/throw (?:redactedError|refusal)\(/.test(end))).toEqual([]);
     // Whoever else makes one knows nothing of a reply but its status and its numbers, or had its error by the door.
     expect(
       filesWith(/\bnew BucketError\(/, "")
@@ -144,6 +148,9 @@ describe("text from outside", () => {
       "cos/exchange/outside-text.ts",
       "cos/exchange/send.ts",
       "run/work/outage-watch.ts",
+      "stores/s3/error.ts",
+      "stores/s3/send.ts",
+      "stores/s3/stored.ts",
     ]);
   });
 

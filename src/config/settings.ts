@@ -25,13 +25,14 @@ export const settingTable = {
     description: "bucket that holds the originals; a prefix limits --list, and refuses rows outside it",
     example: "cos://photos-1250000000",
   }),
-  archive: setting(values.address, {
-    placeholder: "cos://…",
-    description: "where the originals are archived; the prefix goes before every archive key",
+  archive: setting(values.place, {
+    placeholder: "ADDRESS",
+    description:
+      "where the originals are archived, cos://…, s3://BUCKET/PREFIX or file:///FOLDER; the prefix goes before every archive key",
     example: "cos://archive-1250000000/photos/",
   }),
-  ledger: setting(values.address, {
-    placeholder: "cos://…",
+  ledger: setting(values.place, {
+    placeholder: "ADDRESS",
     description: "where runs are recorded (default: .originals/ below --archive)",
     example: "cos://archive-1250000000/.originals/",
   }),

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
+import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
@@ -28,7 +29,13 @@ export const text = z.string().min(1, "is empty");
 
 export const region = z.string().refine(isRegion, "is not a region");
 
-/** cos://BUCKET-APPID[/PREFIX], kept as it is; cos/address/address.ts takes it apart. */
+/** Of any store, kept as it is; vocabulary/address.ts takes it apart. */
+export const place = z.string().superRefine((value, context) => {
+  const read = readAddress(value, ["cos", ...otherStores]);
+  if ("fault" in read) context.addIssue({ code: "custom", message: `is no place: ${read.fault}` });
+});
+
+/** cos://BUCKET-APPID[/PREFIX], kept as it is; originals are read from COS alone. */
 export const address = z
   .string()
   .regex(/^cos:\/\//, "is not an address of the form cos://BUCKET-APPID[/PREFIX]")
@@ -129,13 +136,13 @@ export const hosts = z
 export const allow = text.transform((value, context) =>
   value
     .trim()
-    .split(/[\s,]+(?=\w+=cos:)/)
+    .split(/[\s,]+(?=\w+=(?:cos|s3|file):)/)
     .map((each) => {
       const place = parseAllowed(each);
       if (place !== undefined) return place;
       context.addIssue({
         code: "custom",
-        message: `holds ${quote(each)}, which is not source, archive, ledger or manifest=cos://BUCKET-APPID/PREFIX`,
+        message: `holds ${quote(each)}, which is not source, archive, ledger or manifest=cos://BUCKET-APPID/PREFIX (archive and ledger also s3://BUCKET/PREFIX or file:///FOLDER)`,
       });
       return z.NEVER;
     }),

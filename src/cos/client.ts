@@ -7,6 +7,7 @@ import type { Bucket, ObjectInfo, ObjectResponse, PutOptions } from "../objects/
 import type { Clock } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";
 import { resolveEndpoint, resolveImageEndpoint } from "./address/endpoint.ts";
+import { createCopy } from "./copy.ts";
 import { subject } from "./exchange/error-from-reply.ts";
 import { bringsOwnBytes, tellsObject } from "./exchange/false-success.ts";
 import { objectInfo, objectResponse, putInfo } from "./exchange/object-info.ts";
@@ -14,6 +15,7 @@ import type { Query } from "./exchange/request-target.ts";
 import { createSend, type Read } from "./exchange/send.ts";
 import { listQuery, parseListing } from "./listing/listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
+import { cosOffers } from "./offers.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import type { CredentialsProvider } from "./signing/credentials.ts";
 
@@ -90,6 +92,8 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
   return {
     name: bucket,
     region,
+    address: `cos://${bucket}`,
+    offers: cosOffers,
 
     get(key, request = {}) {
       const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, inPieces, signal } = request;
@@ -120,6 +124,7 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
       });
     },
 
+    ...createCopy({ bucket, region }, send),
     ...createMultipartUpload(bucket, send),
     ...createOriginProtect(bucket, resolveImageEndpoint(options), send),
     close: () => http.close(),

@@ -4,7 +4,7 @@
  * ci:SetOriginProtect and ci:DescribeOriginProtect.
  */
 import { createHash } from "node:crypto";
-import type { Endpoint } from "./address/endpoint.ts";
+import type { Endpoint } from "../objects/dialled.ts";
 import { malformedReply, subject } from "./exchange/error-from-reply.ts";
 import type { BucketRequest, Send } from "./exchange/send.ts";
 import { contentOf, element, parseXml } from "./exchange/xml.ts";

@@ -2,6 +2,7 @@
  * Which documents of a run this version can read. A document says so twice: by the number in its `schema`, which grows where what was
  * there means something else now, and by `needs`, the names of what the run uses and an older version would pass over. Pure.
  */
+import type { Address } from "../vocabulary/address.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { newerThanTool } from "../vocabulary/newer.ts";
 
@@ -11,16 +12,17 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = ["archived-class", "csv-safe", "forbidden-keys"];
+export const knownNeeds: readonly string[] = ["archived-class", "csv-safe", "forbidden-keys", "store-s3", "store-file"];
 
-/** What a run with these options needs; undefined where any version can do it. */
-export function needsOf(options: {
-  readonly archivedClass?: string | undefined;
-  readonly csvSafe?: boolean | undefined;
-}): readonly string[] | undefined {
+/** What a run with these options, into this archive, needs; undefined where any version can do it. */
+export function needsOf(
+  options: { readonly archivedClass?: string | undefined; readonly csvSafe?: boolean | undefined },
+  archive: Pick<Address, "store">,
+): readonly string[] | undefined {
   const needs = [
     ...(options.archivedClass === "skip" ? ["archived-class"] : []),
     ...(options.csvSafe === true ? ["csv-safe"] : []),
+    ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
   ];
   return needs.length === 0 ? undefined : needs;
 }

@@ -2,21 +2,18 @@
  * Which keys of a bucket are a ledger's: nothing is archived there, and nothing that lies there is an original or a copy. A run's
  * own ledger is known by its place, those of other runs by their layout.
  */
+import { type KeyRange as Keys, prefixIn } from "../policy/places.ts";
 import { asFolder } from "../vocabulary/names.ts";
 import { placesFolder, runsFolder } from "./layout.ts";
-
-interface Keys {
-  readonly bucket: string;
-  readonly prefix: string;
-}
 
 /**
  * What the ledger's own keys begin with, in the bucket of `beside`: the ledger's folder, or where that is no folder within
  * `beside`, the one of its runs. Undefined where it lies in another bucket.
  */
 export function ledgerKeys(beside: Keys, ledger: Keys): string | undefined {
-  if (ledger.bucket !== beside.bucket) return undefined;
-  const folder = asFolder(ledger.prefix);
+  const prefix = prefixIn(beside, ledger);
+  if (prefix === undefined) return undefined;
+  const folder = asFolder(prefix);
   return folder.length > beside.prefix.length ? folder : `${folder}${runsFolder}`;
 }
 
@@ -27,8 +24,8 @@ export function ledgerWithin(listed: Keys, ledger: Keys): string | undefined {
 }
 
 /** Where a ledger writes: its folder may hold other things beside them. */
-export function ledgerRanges({ bucket, prefix }: Keys): readonly Keys[] {
-  return [runsFolder, placesFolder].map((folder) => ({ bucket, prefix: asFolder(prefix) + folder }));
+export function ledgerRanges(ledger: Keys): readonly Keys[] {
+  return [runsFolder, placesFolder].map((folder) => ({ ...ledger, prefix: asFolder(ledger.prefix) + folder }));
 }
 
 /** The folder of a ledger that nobody named otherwise. */

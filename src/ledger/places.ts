@@ -4,13 +4,14 @@
  */
 import * as z from "zod";
 import type { Bucket } from "../objects/bucket.ts";
+import { otherStores } from "../vocabulary/address.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { asFolder } from "../vocabulary/names.ts";
 import { documentText, readDocument } from "./document.ts";
 import { parsePlace, placePath, placesFolder } from "./layout.ts";
 import { createLedgerStore, pagesAfter } from "./store.ts";
 
-const keyRange = z.object({ bucket: z.string(), prefix: z.string() });
+const keyRange = z.object({ store: z.enum(otherStores).optional(), bucket: z.string(), prefix: z.string() });
 const placeSchema = z.object({
   schema: z.literal("cos-originals/place@1"),
   run: z.string(),

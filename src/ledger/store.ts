@@ -20,7 +20,7 @@ export interface LedgerStore {
   put(path: string, body: Buffer | string): Promise<void>;
   /**
    * Writes where nothing is yet. False: somebody was first, or perhaps this very request, its answer lost: read it back.
-   * (COS ignores the condition in a bucket that ever had versioning.)
+   * (COS ignores the condition in a bucket that ever had versioning; a store may not know it at all.)
    */
   create(path: string, body: Buffer | string): Promise<boolean>;
   /** One page at most 1,000 long. */
@@ -88,8 +88,12 @@ export function createLedgerStore(options: {
         return true;
       } catch (error) {
         if (isBucketError(error) && error.status === 409) return false;
-        throw error;
+        if (!isBucketError(error) || error.code !== "NotImplemented") throw error;
       }
+      // The store knows no such condition. Who looks first is as good as where it is passed over: some work may be done twice.
+      if ((await store.get(path)) !== undefined) return false;
+      await store.put(path, body);
+      return true;
     },
     async listPage(below, after) {
       const page = await tried(() =>
@@ -112,7 +116,7 @@ export function createLedgerStore(options: {
       }
     },
     requests: () => sent,
-    describe: (path) => `cos://${bucket.name}/${prefix}${path}`,
+    describe: (path) => `${bucket.address}/${prefix}${path}`,
   };
   return store;
 }

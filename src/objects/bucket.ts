@@ -1,9 +1,14 @@
 /**
- * The port through which everything above speaks to one bucket. `cos/client.ts` implements it over HTTP; the simulation
- * implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
- * every request can be counted. All failures are BucketError.
+ * The port through which everything above speaks to one bucket. `cos/client.ts` implements it over HTTP, `stores/` for what is no COS; the
+ * simulation implements it in memory. Each call is ONE request, never retried here: who calls decides (policy/retry.ts), so that
+ * every request can be counted. All failures are BucketError, their codes are COS's: NoSuchKey (404), FileAlreadyExists (409), BadDigest (400),
+ * PreconditionFailed (412), NoSuchBucket (404), whatever the store calls them.
+ *
+ * Headers of objects have COS's names on both ways, `x-cos-meta-*`, `x-cos-storage-class`, `x-cos-server-side-encryption` among them; a store
+ * with names of its own translates.
  */
 import type { Body, BodyStream, Headers, Lease, Standing } from "../http/port/http.ts";
+import type { StoreOffers } from "./offers.ts";
 
 export {
   type Body,
@@ -26,6 +31,8 @@ export interface ObjectInfo {
   readonly etag?: string | undefined;
   /** x-cos-hash-crc64ecma, unsigned decimal. */
   readonly crc64?: string | undefined;
+  /** Of a store that tells no CRC64: the one that its bytes were proven by before they were stored, as its own metadata says. */
+  readonly provenCrc64?: string | undefined;
   /** Last-Modified, milliseconds since the epoch. */
   readonly lastModified?: number | undefined;
   readonly versionId?: string | undefined;
@@ -86,6 +93,17 @@ export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a copy within the bucket may say. */
+export interface CopyOptions {
+  /** Only where what is copied has this ETag (412 PreconditionFailed). */
+  readonly ifMatch?: string | undefined;
+  /** 409 FileAlreadyExists where the key exists, as of a PUT. */
+  readonly forbidOverwrite?: boolean | undefined;
+  /** Further request headers, such as a storage class; names in lower case. Content-Type and metadata are copied, whatever is said here. */
+  readonly headers?: Headers | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Which part of a listing; all of it from the beginning where nothing is said, a page at a time. */
 export interface ListOptions {
   readonly prefix?: string;
@@ -129,15 +147,23 @@ export interface UploadedPart {
  * counted. All failures are BucketError.
  */
 export interface Bucket {
-  /** NAME-APPID */
+  /** NAME-APPID, or what its store calls it. */
   readonly name: string;
   readonly region: string;
+  /** As people write it, without a slash at its end: `cos://NAME-APPID`, `s3://NAME`, `file:///FOLDER`. */
+  readonly address: string;
+  readonly offers: StoreOffers;
   /** GET Object, document 436/7753. */
   get(key: string, options?: GetOptions): Promise<ObjectResponse>;
   /** HEAD Object, document 436/7745. A missing key is a BucketError with status 404 and code NoSuchKey. */
   head(key: string, options?: HeadOptions): Promise<ObjectInfo>;
   /** PUT Object, document 436/7749, at most 5 GB. Resolves with what the reply says: its etag, crc64. */
   put(key: string, body: Body, options?: PutOptions): Promise<ObjectInfo>;
+  /**
+   * PUT Object - Copy, document 436/10881: of an object of this bucket, by the store itself, at most `offers.mostCopyBytes`. A 200 with an
+   * error body is a BucketError. Resolves with what the reply says of the copy: its etag, crc64.
+   */
+  copy(key: string, from: string, options?: CopyOptions): Promise<ObjectInfo>;
   /** DELETE Object: resolves even where there is no such key. */
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** GET Bucket (List Objects) v1, always with encoding-type=url. */

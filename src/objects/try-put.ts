@@ -3,7 +3,7 @@
  * MD5, and nothing is stored.
  */
 import { createHash } from "node:crypto";
-import type { Bucket, Headers } from "./bucket.ts";
+import type { Bucket, PutOptions } from "./bucket.ts";
 import { type BucketError, isBucketError } from "./error.ts";
 
 export type TriedPut =
@@ -18,7 +18,7 @@ const md5OfOtherBytes = createHash("md5").update("other bytes").digest("base64")
 export async function tryPut(
   bucket: Bucket,
   key: string,
-  options: { readonly headers?: Headers; readonly signal?: AbortSignal | undefined } = {},
+  options: Pick<PutOptions, "headers" | "forbidOverwrite" | "signal"> = {},
 ): Promise<TriedPut> {
   try {
     await bucket.put(key, Buffer.from("a probe\n"), { ...options, contentMd5: md5OfOtherBytes });

@@ -1,4 +1,6 @@
 /** Which places a message may name, by what it names them as. Pure. */
+import { otherStores, printRange, readAddress } from "../vocabulary/address.ts";
+import { isFolder } from "../vocabulary/names.ts";
 import type { KeyRange } from "./places.ts";
 
 /** What a message names places as. */
@@ -13,25 +15,47 @@ export interface AllowedPlace extends KeyRange {
 /** A role without an entry is not bounded. */
 export type AllowList = readonly AllowedPlace[];
 
-/** `archive=cos://archive-*\/photos/` */
-export const allowedText = ({ role, bucket, prefix }: AllowedPlace): string => `${role}=cos://${bucket}/${prefix}`;
+/** `archive=cos://archive-*\/photos/`, `archive=s3://archive-*\/`, `ledger=file:///mnt/archive/` */
+export const allowedText = ({ role, ...place }: AllowedPlace): string => `${role}=${printRange(place)}`;
 
 /** Reads one, as allowedText writes it; undefined where it is none. */
 export function parseAllowed(text: string): AllowedPlace | undefined {
-  const [, role, bucket, prefix = ""] = /^(\w+)=cos:\/\/([a-z0-9*-]+)(?:\/(.*))?$/s.exec(text) ?? [];
+  const [, role, address = ""] = /^(\w+)=(.*)$/s.exec(text) ?? [];
   const known = placeRoles.find((each) => each === role);
-  if (known === undefined || bucket === undefined || /^[/\\]/.test(prefix)) return undefined;
-  return { role: known, bucket, prefix };
+  if (known === undefined) return undefined;
+  const stores = inOtherStores.has(known) ? (["cos", ...otherStores] as const) : (["cos"] as const);
+  if (address.startsWith("file:")) {
+    const read = readAddress(address, stores);
+    return "fault" in read ? undefined : { role: known, ...read };
+  }
+  const [, store, bucket, prefix = ""] = /^(cos|s3):\/\/([a-z0-9.*-]+)(?:\/(.*))?$/s.exec(address) ?? [];
+  if (bucket === undefined || /^[/\\]/.test(prefix) || !stores.some((each) => each === store)) return undefined;
+  if (store === "s3") return { role: known, store, bucket, prefix };
+  return bucket.includes(".") ? undefined : { role: known, bucket, prefix };
 }
 
-/** May a message name this place so? The whole of it must lie within one that is allowed. */
+/** Originals, and manifests of them, are read from COS alone. */
+const inOtherStores: ReadonlySet<PlaceRole> = new Set(["archive", "ledger"]);
+
+/**
+ * May a message name this place so? The whole of it must lie within one that is allowed. A folder is one machine's: only its own settings
+ * can know it, so a role that nothing bounds does not open the disk.
+ */
 export function isAllowed(list: AllowList, role: PlaceRole, place: KeyRange): boolean {
   const its = list.filter((allowed) => allowed.role === role);
-  return its.length === 0 || its.some((allowed) => holds(allowed, place));
+  if (its.length === 0) return place.store !== "file";
+  return its.some((allowed) => holds(allowed, place));
 }
 
-function holds(allowed: AllowedPlace, { bucket, prefix }: KeyRange): boolean {
-  return pattern(allowed.bucket, "[a-z0-9-]*", "$").test(bucket) && pattern(allowed.prefix, ".*", "").test(prefix);
+function holds(allowed: AllowedPlace, place: KeyRange): boolean {
+  if (allowed.store !== place.store) return false;
+  const { bucket, prefix } = place;
+  if (place.store === "file") {
+    // A prefix is what comes behind the folder, and may lead nowhere else.
+    if (!isFolder(bucket) || /(?:^|[/\\])\.{1,2}(?:[/\\]|$)/.test(prefix)) return false;
+    return `${bucket}/${prefix}`.startsWith(`${allowed.bucket}/${allowed.prefix}`);
+  }
+  return pattern(allowed.bucket, "[a-z0-9.-]*", "$").test(bucket) && pattern(allowed.prefix, ".*", "").test(prefix);
 }
 
 const pattern = (text: string, star: string, end: string) =>

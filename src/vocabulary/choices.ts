@@ -7,7 +7,7 @@ export const expectations = ["auto", "get"] as const;
 export const ifExistsChoices = ["skip", "keep", "overwrite", "fail"] as const;
 export const ifChangedChoices = ["archive", "fail"] as const;
 /** COS, PUT Object (document 436/7749), `x-cos-storage-class`; and the newer ones that its SDKs name. */
-export const storageClasses = [
+const classesOfCos = [
   "STANDARD",
   "STANDARD_IA",
   "INTELLIGENT_TIERING",
@@ -20,12 +20,29 @@ export const storageClasses = [
   "MAZ_COLD",
   "MAZ_ARCHIVE",
 ] as const;
+/** Amazon S3 API Reference, PutObject, `x-amz-storage-class`. */
+const classesOfS3 = [
+  "STANDARD",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+] as const;
+/** Each store has words of its own, and a folder none. */
+export const storageClasses = [...classesOfCos, "ONEZONE_IA", "GLACIER_IR", "GLACIER"] as const;
+export const storageClassesOf: Readonly<Record<"cos" | "s3" | "file", readonly string[]>> = {
+  cos: classesOfCos,
+  s3: classesOfS3,
+  file: [],
+};
 /** Of these the service gives nothing out before it is restored. */
 const archiveClasses: readonly string[] = [
   "ARCHIVE",
   "DEEP_ARCHIVE",
   "MAZ_ARCHIVE",
-] satisfies (typeof storageClasses)[number][];
+] satisfies (typeof classesOfCos)[number][];
 
 export const isArchiveClass = (storageClass: string | undefined): boolean =>
   storageClass !== undefined && archiveClasses.includes(storageClass.toUpperCase());
@@ -35,8 +52,13 @@ export const notPreserved = ["tags", "ACLs"] as const;
 
 /** What becomes of originals in an archive class that are not restored. */
 export const archivedClassChoices = ["fail", "skip"] as const;
-/** `x-cos-server-side-encryption`. */
-export const encryptions = ["AES256", "cos/kms"] as const;
+/** `x-cos-server-side-encryption`, `x-amz-server-side-encryption`. */
+export const encryptions = ["AES256", "cos/kms", "aws:kms"] as const;
+export const encryptionsOf: Readonly<Record<"cos" | "s3" | "file", readonly (typeof encryptions)[number][]>> = {
+  cos: ["AES256", "cos/kms"],
+  s3: ["AES256", "aws:kms"],
+  file: [],
+};
 
 /** A number of rows, or a percentage of them. */
 export const maxFailuresPattern = /^(\d+|\d+(\.\d+)?%)$/;

@@ -8,6 +8,19 @@ export function isBucketName(name: string): boolean {
   return name.length <= maxBucketName && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-\d{4,20}$/.test(name);
 }
 
+/** A bucket of S3: 3 to 63 lower-case letters, digits, hyphens and dots, and no IP address (Amazon S3, "Bucket naming rules"). */
+export function isS3BucketName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes("..") && !/^\d+(?:\.\d+){3}$/.test(name);
+}
+
+/** A folder's whole path, written in one way: `/mnt/archive`, `C:/archive`; never the root of a disk. */
+export function isFolder(path: string): boolean {
+  if (!path.isWellFormed() || path.includes("\0") || path.includes("\\")) return false;
+  const [root, ...segments] = path.split("/");
+  if (root !== "" && !/^[A-Za-z]:$/.test(root ?? "")) return false;
+  return segments.length > 0 && segments.every((segment) => segment !== "" && segment !== "." && segment !== "..");
+}
+
 /** `ap-guangzhou`, and what a private service calls its own. */
 export function isRegion(name: string): boolean {
   return /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name);

@@ -26,6 +26,7 @@ export const house: House = [
   { room: "emulator", rooms: [".", "operations", "protocol", "faults", "store"] },
   { room: "manifest" },
   { room: "queue", rooms: [".", "transports", "api"] },
+  { room: "stores", rooms: [".", "s3"] },
   { room: "cos", rooms: [".", "listing", "exchange", "address", "signing"] },
   { room: "objects" },
   { room: "http", rooms: [".", "wire", "exchange", "port"] },

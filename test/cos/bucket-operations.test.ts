@@ -48,6 +48,45 @@ test("a listing is asked for page by page, with its marker encoded and every par
   expect((await client.list()).serverTime).toBe(Date.parse("2025-06-01T12:00:00Z"));
 });
 
+describe("a copy", () => {
+  test("names what is copied by the bucket's own host, with its conditions, all of it signed", async () => {
+    const { server, client } = await setup((_, response) => {
+      response.end(
+        `<CopyObjectResult><ETag>"0123456789abcdef0123456789abcdef"</ETag><CRC64>17</CRC64><LastModified>2025-06-01T11:00:00Z</LastModified></CopyObjectResult>`,
+      );
+    });
+    const copied = await client.copy("history/a.jpg", "文 +.jpg", {
+      ifMatch: "abc",
+      forbidOverwrite: true,
+      headers: { "x-cos-storage-class": "ARCHIVE" },
+    });
+    expect(copied).toMatchObject({ etag: "0123456789abcdef0123456789abcdef", crc64: "17" });
+    expect(copied.lastModified).toBe(Date.parse("2025-06-01T11:00:00Z"));
+    const [request] = server.requests;
+    expect(request).toMatchObject({ method: "PUT", target: "/history/a.jpg" });
+    expect(request?.headers).toMatchObject({
+      "x-cos-copy-source": "photos-1250000000.cos.ap-guangzhou.myqcloud.com/%E6%96%87%20%2B.jpg",
+      "x-cos-copy-source-if-match": '"abc"',
+      "x-cos-forbid-overwrite": "true",
+      "x-cos-storage-class": "ARCHIVE",
+      "content-length": "0",
+    });
+    const signed = /q-header-list=([^&]*)/.exec(request?.headers.authorization ?? "")?.[1]?.split(";");
+    expect(signed).toEqual(expect.arrayContaining(["x-cos-copy-source", "x-cos-copy-source-if-match"]));
+  });
+
+  test("that tells of a failure with status 200 has failed, and so has one that tells nothing", async () => {
+    const { client } = await setup((_, response) => {
+      response.end("<Error><Code>InternalError</Code><Message>half way</Message></Error>");
+    });
+    expect(await cosErrorOf(client.copy("a", "b"))).toMatchObject({ code: "InternalError", retryable: true });
+    const { client: other } = await setup((_, response) => {
+      response.end("<html>Welcome</html>");
+    });
+    expect(await cosErrorOf(other.copy("a", "b"))).toMatchObject({ code: "MalformedReply", retryable: true });
+  });
+});
+
 describe("a multipart upload", () => {
   test("is created, put part by part, and completed in the order of its parts", async () => {
     const bodies: string[] = [];

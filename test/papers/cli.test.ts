@@ -97,7 +97,7 @@ describe("settings", () => {
 test("environment variables that the code reads are told", () => {
   const text = [...readSources().values()].map((source) => source.text).join("\n");
   const read = new Set([
-    ...[...text.matchAll(/\b(?:env|environment)\.([A-Z][A-Z_]+)\b/g)].map(([, name]) => name),
+    ...[...text.matchAll(/\b(?:env|environment)\.([A-Z][A-Z0-9_]+)\b/g)].map(([, name]) => name),
     ...[...text.matchAll(/\{ ((?:[A-Z_]+, )*[A-Z_]+) \} = [\w.]*\benv\b/g)].flatMap(([, names = ""]) =>
       names.split(", "),
     ),

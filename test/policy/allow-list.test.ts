@@ -26,6 +26,29 @@ describe("a place that is allowed", () => {
     expect(may(pattern, bucket, prefix)).toBe(allowed);
   });
 
+  test.each([
+    ["archive=s3://archive-*/photos/", { store: "s3", bucket: "archive-eu", prefix: "photos/2026/" }, true],
+    ["archive=s3://archive-*/photos/", { store: "s3", bucket: "archive.eu", prefix: "photos/" }, false],
+    ["archive=s3://archive-*/photos/", { bucket: "archive-eu-1250000000", prefix: "photos/" }, false],
+    ["archive=cos://archive-*/photos/", { store: "s3", bucket: "archive-eu-1250000000", prefix: "photos/" }, false],
+    ["ledger=file:///mnt/a/", { store: "file", bucket: "/mnt/a", prefix: ".originals/" }, true],
+    ["ledger=file:///mnt/a", { store: "file", bucket: "/mnt/a/b", prefix: "" }, true],
+    ["ledger=file:///mnt/a", { store: "file", bucket: "/mnt/ab", prefix: "" }, false],
+    ["ledger=file:///mnt/a", { store: "file", bucket: "/mnt/a", prefix: "../b/" }, false],
+    ["ledger=file:///mnt/a", { store: "file", bucket: "/mnt/a/../b", prefix: "" }, false],
+  ] as const)("in stores: as %s: %j %s", (pattern, place, allowed) => {
+    const list = [parseAllowed(pattern)].filter((each) => each !== undefined);
+    expect(list).toHaveLength(1);
+    expect(list.map(allowedText).map(parseAllowed)).toEqual(list);
+    expect(isAllowed(list, list[0]?.role ?? "source", place)).toBe(allowed);
+  });
+
+  test("is no folder unless one is named: it is the machine's own", () => {
+    const folder = { store: "file", bucket: "/mnt/a", prefix: "" } as const;
+    expect(isAllowed([], "archive", folder)).toBe(false);
+    expect(isAllowed([], "archive", { store: "s3", bucket: "photo-archive", prefix: "" })).toBe(true);
+  });
+
   test("bounds its own role, and no other", () => {
     const list = [{ role: "archive", bucket: "a-1250000000", prefix: "" }] as const;
     expect(isAllowed(list, "archive", { bucket: "b-1250000000", prefix: "" })).toBe(false);
@@ -50,6 +73,9 @@ describe("a place that is allowed", () => {
     "nobody=cos://a-1250000000",
     "source=cos:///x",
     "source=cos://a-1250000000//x",
+    "source=s3://photos",
+    "manifest=file:///mnt/a",
+    "archive=file:///mnt/../a",
   ])("is not written as %s", (text) => {
     expect(parseAllowed(text)).toBeUndefined();
   });

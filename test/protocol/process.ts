@@ -2,6 +2,7 @@
  * One process working one delivery with the real code. Whatever it asks of stores and queue waits for the search to answer,
  * its clock stands still until the search moves it, and its chance is fixed: what it does follows from what happened to it.
  */
+import { cosOffers } from "../../src/cos/offers.ts";
 import type { Bucket, ListPage, ObjectInfo, ObjectResponse } from "../../src/objects/bucket.ts";
 import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
 import type { Answer as QueueAnswer } from "../../src/run/messages/delivery.ts";
@@ -68,6 +69,8 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
   const bucket = (where: Where, name: string, region: string): Bucket => ({
     name,
     region,
+    address: `cos://${name}`,
+    offers: cosOffers,
     get: (key) => ask<ObjectResponse>({ where, kind: "get", key }),
     head: (key) => ask<ObjectInfo>({ where, kind: "head", key }),
     list: ({ prefix = "", marker = "" } = {}) => ask<ListPage>({ where, kind: "list", prefix, marker }),
@@ -75,6 +78,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
       if (!Buffer.isBuffer(bytes)) throw foreign("a body that streams");
       return ask<ObjectInfo>({ where, kind: "put", key, bytes, headers, contentMd5, forbidOverwrite });
     },
+    copy: () => Promise.reject(foreign("a copy")),
     delete: () => Promise.reject(foreign("DELETE")),
     createUpload: () => Promise.reject(foreign("a multipart upload")),
     uploadPart: () => Promise.reject(foreign("a multipart upload")),

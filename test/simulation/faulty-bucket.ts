@@ -157,6 +157,8 @@ export function faultyBucket(
   return {
     name: core.name,
     region: core.region,
+    address: core.address,
+    offers: core.offers,
     async get(key, options) {
       if (!options?.originImage) return request(side === "source" ? "other" : "get", key, () => core.get(key, options));
       seen.onFetch(key);
@@ -174,6 +176,7 @@ export function faultyBucket(
     },
     head: (key, options) => request("head", key, () => core.head(key, options)).catch(costsStream(key)),
     put: (key, body, options) => request("put", key, () => core.put(key, body, options)).catch(costsStream(key)),
+    copy: (key, from, options) => request("put", key, () => core.copy(key, from, options)),
     delete: (key, options) => request("other", key, () => core.delete(key, options)),
     list: (options) =>
       request("list", options?.prefix ?? "", async (): Promise<ListPage> => {

@@ -10,6 +10,7 @@ export type RequestType =
   | "original"
   | "head"
   | "put"
+  | "copy"
   | "delete"
   | "list"
   | "create-upload"
@@ -70,6 +71,7 @@ const statusOf: Readonly<Record<string, number>> = {
   InvalidPart: 400,
   InvalidPartOrder: 400,
   MissingContentLength: 411,
+  PreconditionFailed: 412,
   NoSuchBucket: 404,
   NoSuchKey: 404,
   NoSuchUpload: 404,

@@ -3,6 +3,7 @@
  * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
  */
 import { bringsOwnBytes, tellsObject } from "../../src/cos/exchange/false-success.ts";
+import { cosOffers } from "../../src/cos/offers.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
 import { isArchiveClass } from "../../src/vocabulary/choices.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
@@ -92,6 +93,8 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
   return {
     name,
     region,
+    address: `cos://${name}`,
+    offers: cosOffers,
     switches,
     log: requests.log,
     onRequest: requests.onRequest,
@@ -143,6 +146,22 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const object = store(key, bytes, headers);
       leave(faults, "put", key);
       return { ...tellsObject(infoOf(200, written(object), faults), () => whatOf(name, "put", key)), size: undefined };
+    },
+
+    async copy(key, from, request = {}) {
+      const { ifMatch, forbidOverwrite, headers = {}, signal } = request;
+      const faults = await arrive("copy", key, { headers, forbidOverwrite }, signal);
+      mayWrite("copy", key, forbidOverwrite);
+      const source = find("copy", from, undefined);
+      if (isCold(source)) throw refusal("InvalidObjectState", { what: whatOf(name, "copy", key) });
+      if (ifMatch !== undefined && ifMatch !== source.etag) {
+        throw refusal("PreconditionFailed", { what: whatOf(name, "copy", key) });
+      }
+      const { "x-cos-storage-class": _, ...kept } = source.headers;
+      const asked = Object.entries(headers).filter(([header]) => /^x-cos-(?:storage-class|server-side)/.test(header));
+      const object = store(key, source.bytes, { ...kept, ...Object.fromEntries(asked) }, source.etag);
+      leave(faults, "copy", key);
+      return { ...tellsObject(infoOf(200, written(object), faults), () => whatOf(name, "copy", key)), size: undefined };
     },
 
     async delete(key, request = {}) {

@@ -28,9 +28,12 @@ export function mortalBucket(bucket: Bucket, life: Life): Bucket {
   return {
     name: bucket.name,
     region: bucket.region,
+    address: bucket.address,
+    offers: bucket.offers,
     get: (...request) => live(life, () => bucket.get(...request)),
     head: (...request) => live(life, () => bucket.head(...request)),
     put: (...request) => live(life, () => bucket.put(...request)),
+    copy: (...request) => live(life, () => bucket.copy(...request)),
     delete: (...request) => live(life, () => bucket.delete(...request)),
     list: (...request) => live(life, () => bucket.list(...request)),
     createUpload: (...request) => live(life, () => bucket.createUpload(...request)),

@@ -62,7 +62,9 @@ export function difference(expectation: Expectation, info: ObjectInfo): string |
 
 /**
  * Does the archive hold this original? Only its own length, and its own CRC64 or simple ETag, can say so; what is merely
- * unknown is no yes. (Provenance metadata tells which version was archived, never that the bytes are right.)
+ * unknown is no yes. (Provenance metadata tells which version was archived, never that the bytes are right; but where the store tells no
+ * CRC64, what it was proven by, written only with bytes that were, has to stand for it, or an original whose ETag is no MD5 would be paid
+ * for each night.)
  */
 export function holdsOriginal(expectation: Expectation, archived: ObjectInfo): boolean {
   if (expectation.size === undefined || !mayHold(expectation, archived)) return false;
@@ -72,7 +74,9 @@ export function holdsOriginal(expectation: Expectation, archived: ObjectInfo): b
     isMd5(archived.etag) &&
     !isEncrypted(archived) &&
     sameEtag(archived.etag, expectation.etag);
-  return sameCrc || sameMd5;
+  const sameProven =
+    expectation.crc64 !== undefined && archived.crc64 === undefined && archived.provenCrc64 === expectation.crc64;
+  return sameCrc || sameMd5 || sameProven;
 }
 
 /** Is the archive's object of this length, and does nothing that it tells speak against it? */

@@ -65,7 +65,7 @@ export function createRefusals(options: {
 
   const bucketOf = (by: RowRequest) => (by.startsWith("source") ? context().source : context().archive);
   const alike = (by: RowRequest, { code, message }: Outcome): string =>
-    `${requestWords[by]} ends with ${code} in cos://${bucketOf(by).name}, at last so: ${message}${adviceOn(code)}`;
+    `${requestWords[by]} ends with ${code} in ${bucketOf(by).address}, at last so: ${message}${adviceOn(code)}`;
 
   const halt = async (by: readonly RowRequest[], reason: string, since: number, code: string) => {
     const { log, run } = context();
@@ -128,7 +128,7 @@ export function createRefusals(options: {
     },
     async impossible(outcome, by, reason) {
       const { code = "" } = outcome;
-      const named = `${reason} (${requestWords[by]} in cos://${bucketOf(by).name})`;
+      const named = `${reason} (${requestWords[by]} in ${bucketOf(by).address})`;
       // Credentials are of all requests to a side.
       const alike = rowRequests.filter((one) => one.split(".")[0] === by.split(".")[0]);
       await halt(alike, named, context().clock.elapsed() - outcome.ms, code);

@@ -12,8 +12,8 @@
  * The host is part of what is signed, so it must be the one that is sent. Plain http would show every byte and header on
  * the way: it is for loopback, or for hosts the user named.
  */
+import { dialled, type Endpoint } from "../../objects/dialled.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { isLoopback } from "../../vocabulary/loopback.ts";
 import { isBucketName, isRegion } from "../../vocabulary/names.ts";
 
 export interface EndpointSettings {
@@ -27,69 +27,33 @@ export interface EndpointSettings {
   readonly allowHttp?: readonly string[] | undefined;
 }
 
-export interface Endpoint {
-  /** What to dial: `https://host[:port]`. */
-  readonly origin: string;
-  /** The Host header, with its port where that is not the scheme's own. */
-  readonly host: string;
-  /** Goes before `/KEY` in the request target and in the signed path; "" or `/BUCKET`. */
-  readonly pathPrefix: string;
-}
-
 export const defaultEndpoint = "https://{bucket}.cos.{region}.myqcloud.com";
 
-const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
+/** The bucket's own host. */
+export const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
 const imageHost = (bucket: string, region: string) => `${bucket}.pic.${region}.myqcloud.com`;
 
 function isServiceDomain(hostname: string): boolean {
   return hostname.endsWith(".myqcloud.com") || hostname.endsWith(".tencentcos.cn");
 }
 
-function refuse(settings: EndpointSettings, why: string): never {
-  throw new UserError("InvalidEndpoint", `--endpoint is ${quote(settings.endpoint)}: ${why}`);
-}
-
 /** The template with its names filled in, checked. */
-function resolve(settings: EndpointSettings): { readonly url: URL; readonly namesBucket: boolean } {
-  const { bucket, region } = settings;
+function resolve(settings: EndpointSettings) {
+  const { bucket, region, endpoint, allowHttp } = settings;
   if (!isBucketName(bucket)) {
     throw new UserError("InvalidBucket", `the bucket is ${quote(bucket)}: give its full name, like photos-1250000000`);
   }
   if (!isRegion(region)) {
     throw new UserError("InvalidRegion", `--region is ${quote(region)}: give one such as ap-guangzhou`);
   }
-  const template = settings.endpoint ?? defaultEndpoint;
-  const unknown = /\{[^}]*\}?/g;
-  for (const [name] of template.matchAll(unknown)) {
-    if (name !== "{bucket}" && name !== "{region}") refuse(settings, `${quote(name)} is neither {bucket} nor {region}`);
-  }
-  if (!/^https?:\/\//i.test(template)) refuse(settings, "it must begin with https:// (or http:// for loopback)");
-  const text = template.replaceAll("{bucket}", bucket).replaceAll("{region}", region);
-  if (!URL.canParse(text)) refuse(settings, "it is not an address that can be dialled");
-  const url = new URL(text);
-  if (url.username !== "" || url.password !== "") refuse(settings, "credentials do not belong in it");
-  if (/[?#]/.test(text)) refuse(settings, "it must not have a query or a fragment");
-  const namesBucket = template.includes("{bucket}");
-  if (url.pathname !== "/") {
-    if (!template.slice(template.indexOf("://") + 3).includes("/{bucket}")) {
-      refuse(settings, `it has a path, ${quote(url.pathname)}, which may only be there to hold {bucket}`);
-    }
-    // What stands in the request target is signed decoded, so it must be the same both ways.
-    if (!/^[A-Za-z0-9\-_.~/]*$/.test(url.pathname)) refuse(settings, "its path has characters that need encoding");
-  }
-  refusePlainHttp(settings, url);
-  return { url, namesBucket };
-}
-
-function refusePlainHttp(settings: EndpointSettings, url: URL): void {
-  if (url.protocol !== "http:" || isLoopback(url.hostname)) return;
-  const allowed = (settings.allowHttp ?? []).map((host) => host.toLowerCase());
-  if (allowed.includes(url.hostname) || allowed.includes(url.host)) return;
-  throw new UserError(
-    "PlainHttpRefused",
-    `--endpoint is ${quote(settings.endpoint)}: plain http is spoken to loopback only; use https://, or name the host ` +
-      `with --allow-http ${url.hostname} if everything on the way to it may be read by others`,
-  );
+  return dialled({
+    bucket,
+    region,
+    template: endpoint ?? defaultEndpoint,
+    given: endpoint,
+    flag: "--endpoint",
+    allowHttp,
+  });
 }
 
 /**

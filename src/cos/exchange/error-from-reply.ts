@@ -209,7 +209,7 @@ function messageOf(
 
 /** The reply says success, but is not what the service's documents say it is. */
 export function malformedReply(what: string, status: number, why: string): BucketError {
-  return new BucketError(`${what}: ${why}; check that the endpoint is COS and that no proxy answers in its place`, {
+  return new BucketError(`${what}: ${why}; check the endpoint, and that no proxy answers in its place`, {
     code: "MalformedReply",
     status,
     retryable: true,

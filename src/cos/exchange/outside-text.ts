@@ -62,7 +62,7 @@ const ordinaryEtag = /^"[0-9a-f]{32}(?:-\d{1,5})?"$/;
 const mayHoldSignature = (text: string) => text.length > 48 || /[0-9a-f]{12}/i.test(text);
 
 function signatureIn(authorization: string | undefined): string | undefined {
-  return authorization === undefined ? undefined : /(?<=&q-signature=)[0-9a-f]+/.exec(authorization)?.[0];
+  return authorization === undefined ? undefined : /(?<=&q-signature=|Signature=)[0-9a-f]+/.exec(authorization)?.[0];
 }
 
 /** The same error where it holds no secret. Of one that does, what caused it is left out: it is text from outside as well. */

@@ -6,12 +6,12 @@
 import type { Pair } from "../../http/port/header-names.ts";
 import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/port/http.ts";
 import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
+import type { Endpoint } from "../../objects/dialled.ts";
 import { BucketError } from "../../objects/error.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Redact } from "../../vocabulary/redaction.ts";
-import type { Endpoint } from "../address/endpoint.ts";
 import type { CredentialsProvider } from "../signing/credentials.ts";
 import { type Credentials, createSigner } from "../signing/signature.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";

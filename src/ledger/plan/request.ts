@@ -1,5 +1,6 @@
 /** request.json: what a run was asked. */
 import * as z from "zod";
+import { otherStores, printRange } from "../../vocabulary/address.ts";
 import { keyEncodings, manifestFormats } from "../../vocabulary/choices.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { documentText, readDocument } from "../document.ts";
@@ -8,6 +9,8 @@ import type { LedgerStore } from "../store.ts";
 import { runOptionsSchema } from "./run-options.ts";
 
 const place = z.strictObject({ bucket: z.string(), region: z.string(), prefix: z.string() });
+/** Another store than COS is named (needs.ts). */
+const placeInStore = place.extend({ store: z.enum(otherStores).optional() });
 
 /** Where the rows come from. `digest` pins what was read: another manifest is another run. */
 export const rowsSourceSchema = z.discriminatedUnion("kind", [
@@ -38,7 +41,7 @@ export const requestSchema = z.strictObject({
   schema: z.literal("cos-originals/request@1"),
   run: z.string(),
   source: place,
-  archive: place,
+  archive: placeInStore,
   rows: rowsSourceSchema,
   options: runOptionsSchema,
   askedAt: z.string(),
@@ -80,7 +83,7 @@ export function requestIdentity(
   request: Pick<RunRequest, "source" | "archive" | "rows" | "options">,
 ): Readonly<Record<string, string>> {
   const { source, archive, rows, options } = request;
-  const at = (p: { bucket: string; region: string; prefix: string }) => `cos://${p.bucket}/${p.prefix} (${p.region})`;
+  const at = (place: RunRequest["archive"]) => `${printRange(place)} (${place.region})`;
   return {
     source: at(source),
     archive: at(archive),

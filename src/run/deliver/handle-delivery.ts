@@ -51,7 +51,7 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
 
 /** The same, for messages that others send: they may name no other places than the settings allow. */
 export function createQueueWorker(surroundings: Surroundings): ShardWorker {
-  return { ...createShardWorker(surroundings), allow: surroundings.settings.allow };
+  return { ...createShardWorker(surroundings), allow: surroundings.settings.allow ?? [] };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A manifest message: a run is asked for. */
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
-import type { ManifestMessage, ReconcileMessage } from "../messages/messages.ts";
+import { type ManifestMessage, type ReconcileMessage, versionFor } from "../messages/messages.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
@@ -51,14 +51,22 @@ export async function handleManifest(
     return { kind: "acknowledge" };
   }
 
-  const reconcile: ReconcileMessage = { v: 1, type: "reconcile", ledger: place, run: request.run };
+  const reconcile: ReconcileMessage = { v: versionFor(place), type: "reconcile", ledger: place, run: request.run };
   if (begun.kind === "handed on" || begun.run.shards > 1) {
     await sender.send(JSON.stringify(reconcile));
     return { kind: "acknowledge" };
   }
   const { run } = begun;
   if (run.shards === 1) {
-    const shard = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard: 0, seq: 0 } as const;
+    const shard = {
+      v: versionFor(place),
+      type: "shard",
+      ledger: place,
+      run: run.run,
+      plan: run.plan,
+      shard: 0,
+      seq: 0,
+    } as const;
     let handedOver = false;
     const watching: Sender = {
       async send(body, delaySeconds) {

@@ -39,12 +39,16 @@ const WRITE = [
 const LEDGER = ["GetObject", "HeadObject", "PutObject"];
 
 export function camPolicy({ source, archive, ledger, manifest }: NeedsOfRun): CamPolicy {
-  const statement = [allow(READ, below(source)), allow(WRITE, below(archive)), allow(LEDGER, below(ledger))];
+  // What is not in COS is not CAM's to allow.
+  const inCos = [source, archive, ledger].filter(({ store }) => store === undefined);
+  const statement = [allow(READ, below(source))];
+  if (archive.store === undefined) statement.push(allow(WRITE, below(archive)));
+  if (ledger.store === undefined) statement.push(allow(LEDGER, below(ledger)));
   if (manifest !== undefined)
     statement.push(allow(READ, manifest.isInventory ? whole(manifest) : resource(manifest, manifest.key)));
   // Not for --list alone: where listing is not allowed COS may say 403 of a key that does not exist, and a missing original, or
   // one that is not archived yet, would be taken for a refusal.
-  const listed = new Set([whole(source), whole(archive), whole(ledger)]);
+  const listed = new Set(inCos.map(whole));
   statement.push(allow(LIST, ...listed));
   return { version: "2.0", statement };
 }

@@ -13,8 +13,8 @@ export async function examineArchive(bucket: Bucket, archive: Place): Promise<Fi
     (await writing("the archive", bucket, probe)) ??
     refusal(await tried(() => bucket.head(probe)), "HEAD, cos:HeadObject and cos:GetBucket");
   return trouble === undefined
-    ? finding("archive", "good", `cos://${bucket.name}/${archive.prefix} may be written, and proves what it is given`)
-    : finding("archive", trouble.verdict, `cos://${bucket.name}/${archive.prefix}: ${trouble.says}`);
+    ? finding("archive", "good", `${bucket.address}/${archive.prefix} may be written, and proves what it is given`)
+    : finding("archive", trouble.verdict, `${bucket.address}/${archive.prefix}: ${trouble.says}`);
 }
 
 export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Finding> {
@@ -24,8 +24,34 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
     refusal(await tried(() => bucket.get(probe)), "GET, cos:GetObject") ??
     refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), "listing, cos:GetBucket");
   return trouble === undefined
-    ? finding("ledger", "good", `cos://${bucket.name}/${ledger.prefix} may be written, read and listed`)
-    : finding("ledger", trouble.verdict, `cos://${bucket.name}/${ledger.prefix}: ${trouble.says}`);
+    ? ((await lackOf(bucket, ledger)) ??
+        finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`))
+    : finding("ledger", trouble.verdict, `${bucket.address}/${ledger.prefix}: ${trouble.says}`);
+}
+
+/**
+ * What a ledger rests on, and not each service that speaks the store's protocol has: is overwriting forbidden? Asked of an object that is there,
+ * under a Content-MD5 that can't be right, which was refused a moment ago: nothing is stored.
+ */
+async function lackOf(bucket: Bucket, { prefix }: Place): Promise<Finding | undefined> {
+  if (bucket.offers.forbidsOverwrite !== "by most") return undefined;
+  const listed = await tried(() => bucket.list({ prefix, maxKeys: 1 }));
+  const there = listed.ok ? listed.value.objects[0] : undefined;
+  const asked = there && (await tried(() => tryPut(bucket, there.key, { forbidOverwrite: true })));
+  const code = asked?.ok && asked.value.kind === "refused" ? asked.value.error.code : undefined;
+  if (code === "FileAlreadyExists") return undefined;
+  if (code !== "NotImplemented") {
+    return finding(
+      "ledger",
+      "good",
+      `${bucket.address}/${prefix} may be written, read and listed; whether overwriting is forbidden there is looked at as a run begins`,
+    );
+  }
+  return finding(
+    "ledger",
+    "warning",
+    `${bucket.address}/${prefix} may be written, read and listed, but the service knows no If-None-Match, so overwriting is not forbidden: never start one run twice at the same moment, or some of its work is done twice`,
+  );
 }
 
 type Trouble = { readonly verdict: Verdict; readonly says: string };

@@ -21,10 +21,10 @@ export interface Patient {
   readonly ledger: Place;
   /** The original to fetch; one of the first that a listing shows where it is not said. */
   readonly key?: string | undefined;
-  readonly open: (
-    role: "source" | "archive" | "ledger",
-    place: Place,
-  ) => Bucket & Pick<OriginProtect, "getOriginProtect">;
+  readonly open: {
+    (role: "source", place: Place): Bucket & Pick<OriginProtect, "getOriginProtect">;
+    (role: "archive" | "ledger", place: Place): Bucket;
+  };
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -41,7 +41,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const fault = placesFault(patient);
   if (fault !== undefined) yield finding("places", "bad", fault.replace(/\.$/, ""));
   const bucket = open("source", source);
-  const where = `cos://${bucket.name} in ${bucket.region}`;
+  const where = `${bucket.address} in ${bucket.region}`;
   const askedAt = clock.elapsed();
   let listed = await triedOnce(() => bucket.list({ prefix: source.prefix, maxKeys: 1000 }));
   const tookMs = clock.elapsed() - askedAt;

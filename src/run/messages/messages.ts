@@ -1,5 +1,5 @@
 /**
- * The messages of the queue, version 1. A **manifest** message is the public API: what users and other systems send. A
+ * The messages of the queue, version 1, or 2 where they name another store than COS. A **manifest** message is the public API: what users and other systems send. A
  * **shard** and a **reconcile** message are claim checks of a few hundred bytes: the rows lie in the ledger, so a manifest
  * that changes later can't change a run, and any queue can carry them.
  *
@@ -9,22 +9,41 @@
 import * as z from "zod";
 import { runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import { manifestFormats } from "../../manifest/row.ts";
+import { otherStores } from "../../vocabulary/address.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
-import { isBucketName, isRegion, runIdPattern } from "../../vocabulary/names.ts";
+import { isBucketName, isFolder, isRegion, isS3BucketName, runIdPattern } from "../../vocabulary/names.ts";
 import { newerThanTool } from "../../vocabulary/newer.ts";
 import { openBody } from "./envelope.ts";
 
 const bucketName = z.string().refine(isBucketName, "is not BUCKET-APPID, like photos-1250000000");
 const region = z.string().refine(isRegion, "is not a region, like ap-guangzhou");
 
-/** A bucket and a prefix of its keys. */
-export const placeSchema = z.strictObject({
-  bucket: bucketName,
-  region,
-  prefix: z.string().max(maxKeyBytes).default(""),
-});
-/** A bucket and a prefix of its keys ("": all of them). */
+const prefix = z.string().max(maxKeyBytes).default("");
+
+/** A COS bucket and a prefix of its keys: where originals are. */
+const cosPlaceSchema = z.strictObject({ bucket: bucketName, region, prefix });
+
+/** A bucket, of COS unless its store is said, and a prefix of its keys. */
+export const placeSchema = z
+  .strictObject({
+    store: z.enum(otherStores).optional(),
+    /** BUCKET-APPID; of `s3` the bucket's name, of `file` the folder's whole path. */
+    bucket: z.string(),
+    region,
+    prefix,
+  })
+  .superRefine(({ store, bucket }, context) => {
+    const [holds, why] = nameRules[store ?? "cos"];
+    if (!holds(bucket)) context.addIssue({ code: "custom", path: ["bucket"], message: why });
+  });
+
+const nameRules = {
+  cos: [isBucketName, "is not BUCKET-APPID, like photos-1250000000"],
+  s3: [isS3BucketName, "is no bucket of S3, like photo-archive"],
+  file: [isFolder, "is no folder's whole path, like /mnt/archive"],
+} as const;
+/** A bucket and a prefix of its keys ("": all of them), in COS unless its store is said. */
 export type Place = z.output<typeof placeSchema>;
 
 export const runIdSchema = z
@@ -32,6 +51,24 @@ export const runIdSchema = z
   .regex(runIdPattern, "is not a run id: 1 to 100 letters, digits, dots, dashes and underscores");
 
 const whole = z.int().min(0);
+
+/** 2 where a place says its store: to workers that know COS alone it is newer than they are, and given back. */
+const version = z.union([z.literal(1), z.literal(2)], { error: "must be 1, or 2 where a place has a store" });
+
+/** What a message carries as `v` that names these places. */
+export const versionFor = (...places: readonly { readonly store?: string | undefined }[]): 1 | 2 =>
+  places.some(({ store }) => store !== undefined) ? 2 : 1;
+
+function checkVersion<Field extends string>(
+  message: { readonly v: 1 | 2 } & { readonly [Name in Field]?: { readonly store?: string | undefined } | undefined },
+  fields: readonly Field[],
+  context: z.RefinementCtx,
+): void {
+  if (message.v === 2) return;
+  const field = fields.find((each) => message[each]?.store !== undefined);
+  if (field === undefined) return;
+  context.addIssue({ code: "custom", path: [field, "store"], message: "a message that names another store has `v` 2" });
+}
 const inlineRow = z.union([
   z.string(),
   z.strictObject({
@@ -47,12 +84,12 @@ const inlineRow = z.union([
 
 export const manifestMessageSchema = z
   .strictObject({
-    v: z.literal(1),
+    v: version,
     type: z.literal("manifest"),
     run: runIdSchema.optional(),
     /** ISO 8601; names the run of a listing that has no `run`. */
     scheduledAt: z.iso.datetime({ offset: true }).optional(),
-    source: placeSchema,
+    source: cosPlaceSchema,
     archive: placeSchema,
     ledger: placeSchema.optional(),
     manifest: z
@@ -77,28 +114,33 @@ export const manifestMessageSchema = z
   .refine((m) => m.prefix === undefined || m.run !== undefined || m.scheduledAt !== undefined, {
     error:
       "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
-  });
+  })
+  .superRefine((message, context) => checkVersion(message, ["archive", "ledger"], context));
 /** What asks for a run: source, archive, and rows by reference, inline or by listing. The one message that users and other systems send. */
 export type ManifestMessage = z.output<typeof manifestMessageSchema>;
 
-export const shardMessageSchema = z.strictObject({
-  v: z.literal(1),
-  type: z.literal("shard"),
-  ledger: placeSchema,
-  run: runIdSchema,
-  plan: z.string().regex(/^[0-9A-Z]{26}$/),
-  shard: whole,
-  seq: whole,
-});
+export const shardMessageSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("shard"),
+    ledger: placeSchema,
+    run: runIdSchema,
+    plan: z.string().regex(/^[0-9A-Z]{26}$/),
+    shard: whole,
+    seq: whole,
+  })
+  .superRefine((message, context) => checkVersion(message, ["ledger"], context));
 /** A claim check for up to a shard's rows, which lie in the ledger. */
 export type ShardMessage = z.output<typeof shardMessageSchema>;
 
-export const reconcileMessageSchema = z.strictObject({
-  v: z.literal(1),
-  type: z.literal("reconcile"),
-  ledger: placeSchema,
-  run: runIdSchema,
-});
+export const reconcileMessageSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("reconcile"),
+    ledger: placeSchema,
+    run: runIdSchema,
+  })
+  .superRefine((message, context) => checkVersion(message, ["ledger"], context));
 /** The one message that goes round for a run that is not over. */
 export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
 
@@ -106,10 +148,10 @@ export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
 export type Message = ManifestMessage | ShardMessage | ReconcileMessage;
 
 /** The highest `v` that is read here. */
-const messageVersion = 1;
+const messageVersion = 2;
 
 /**
- * Reads a message body, as JSON of version 1; unknown fields are refused. A byte order mark before it is passed over, and the envelopes
+ * Reads a message body, as JSON of version 1, or of version 2 where it names another store than COS; unknown fields are refused. A byte order mark before it is passed over, and the envelopes
  * of SNS, EventBridge and CloudEvents are opened.
  *
  * @throws UserError `InvalidMessage`: one sentence that names the field and quotes its value; and `NewerThanTool`, whatever else the message

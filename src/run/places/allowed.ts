@@ -1,8 +1,9 @@
 /** What a message may name: the worker's own settings bound it, so that whoever may send a message can't have it read or write elsewhere. */
-import { printAddress } from "../../cos/address/address.ts";
+
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type AllowList, allowedText, isAllowed, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
 import type { KeyRange } from "../../policy/places.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 
 export type NamedPlaces = Readonly<Partial<Record<PlaceRole, KeyRange>>>;

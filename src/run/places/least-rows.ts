@@ -2,10 +2,11 @@
  * A listing that finds next to nothing is a typo in its prefix, or a source that is not what it was: nothing is begun then. Counted
  * is what the source holds, before anything is compared, so a quiet night is none of that.
  */
-import { printAddress } from "../../cos/address/address.ts";
+
 import { parallelListing } from "../../cos/listing/parallel.ts";
 import { ledgerWithin } from "../../ledger/own-keys.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { keysPerPage } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";

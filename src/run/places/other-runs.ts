@@ -12,6 +12,7 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
 import { type LedgerStore, pagesAfter } from "../../ledger/store.ts";
 import { type KeyRange, shareKeys } from "../../policy/places.ts";
+import { addressOf } from "../../vocabulary/address.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
 import type { Place } from "../messages/messages.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
@@ -67,7 +68,7 @@ function documentOf({ run, archive, ...asked }: Asked, now: number) {
     schema: "cos-originals/place@1",
     run,
     source: sourceOf(asked),
-    archive: { bucket: archive.bucket, prefix: archive.prefix },
+    archive: addressOf(archive),
     at: new Date(now).toISOString(),
     tool: toolVersion,
   } as const;

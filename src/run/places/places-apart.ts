@@ -1,9 +1,10 @@
 /** Source, archive and ledger of a run share no keys: else copies are archived again, or originals overwritten. */
-import { printAddress } from "../../cos/address/address.ts";
+
 import { writeControl } from "../../ledger/control.ts";
 import { ledgerRanges } from "../../ledger/own-keys.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type KeyRange, overlapOf, shareKeys } from "../../policy/places.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 

@@ -1,8 +1,9 @@
 /** A listing without what belongs to anybody's ledger, which is neither an original nor a copy of one. */
-import { printAddress } from "../../cos/address/address.ts";
+
 import { createLedgerFinder } from "../../ledger/own-keys.ts";
 import type { ListedObject } from "../../objects/bucket.ts";
 import { compareKeys } from "../../objects/key-order.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 
 /** As many are named. */
 const NAMED = 5;

@@ -1,30 +1,35 @@
 /**
  * The one way in which a run comes to be, or is gone on with, whichever door asks for it. From top to bottom:
  *
- *   1. the archive key's template can be used, and source, archive and ledger share no keys (PlacesOverlap)
+ *   1. the archive key's template can be used, source, archive and ledger share no keys (PlacesOverlap), and the archive's store knows the
+ *      words of the request (InvalidSetting)
  *   2. the ledger is there, and may be read             where buckets are looked at first
  *   3. a plan is there: the request is the same (RunDiffers), and the run is not over yet
  *   4. the run is not stopped                           where a run that is stopped is refused
  *   5. source and archive are there                     where buckets are looked at first
  *   6. no plan yet: a listing finds enough (TooFewRows), and the rows can be read
  *   7. no other run works in its places (PlacesTaken)   where others are asked for: by commands, and by schedules, which wait
- *   8. no plan yet: the request is claimed (RunDiffers), and the plan is written, or handed on
+ *   8. no plan yet: the request is claimed (RunDiffers), what the ledger's store may lack is looked at (LedgerUnlisted), and the plan is
+ *      written, or handed on
  *
  * Nothing is written before all that could be refused was.
  */
-import { printAddress } from "../../cos/address/address.ts";
+
 import { readControl, saysStop } from "../../ledger/control.ts";
 import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
+import { checkStoreLacks } from "../../ledger/store-lacks.ts";
 import { checkTemplate } from "../../policy/archive-key.ts";
 import type { Summary } from "../../report/summary.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";
 import { takePlaces } from "../places/other-runs.ts";
 import { checkPlacesApart } from "../places/places-apart.ts";
+import { checkStoreWords } from "../places/store-words.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
@@ -92,6 +97,7 @@ export async function beginRun(
   const { request } = input;
   checkTemplate(request.options.archiveKey);
   checkPlacesApart({ ...request, ledger: input.ledger });
+  checkStoreWords(request);
   if (looksFirst) await preflightLedger(input.ledger, surroundings);
   const ledger = openLedger(input.ledger, request.run, surroundings);
   const planned = await readRun(ledger);
@@ -116,6 +122,8 @@ export async function beginRun(
   if (at !== undefined && others === "waited for") return { kind: "waits", for: at };
   refuseTaken(at, request);
   const ruling = await claimRun(ledger, request);
+  const { prefix } = input.ledger;
+  await checkStoreLacks({ bucket: surroundings.open("ledger", input.ledger), prefix, run: request.run }, surroundings);
   if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
   if (read?.kind === "read") return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };

@@ -18,7 +18,7 @@ export function newRequest(
   run: string | undefined,
   { clock }: { readonly clock: Pick<Clock, "now"> },
 ): RunRequest {
-  const needs = needsOf(description.options);
+  const needs = needsOf(description.options, description.archive);
   return {
     schema: "cos-originals/request@1",
     run: run ?? deriveRunId(description),

@@ -37,7 +37,7 @@ async function look(
     await withRetries(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
   } catch (error) {
     if (!isBucketError(error)) throw error;
-    const where = `${what} cos://${bucket.name} in ${bucket.region}`;
+    const where = `${what} ${bucket.address} in ${bucket.region}`;
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
       if (error.code === "AccessDenied" && !mustList) return;
@@ -53,12 +53,12 @@ async function look(
 /** @param what `the source` */
 export function noSuchBucket(
   what: string,
-  { name, region }: Pick<Bucket, "name" | "region">,
+  { address, region }: Pick<Bucket, "address" | "region">,
   cause: BucketError,
 ): UserError {
   return new UserError(
     "NoSuchBucket",
-    `There is no bucket for ${what} cos://${name} in ${region}; check its name, its APPID and its region.`,
+    `There is no bucket for ${what} ${address} in ${region}; check its name, its APPID and its region.`,
     { cause },
   );
 }

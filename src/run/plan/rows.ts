@@ -9,6 +9,7 @@ import type { ManifestEntry } from "../../manifest/row.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
+import { addressOf } from "../../vocabulary/address.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import type { Place } from "../messages/messages.ts";
@@ -68,7 +69,7 @@ async function* manifestObject(
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const { key, etag, format, keyEncoding } = rows;
   const bucket = surroundings.open("manifest", rows);
-  const name = `cos://${bucket.name}/${key}`;
+  const name = `${bucket.address}/${key}`;
   const body = await getStream(bucket, key, name, surroundings, etag);
   yield* readManifest(body, { name, format, keyEncoding, sourceBucket, signal });
 }
@@ -83,7 +84,7 @@ async function* inventory(
 ): AsyncGenerator<readonly PlanEntry[]> {
   const { key, etag, keyEncoding, region } = rows;
   const bucket = surroundings.open("manifest", rows);
-  const name = `cos://${bucket.name}/${key}`;
+  const name = `${bucket.address}/${key}`;
   const manifest = parseInventory(
     await wholeManifest(await getStream(bucket, key, name, surroundings, etag), name),
     name,
@@ -235,7 +236,7 @@ async function* listing(
     return yield* rowsOfListing(source, line);
   }
   const { before } = comparison;
-  const within = { bucket: request.archive.bucket, prefix: before + prefix };
+  const within = { ...addressOf(request.archive), prefix: before + prefix };
   const bucket = open("archive", request.archive);
   const archive = withoutLedgers(
     listWithout(
@@ -248,7 +249,7 @@ async function* listing(
   );
   const first = await firstPage(archive);
   if (first.kind === "refused") {
-    const reason = `the archive cos://${bucket.name} may not be listed (${first.code}), so each key is asked by HEAD`;
+    const reason = `the archive ${bucket.address} may not be listed (${first.code}), so each key is asked by HEAD`;
     yield [{ kind: "compared", compared: { by: "head", reason } }];
     return yield* rowsOfListing(source, line);
   }

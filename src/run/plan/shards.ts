@@ -5,6 +5,7 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { Row } from "../../manifest/row.ts";
 import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
+import { sameBucket } from "../../vocabulary/address.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
@@ -44,7 +45,7 @@ export interface PlannedShard {
 
 /** What planning a row needs of the request, and where the ledger is, which no row may be archived into. */
 export type PlanRequest = Pick<RunRequest, "run" | "source" | "archive" | "options"> & {
-  readonly ledger: Pick<Place, "bucket" | "prefix">;
+  readonly ledger: Pick<Place, "store" | "bucket" | "prefix">;
 };
 
 export interface PlanProgress {
@@ -113,7 +114,7 @@ function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "reques
 /** Which archive keys are never written, and why: those of the source, and those of any ledger. */
 function forbiddenKeys({ source, archive, ledger }: PlanRequest) {
   const own = ledgerKeys(archive, ledger);
-  const originals = source.bucket === archive.bucket ? source.prefix : undefined;
+  const originals = sameBucket(source, archive) ? source.prefix : undefined;
   return (key: string): { readonly code: Settled["code"]; readonly why: string } | undefined => {
     if (originals !== undefined && key.startsWith(originals)) {
       return { code: "ArchiveKeyInSource", why: `lies in the source, whose keys begin with ${quote(originals)}` };

@@ -2,7 +2,7 @@
 import { type Control, readControl, saysStop, writeControl } from "../../ledger/control.ts";
 import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
 import type { Sender } from "../messages/delivery.ts";
-import type { Place, ReconcileMessage } from "../messages/messages.ts";
+import { type Place, type ReconcileMessage, versionFor } from "../messages/messages.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -35,6 +35,6 @@ export async function resumeRun(
 }
 
 export function reconcileMessage(ledger: Place, run: string): string {
-  const message: ReconcileMessage = { v: 1, type: "reconcile", ledger, run };
+  const message: ReconcileMessage = { v: versionFor(ledger), type: "reconcile", ledger, run };
   return JSON.stringify(message);
 }

@@ -29,7 +29,7 @@ import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
 import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
-import type { Place, ShardMessage } from "../messages/messages.ts";
+import { type Place, type ShardMessage, versionFor } from "../messages/messages.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { type Submissions, sentAt } from "./submissions.ts";
 
@@ -113,7 +113,15 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 type View = RunMarkers;
 
 function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
-  const message: ShardMessage = { v: 1, type: "shard", ledger: place, run: run.run, plan: run.plan, shard, seq };
+  const message: ShardMessage = {
+    v: versionFor(place),
+    type: "shard",
+    ledger: place,
+    run: run.run,
+    plan: run.plan,
+    shard,
+    seq,
+  };
   return JSON.stringify(message);
 }
 

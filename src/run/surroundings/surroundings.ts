@@ -2,6 +2,7 @@
 
 import type { Bucket } from "../../objects/bucket.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
+import type { Address } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { WorkerIdentity } from "./worker-identity.ts";
@@ -9,13 +10,18 @@ import type { WorkerIdentity } from "./worker-identity.ts";
 /** Which credentials and endpoint a bucket is opened with; the ledger uses the archive's credentials. */
 export type Role = "source" | "archive" | "ledger" | "manifest";
 
+/** Which bucket, of which store: COS where none is said. */
+export interface BucketPlace extends Pick<Address, "store" | "bucket"> {
+  readonly region: string;
+}
+
 /** What a run needs of the world. surroundingsFromSettings makes the real one; tests and the simulation bring their own. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** Opens a bucket; called often, so it keeps what it opened (one connection pool a bucket and role). */
-  readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => Bucket;
+  readonly open: (role: Role, place: BucketPlace) => Bucket;
   readonly settings: WorkSettings;
   readonly worker: WorkerIdentity;
 }

@@ -7,6 +7,7 @@ import type { Summary } from "../../report/summary.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { handleReconcile } from "../deliver/handle-reconcile.ts";
 import type { Sender } from "../messages/delivery.ts";
+import { versionFor } from "../messages/messages.ts";
 import { beginnings, beginRun, type RunInput } from "../plan/begin-run.ts";
 import { reconcileMessage } from "../reconcile/cancel-resume.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -33,7 +34,7 @@ export async function submitRun(input: RunInput, surroundings: Surroundings, sen
     await sender.send(body);
     return { kind: "asked" };
   }
-  const message = { v: 1, type: "reconcile", ledger, run: request.run } as const;
+  const message = { v: versionFor(ledger), type: "reconcile", ledger, run: request.run } as const;
   await handleReconcile(message, { body, deadline: Number.POSITIVE_INFINITY }, sender, createShardWorker(surroundings));
   return { kind: "sent", shards: begun.run.shards, rows: begun.run.rows };
 }

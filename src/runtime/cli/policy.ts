@@ -30,17 +30,18 @@ Example:
 
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
-  const policy = camPolicy({
-    source: sourcePlace(settings),
-    archive: archivePlace(settings),
-    ledger: ledgerPlace(settings),
-    manifest: manifestOf(settings),
-  });
+  const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
+  const policy = camPolicy({ source: sourcePlace(settings), archive, ledger, manifest: manifestOf(settings) });
   // JSON has line ends between its values only.
   terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
   terminal.note(
     "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
   );
+  if (archive.store === "s3" || ledger.store === "s3") {
+    terminal.note(
+      "Of S3 a run needs s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on what lies below archive and ledger, and s3:ListBucket on their buckets.",
+    );
+  }
   return exitCodes.done;
 }
 

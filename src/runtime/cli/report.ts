@@ -3,12 +3,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printAddress } from "../../cos/address/address.ts";
 import { reportFiles } from "../../ledger/report/files.ts";
 import { reportPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import { writeReport } from "../../run/inspect/report.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
@@ -37,7 +37,7 @@ export async function reportCommand(flags: Flags, terminal: Terminal, args: read
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];
     terminal.out(json ? JSON.stringify(summary) : summaryText(summary));
-    const where = printAddress({ bucket: place.bucket, prefix: reportPrefix(prefix) });
+    const where = printAddress({ ...place, prefix: reportPrefix(prefix) });
     terminal.note(
       `The report lies below ${where}${files.length === 0 ? "" : `, and in ${String(out)}: ${files.join(", ")}`}`,
     );

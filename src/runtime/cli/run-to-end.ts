@@ -1,11 +1,11 @@
 /** Works a run in this process until it ends, and tells how: what `run` and `redrive` have in common. */
 
-import { printAddress } from "../../cos/address/address.ts";
 import { reportPrefix } from "../../ledger/runs.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type RunEnd, runHere } from "../../run/work/run-here.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import type { KeptRunInput } from "./input/run-input.ts";
@@ -54,7 +54,7 @@ function tell(end: RunEnd, input: RunInput, interrupted: boolean, json: boolean,
       `Continue with the same command, or with: cos-originals run --resume ${summary.run} ${ledgerFlags(ledger)}`,
     );
   } else {
-    terminal.note(`The report lies below ${printAddress({ bucket: ledger.bucket, prefix: reportPrefix(prefix) })}`);
+    terminal.note(`The report lies below ${printAddress({ ...ledger, prefix: reportPrefix(prefix) })}`);
   }
   return code;
 }

@@ -18,6 +18,7 @@ import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters
 import type { Sender } from "../../run/messages/delivery.ts";
 import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
+import { sameBucket } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -227,7 +228,7 @@ export function createScfHandler(parts: ScfParts) {
     const ledger = ledgerPlace(settings);
     const messages: PushedMessage[] = [];
     for (const { bucket, region, key, eventName } of objects) {
-      if (!/^cos:ObjectCreated:/.test(eventName) || (bucket === ledger.bucket && key.startsWith(ledger.prefix))) {
+      if (!/^cos:ObjectCreated:/.test(eventName) || (sameBucket({ bucket }, ledger) && key.startsWith(ledger.prefix))) {
         log.info("An object's event starts no run.", { bucket, key, eventName });
         continue;
       }

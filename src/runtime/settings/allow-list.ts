@@ -1,9 +1,9 @@
 /** The allow-list of a worker: what ORIGINALS_ALLOW says of a role, else what its other settings name. */
 import type { Settings } from "../../config/read.ts";
 import { variableOf } from "../../config/settings.ts";
-import { parseAddress } from "../../cos/address/address.ts";
 import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
 import { type AllowedPlace, type AllowList, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
+import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { asFolder } from "../../vocabulary/names.ts";
 
 /** A role that neither says anything of has no entry, and is not bounded. */
@@ -22,12 +22,12 @@ export function allowListOf({ values }: Pick<Settings, "values">): AllowList {
 function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly AllowedPlace[] {
   const named = values[role];
   if (role === "ledger" && named === undefined && values.archive !== undefined) {
-    const { bucket, prefix } = parseAddress(values.archive, "archive");
-    return [{ role, bucket, prefix: asFolder(prefix) + defaultLedgerFolder }];
+    const archive = parseAddress(values.archive, "archive", ["cos", ...otherStores]);
+    return [{ role, ...archive, prefix: asFolder(archive.prefix) + defaultLedgerFolder }];
   }
   // A manifest may be a file.
-  if (named === undefined || !named.startsWith("cos://")) return [];
-  return [{ role, ...parseAddress(named, role) }];
+  if (named === undefined || (role === "manifest" && !named.startsWith("cos://"))) return [];
+  return [{ role, ...parseAddress(named, role, ["cos", ...otherStores]) }];
 }
 
 /** Which roles a message may name any place as, and the line that would bound them, in one sentence; undefined where there is none. */

@@ -1,7 +1,7 @@
 /** What the settings ask of a run: its options, and the manifest message that a schedule stands for. */
 import type { Settings } from "../../config/read.ts";
 import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
-import type { ManifestMessage } from "../../run/messages/messages.ts";
+import { type ManifestMessage, versionFor } from "../../run/messages/messages.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
 
@@ -31,13 +31,14 @@ export function runOptionsOf({ values }: Settings): RunOptions {
  */
 export function scheduledMessage(settings: Settings, scheduledAt: string): ManifestMessage {
   const source = sourcePlace(settings);
+  const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
   const shared = {
-    v: 1,
+    v: versionFor(archive, ledger),
     type: "manifest",
     scheduledAt,
     source,
-    archive: archivePlace(settings),
-    ledger: ledgerPlace(settings),
+    archive,
+    ledger,
     options: runOptionsOf(settings),
   } as const;
   const manifest = manifestReference(settings);
@@ -53,12 +54,13 @@ export function storedManifestMessage(
   stored: { readonly bucket: string; readonly region: string; readonly key: string },
 ): ManifestMessage {
   const { format, keyEncoding } = settings.values;
+  const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
   return {
-    v: 1,
+    v: versionFor(archive, ledger),
     type: "manifest",
     source: sourcePlace(settings),
-    archive: archivePlace(settings),
-    ledger: ledgerPlace(settings),
+    archive,
+    ledger,
     manifest: { ...stored, format, keyEncoding },
     options: runOptionsOf(settings),
   };

@@ -1,9 +1,9 @@
 /** From settings to buckets: which bucket, which region, which prefix. */
 import type { Settings } from "../../config/read.ts";
 import { flagOf, type SettingName } from "../../config/settings.ts";
-import { parseAddress } from "../../cos/address/address.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { defaultLedger } from "../../run/surroundings/open-ledger.ts";
+import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { asFolder } from "../../vocabulary/names.ts";
 
@@ -18,8 +18,8 @@ export function archivePlace(settings: Settings): Place {
 /** The ledger's own address, else `.originals/` below the archive. Its prefix is a folder: it ends in `/`. */
 export function ledgerPlace(settings: Settings): Place {
   if (settings.values.ledger !== undefined) {
-    const { bucket, region, prefix } = place(settings, "ledger", ["archiveRegion", "region"]);
-    return { bucket, region, prefix: asFolder(prefix) };
+    const ledger = place(settings, "ledger", ["archiveRegion", "region"]);
+    return { ...ledger, prefix: asFolder(ledger.prefix) };
   }
   return defaultLedger(archivePlace(settings));
 }
@@ -38,18 +38,30 @@ function place(
 ): Place {
   const text = settings.values[name];
   if (text === undefined) throw missing(name);
-  const { bucket, prefix } = parseAddress(text, flagOf(name));
-  const from = regions.find((candidate) => settings.values[candidate] !== undefined);
+  const address = parseAddress(text, flagOf(name), storesOf[name]);
+  if (address.store === "file") return { ...address, region: "local" };
+  const own = address.store === undefined ? regions : regions.filter((candidate) => candidate !== "region");
+  const from = own.find((candidate) => settings.values[candidate] !== undefined);
   const region = from === undefined ? undefined : settings.values[from];
   if (region === undefined) {
-    const flags = regions.toReversed().map(flagOf).join(" or ");
+    const flags = own.toReversed().map(flagOf).join(" or ");
+    const example =
+      address.store === undefined ? `${flagOf("region")} ap-guangzhou` : `${flagOf("archiveRegion")} us-east-1`;
     throw new UserError(
       "MissingSetting",
-      `The region of ${settings.said(name)} is not known; say it with ${flags}, for example ${flagOf("region")} ap-guangzhou.`,
+      `The region of ${settings.said(name)} is not known; say it with ${flags}, for example ${example}.`,
     );
   }
-  return { bucket, region, prefix };
+  return { ...address, region };
 }
+
+/** Originals are read from COS alone, and so are manifests. */
+const storesOf = {
+  source: ["cos"],
+  manifest: ["cos"],
+  archive: ["cos", ...otherStores],
+  ledger: ["cos", ...otherStores],
+} as const;
 
 function missing(name: SettingName): UserError {
   const what = { source: "which bucket holds the originals", archive: "where to archive them" } as const;

@@ -9,8 +9,10 @@ import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
 import { rowsWithin } from "../../policy/open-files.ts";
-import type { Role, Surroundings } from "../../run/surroundings/surroundings.ts";
+import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
+import { checkStoreCredentials, type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
+import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
@@ -19,8 +21,8 @@ import { openFilesLimit } from "./open-files.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
-  /** As in Surroundings; these clients can also protect and be closed. */
-  readonly open: (role: Role, place: { readonly bucket: string; readonly region: string }) => BucketClient;
+  /** As in Surroundings; these clients can also be closed, and those of COS protect. */
+  readonly open: OpenBucket;
   /**
    * Can requests be signed at all? For who waits for work: a message would be the first to find out. Asks nobody whether they are good.
    * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`.
@@ -28,6 +30,12 @@ export interface OpenedSurroundings extends Surroundings {
   checkCredentials(): void;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
+}
+
+/** Opens a bucket; originals, and manifests, are in COS. */
+export interface OpenBucket {
+  (role: "source" | "manifest", place: BucketPlace): BucketClient;
+  (role: Role, place: BucketPlace): StoreClient;
 }
 
 /** Environment, clock, chance and log of a process. */
@@ -71,15 +79,18 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const openFiles = world.openFiles ?? openFilesLimit();
   const concurrency = rowsWithin(openFiles, values.concurrency);
   let isTold = concurrency === values.concurrency;
-  const opened = new Map<string, BucketClient>();
+  const ofCos = new Map<string, BucketClient>();
+  const ofOthers = new Map<string, StoreClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
   const credentials = {
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
     archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
   };
+  const archiveEndpoint = (store: OtherStore | undefined) =>
+    isOfArchive(store, values) ? values.archiveEndpoint : undefined;
   const endpoints = {
     source: values.sourceEndpoint ?? values.endpoint,
-    archive: values.archiveEndpoint ?? values.endpoint,
+    archive: archiveEndpoint(undefined) ?? values.endpoint,
   };
   const connections: Record<Role, number> = {
     // A task holds a GET open while it waits for its HEAD of the same bucket: with one connection a task, all of them could
@@ -89,6 +100,58 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     ledger: ledgerConnections,
     manifest: ledgerConnections,
   };
+
+  const cosClient = (role: Role, { bucket, region }: BucketPlace): BucketClient => {
+    const account = role === "source" || role === "manifest" ? "source" : "archive";
+    return createBucketClient({
+      bucket,
+      region,
+      endpoint: endpoints[account],
+      allowHttp,
+      credentials: credentials[account],
+      connections: connections[role],
+      clock: world.clock,
+      log: world.log,
+      createHttp,
+    });
+  };
+  const otherClient = (role: Role, place: OtherPlace): StoreClient =>
+    openStore(place, {
+      endpoint: archiveEndpoint(place.store),
+      allowHttp,
+      environment: world.environment,
+      connections: connections[role],
+      clock: world.clock,
+      random: world.random,
+      log: world.log,
+      createHttp,
+    });
+  const kept = <Client extends StoreClient>(
+    opened: Map<string, Client>,
+    role: Role,
+    place: BucketPlace,
+    open: () => Client,
+  ) => {
+    const name = `${role} ${place.store ?? "cos"} ${place.region} ${place.bucket}`;
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const client = open();
+    opened.set(name, client);
+    return client;
+  };
+  function open(role: "source" | "manifest", place: BucketPlace): BucketClient;
+  function open(role: Role, place: BucketPlace): StoreClient;
+  function open(role: Role, place: BucketPlace): StoreClient {
+    const { store } = place;
+    // Who opens no source has no originals under way, however many were asked for.
+    if (role === "source" && !isTold) {
+      isTold = true;
+      world.log.warn(FEWER_AT_ONCE, { concurrency, asked: values.concurrency, openFiles });
+    }
+    return store === undefined
+      ? kept(ofCos, role, place, () => cosClient(role, place))
+      : kept(ofOthers, role, place, () => otherClient(role, { ...place, store }));
+  }
 
   return {
     clock: world.clock,
@@ -101,39 +164,31 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       maxInstances,
       allow: allowListOf(settings),
     },
-    open(role, { bucket, region }) {
-      // Who opens no source has no originals under way, however many were asked for.
-      if (role === "source" && !isTold) {
-        isTold = true;
-        world.log.warn(FEWER_AT_ONCE, { concurrency, asked: values.concurrency, openFiles });
-      }
-      const name = `${role} ${region} ${bucket}`;
-      const known = opened.get(name);
-      if (known !== undefined) return known;
-      const account = role === "source" || role === "manifest" ? "source" : "archive";
-      const client = createBucketClient({
-        bucket,
-        region,
-        endpoint: endpoints[account],
-        allowHttp,
-        credentials: credentials[account],
-        connections: connections[role],
-        clock: world.clock,
-        log: world.log,
-        createHttp,
-      });
-      opened.set(name, client);
-      return client;
-    },
+    open,
     checkCredentials() {
       for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
+      for (const store of storesOf(values)) checkStoreCredentials(store, world.environment);
     },
     async close() {
-      const clients = [...opened.values()];
-      opened.clear();
+      const clients = [...ofCos.values(), ...ofOthers.values()];
+      ofCos.clear();
+      ofOthers.clear();
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** What archive and ledger are in beside COS. */
+function storesOf({ archive, ledger }: Settings["values"]): ReadonlySet<OtherStore> {
+  const read = [archive, ledger].flatMap((text) => readAddress(text ?? "", otherStores));
+  return new Set(read.flatMap((address) => ("fault" in address ? [] : (address.store ?? []))));
+}
+
+/** Is --archive-endpoint said of this store? Of the archive's, where the ledger is in another. */
+function isOfArchive(store: OtherStore | undefined, { archive, ledger }: Settings["values"]): boolean {
+  const address = archive ?? ledger;
+  const read = address === undefined ? undefined : readAddress(address, ["cos", ...otherStores]);
+  return read === undefined || "fault" in read || read.store === store;
 }
 
 /** @throws UserError `InvalidProxy` */

@@ -1,5 +1,5 @@
 /**
- * The service's own names for what went wrong (document 436/7730, and the pages of each operation). What is not here is judged by
+ * The service's own names for what went wrong (document 436/7730, and the pages of each operation), and S3's (Amazon S3 API Reference, "Error responses"). What is not here is judged by
  * its status: 5xx is tried again, the rest ends the row.
  */
 import { entries } from "./entry.ts";
@@ -16,6 +16,11 @@ export const serviceCodes = entries({
     effect: "refused",
     advice: "check the bucket's policy and its ACL",
   },
+  AuthorizationHeaderMalformed: {
+    means: "the signature is made for another region than the bucket's",
+    effect: "refused",
+    advice: "set the region that the error names, --archive-region",
+  },
   BadDigest: { means: "the bytes that arrived have another MD5 than was said", effect: "row-over" },
   BadRequest: { means: "the service refuses the request without saying why", effect: "row-over" },
   BucketAccelerateNotEnabled: {
@@ -25,6 +30,7 @@ export const serviceCodes = entries({
   },
   BucketAlreadyOwnedByYou: { means: "the bucket exists", effect: "row-over" },
   BucketNotEmpty: { means: "the bucket holds objects", effect: "row-over" },
+  ConditionalRequestConflict: { means: "another request writes the same key at this moment", effect: "retried" },
   EntityTooLarge: { means: "the object is larger than a request or an upload may be", effect: "row-over", ofRow: true },
   EntityTooSmall: { means: "a part of the upload is smaller than parts may be", effect: "row-over" },
   ExpiredToken: {
@@ -103,6 +109,7 @@ export const serviceCodes = entries({
     effect: "row-over",
     advice: "choose another --storage-class",
   },
+  OperationAborted: { means: "another operation on the same bucket is under way", effect: "retried" },
   PaymentRequired: { means: "the account is overdue", effect: "run-halted", advice: "pay the account's bill" },
   PermanentRedirect: {
     means: "the bucket is elsewhere, most likely in another region",

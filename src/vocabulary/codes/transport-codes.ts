@@ -5,7 +5,7 @@ export const transportCodes = entries({
   BareReply: {
     means: "a reply says success and nothing of the object: neither ETag nor CRC64",
     effect: "retried",
-    advice: "check that the endpoint is COS and that no gateway or proxy changes its replies",
+    advice: "check the endpoint, and that no gateway or proxy changes its replies",
     told: true,
   },
   BodyTimeout: { means: "the body of a reply stood still, or trickled", effect: "retried", strain: true },
@@ -37,8 +37,7 @@ export const transportCodes = entries({
   NotTheService: {
     means: "a reply names no request of the service, so a gateway, a proxy or a sign-in page gave it",
     effect: "retried",
-    advice:
-      "somebody answers in the service's place: check that the endpoint is COS, and what gateway or proxy lies between",
+    advice: "somebody answers in the service's place: check the endpoint, and what gateway or proxy lies between",
     told: true,
   },
   ProxyFailed: {
@@ -52,6 +51,11 @@ export const transportCodes = entries({
     advice: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
   },
   ReplyTooLarge: { means: "the reply is larger than such a reply may be", effect: "row-over" },
+  StoredOtherBytes: {
+    means: "the archive says that it stored other bytes than were sent, by its ETag",
+    effect: "retried",
+    advice: "they are sent again; if it goes on, look for what changes them on the way",
+  },
   TlsRefused: {
     means: "no TLS connection can be made: an old protocol, or what listens there speaks no TLS",
     effect: "run-halted",

@@ -184,6 +184,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "find out what deletes from the ledger",
   },
+  LedgerUnlisted: {
+    means: "the ledger's store does not list what was just written to it",
+    effect: "not-begun",
+    advice: "record runs elsewhere, by --ledger",
+  },
   LedgerUnreadable: {
     means: "an object of the ledger is not one that this version wrote",
     effect: "not-begun",

@@ -43,7 +43,7 @@ describe.each(calls)("%s", (_, call) => {
     const error = await cosErrorOf(call(client));
     expect(error).toMatchObject({ code: "NotTheService", status: 200, retryable: true, throttled: false });
     expect(error.message).toContain('status 200 without x-cos-request-id (Server "gateway", Content-Type "text/html")');
-    expect(error.message).toContain("check that the endpoint is COS");
+    expect(error.message).toContain("check the endpoint");
   });
 
   test.each([404, 409, 412, 304])(

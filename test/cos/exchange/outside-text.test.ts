@@ -106,11 +106,14 @@ type Client = ReturnType<typeof clientTo>["client"];
 
 /** Every operation there is: one that is added must be added here. */
 const operations: {
-  readonly [name in Exclude<keyof Client, "name" | "region" | "close">]: (client: Client) => Promise<unknown>;
+  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "close">]: (
+    client: Client,
+  ) => Promise<unknown>;
 } = {
   get: (client) => client.get("a.jpg", { originImage: true }),
   head: (client) => client.head("a.jpg"),
   put: (client) => client.put("a.jpg", Buffer.from("x")),
+  copy: (client) => client.copy("a.jpg", "b.jpg"),
   delete: (client) => client.delete("a.jpg"),
   list: (client) => client.list({ prefix: "a" }),
   createUpload: (client) => client.createUpload("a.jpg"),

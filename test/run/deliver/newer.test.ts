@@ -55,11 +55,11 @@ const unworked = (world: World, before: readonly string[]) => {
 
 describe("a message of a higher v", () => {
   test.each<[string, (shard: object, manifest: object) => object]>([
-    ["a shard", (shard) => ({ ...shard, v: 2 })],
-    ["a shard with fields that are unknown here", (shard) => ({ ...shard, v: 2, allowance: { bytes: 7 } })],
+    ["a shard", (shard) => ({ ...shard, v: 3 })],
+    ["a shard with fields that are unknown here", (shard) => ({ ...shard, v: 3, allowance: { bytes: 7 } })],
     ["a reconcile", () => ({ ...reconcile, v: 3 })],
-    ["a manifest", (_, manifest) => ({ ...manifest, v: 2 })],
-    ["a type that is unknown here", () => ({ v: 2, type: "pulse", run: "r" })],
+    ["a manifest", (_, manifest) => ({ ...manifest, v: 3 })],
+    ["a type that is unknown here", () => ({ v: 3, type: "pulse", run: "r" })],
     ["no type at all", () => ({ v: 99 })],
   ])("with %s is given back, and nothing is done", async (_, of) => {
     const { world, shard, manifest } = await planned();

@@ -20,6 +20,12 @@ describe("a policy", () => {
     expect(allowed(policy, "PutObject")).toEqual([`${archived}/photos/*`, `${archived}/photos/.originals/*`]);
   });
 
+  test("says nothing of what is not in COS", () => {
+    const s3 = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "" } as const;
+    const policy = camPolicy({ source, archive: s3, ledger: defaultLedger(s3) });
+    expect(policy.statement.flatMap(({ resource }) => resource)).toEqual([`${photos}/2026/*`, `${photos}/*`]);
+  });
+
   test("lets nobody write to the source, and nobody delete anything", () => {
     const { statement } = camPolicy(needs);
     for (const { action, resource } of statement) {

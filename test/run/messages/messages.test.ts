@@ -22,6 +22,30 @@ describe("a message", () => {
     expect(parseMessage(JSON.stringify(message))).toMatchObject(message);
   });
 
+  const s3 = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "photos/" };
+  const folder = { store: "file", bucket: "/mnt/archive", region: "local", prefix: "" };
+
+  test.each([
+    ["an archive in S3", { ...inlineMessage(["a.jpg"], { archive: s3 }), v: 2 }],
+    ["a ledger in S3", { ...shard, v: 2, ledger: s3 }],
+    ["a ledger in a folder", { v: 2, type: "reconcile", ledger: folder, run: "r" }],
+  ])("with %s is of version 2, and to workers of before it is newer than they are", (_, message) => {
+    expect(parseMessage(JSON.stringify(message))).toMatchObject(message);
+    expect(refusal({ ...message, v: 1 }).message).toMatch(/`(archive|ledger)\.store` = "(s3|file)".*has `v` 2/);
+  });
+
+  test.each([
+    ["originals anywhere but in COS", { ...inlineMessage(["a"], { source: s3 }), v: 2 }, "`source.bucket`"],
+    ["another store", { ...shard, v: 2, ledger: { ...s3, store: "gs" } }, "`ledger.store`"],
+    ["a bucket of S3 in COS", { ...shard, ledger: { ...ledgerPlace, bucket: "photo-archive" } }, "BUCKET-APPID"],
+    ["no bucket of S3", { ...shard, v: 2, ledger: { ...s3, bucket: "Photos/x" } }, "no bucket of S3"],
+    ["a folder that leads elsewhere", { ...shard, v: 2, ledger: { ...folder, bucket: "/mnt/../etc" } }, "whole path"],
+    ["all of a disk", { ...shard, v: 2, ledger: { ...folder, bucket: "/" } }, "whole path"],
+  ])("with %s is refused", (_, message, why) => {
+    expect(refusal(message)).toMatchObject({ code: "InvalidMessage" });
+    expect(refusal(message).message).toContain(why);
+  });
+
   test("may leave out the prefix of a place", () => {
     const { prefix: _, ...source } = sourcePlace;
     expect(parseMessage(JSON.stringify(inlineMessage(["a"], { source })))).toMatchObject({ source: sourcePlace });
@@ -75,10 +99,10 @@ describe("a message", () => {
 
   // test/run/deliver/newer.test.ts has what becomes of it.
   test("of a later version is no invalid one, and is not quoted", () => {
-    const error = refusal({ v: 2, type: "pulse", secretKey: "S3CRET" });
+    const error = refusal({ v: 3, type: "pulse", secretKey: "S3CRET" });
     expect(error.code).toBe("NewerThanTool");
     expect(error.message).toMatch(
-      /^The message has `v` = 2, which is newer than this cos-originals\/[^;]*; update [^.]*\.$/,
+      /^The message has `v` = 3, which is newer than this cos-originals\/[^;]*; update [^.]*\.$/,
     );
     expect(error.message).not.toContain("S3CRET");
   });

@@ -124,3 +124,30 @@ describe("the allow-list of settings", () => {
     expect(unboundedRoles(settingsOf({ ...own, ORIGINALS_ALLOW: "manifest=cos://m-1250000000" }))).toBeUndefined();
   });
 });
+
+describe("a folder, which is one machine's", () => {
+  const folder = { store: "file", bucket: "/mnt/archive", region: "local", prefix: "" };
+  const asking = { ...inlineMessage(["2026/a.jpg"], { source, archive: folder }), v: 2 };
+
+  test("is named by a message only where the worker's own settings name it", async () => {
+    const { world, deliver } = worldOf({ ORIGINALS_SOURCE: own.ORIGINALS_SOURCE });
+    expect(await deliver(asking)).toMatchObject({
+      kind: "reject",
+      reason: expect.stringContaining("file:///mnt/archive/"),
+    });
+    expect(world.fetches()).toEqual({});
+  });
+
+  test("is allowed by the settings, whole or in part", () => {
+    const settings = settingsOf({
+      ...own,
+      ORIGINALS_ARCHIVE: "file:///mnt/archive",
+      ORIGINALS_ALLOW: "source=cos://photos-1250000000/, ledger=file:///mnt/ledger",
+    });
+    expect(allowListOf(settings)).toEqual([
+      { role: "source", bucket: "photos-1250000000", prefix: "" },
+      { role: "ledger", store: "file", bucket: "/mnt/ledger", prefix: "" },
+      { role: "archive", store: "file", bucket: "/mnt/archive", prefix: "" },
+    ]);
+  });
+});

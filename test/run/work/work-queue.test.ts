@@ -92,13 +92,13 @@ describe("draining a queue", () => {
   // Catches: an old worker that polls for ever, or that buries what a newer one would work.
   test("does not wait for a message that only a newer worker can work, and leaves it in its queue", async () => {
     const { world, client, queueUrl, dead, send, work } = beside({ redrive: true });
-    await send({ v: 2, type: "shard", run: "r" });
+    await send({ v: 3, type: "shard", run: "r" });
     await send(inlineMessage(seedPictures(world.source, 2), { run: "r" }));
     expect(await work()).toMatchObject({ rejected: 1, rows: { archived: 2 }, runs: [{ run: "r", state: "complete" }] });
     const receive = async (QueueUrl: string) => (await client.send(new ReceiveMessageCommand({ QueueUrl }))).Messages;
     expect(await receive(dead)).toBeUndefined();
     await world.clock.advance(300_000);
-    expect(await receive(queueUrl)).toMatchObject([{ Body: expect.stringContaining('"v":2') }]);
+    expect(await receive(queueUrl)).toMatchObject([{ Body: expect.stringContaining('"v":3') }]);
   });
 
   test("waits for a message in other hands although another was moved", async () => {

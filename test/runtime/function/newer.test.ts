@@ -8,7 +8,7 @@ import { createWorld } from "../../run/world.ts";
 import { notingLog, settingsOf } from "./fixtures.ts";
 import { idleClock } from "./idle-clock.ts";
 
-const newer = { v: 2, type: "shard", run: "r", allowance: { bytes: 7 } };
+const newer = { v: 3, type: "shard", run: "r", allowance: { bytes: 7 } };
 const body = JSON.stringify(newer);
 const warned = {
   level: "warn",

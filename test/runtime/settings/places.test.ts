@@ -37,6 +37,28 @@ describe("the buckets that settings name", () => {
     expect(ledgerPlace(read({ ...flags, region: "ap-guangzhou" })).prefix).toBe(prefix);
   });
 
+  it("may be in other stores, each with a region of its own", () => {
+    const settings = read({
+      source: "cos://photos-1250000000",
+      archive: "s3://photo-archive/photos/",
+      ledger: "file:///mnt/ledger/",
+      region: "ap-guangzhou",
+      archiveRegion: "us-east-1",
+    });
+    expect(sourcePlace(settings).region).toBe("ap-guangzhou");
+    expect(archivePlace(settings)).toEqual({
+      store: "s3",
+      bucket: "photo-archive",
+      region: "us-east-1",
+      prefix: "photos/",
+    });
+    expect(ledgerPlace(settings)).toEqual({ store: "file", bucket: "/mnt/ledger", region: "local", prefix: "" });
+    // A region of COS is none of S3.
+    expect(() => archivePlace(read({ archive: "s3://photo-archive", region: "ap-guangzhou" }))).toThrow(
+      'The region of --archive "s3://photo-archive" is not known; say it with --archive-region, for example --archive-region us-east-1.',
+    );
+  });
+
   it.each([
     ["source", sourcePlace, /^--source is missing \(which bucket holds the originals\); say it as --source cos:/],
     ["archive", archivePlace, /^--archive is missing \(where to archive them\)/],

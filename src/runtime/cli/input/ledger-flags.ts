@@ -1,7 +1,7 @@
 /** The flags that name a ledger, for commands that people are told to type. */
 import { flagOf } from "../../../config/settings.ts";
-import { printAddress } from "../../../cos/address/address.ts";
 import type { Place } from "../../../run/messages/messages.ts";
+import { printAddress } from "../../../vocabulary/address.ts";
 
 export function ledgerFlags(ledger: Place): string {
   const address = printAddress(ledger);

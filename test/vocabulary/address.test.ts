@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseAddress, printAddress } from "../../../src/cos/address/address.ts";
-import { isBucketName } from "../../../src/vocabulary/names.ts";
-import { userErrorOf } from "../thrown-by.ts";
+import { parseAddress, printAddress } from "../../src/vocabulary/address.ts";
+import { isBucketName } from "../../src/vocabulary/names.ts";
+import { userErrorOf } from "../cos/thrown-by.ts";
 
 test.each([
   ["cos://photos-1250000000", "photos-1250000000", ""],
@@ -38,6 +38,41 @@ test.each([
   expect(error.message).toContain("--archive is ");
   expect(error.message).toContain(why);
   expect(error.message).toContain("write cos://BUCKET-APPID");
+});
+
+const every = ["cos", "s3", "file"] as const;
+
+test.each([
+  ["s3://photo-archive", { store: "s3", bucket: "photo-archive", prefix: "" }],
+  ["s3://my.photos/2024/a b%20/", { store: "s3", bucket: "my.photos", prefix: "2024/a b%20/" }],
+  ["file:///mnt/archive", { store: "file", bucket: "/mnt/archive", prefix: "" }],
+  ["file:///mnt/my photos%20/", { store: "file", bucket: "/mnt/my photos%20", prefix: "" }],
+  ["file:///D:/photos/", { store: "file", bucket: "D:/photos", prefix: "" }],
+  ["cos://photos-1250000000/a", { bucket: "photos-1250000000", prefix: "a" }],
+])("%s is one of another store, and is printed as the same place", (text, address) => {
+  const read = parseAddress(text, "--archive", every);
+  expect(read).toEqual(address);
+  expect(parseAddress(printAddress(read), "--archive", every)).toEqual(address);
+});
+
+test.each([
+  ["s3://", "names no bucket"],
+  ["s3://ab", "3 to 63"],
+  ["s3://Photos", "3 to 63"],
+  ["s3://192.168.0.1/x", "3 to 63"],
+  ["s3://a..b", "3 to 63"],
+  ["s3://photo-archive//x", "does not begin with a slash"],
+  ["file://host/share", "names no machine"],
+  ["file://", "names no machine"],
+  ["file:///", "names no folder"],
+  ["file:///C:", "names no folder"],
+  ["file:///mnt/../etc", "names no folder"],
+  ["file:///mnt/./x", "names no folder"],
+  ["file:///mnt//x", "names no folder"],
+  ["file:///mnt/a\\..\\b", "names no folder"],
+  ["gs://photos", 'begins with "cos://" or "s3://" or "file://"'],
+])("%j is no place to archive to: %s", (text, why) => {
+  expect(userErrorOf(() => parseAddress(text, "--archive", every)).message).toContain(why);
 });
 
 test("an address printed reads back as the same", () => {

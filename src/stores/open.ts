@@ -1,0 +1,64 @@
+/** Which store a place is in, where that is no COS. */
+import type { Environment } from "../cos/signing/credentials.ts";
+import type { CreateHttp } from "../http/port/http.ts";
+import type { Bucket } from "../objects/bucket.ts";
+import type { OtherStore } from "../vocabulary/address.ts";
+import type { Clock, Random } from "../vocabulary/clock.ts";
+import { UserError } from "../vocabulary/errors.ts";
+import type { Log } from "../vocabulary/log.ts";
+import { createS3Client } from "./s3/client.ts";
+import { awsEnvironmentCredentials } from "./s3/credentials.ts";
+
+/** The Bucket port, with what it holds open: connections, or files. */
+export interface StoreClient extends Bucket {
+  /** Lets go of them at once; what is still in flight fails. */
+  close(): Promise<void>;
+}
+
+export interface OtherPlace {
+  readonly store: OtherStore;
+  /** The bucket's name, or the folder's whole path. */
+  readonly bucket: string;
+  /** "local" of a folder. */
+  readonly region: string;
+}
+
+export interface StoreOptions {
+  /** Template; the store's own where absent. */
+  readonly endpoint?: string | undefined;
+  /** Hosts besides loopback that may be spoken to over plain http. */
+  readonly allowHttp?: readonly string[] | undefined;
+  /** Where credentials are read, at each request. */
+  readonly environment: Environment;
+  /** At once. */
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly createHttp: CreateHttp;
+}
+
+/** @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused` */
+export function openStore({ store, bucket, region }: OtherPlace, options: StoreOptions): StoreClient {
+  switch (store) {
+    case "s3":
+      return createS3Client({
+        ...options,
+        bucket,
+        region,
+        endpoint: options.endpoint ?? endpointOf(options.environment),
+        credentials: awsEnvironmentCredentials(options.environment),
+      });
+    case "file":
+      throw new UserError("InvalidAddress", `This version archives to no folder, and not to ${bucket}`);
+  }
+}
+
+/** Can requests be signed at all? Asks nobody whether the keys are good. @throws UserError `MissingCredentials`, which names the variables */
+export function checkStoreCredentials(store: OtherStore, environment: Environment): void {
+  if (store === "s3") void awsEnvironmentCredentials(environment).get();
+}
+
+/** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */
+const endpointOf = (env: Environment): string | undefined =>
+  env.AWS_ENDPOINT_URL_S3?.trim() || env.AWS_ENDPOINT_URL?.trim() || undefined;
