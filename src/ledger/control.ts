@@ -1,7 +1,15 @@
 /** Halt, cancel and resume: small objects under `control/`; the highest epoch rules. */
 import * as z from "zod";
 import { documentText, parseDocument } from "./document.ts";
-import { type ControlKind, parseControl, parseVain, paths, type VainRow } from "./layout.ts";
+import {
+  type ControlKind,
+  parseControl,
+  parseShare,
+  parseVain,
+  paths,
+  type TrialShare,
+  type VainRow,
+} from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 
 export interface Control {
@@ -23,6 +31,10 @@ export interface Standing {
   readonly archived: boolean;
   /** Rows fetched in vain on the trial since the last resume. */
   readonly vain: readonly VainRow[];
+  /** How many rows a shard may fetch in vain on that trial, where it was given more than its first share. */
+  readonly shares: ReadonlyMap<number, number>;
+  /** The store's own clock when it said so, ms since the epoch. */
+  readonly serverTime: number;
 }
 
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {
@@ -35,9 +47,12 @@ export async function readStanding(store: LedgerStore): Promise<Standing> {
   let ruling: Control | undefined;
   let resumes = 0;
   const vain: VainRow[] = [];
+  const given: TrialShare[] = [];
   for (const { key, lastModified } of objects) {
     const inVain = parseVain(key);
     if (inVain !== undefined) vain.push(inVain);
+    const share = parseShare(key);
+    if (share !== undefined) given.push(share);
     const parsed = parseControl(key);
     if (parsed === undefined) continue;
     if (parsed.kind === "resume") resumes++;
@@ -50,11 +65,17 @@ export async function readStanding(store: LedgerStore): Promise<Standing> {
       ruling = control;
     }
   }
+  const shares = new Map<number, number>();
+  for (const { shard, rows, ...of } of given) {
+    if (of.resumes === resumes) shares.set(shard, Math.max(rows, shares.get(shard) ?? 0));
+  }
   return {
     control: ruling,
     resumes,
     archived: objects.some(({ key }) => key === paths.firstArchived),
     vain: vain.filter((row) => row.resumes === resumes),
+    shares,
+    serverTime,
   };
 }
 

@@ -22,7 +22,9 @@
  *   control/000000001-cancel.json                the highest epoch rules
  *   control/first-archived.json                  a row was archived, and which: the run is no longer on trial
  *   control/vain-0~000000042~17.json             on trial, after so many resumes, this row of that shard was fetched in vain
- *   pulse/000000170000000~<worker>~a998~f1~s170000000  a worker lives: what it did so far; a slot is ten seconds
+ *   control/share-0~000000042~3.json             on trial, after so many resumes, that shard may fetch so many rows in vain
+ *   pulse/000000170000000~<worker>~a998~f1~s…    a worker lives: what it did so far, and in which slots (of ten seconds)
+ *                                                its requests last succeeded, one for each kind of a row's requests
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
  *   report/failures-000003.csv                   the same ones whoever writes it
  *   report/summary.json, report.html             of the whole run
@@ -32,6 +34,7 @@
  *   <id>~<run>                                   where a run works: source and archive; <id>~<run>~ended: it is over
  */
 
+import { type RowRequest, rowRequests } from "../vocabulary/row-request.ts";
 import type { Marker, MarkerCounts } from "./counts.ts";
 import { groupOf } from "./group.ts";
 
@@ -81,6 +84,7 @@ export const paths = {
   controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
   firstArchived: "control/first-archived.json",
   vain: ({ resumes, shard, row }: VainRow) => `control/vain-${resumes}~${pad(shard, SHARD_DIGITS)}~${row}.json`,
+  share: ({ resumes, shard, rows }: TrialShare) => `control/share-${resumes}~${pad(shard, SHARD_DIGITS)}~${rows}.json`,
   pulses: "pulse/",
   pulsesOfSlot: (slot: number) => `pulse/${pad(Math.max(0, slot), SLOT_DIGITS)}`,
   /** Of a group that is being finalized: which parts are written, and how far the others are. */
@@ -188,6 +192,20 @@ export function parseVain(path: string): VainRow | undefined {
   return match === null ? undefined : { resumes: Number(match[1]), shard: Number(match[2]), row: Number(match[3]) };
 }
 
+/** What a shard may fetch on trial where others left their share over. */
+export interface TrialShare {
+  readonly resumes: number;
+  readonly shard: number;
+  /** That may be fetched in vain, those that were included. */
+  readonly rows: number;
+}
+
+/** Undefined for what is none. */
+export function parseShare(path: string): TrialShare | undefined {
+  const match = /^control\/share-(\d+)~(\d+)~(\d+)\.json$/.exec(path);
+  return match === null ? undefined : { resumes: Number(match[1]), shard: Number(match[2]), rows: Number(match[3]) };
+}
+
 /** What a worker says of itself in the name of its pulse. */
 export interface Pulse {
   /** Tens of seconds since the epoch, by the ledger's clock. */
@@ -198,27 +216,32 @@ export interface Pulse {
   readonly archived: number;
   /** Of the shards that are open here: rows that have failed. */
   readonly failed: number;
-  /** When it archived a row last; 0 where it never did. */
-  readonly succeeded: number;
+  /** The slot in which each of a row's requests last succeeded; 0 where it never did. */
+  readonly succeeded: Readonly<Record<RowRequest, number>>;
 }
 
 export function pulsePath({ slot, worker, archived, failed, succeeded }: Pulse): string {
-  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${succeeded}`;
+  const last = rowRequests.map((request) => succeeded[request]).join("-");
+  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${last}`;
 }
 
 /** Undefined for what is none. */
 export function parsePulse(path: string): Pulse | undefined {
-  const match = /^pulse\/(\d+)~([0-9A-Z]{26})~a(\d+)~f(\d+)~s(\d+)$/.exec(path);
+  const match = /^pulse\/(\d+)~([0-9A-Z]{26})~a(\d+)~f(\d+)~s([\d-]+)$/.exec(path);
   if (match === null) return undefined;
-  const [, slot, worker, archived, failed, succeeded] = match;
+  const [, slot, worker, archived, failed, succeeded = ""] = match;
+  const last = succeeded.split("-").map(Number);
   return {
     slot: Number(slot),
     worker: worker as string,
     archived: Number(archived),
     failed: Number(failed),
-    succeeded: Number(succeeded),
+    succeeded: lastOf((at) => last[at] ?? 0),
   };
 }
+
+const lastOf = (slotOf: (at: number) => number): Pulse["succeeded"] =>
+  Object.fromEntries(rowRequests.map((request, at) => [request, slotOf(at)])) as Pulse["succeeded"];
 
 export type ControlKind = "halt" | "cancel" | "resume";
 

@@ -2,6 +2,8 @@
 import { type Pulse, parsePulse, paths, pulsePath } from "./layout.ts";
 import { type LedgerStore, pagesAfter } from "./store.ts";
 
+export type { Pulse };
+
 export const slotMs = 10_000;
 
 /** @param time ms since the epoch, by the ledger's clock */
@@ -16,15 +18,21 @@ export async function readPulses(
   ledger: LedgerStore,
   slot: number,
 ): Promise<{ readonly pulses: ReadonlyMap<string, Pulse>; readonly serverTime: number }> {
-  const pulses = new Map<string, Pulse>();
+  const pulses = new Map<string, Pulse & { readonly lastModified: number }>();
   let serverTime = 0;
   for await (const page of pagesAfter(ledger, paths.pulses, paths.pulsesOfSlot(slot))) {
     serverTime = page.serverTime;
-    for (const { key } of page.objects) {
+    for (const { key, lastModified } of page.objects) {
       const pulse = parsePulse(key);
       if (pulse === undefined || pulse.slot > slotAt(serverTime) + 1) continue;
       const known = pulses.get(pulse.worker);
-      if (known === undefined || pulse.slot >= known.slot) pulses.set(pulse.worker, pulse);
+      // Two of one slot are told apart by what was archived, which only grows, where the store's seconds do not.
+      const isNewer =
+        known === undefined ||
+        pulse.slot > known.slot ||
+        lastModified > known.lastModified ||
+        (lastModified === known.lastModified && pulse.archived >= known.archived);
+      if (isNewer) pulses.set(pulse.worker, { ...pulse, lastModified });
     }
   }
   return { pulses, serverTime };

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Outcome } from "../vocabulary/outcome.ts";
 import { documentText, readDocument } from "./document.ts";
-import { paths, type VainRow } from "./layout.ts";
+import { paths, type TrialShare, type VainRow } from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 
 /** The first row that was archived: what a refusal of other rows is compared with. */
@@ -32,7 +32,22 @@ export function readFirstArchived(ledger: LedgerStore): Promise<Sample | undefin
   return readDocument(ledger, paths.firstArchived, { what: "sample of an archived row", parse: sampleSchema.parse });
 }
 
+const vainSchema = z.object({ message: z.string().optional() });
+
+/** Why one of the rows was fetched in vain; undefined where none says it. */
+export async function readVain(ledger: LedgerStore, [row]: readonly VainRow[]): Promise<string | undefined> {
+  if (row === undefined) return undefined;
+  const read = await readDocument(ledger, paths.vain(row), { what: "row fetched in vain", parse: vainSchema.parse });
+  return read?.message;
+}
+
 /** @param why for people who look into the ledger */
 export function writeVain(ledger: LedgerStore, row: VainRow, why: Pick<Outcome, "code" | "message">): Promise<void> {
   return ledger.put(paths.vain(row), documentText({ code: why.code, message: why.message }));
+}
+
+/** Written by whoever reconciles; two that do it at once write the same. */
+export function writeShare(ledger: LedgerStore, share: TrialShare): Promise<void> {
+  const reason = "shards that are over left so much of the run's trial to this one";
+  return ledger.put(paths.share(share), documentText({ reason }));
 }

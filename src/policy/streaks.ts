@@ -15,6 +15,8 @@ export interface Streak {
 export interface Streaks {
   /** @returns the streak, where it is long enough to look into */
   refused(request: string, code: string, now: number, limit: number): Streak | undefined;
+  /** The same of a streak that did not grow. */
+  standing(request: string, code: string, limit: number): Streak | undefined;
   /** Requests that succeeded end the streaks of their kind. */
   succeeded(...requests: readonly string[]): void;
 }
@@ -22,14 +24,21 @@ export interface Streaks {
 /** Streaks looked into and found to be about their keys are looked into again at twice the length. */
 export function createStreaks(): Streaks {
   const streaks = new Map<string, Streak & { looked: number }>();
+  const keep = (name: string, streak: Streak & { looked: number }, limit: number): Streak | undefined => {
+    const due = streak.count >= Math.max(limit, 2 * streak.looked);
+    streaks.set(name, due ? { ...streak, looked: streak.count } : streak);
+    return due ? streak : undefined;
+  };
   return {
     refused(request, code, now, limit) {
       const name = `${request} ${code}`;
       const before = streaks.get(name) ?? { request, code, count: 0, since: now, looked: 0 };
-      const streak = { ...before, count: before.count + 1 };
-      const due = streak.count >= Math.max(limit, 2 * before.looked);
-      streaks.set(name, due ? { ...streak, looked: streak.count } : streak);
-      return due ? streak : undefined;
+      return keep(name, { ...before, count: before.count + 1 }, limit);
+    },
+    standing(request, code, limit) {
+      const name = `${request} ${code}`;
+      const streak = streaks.get(name);
+      return streak && keep(name, streak, limit);
     },
     succeeded(...requests) {
       if (streaks.size === 0) return;
@@ -38,6 +47,9 @@ export function createStreaks(): Streaks {
   };
 }
 
+/** Fewer say nothing of others. */
+export const leastStreak = 4;
+
 /** A look costs one request, so it comes soon; of several workers, which are refused side by side, sooner still. */
 export const streakLimit = (maxInstances: number): number =>
-  Math.max(4, Math.min(10, Math.floor(200 / Math.max(1, maxInstances))));
+  Math.max(leastStreak, Math.min(10, Math.floor(200 / Math.max(1, maxInstances))));

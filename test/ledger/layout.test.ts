@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { groupOf, shardsPerGroup } from "../../src/ledger/group.ts";
-import { donePath, groupPath, parseAttemptObject, parseControl, parseMarker, paths } from "../../src/ledger/layout.ts";
+import {
+  donePath,
+  groupPath,
+  parseAttemptObject,
+  parseControl,
+  parseMarker,
+  parsePulse,
+  parseShare,
+  parseVain,
+  paths,
+  pulsePath,
+} from "../../src/ledger/layout.ts";
 import { runPrefix } from "../../src/ledger/runs.ts";
 import { anyUlid } from "./samples.ts";
 
@@ -39,6 +50,42 @@ describe("names in the ledger", () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom("halt", "cancel", "resume"), (epoch, kind) => {
         expect(parseControl(paths.controlAt(epoch, kind))).toEqual({ epoch, kind });
+      }),
+    );
+  });
+
+  test("of what a trial shows read back as what they were made of, and are no controls", () => {
+    fc.assert(
+      fc.property(fc.nat(), anyShard, fc.nat(), (resumes, shard, rows) => {
+        const [vain, share] = [paths.vain({ resumes, shard, row: rows }), paths.share({ resumes, shard, rows })];
+        expect([parseVain(vain), parseShare(share)]).toEqual([
+          { resumes, shard, row: rows },
+          { resumes, shard, rows },
+        ]);
+        expect([parseVain(share), parseShare(vain), parseControl(vain), parseControl(share)]).toEqual(
+          Array.from({ length: 4 }, () => undefined),
+        );
+      }),
+    );
+  });
+
+  test("of pulses read back as what they were made of, in the order of their slots", () => {
+    const anyPulse = fc.record({
+      slot: fc.nat(),
+      worker: anyUlid,
+      archived: fc.nat(),
+      failed: fc.nat(),
+      succeeded: fc.record({
+        "source.get": fc.nat(),
+        "source.head": fc.nat(),
+        "archive.put": fc.nat(),
+        "archive.head": fc.nat(),
+      }),
+    });
+    fc.assert(
+      fc.property(anyPulse, anyPulse, (one, other) => {
+        expect(parsePulse(pulsePath(one))).toEqual(one);
+        if (one.slot < other.slot) expect(pulsePath(one) < pulsePath(other)).toBe(true);
       }),
     );
   });

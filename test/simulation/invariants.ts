@@ -7,6 +7,7 @@ import { foldShard } from "../../src/ledger/shard/fold.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
 import { parseSummary } from "../../src/report/summary.ts";
 import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
+import { brokenByRefusals } from "./refusal-invariants.ts";
 import { RUN, type Story } from "./simulation.ts";
 
 export function brokenInvariants(story: Story): readonly string[] {
@@ -82,6 +83,7 @@ export function brokenInvariants(story: Story): readonly string[] {
   const most =
     scenario.rows.length +
     story.failedTries +
+    story.refusedFetches +
     pendingAfterFetch(story) +
     changes(story) +
     scenario.concurrency * story.crashes +
@@ -94,6 +96,7 @@ export function brokenInvariants(story: Story): readonly string[] {
   broken.push(
     ...story.badAcknowledgements.map((text) => `I6: ${text}`),
     ...story.lateFetches.map((text) => `I7: ${text}`),
+    ...brokenByRefusals(story),
   );
   return broken;
 }

@@ -32,6 +32,7 @@ export interface Scenario {
     readonly ifExists: "skip" | "overwrite" | "keep";
     readonly proof: "auto" | "crc64";
     readonly maxAttempts: number;
+    readonly maxFailures?: string;
   };
   readonly brings: {
     readonly etag: boolean;

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { brokenInvariants } from "./invariants.ts";
-import type { Asking } from "./scenario.ts";
-import { simulate } from "./simulation.ts";
+import { type About, simulate } from "./simulation.ts";
 import "../setup/long.ts";
 
 /** Stories that once broke an invariant. They always run, whatever else does. */
@@ -17,10 +16,10 @@ const count = Number(process.env.SIMULATION_SEEDS ?? 1500);
 const today = Math.floor(Date.now() / 86_400_000);
 const first = Number(process.env.SIMULATION_FIRST ?? 1_000_000 + today * 10_000);
 
-async function brokenIn(seeds: Iterable<number>, asking: Asking = "keys"): Promise<string[]> {
+async function brokenIn(seeds: Iterable<number>, about: About = "keys"): Promise<string[]> {
   const broken: string[] = [];
   for (const seed of seeds) {
-    for (const sentence of brokenInvariants(await simulate(seed, asking))) broken.push(`seed ${seed}: ${sentence}`);
+    for (const sentence of brokenInvariants(await simulate(seed, about))) broken.push(`seed ${seed}: ${sentence}`);
     // Replay one with SIMULATION_FIRST=<seed> SIMULATION_SEEDS=1.
     if (broken.length > 20) break;
   }
@@ -44,6 +43,12 @@ const listings = Math.ceil(count / 4);
 it(`holds every invariant in ${listings} nightly listings from seed ${first} on`, async () => {
   expect(await brokenIn(range(first, listings), "listing")).toEqual([]);
   console.log(`simulation: ${listings} nightly listings from seed ${first} on, every invariant held`);
+});
+
+const refusals = Math.ceil(count / 3);
+it(`holds every invariant in ${refusals} stories of refusals from seed ${first} on`, async () => {
+  expect(await brokenIn(range(first, refusals), "refusals")).toEqual([]);
+  console.log(`simulation: ${refusals} stories of refusals from seed ${first} on, every invariant held`);
 });
 
 it("tells the same story from the same seed", async () => {

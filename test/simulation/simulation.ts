@@ -2,6 +2,7 @@
  * The whole system under one seed: queue, workers, store and clock, with whatever may go wrong, until the weather clears;
  * then it must come to rest, and every invariant of the design must hold (invariants.ts).
  */
+import { type ControlKind, parseControl } from "../../src/ledger/layout.ts";
 import type { ListedObject } from "../../src/objects/bucket.ts";
 import {
   ChangeMessageVisibilityCommand,
@@ -12,18 +13,21 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "../../src/queue/index.ts";
+import { deliver } from "../../src/run/deliver/deliver.ts";
 import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
 import type { HandleDelivery, Sender } from "../../src/run/messages/delivery.ts";
 import type { Place } from "../../src/run/messages/messages.ts";
 import { cancelRun, reconcileMessage, resumeRun } from "../../src/run/reconcile/cancel-resume.ts";
 import type { Role, Surroundings } from "../../src/run/surroundings/surroundings.ts";
-import { silentLog } from "../../src/vocabulary/log.ts";
 import { anonymousWorker } from "../run/anonymous-worker.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
 import { acknowledgedTooEarly } from "./acknowledged.ts";
-import { calm, faultyBucket, type Weather } from "./faulty-bucket.ts";
+import { calm, faultyBucket, type Observed, type Weather } from "./faulty-bucket.ts";
+import { olderBucket } from "./older-bucket.ts";
 import { type Asking, type Scenario, scenarioOf } from "./scenario.ts";
-import { createProcess, createWorld, type Process, type World } from "./world.ts";
+import { noTroubles, type Older, olderAt, type Troubles, troubledScenario, troubleOf, troublesOf } from "./troubles.ts";
+import { createWitness, type Happening, type Listening, listenTo, type Who } from "./witness.ts";
+import { createProcess, createWorld, type Process, seededRandom, type World } from "./world.ts";
 
 export const RUN = "simulated";
 export const region = "ap-guangzhou";
@@ -33,8 +37,23 @@ export const ledgerPlace: Place = { bucket: "ledger-1250000000", region, prefix:
 
 const HOUR = 3_600_000;
 
+interface Worker {
+  readonly process: Process;
+  readonly who: Who;
+  readonly listening: Listening;
+  /** Of an earlier version, as long as this process lives. */
+  readonly older: Older | undefined;
+}
+
+/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other. */
+export type About = Asking | "refusals";
+
 export interface Story {
   readonly scenario: Scenario;
+  readonly troubles: Troubles;
+  readonly happenings: readonly Happening[];
+  /** When it began, ms since the epoch. */
+  readonly start: number;
   readonly source: MemoryBucket;
   readonly archive: MemoryBucket;
   readonly ledger: MemoryBucket;
@@ -45,6 +64,8 @@ export interface Story {
   /** Keys that were fetched at least once. */
   readonly fetched: ReadonlySet<string>;
   readonly failedTries: number;
+  /** Tries that failed because everybody's, or this worker's, are refused. */
+  readonly refusedFetches: number;
   readonly crashes: number;
   /** Deliveries of a shard that began while another of the same shard was under way, and that every LIST shows. */
   readonly overlaps: number;
@@ -61,9 +82,15 @@ export interface Story {
   readonly virtualHours: number;
 }
 
-export async function simulate(seed: number, asking: Asking = "keys"): Promise<Story> {
+export async function simulate(seed: number, about: About = "keys"): Promise<Story> {
   const world = createWorld(seed);
-  const scenario = scenarioOf(world.random, asking);
+  const asking = about === "listing" ? "listing" : "keys";
+  const usual = scenarioOf(world.random, asking);
+  // By a chance of its own, so that the other stories stay what they are.
+  const random = seededRandom(seed ^ 0x5eed);
+  const isTroubled = about === "refusals";
+  const scenario = isTroubled ? troubledScenario(random, usual) : usual;
+  const troubles = isTroubled ? troublesOf(random, scenario) : noTroubles;
   const weather: Weather = { ...scenario.weather };
   const source = createMemoryBucket({ clock: world.clock, name: sourcePlace.bucket, region });
   const archive = createMemoryBucket({ clock: world.clock, name: archivePlace.bucket, region });
@@ -102,6 +129,7 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   let fetches = 0;
   const fetched = new Set<string>();
   let failedTries = 0;
+  let refusedFetches = 0;
   let crashes = 0;
   let overlaps = 0;
   let hiddenOverlaps = 0;
@@ -112,11 +140,23 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   const badAcknowledgements: string[] = [];
   const sentBodies = new Set<string>();
   let stormy = true;
+  const start = world.now();
+  const witness = createWitness(ledger, scenario.options.maxFailures !== undefined);
+  let stopped: ControlKind = "resume";
+  const wrote = (who: Who, key: string) => {
+    witness.wrote(who, world.now(), key);
+    const control = parseControl(key);
+    if (control === undefined) return;
+    stopped = control.kind;
+    stoppedAt = stopped === "resume" ? undefined : (stoppedAt ?? world.now());
+  };
 
-  const surroundings = (process: Process): Surroundings => {
-    const seen = {
-      onFetch(key: string) {
+  const surroundings = ({ process, who, listening, older }: Worker): Surroundings => {
+    const seen: Observed = {
+      onFetch(key) {
         fetches++;
+        if (isTroubled && source.object(key) !== undefined)
+          witness.saw({ ...who, at: world.now(), kind: "fetch", key });
         fetched.add(key);
         if (stoppedAt !== undefined && world.now() > stoppedAt + 10_000 + weather.listLagMs) {
           lateFetches.push(`${key} ${world.now() - stoppedAt} ms after the cancel`);
@@ -125,19 +165,42 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
       onFailedTry() {
         failedTries++;
       },
+      onRefusedFetch() {
+        refusedFetches++;
+      },
+      refusedBy(by, key) {
+        const how = troubleOf(troubles, by, who.worker, world.now() - start)?.how;
+        if (how !== undefined) witness.saw({ ...who, at: world.now(), kind: "refused", by, key });
+        return how;
+      },
+      onDone(side, kind, key) {
+        // Heartbeats go on whatever waits.
+        if (side !== "ledger" || kind === "get") listening.does();
+        if (kind === "head" && isTroubled && side !== "ledger") {
+          witness.saw({ ...who, at: world.now(), kind: "headed", by: `${side}.head` });
+        }
+        if (kind !== "put") return;
+        if (side === "ledger") wrote(who, key);
+        else if (isTroubled) witness.saw({ ...who, at: world.now(), kind: "archived", key });
+      },
       listedBefore: (bucket: string, key: string) => (bucket === source.name ? listedBefore.get(key) : undefined),
       // A chunked reply streams until a HEAD has told its length.
       isLarge: (key: string) => !scenario.brings.contentLength || (versions.get(key)?.[0]?.length ?? 0) > 1024 * 1024,
     };
     const opened = new Map<string, ReturnType<typeof faultyBucket>>();
+    const openedFor = (bucket: string) => {
+      const side = bucket === source.name ? "source" : bucket === archive.name ? "archive" : "ledger";
+      const faulty = faultyBucket(side, cores[bucket] as MemoryBucket, { process, world, weather, seen });
+      return side === "ledger" && older !== undefined ? olderBucket(faulty, older.lacks) : faulty;
+    };
     return {
       clock: process.clock,
       random: world.random,
-      log: silentLog,
-      settings: { concurrency: scenario.concurrency },
+      log: listening.log,
+      settings: { concurrency: scenario.concurrency, maxInstances: troubles.maxInstances },
       worker: anonymousWorker,
       open(_role: Role, { bucket }) {
-        const known = opened.get(bucket) ?? faultyBucket(cores[bucket] as MemoryBucket, process, world, weather, seen);
+        const known = opened.get(bucket) ?? openedFor(bucket);
         opened.set(bucket, known);
         return known;
       },
@@ -159,7 +222,10 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   });
 
   /** One invocation of a function: one message, worked within a time limit, by a process that may die at any await. */
-  async function invocation(process: Process, handle: HandleDelivery): Promise<void> {
+  async function invocation(
+    { process, who, listening, older }: Worker,
+    handle: HandleDelivery,
+  ): Promise<"goes on" | "stops"> {
     const received = await process.effect(10, () =>
       client.send(
         new ReceiveMessageCommand({
@@ -170,8 +236,11 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
       ),
     );
     const message: Message | undefined = received.Messages?.[0];
-    if (message?.Body === undefined) return;
+    if (message?.Body === undefined) return "goes on";
     const { Body: body, ReceiptHandle } = message;
+    const isTooOld = older?.lacks === "need";
+    // To who is too old, the message that asks for such a run is of a later version as well.
+    const asRead = isTooOld ? body.replace('"v":1,"type":"manifest"', '"v":2,"type":"manifest"') : body;
     const name = shardOf(body);
     if (name !== undefined) {
       // As far as a lagging LIST shows, what ended a moment ago goes on.
@@ -190,8 +259,12 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
     process.died.then(leave);
     const forget = world.after(scenario.limitMs, process.kill);
     const deadline = process.clock.elapsed() + scenario.limitMs - 5_000;
-    const answer = await handle({ body, deadline }, senderOf(process));
+    listening.begins();
+    const parts = { clock: process.clock, log: listening.log };
+    const answer = await deliver(handle, { body: asRead, deadline }, senderOf(process), parts);
+    listening.ends();
     forget();
+    if (isTooOld) witness.saw({ ...who, at: world.now(), kind: "too new", answer: answer.kind });
     if (answer.kind === "acknowledge") {
       const wrong = acknowledgedTooEarly(body, `runs/${RUN}/`, ledger, sentBodies);
       if (wrong !== undefined) badAcknowledgements.push(wrong);
@@ -205,8 +278,16 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
           .send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout }))
           .catch(() => undefined),
       );
+    } else if (answer.kind === "reject" || answer.kind === "refuse") {
+      witness.saw({ ...who, at: world.now(), kind: answer.kind, reason: answer.reason });
+      await process.effect(10, () =>
+        client
+          .send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 60 }))
+          .catch(() => undefined),
+      );
     }
     leave();
+    return answer.kind === "refuse" && answer.reason.startsWith("this worker is refused") ? "stops" : "goes on";
   }
 
   let ended = false;
@@ -215,24 +296,47 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
       const skew = Math.round((world.random() - 0.5) * scenario.skewMs);
       const process = createProcess(world, `worker ${n}.${life}`, skew);
       if (stormy && world.random() < scenario.crash) process.crashIn(1 + Math.floor(world.random() ** 2 * 120));
-      const handle = createDeliveryHandler(surroundings(process));
+      const who = { process: process.name, worker: n };
+      const told = (ms: number) => witness.saw({ ...who, at: world.now(), kind: "silence", ms });
+      const older = olderAt(troubles, n, world.now() - start);
+      const worker: Worker = { process, who, listening: listenTo(world.now, told), older };
+      const handle = createDeliveryHandler(surroundings(worker));
       let dead = false;
+      let stopped = false;
       process.died.then(() => {
         dead = true;
       });
-      while (!ended && !dead) {
-        await Promise.race([invocation(process, handle), process.died]);
+      while (!ended && !dead && !stopped) {
+        stopped = (await Promise.race([invocation(worker, handle), process.died])) === "stops";
         if (world.random() < 0.2) break;
       }
       if (dead) crashes++;
+      // Somebody looks after it.
+      if (stopped) await world.clock.sleep(60_000 + world.random() * 600_000);
       await world.clock.sleep(1_000 + world.random() * 5_000);
     }
   }
 
   const outside = createProcess(world, "outside", 0);
-  const operator = {
-    ...surroundings(outside),
-    open: (_: Role, { bucket }: { bucket: string }) => cores[bucket] as MemoryBucket,
+  const person = { process: outside.name, worker: undefined };
+  const operator: Surroundings = {
+    ...surroundings({
+      process: outside,
+      who: person,
+      listening: listenTo(world.now, () => undefined),
+      older: undefined,
+    }),
+    open(_: Role, { bucket }) {
+      const core = cores[bucket] as MemoryBucket;
+      return {
+        ...core,
+        async put(key, body, options) {
+          const reply = await core.put(key, body, options);
+          wrote(person, key);
+          return reply;
+        },
+      };
+    },
   };
   const manifest = JSON.stringify({
     v: 1,
@@ -256,14 +360,24 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   for (const { at, key, bytes } of scenario.replacements) world.after(at, () => seedSource(key, bytes));
   if (scenario.cancelAt !== undefined) {
     world.after(scenario.cancelAt, async () => {
-      const control = await cancelRun(ledgerPlace, RUN, operator, "the operator").catch(() => undefined);
-      if (control !== undefined) stoppedAt = world.now();
+      await cancelRun(ledgerPlace, RUN, operator, "the operator").catch(() => undefined);
     });
     world.after(scenario.cancelAt + scenario.cancelledMs, async () => {
-      stoppedAt = undefined;
       await resumeRun(ledgerPlace, RUN, operator, senderOf(outside)).catch(() => undefined);
     });
   }
+  let impatience = troubles.impatience;
+  const lookAfter = async () => {
+    const isCaused = troubles.refusals.some(({ from, until }) => {
+      const at = world.now() - start;
+      return at >= from && at < until;
+    });
+    if (stopped === "halt" && (!isCaused || impatience-- > 0)) {
+      await resumeRun(ledgerPlace, RUN, operator, senderOf(outside)).catch(() => undefined);
+    }
+    world.after(troubles.looksEveryMs, lookAfter);
+  };
+  if (Number.isFinite(troubles.looksEveryMs)) world.after(troubles.looksEveryMs, lookAfter);
   const goOn = scenario.cancelAt === undefined ? 0 : scenario.cancelAt + scenario.cancelledMs;
   // Should every message of it ever be lost, the nightly schedule finds an unfinished run. The very first may have become a dead
   // letter before anything was written (it was never acknowledged before that: I6): then no ledger knows of the run, and only
@@ -276,7 +390,6 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   world.after(6 * HOUR, nightly);
 
   const slots = Array.from({ length: scenario.workers }, (_, n) => slot(n));
-  const start = world.now();
   const complete = () =>
     ledger.object(`runs/${RUN}/report/summary.json`)?.bytes.includes('"state": "complete"') === true;
   const atRest = await world.run(() => complete() && world.now() - start > goOn, 24 * HOUR);
@@ -302,6 +415,9 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
   void slots;
   return {
     scenario,
+    troubles,
+    happenings: witness.happenings,
+    start,
     source,
     archive,
     ledger,
@@ -310,6 +426,7 @@ export async function simulate(seed: number, asking: Asking = "keys"): Promise<S
     fetches: fetchesAtRest,
     fetched,
     failedTries,
+    refusedFetches,
     crashes,
     overlaps,
     hiddenOverlaps,

@@ -138,7 +138,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   // What is not recorded must not be paid for: a broken ledger stops fetches as a control does.
   const ends = [writer.broken, ...(delivery.signal === undefined ? [] : [delivery.signal])];
   const stops = createStops({ ledger, run, shard, clock, log }, ends);
-  watch.trial.see(opened.standing);
+  watch.see(opened.standing);
   const onTrial = watch.trial.isOn();
   const gate = onTrial ? watch.trial.gate({ ledger, shard, shards: delivery.shards }) : undefined;
   const admission = createAdmission({
@@ -158,9 +158,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     clock,
     readAt: lookedAt,
     onStop: (control) => stops.stop({ kind: "control", control }),
-    onLook: (standing) => {
-      if (onTrial) watch.trial.see(standing);
-    },
+    onLook: watch.see,
     over: AbortSignal.any([over.signal, stops.signal]),
   });
   const heart = keepBeating({
@@ -197,6 +195,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     mayWait: admission.mayWait,
     stopping: stops.signal,
     signal: inFlight,
+    answered: watch.succeeded,
     cleared: () => watch.looking ?? controls.fresh(),
     mayFetch: gate && ((row) => gate.enter(row, stops.signal)),
     isOnTrial: gate && watch.trial.isOn,
@@ -210,16 +209,19 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     else {
       const positions = spread(opened.rows.length, trialStart(opened.standing));
       const tasks = tasksOf(request, opened, record, positions);
-      await runOnTrial(tasks, gate, { trial: watch.trial, clock, running });
+      await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
     }
+    await refusals.allEnded();
   } finally {
     over.abort();
     await Promise.all([heart, controls.ended]);
     const stop = stops.reason();
     const halted = stop?.kind === "control" && stop.control.kind === "halt";
-    // What the trial ends with is not known: these rows are tried again where it ends well.
-    for (const outcome of refusals.rest(halted || gate?.isSpent() === true)) record(outcome);
-    await Promise.all([writer.close(), watch.trial.written(), watch.pulse(ledger)]);
+    // What the trial ends with is not known: these rows are tried again where it ends well. So are those of a worker that is refused alone.
+    for (const outcome of refusals.rest(halted || stop?.kind === "sick" || gate?.isSpent() === true)) record(outcome);
+    const recorded = writer.close();
+    const [reason] = await Promise.all([watch.pulse(ledger, judged, recorded), recorded, watch.trial.written()]);
+    haltWhere(reason);
     watch.failures.left(shard);
   }
   await halting;

@@ -2,9 +2,11 @@
 import type { Sample } from "../../ledger/trial.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { tryPut } from "../../objects/try-put.ts";
+import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
+import type { RowRequest } from "../../vocabulary/row-request.ts";
 import { archiveHeaders } from "../task/archive-headers.ts";
 import { headArchive, headSource } from "../task/requests.ts";
-import type { RowRequest, Task, TaskContext } from "../task/task.ts";
+import type { Task, TaskContext } from "../task/task.ts";
 import { trySource } from "../task/try-source.ts";
 
 /** False where the key succeeds again, and where no answer tells. */
@@ -16,11 +18,14 @@ export async function isRefused(
 ): Promise<boolean> {
   const { archiveKey, ...planned } = sample;
   const task: Task = { row: -1, planned, archiveKey, charged: 0, unsure: false };
-  // The work may be pausing for the very sake of this.
-  const context: TaskContext = { ...given, mayFetch: undefined, cleared: undefined };
+  // The work may be pausing for the very sake of this; and what this key is told ends no streak of others.
+  const context: TaskContext = { ...given, mayFetch: undefined, cleared: undefined, answered: undefined };
   switch (request) {
-    case "source.get":
-      return (await trySource(task, context)) !== undefined;
+    case "source.get": {
+      const refused = await trySource(task, context);
+      // It may have been deleted since.
+      return refused !== undefined && mayBeOfEveryRow(refused);
+    }
     case "source.head":
       return isFinal(headSource(task, context));
     case "archive.head":
@@ -36,7 +41,7 @@ async function isFinal(request: Promise<unknown>): Promise<boolean> {
     return false;
   } catch (error) {
     if (!isBucketError(error)) throw error;
-    return !error.retryable;
+    return !error.retryable && mayBeOfEveryRow(error.code, error.errNo);
   }
 }
 

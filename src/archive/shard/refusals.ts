@@ -5,14 +5,17 @@
  */
 import { readStanding } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { trialRefusals } from "../../policy/trial.ts";
+import { leastStreak, type Streak } from "../../policy/streaks.ts";
+import { isTrialLost, trialLostReason, trialRefusals } from "../../policy/trial.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import type { RowRequest, TaskContext } from "../task/task.ts";
+import { type RowRequest, rowRequests } from "../../vocabulary/row-request.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
+import type { TaskContext } from "../task/task.ts";
 import { isRefused } from "./confirm-refusal.ts";
-import type { RunWatch } from "./run-watch.ts";
+import { type RunWatch, wordMs } from "./run-watch.ts";
 import type { Stops } from "./stops.ts";
-import { isTrialLost, type TrialGate } from "./trial.ts";
+import type { TrialGate } from "./trial.ts";
 
 export interface Refusals {
   /** A row failed in a way in which every row may. Stops the delivery, or the run, where that turns out to be so. */
@@ -21,9 +24,17 @@ export interface Refusals {
   impossible(outcome: Outcome, by: RowRequest, reason: string): Promise<void>;
   /** A row is over, or left. */
   ended(outcome: Outcome): void;
+  /**
+   * All rows of the delivery have ended. Where none of them succeeded a streak need not grow longer: the next delivery may be in
+   * another process, which knows of none.
+   */
+  allEnded(): Promise<void>;
   endedOnTrial(outcome: Outcome, trial: TrialGate): Promise<void>;
-  /** The outcomes that still wait; called once, at the end of the shard. */
-  rest(halted: boolean): readonly Outcome[];
+  /**
+   * The outcomes that still wait; called once, at the end of the shard.
+   * @param unknown it did not become known whose fault they are
+   */
+  rest(unknown: boolean): readonly Outcome[];
 }
 
 export function createRefusals(options: {
@@ -37,14 +48,17 @@ export function createRefusals(options: {
 }): Refusals {
   const { watch, ledger, context, stops, record, over } = options;
   /** `at`: when it was refused, by the clock's `elapsed`. */
-  let waiting: { readonly outcome: Outcome; readonly at: number }[] = [];
-  /** A success says nothing of what was refused after it had begun. */
-  const release = (begun: number) => {
-    const released = waiting.filter(({ at }) => at < begun);
-    waiting = waiting.filter(({ at }) => at >= begun);
+  let waiting: { readonly outcome: Outcome; readonly by: RowRequest; readonly at: number }[] = [];
+  let archivedAny = false;
+  /** A success says nothing of other requests, nor of what was refused after it had begun. */
+  const release = (by: RowRequest, begun: number) => {
+    if (waiting.length === 0) return;
+    const isReleased = (one: (typeof waiting)[number]) => one.by === by && one.at < begun;
+    const released = waiting.filter(isReleased);
+    waiting = waiting.filter((one) => !isReleased(one));
     for (const { outcome } of released) record(outcome);
   };
-  const forget = watch.onArchived(release);
+  const forget = watch.onSuccess(release);
   over.addEventListener("abort", forget, { once: true });
   const stopSick = () => stops.stop({ kind: "sick", ...sickness(watch) });
   watch.sick.signal.addEventListener("abort", stopSick, { once: true, signal: over });
@@ -53,8 +67,13 @@ export function createRefusals(options: {
   const alike = (by: RowRequest, { code, message }: Outcome): string =>
     `${requestWords[by]} ends with ${code} in ${bucketOf(by).address}, at last so: ${message}${adviceOn(code)}`;
 
-  const halt = async (reason: string, since: number, code: string) => {
-    if (await watch.othersSucceed(since, ledger)) {
+  const halt = async (by: readonly RowRequest[], reason: string, since: number, code: string) => {
+    const { log, run } = context();
+    tellWait(log, "Nothing is fetched until it is known whether other workers are refused as well.", wordMs, {
+      run,
+      reason,
+    });
+    if (await watch.othersSucceed(by, since, ledger)) {
       watch.sick.abort({ code, reason: `this worker is refused what others are not, and stops: ${reason}` });
     } else await stops.halt(reason);
   };
@@ -70,44 +89,57 @@ export function createRefusals(options: {
     }
     const sample = await watch.sample(ledger);
     if (sample === undefined || !(await isRefused(by, code, sample, context()))) return;
-    const reason = `${count} rows failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
-    await halt(reason, since, code);
+    const reason = `${count === 1 ? "a row" : `${count} rows`} failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
+    await halt([by], reason, since, code);
   }
 
+  const lookOnce = (by: RowRequest, outcome: Outcome, { count, since }: Streak): Promise<void> => {
+    watch.looking ??= look(by, outcome, count, since).finally(() => {
+      watch.looking = undefined;
+    });
+    return watch.looking;
+  };
+
   const ended = (outcome: Outcome): void => {
-    if (outcome.outcome === "archived") watch.archived(outcome, ledger);
-    else if (outcome.outcome === "skipped") watch.streaks.succeeded("archive.head", "source.head");
+    if (outcome.outcome !== "archived") return;
+    archivedAny = true;
+    watch.archived(outcome, ledger);
   };
 
   return {
     async refused(outcome, by, trial) {
       const { code = "", row } = outcome;
-      waiting.push({ outcome, at: context().clock.elapsed() });
+      waiting.push({ outcome, by, at: context().clock.elapsed() });
       const inVain = await trial?.left(row, outcome);
       if (inVain !== undefined && isTrialLost(inVain)) {
-        await stops.halt(`none of the first ${inVain} rows that were fetched could be archived: ${alike(by, outcome)}`);
+        await stops.halt(trialLostReason(inVain, alike(by, outcome)));
         return;
       }
       const limit = watch.trial.isOn() ? trialRefusals : watch.limit;
       const streak = watch.streaks.refused(by, code, context().clock.elapsed(), limit);
-      if (streak === undefined) return;
-      watch.looking ??= look(by, outcome, streak.count, streak.since).finally(() => {
-        watch.looking = undefined;
-      });
-      await watch.looking;
+      if (streak !== undefined) await lookOnce(by, outcome, streak);
+    },
+    async allEnded() {
+      const last = waiting.at(-1);
+      if (last === undefined || archivedAny || stops.signal.aborted || watch.trial.isOn()) return;
+      const { by, outcome } = last;
+      const streak = watch.streaks.standing(by, outcome.code ?? "", leastStreak);
+      if (streak !== undefined) await lookOnce(by, outcome, streak);
     },
     async impossible(outcome, by, reason) {
       const { code = "" } = outcome;
       const named = `${reason} (${requestWords[by]} in ${bucketOf(by).address})`;
-      await halt(named, context().clock.elapsed() - outcome.ms, code);
+      // Credentials are of all requests to a side.
+      const alike = rowRequests.filter((one) => one.split(".")[0] === by.split(".")[0]);
+      await halt(alike, named, context().clock.elapsed() - outcome.ms, code);
     },
     ended,
     async endedOnTrial(outcome, trial) {
       await trial.left(outcome.row, undefined);
       ended(outcome);
     },
-    rest: (halted) =>
-      waiting.map(({ outcome }) => (halted ? { ...outcome, outcome: "pending" as const, attempts: 0 } : outcome)),
+    rest: (unknown) =>
+      waiting.map(({ outcome }) => (unknown ? { ...outcome, outcome: "pending" as const, attempts: 0 } : outcome)),
   };
 }
 

@@ -3,12 +3,14 @@
  * fare with it. A refusal of every row halts the run; a worker that is refused alone stops itself.
  */
 import { ulid } from "ulid";
-import { readPulses, slotAt, writePulse } from "../../ledger/pulse.ts";
+import type { Standing } from "../../ledger/control.ts";
+import { type Pulse, readPulses, slotAt, writePulse } from "../../ledger/pulse.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { readFirstArchived, type Sample, sampleOf } from "../../ledger/trial.ts";
 import { createStreaks, type Streaks } from "../../policy/streaks.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { type RowRequest, rowRequests } from "../../vocabulary/row-request.ts";
 import { createFailureWatch, type FailureWatch, type JudgedRun } from "./failure-watch.ts";
 import { createTrial, type Trial } from "./trial.ts";
 
@@ -17,30 +19,43 @@ export interface RunWatch {
   readonly streaks: Streaks;
   /** Refusals of one kind in a row that are looked into. */
   readonly limit: number;
-  /** Tells every delivery of this process that something was archived. */
+  /** What a look at the run's controls showed. */
+  see(standing: Standing): void;
+  /** A request succeeded, which had begun then, by the clock's `elapsed`: tells every delivery of this process. */
+  succeeded(by: RowRequest, begun: number): void;
+  /** A row was archived, and so its requests have succeeded. */
   archived(outcome: Outcome, ledger: LedgerStore): void;
   readonly failures: FailureWatch;
-  /** What a delivery does once another of this process has archived a row, whose work `begun` by the clock's `elapsed`; the returned function ends it. */
-  onArchived(act: (begun: number) => void): () => void;
+  /** What a delivery does at each success; the returned function ends it. */
+  onSuccess(act: (by: RowRequest, begun: number) => void): () => void;
   /** This worker alone is refused: none of its deliveries of the run goes on. */
   readonly sick: AbortController;
   /** A row that was archived, here or elsewhere; undefined where none is known. */
   sample(ledger: LedgerStore): Promise<Sample | undefined>;
   /**
-   * Tells others how this process fares, at most once a slot. Never rejects.
+   * Tells others how this process fares, at most once a slot; the last of a delivery also what is news since, for between deliveries
+   * nothing is told. Never rejects.
    * @param judged where failures are counted over all workers; then resolves with why to halt the run
+   * @param recorded of the last: settles once the delivery's outcomes are in the ledger, where they are counted
    */
-  pulse(ledger: LedgerStore, judged?: JudgedRun): Promise<string | undefined>;
-  /** Has another worker archived a row since then, ms by the clock's `elapsed`? Waits for word of those that live. */
-  othersSucceed(since: number, ledger: LedgerStore): Promise<boolean>;
+  pulse(ledger: LedgerStore, judged: JudgedRun | undefined, recorded?: Promise<void>): Promise<string | undefined>;
+  /**
+   * Has one of these requests of another worker succeeded since then, ms by the clock's `elapsed`? Waits for word of those that
+   * live.
+   */
+  othersSucceed(requests: readonly RowRequest[], since: number, ledger: LedgerStore): Promise<boolean>;
   /** One look into a refusal at a time, for all deliveries; others wait for it. */
   looking: Promise<void> | undefined;
 }
 
 /** Workers that gave no sign in so many slots are taken for gone. */
 const SLOTS = 3;
+/** Between two pulses of one worker. */
+const LEAST_MS = 1_000;
+/** What others did is looked for in as many: then it has grown too old to say anything of now. */
+const MOST_SLOTS = 30;
 /** For as long word of the others is waited for: each gives it once a slot. */
-const WORD_MS = 12_000;
+export const wordMs = 12_000;
 const AGAIN_MS = 2_000;
 
 export function createRunWatch(options: {
@@ -53,11 +68,13 @@ export function createRunWatch(options: {
   const trial = createTrial();
   const streaks = createStreaks();
   const failures = createFailureWatch();
-  const listeners = new Set<(begun: number) => void>();
+  const listeners = new Set<(by: RowRequest, begun: number) => void>();
   let last: Sample | undefined;
   let archived = 0;
-  let succeededAt: number | undefined;
+  const succeededAt = new Map<RowRequest, number>();
   let pulsedSlot = -1;
+  let pulsedAt = Number.NEGATIVE_INFINITY;
+  let told = "";
   /** The ledger's clock less what elapsed here, ms; until it has said, what time it is here. */
   let ahead = clock.now() - clock.elapsed();
 
@@ -74,27 +91,49 @@ export function createRunWatch(options: {
     limit,
     looking: undefined,
     sick: new AbortController(),
+    see(standing) {
+      ahead = standing.serverTime - clock.elapsed();
+      trial.see(standing);
+    },
+    succeeded(by, begun) {
+      succeededAt.set(by, clock.elapsed());
+      streaks.succeeded(by);
+      for (const act of listeners) act(by, begun);
+    },
     archived(outcome, ledger) {
       archived++;
-      succeededAt = clock.elapsed();
       last = sampleOf(outcome) ?? last;
-      streaks.succeeded("source.get", "source.head", "archive.put", "archive.head");
       trial.archived(outcome, ledger);
-      for (const act of listeners) act(clock.elapsed() - outcome.ms);
+      // What an earlier attempt put, no request of this row did; and an empty original is not fetched.
+      if (outcome.recovered) return;
+      const begun = clock.elapsed() - outcome.ms;
+      watch.succeeded("archive.put", begun);
+      if (outcome.fetchedAt !== undefined) watch.succeeded("source.get", begun);
     },
-    onArchived(act) {
+    onSuccess(act) {
       listeners.add(act);
       return () => listeners.delete(act);
     },
     sample: async (ledger) => last ?? (await readFirstArchived(ledger)),
-    async pulse(ledger, judged) {
+    async pulse(ledger, judged, recorded) {
       const now = slot(clock.elapsed());
-      if (now <= pulsedSlot) return undefined;
-      pulsedSlot = now;
-      const succeeded = succeededAt === undefined ? 0 : slot(succeededAt);
+      const slots = rowRequests.map((request) => {
+        const at = succeededAt.get(request);
+        return [request, at === undefined ? 0 : slot(at)] as const;
+      });
+      const succeeded = Object.fromEntries(slots) as Pulse["succeeded"];
+      const news = JSON.stringify([archived, slots]);
+      const isFirst = now > pulsedSlot;
+      const isSoon = clock.elapsed() - pulsedAt < LEAST_MS;
+      if (!isFirst && (recorded === undefined || isSoon || news === told)) return undefined;
+      pulsedSlot = Math.max(now, pulsedSlot);
+      pulsedAt = clock.elapsed();
+      told = news;
       const failed = failures.open();
       try {
         await writePulse(ledger, { slot: now, worker, archived, failed, succeeded });
+        if (!isFirst) return undefined;
+        await recorded;
         if (judged === undefined) return undefined;
         const elsewhere = (await others(now - SLOTS, ledger)).reduce((total, pulse) => total + pulse.failed, 0);
         return await failures.reason(judged, elsewhere, ledger);
@@ -103,12 +142,14 @@ export function createRunWatch(options: {
         return undefined;
       }
     },
-    async othersSucceed(since, ledger) {
-      const until = clock.elapsed() + WORD_MS;
+    async othersSucceed(requests, since, ledger) {
+      const until = clock.elapsed() + wordMs;
       for (;;) {
-        const alive = await others(slot(clock.elapsed()) - SLOTS, ledger);
-        if (alive.some(({ succeeded }) => succeeded > slot(since))) return true;
-        if (alive.length === 0 || clock.elapsed() >= until) return false;
+        const now = slot(clock.elapsed());
+        // Also those that have ended meanwhile, or wait for a message.
+        const known = await others(Math.max(Math.min(slot(since), now - SLOTS), now - MOST_SLOTS), ledger);
+        if (known.some(({ succeeded }) => requests.some((by) => succeeded[by] > slot(since)))) return true;
+        if (known.every((pulse) => pulse.slot < now - SLOTS) || clock.elapsed() >= until) return false;
         await clock.sleep(AGAIN_MS);
       }
     },

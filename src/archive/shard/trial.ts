@@ -5,7 +5,7 @@
 import { readStanding, type Standing } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Sample, sampleOf, writeFirstArchived, writeVain } from "../../ledger/trial.ts";
-import { isOnTrial, trialAllowance, trialRows } from "../../policy/trial.ts";
+import { isOnTrial, trialAllowance } from "../../policy/trial.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 
 /** Of a run in this process. */
@@ -34,12 +34,15 @@ export interface TrialGate {
   left(row: number, failed: Outcome | undefined): Promise<number | undefined>;
   /** Is all used up that this shard may fetch? */
   isSpent(): boolean;
+  /** Was the row fetched in vain before, on this trial? */
+  isVain(row: number): boolean;
 }
 
 export function createTrial(): Trial {
   let on = true;
   let resumes = 0;
   let vain: Standing["vain"] = [];
+  let shares: Standing["shares"] = new Map();
   let waiting: (() => void)[] = [];
   let writing: Promise<void> = Promise.resolve();
   const wake = () => {
@@ -54,7 +57,7 @@ export function createTrial(): Trial {
     });
   const see = (standing: Standing) => {
     on &&= isOnTrial(standing);
-    ({ resumes, vain } = standing);
+    ({ resumes, vain, shares } = standing);
     wake();
   };
   return {
@@ -73,7 +76,7 @@ export function createTrial(): Trial {
       while (on && !signal.aborted) await woken(signal);
     },
     gate({ ledger, shard, shards }) {
-      const allowance = trialAllowance(shards);
+      const allowance = () => Math.max(trialAllowance(shards), shares.get(shard) ?? 0);
       const inside = new Set<number>();
       const here = new Set<number>();
       const spent = () => {
@@ -83,8 +86,8 @@ export function createTrial(): Trial {
       };
       const enter = (row: number, stopping: AbortSignal | undefined): boolean | Promise<boolean> => {
         if (!on || inside.has(row)) return true;
-        if (stopping?.aborted || spent() >= allowance) return false;
-        if (inside.size + spent() < allowance) {
+        if (stopping?.aborted || spent() >= allowance()) return false;
+        if (inside.size + spent() < allowance()) {
           inside.add(row);
           return true;
         }
@@ -92,7 +95,8 @@ export function createTrial(): Trial {
       };
       return {
         enter,
-        isSpent: () => on && spent() >= allowance,
+        isVain: (row) => vain.some((marked) => marked.shard === shard && marked.row === row),
+        isSpent: () => on && spent() >= allowance(),
         async left(row, failed) {
           if (!inside.has(row)) return undefined;
           const inVain = on && failed !== undefined;
@@ -108,5 +112,3 @@ export function createTrial(): Trial {
     },
   };
 }
-
-export const isTrialLost = (rows: number): boolean => rows >= trialRows;

@@ -8,6 +8,7 @@ import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../
 import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import type { RowRequest } from "../../vocabulary/row-request.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import { doStep } from "./do-step.ts";
 import { isBelieved, type Knowledge, newTry, startAnew, startKnowledge } from "./knowledge.ts";
@@ -17,7 +18,7 @@ import { failed, outcomeOf, pending, replyOf } from "./outcome-of.ts";
 import { beforeTry, NotNow } from "./requests.ts";
 import type { RowWork, StepResult } from "./step-result.ts";
 import { rulesOf } from "./step-result.ts";
-import type { RowRequest, Task, TaskContext } from "./task.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 /** What the whole run should know about how a task ended. */
 export type TaskEnd =

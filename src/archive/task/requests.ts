@@ -99,21 +99,34 @@ export async function headSource(task: Task, context: TaskContext): Promise<Obje
   context.requests["source.head"]++;
   const sentAt = context.clock.elapsed();
   try {
-    return await context.source.head(task.planned.key, { versionId: task.planned.versionId, signal: context.signal });
+    const { versionId } = task.planned;
+    const info = await context.source.head(task.planned.key, { versionId, signal: context.signal });
+    context.answered?.("source.head", sentAt);
+    return info;
   } catch (error) {
+    if (isMissing(error)) context.answered?.("source.head", sentAt);
     slowDown(error, sentAt, context);
     throw error;
   }
 }
+
+/** There is no such object, which whoever may not look is not told. */
+const isMissing = (error: unknown): boolean =>
+  isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket";
 
 /** What the archive holds under the task's key; undefined where nothing is. */
 export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {
   context.requests["archive.head"]++;
   const sentAt = context.clock.elapsed();
   try {
-    return await context.archive.head(task.archiveKey, { signal: context.signal });
+    const info = await context.archive.head(task.archiveKey, { signal: context.signal });
+    context.answered?.("archive.head", sentAt);
+    return info;
   } catch (error) {
-    if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") return undefined;
+    if (isMissing(error)) {
+      context.answered?.("archive.head", sentAt);
+      return undefined;
+    }
     slowDown(error, sentAt, context);
     throw error;
   }

@@ -1,7 +1,8 @@
 /** What the steps of a row are given, and what they come back with. */
 import { putLimit } from "../../vocabulary/limits.ts";
+import type { RowRequest } from "../../vocabulary/row-request.ts";
 import type { Knowledge, Rules } from "./knowledge.ts";
-import type { RowRequest, Task, TaskContext } from "./task.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 export interface RowWork {
   readonly task: Task;

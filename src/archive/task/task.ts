@@ -6,6 +6,7 @@ import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { RowRequest } from "../../vocabulary/row-request.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
 import type { TaskPace } from "./pace.ts";
@@ -44,6 +45,8 @@ export interface TaskContext {
   readonly mayWait: (ms: number, size: number | undefined) => boolean;
   /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */
   readonly stopping?: AbortSignal | undefined;
+  /** The service answered a HEAD, which was sent then, by the clock's `elapsed`: it refuses them to nobody. */
+  readonly answered?: ((by: RowRequest, sentAt: number) => void) | undefined;
   /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
   readonly cleared?: (() => Promise<void> | undefined) | undefined;
   /** Asked right before a row's fetch, while the run is on trial: false where it may not be fetched in this delivery. */
@@ -55,6 +58,3 @@ export interface TaskContext {
   /** Above this many bytes the upload is multipart; 5 GB but for tests. */
   readonly multipartAbove?: number | undefined;
 }
-
-/** The requests of a row, by whom they go to and how: a refusal is theirs. The names are those of the report's counts. */
-export type RowRequest = "source.get" | "source.head" | "archive.put" | "archive.head";

@@ -12,8 +12,18 @@ import { readTally } from "../../ledger/report/tally-markers.ts";
 import { newestSeq } from "../../ledger/shard/attempts.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
+import { readVain, writeShare } from "../../ledger/trial.ts";
 import { failureReason, isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
-import { isOnTrial, spread, trialAllowance, trialRows, trialStart } from "../../policy/trial.ts";
+import {
+  isOnTrial,
+  isTrialLost,
+  sharedAnew,
+  spread,
+  trialAllowance,
+  trialLostReason,
+  trialRows,
+  trialStart,
+} from "../../policy/trial.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
@@ -63,6 +73,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 
   // Who resumes a run knows its failures and wants the rest all the same: it would never end if it were halted again.
   const { maxFailures } = run.request.options;
+  // Who marked the last of them halts, unless it died before, or could not yet see those of others.
+  if (isOnTrial(standing) && view.counts.archived === 0 && isTrialLost(standing.vain.length)) {
+    const message = await readVain(ledger, standing.vain);
+    const reason = trialLostReason(standing.vain.length, message ?? "no reason was recorded");
+    await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
+    return { kind: "stopped", state: "halted", counts };
+  }
   const budget = maxFailures === undefined || control !== undefined ? undefined : parseFailureBudget(maxFailures);
   const ended = counts.archived + counts.skipped + counts.failed;
   if (budget !== undefined && isOverBudget(budget, { ended, failed: counts.failed, rows: run.rows })) {
@@ -125,18 +142,19 @@ async function submitOnTrial(
   standing: Standing,
   lastMoment: number,
 ): Promise<boolean> {
-  const { run, submissions, sender, surroundings } = options;
+  const { ledger, run, submissions, sender, surroundings } = options;
   const submitted = await submissions.read();
   const next: number[] = [];
-  let sent = 0;
+  const sent: number[] = [];
   for (const shard of spread(run.shards, trialStart(standing))) {
     if (isShardOver(view, shard)) continue;
     if (sentAt(submitted, shard) === undefined) next.push(shard);
-    else sent++;
+    else sent.push(shard);
   }
+  if (next.length === 0) return shareAnew(ledger, run, sent, standing);
   const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard)).length;
   const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
-  const batch = next.slice(0, Math.max(0, most - sent));
+  const batch = next.slice(0, Math.max(0, most - sent.length));
   let moved = false;
   for (const shard of batch) {
     if (surroundings.clock.elapsed() >= lastMoment) break;
@@ -145,6 +163,19 @@ async function submitOnTrial(
     moved = true;
   }
   return moved;
+}
+
+/** @param open all shards that are not over; each was sent */
+async function shareAnew(ledger: LedgerStore, run: RunDocument, open: readonly number[], standing: Standing) {
+  const { resumes, vain, shares } = standing;
+  const shared = open.map((shard) => ({
+    shard,
+    spent: vain.filter((row) => row.shard === shard).length,
+    share: Math.max(trialAllowance(run.shards), shares.get(shard) ?? 0),
+  }));
+  const anew = sharedAnew(shared, vain.length);
+  for (const { shard, share } of anew) await writeShare(ledger, { resumes, shard, rows: share });
+  return anew.length > 0;
 }
 
 /** Sends shards, at most `submitAhead` beyond those that are over. */

@@ -4,7 +4,7 @@ import { paths, pulsePath } from "../../../src/ledger/layout.ts";
 import { slotAt } from "../../../src/ledger/pulse.ts";
 import { requestTypes } from "../../../src/report/tally.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
-import { attemptId, keyOf, later, shardLab } from "./lab.ts";
+import { allAt, attemptId, keyOf, later, shardLab } from "./lab.ts";
 
 describe("a shard that nothing disturbs", () => {
   test("is over: every row recorded, the done marker's name adds up, the archive holds the bytes", async () => {
@@ -226,7 +226,7 @@ describe("refusals", () => {
       const other = attemptId(7);
       const pulse = () => {
         const slot = slotAt(here.clock.now());
-        here.trace(pulsePath({ slot, worker: other, archived: 9, failed: 0, succeeded: slot }));
+        here.trace(pulsePath({ slot, worker: other, archived: 9, failed: 0, succeeded: allAt(slot) }));
       };
       const { ended } = here.deliver();
       for (let s = 0; s < 20; s++) void later(here, s * 1_000, pulse);

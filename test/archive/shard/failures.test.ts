@@ -7,7 +7,7 @@ import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
 import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
-import { attemptId, keyOf, later, shardLab } from "./lab.ts";
+import { allAt, attemptId, keyOf, later, shardLab } from "./lab.ts";
 
 const other = attemptId(7);
 const halts = (here: ReturnType<typeof shardLab>) => here.written("control/").filter((path) => /-halt/.test(path));
@@ -39,7 +39,7 @@ function openElsewhere(here: ReturnType<typeof shardLab>, failed: number, said =
   );
   const slot = slotAt(here.clock.now());
   for (const ahead of [0, 1, 2]) {
-    const pulse = { slot: slot + ahead, worker: other, archived: 0, failed: said, succeeded: 0 };
+    const pulse = { slot: slot + ahead, worker: other, archived: 0, failed: said, succeeded: allAt(0) };
     void later(here, ahead * heartbeatMs, () => here.trace(pulsePath(pulse)));
   }
 }

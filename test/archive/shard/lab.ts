@@ -5,7 +5,7 @@ import { archiveShard, type ShardDelivery, type ShardEnd } from "../../../src/ar
 import { createPace } from "../../../src/archive/shard/pace.ts";
 import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
-import { parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";
+import { type Pulse, parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";
 import type { RunRequest } from "../../../src/ledger/plan/request.ts";
 import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { encodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
@@ -170,3 +170,11 @@ export const fetchTimes = (here: ShardLab): readonly number[] =>
 /** Does it once so much time has passed. */
 export const later = (here: ShardLab, ms: number, act: () => unknown): Promise<unknown> =>
   here.clock.sleep(ms).then(act);
+
+/** In a pulse: every request last succeeded in this slot. */
+export const allAt = (slot: number): Pulse["succeeded"] => ({
+  "source.get": slot,
+  "source.head": slot,
+  "archive.put": slot,
+  "archive.head": slot,
+});
