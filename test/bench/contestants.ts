@@ -5,8 +5,8 @@ import type { Copier, CopierOptions } from "./copier.ts";
 
 export interface Contestant {
   readonly name: string;
-  /** "undici": the same path as ours, over undici's client. */
-  readonly kind: "limit" | "ours" | "undici" | "sdk";
+  /** "undici": the same path as ours, over undici's client. "s3": into an archive in S3. */
+  readonly kind: "limit" | "ours" | "undici" | "s3" | "sdk";
   readonly says: string;
   /** Sizes it is measured at; all where absent. */
   readonly only?: readonly SizeLabel[];
@@ -18,6 +18,8 @@ export interface Contestant {
 
 const ours = (proof: "content-md5" | "crc64", asks: boolean) => async (options: CopierOptions) =>
   (await import("./ours.ts")).createOurs(options, { proof, asks });
+const intoS3 = (proof: "content-md5" | "crc64") => async (options: CopierOptions) =>
+  (await import("./ours.ts")).createOurs(options, { proof, asks: false, store: "s3" });
 const overUndici = (proof: "content-md5" | "crc64") => async (options: CopierOptions) => {
   const { createUndiciHttp: createHttp } = await import("../../src/http/undici.ts");
   return (await import("./ours.ts")).createOurs(options, { proof, asks: false, createHttp });
@@ -63,6 +65,8 @@ export const contestants: readonly Contestant[] = [
     says: "the same path over undici's client, crc64",
     create: overUndici("crc64"),
   },
+  { name: "s3-md5", kind: "s3", says: "the same path into S3, content-md5", create: intoS3("content-md5") },
+  { name: "s3-crc64", kind: "s3", says: "the same path into S3, crc64", create: intoS3("crc64") },
   {
     name: "sdk-buffer",
     kind: "sdk",

@@ -21,11 +21,13 @@ export interface Form {
   readonly proof: "content-md5" | "crc64";
   /** A HEAD of the source and of the archive for each key: rows without etag, and `--if-exists skip`. */
   readonly asks: boolean;
+  /** What the archive is in; COS where absent. */
+  readonly store?: "s3";
   /** What sends the requests; as the product where absent. */
   readonly createHttp?: CreateHttp;
 }
 
-export function createOurs(options: CopierOptions, { proof, asks, createHttp }: Form): Copier {
+export function createOurs(options: CopierOptions, { proof, asks, store, createHttp }: Form): Copier {
   const { origin, label, concurrency, facts, shardSize = 1000 } = options;
   const surroundings = openSurroundings(origin, concurrency, createHttp);
   const { clock, random, log } = surroundings;
@@ -44,6 +46,7 @@ export function createOurs(options: CopierOptions, { proof, asks, createHttp }: 
     planRun(
       {
         run: `bench-${++runs}`,
+        store,
         rows: { kind: "inline", digest: `${objects}`, keys: [] },
         options: {
           proof: asks && proof === "content-md5" ? "auto" : proof,

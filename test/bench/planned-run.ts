@@ -30,6 +30,9 @@ export function environmentOf(origin: string): Readonly<Record<string, string>> 
     ORIGINALS_REGION: region,
     TENCENTCLOUD_SECRETID: credentials.secretId,
     TENCENTCLOUD_SECRETKEY: credentials.secretKey,
+    AWS_ENDPOINT_URL_S3: origin,
+    AWS_ACCESS_KEY_ID: credentials.secretId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretKey,
     ...(trusted === undefined ? {} : { [TRUSTED]: trusted }),
   };
 }
@@ -52,13 +55,15 @@ export function openSurroundings(
 
 export interface RunToPlan {
   readonly run: string;
+  /** What the archive is in; COS where absent. */
+  readonly store?: "s3" | undefined;
   readonly rows: RunRequest["rows"];
   readonly options: { readonly [name in keyof RunRequest["options"]]?: unknown };
   readonly entries: (request: RunRequest) => PlanEntries;
 }
 
 export async function planRun(
-  { run, rows, options, entries }: RunToPlan,
+  { run, store, rows, options, entries }: RunToPlan,
   surroundings: Surroundings,
 ): Promise<RunDocument> {
   const { clock, random } = surroundings;
@@ -66,7 +71,7 @@ export async function planRun(
     schema: "cos-originals/request@1",
     run,
     source: { bucket: bucketsOf.source, region, prefix: "" },
-    archive: { bucket: bucketsOf.archive, region, prefix: "" },
+    archive: { ...(store === undefined ? {} : { store }), bucket: bucketsOf.archive, region, prefix: "" },
     rows,
     options,
     askedAt: new Date(clock.now()).toISOString(),

@@ -52,7 +52,8 @@ function record(label: SizeLabel, index: number, right: boolean): void {
 const notFound = Buffer.from(
   "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nContent-Length: 0\r\nx-cos-request-id: NmFiY2QxMjM0\r\nConnection: keep-alive\r\n\r\n",
 );
-const dataPath = /^\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
+/** Of S3 the bucket stands in the path. */
+const dataPath = /^(?:\/archive-\d+)?\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
 
 interface Upload {
   /** What it must be; undefined for an object of the ledger. */

@@ -120,6 +120,20 @@ describe("the archive holds the original", () => {
     expect(holdsOriginal(expected({ etag: md5 }), infoOf({ size: 5, etag: md5 }, encrypted))).toBe(false);
     expect(holdsOriginal({ etag: md5, from: "row" }, infoOf({ size: 5, etag: md5 }))).toBe(false);
   });
+
+  test("is told by what it was proven by, of a store that tells no CRC64 itself, and never against what it tells", () => {
+    const md5 = "a".repeat(32);
+    const inParts: Expectation = { size: 5, etag: `${md5}-2`, crc64: "7", from: "head" };
+    const told = { size: 5, etag: md5 };
+    const proven = (provenCrc64: string) => ({ provenCrc64 });
+    expect(holdsOriginal(inParts, infoOf(told, proven("7")))).toBe(true);
+    expect(holdsOriginal(inParts, infoOf(told, proven("8")))).toBe(false);
+    expect(holdsOriginal(inParts, infoOf({ ...told, size: 6 }, proven("7")))).toBe(false);
+    expect(holdsOriginal(inParts, infoOf({ ...told, crc64: "8" }, proven("7")))).toBe(false);
+    expect(holdsOriginal({ ...inParts, crc64: undefined }, infoOf(told, proven("7")))).toBe(false);
+    // An MD5 that differs is of other bytes, whatever the metadata says.
+    expect(holdsOriginal({ ...inParts, etag: "0".repeat(32) }, infoOf(told, proven("7")))).toBe(false);
+  });
 });
 
 test("Content-MD5 is the base64 of the hex", () => {
