@@ -342,14 +342,15 @@ describe("several at once", () => {
       ...machineFiles,
       async open(path, flags, mode) {
         const handle = await machineFiles.open(path, flags, mode);
-        if (String(path).includes("/tmp/") && flags === "wx") {
-          const sync = handle.sync.bind(handle);
-          handle.sync = async () => {
+        if (!String(path).includes("/tmp/") || flags !== "wx") return handle;
+        const write = handle.write.bind(handle) as (...given: unknown[]) => Promise<unknown>;
+        return Object.assign(handle, {
+          async write(...given: unknown[]) {
+            const written = await write(...given);
             await handle.utimes(seconds, seconds);
-            await sync();
-          };
-        }
-        return handle;
+            return written;
+          },
+        });
       },
     };
     const late = lab.open({ files: opened });
