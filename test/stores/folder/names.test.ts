@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { characterOf } from "../../../src/stores/folder/names/characters.ts";
+import { runs } from "../../setup/quick.ts";
 import { keyOfNames, namesOfFolder, namesOfKey } from "../../../src/stores/folder/names/key-path.ts";
 
 const nfd = (text: string) => text.normalize("NFD");
@@ -150,7 +151,7 @@ describe("the names of keys", () => {
           );
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -129,6 +129,33 @@ describe(`runs into a folder, one of them killed with -9 ${KILLS} times (seed ${
     }
   });
 
+  test("by two processes at once, of one run, archive each key, and few of them twice", async () => {
+    const folder = join(scratch, "shared");
+    await mkdir(folder);
+    const keys = plain.slice(0, 600);
+    const manifest = await lab.file("shared.txt", lines(...keys));
+    const args = ["run", "--archive", `file://${folder}`, "--run", "r", "--manifest", manifest, "--shard-size", "50"];
+    lab.emulator.resetRequests();
+    const both = [1, 2].map(() => start(lab.built.cli, [...args, "--concurrency", String(CONCURRENCY)], lab.env));
+    const ended = await Promise.all(both.map((each) => each.ended));
+    // Who finds it over when it looks says so.
+    for (const { code, stderr } of ended)
+      expect(code === 0 || /is over|was over|ended/.test(stderr), stderr).toBe(true);
+    expect(ended.some(({ code }) => code === 0)).toBe(true);
+    const env = { ...lab.env, ORIGINALS_ARCHIVE: `file://${folder}` };
+    const status = await runCli(lab.built.cli, ["status", "r", "--json"], env);
+    expect(parseSummary(JSON.parse(status.stdout))).toMatchObject({
+      state: "complete",
+      archived: 600,
+      failed: 0,
+      pending: 0,
+    });
+    expect(await filesOf(folder)).toEqual([...keys].sort());
+    const again = lab.emulator.requests()["object.original"] - keys.length;
+    console.log(`two processes, one run: ${again} of ${keys.length} keys fetched twice`);
+    expect(again).toBeLessThanOrEqual(2 * CONCURRENCY + 50);
+  });
+
   test("of rows that failed are driven again; what a person damaged is found by verify", async () => {
     const folder = join(scratch, "again");
     await mkdir(folder);
