@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { characterOf } from "../../../src/stores/folder/names/characters.ts";
-import { runs } from "../../setup/quick.ts";
 import { keyOfNames, namesOfFolder, namesOfKey } from "../../../src/stores/folder/names/key-path.ts";
+import { runs } from "../../setup/quick.ts";
 
 const nfd = (text: string) => text.normalize("NFD");
 
