@@ -23,7 +23,7 @@ import { refusal } from "./fault.ts";
 import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
 import { namesOfKey } from "./names/key-path.ts";
 import { type Sidecars, sameVersion, type Version } from "./sidecar.ts";
-import type { Ways } from "./ways.ts";
+import { tries, type Ways } from "./ways.ts";
 
 export interface Described {
   readonly key: string;
@@ -33,9 +33,6 @@ export interface Described {
 }
 
 export type Commits = ReturnType<typeof createCommits>;
-
-/** A folder may be removed, being empty, between the moment that it is made and the one that it is used. */
-const tries = 20;
 
 export function createCommits(files: Files, ways: Ways, sidecars: Sidecars, links: () => boolean) {
   /** What the temporary file may be named as; its time is moved on until no sidecar has it. */

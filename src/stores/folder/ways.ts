@@ -7,9 +7,12 @@
  */
 import { dirname, join, sep } from "node:path";
 import { refusal } from "./fault.ts";
-import { errnoOf, type Files, isMissing } from "./files.ts";
+import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
 
 export type Ways = ReturnType<typeof createWays>;
+
+/** Folders are removed when they are empty, perhaps between the moment that one is made and the one that it is used. */
+export const tries = 50;
 
 /** So many folders are known to be on the disk. */
 const mostKnown = 10_000;
@@ -49,11 +52,12 @@ export function createWays(files: Files, root: string) {
   async function syncNow(folder: string): Promise<void> {
     // Windows opens no folder, and writes its entries by itself.
     if (process.platform === "win32") return;
-    const handle = await files.open(folder, "r");
+    // One that is gone, being empty, has no entries any more.
+    const handle = await orMissing(files.open(folder, "r"));
     try {
-      await handle.sync();
+      await handle?.sync();
     } finally {
-      await handle.close();
+      await handle?.close();
     }
   }
 
@@ -65,9 +69,14 @@ export function createWays(files: Files, root: string) {
     throw refusal("FolderObstructed", what, why);
   }
 
-  /** The root itself is never made: where it is gone, the disk is not there any more. */
+  /**
+   * Throws ENOENT where somebody removed one of those above it meanwhile, which was empty. The root itself is never made: where it is gone,
+   * the disk is not there any more.
+   */
   async function make(folder: string, what: string): Promise<void> {
     const parent = dirname(folder);
+    // Whatever was known of it was of the one that is gone.
+    onDisk.delete(folder);
     try {
       // Else it would be made behind a link.
       await look(parent, what);
@@ -98,15 +107,20 @@ export function createWays(files: Files, root: string) {
     look,
     /** There from now on, as long as nobody removes it. */
     async ensure(folder: string, what: string): Promise<void> {
-      try {
-        await look(folder, what);
-      } catch (thrown) {
-        if (!isMissing(thrown)) throw thrown;
-        onDisk.delete(folder);
-        await make(folder, what);
-        await look(folder, what);
+      for (let n = 1; ; n++) {
+        try {
+          await look(folder, what);
+          await keep(folder);
+          return;
+        } catch (thrown) {
+          if (!isMissing(thrown) || n === tries) throw thrown;
+        }
+        try {
+          await make(folder, what);
+        } catch (thrown) {
+          if (!isMissing(thrown) || (await orMissing(files.lstat(root))) === undefined) throw thrown;
+        }
       }
-      await keep(folder);
     },
     /** Removes folders that are empty, from this one upwards to one of `upTo`, which stays. */
     async prune(folder: string, upTo: string): Promise<void> {
