@@ -104,6 +104,7 @@ describe("time", () => {
       "run/messages/dead-letters.ts": "when it was rejected",
       "run/places/other-runs.ts": "which runs began within a month",
       "runtime/cli/input/run-input.ts": "the date in a run's name",
+      "stores/folder/folder.ts": "the ages of files, and a listing's time",
       "stores/s3/send.ts": "signatures",
     };
     const asking = code.filter(([, text]) => /lock\.now\(\)/.test(text.replaceAll(written, "")));
@@ -148,6 +149,8 @@ describe("text from outside", () => {
       "cos/exchange/outside-text.ts",
       "cos/exchange/send.ts",
       "run/work/outage-watch.ts",
+      // What a file system says is a name of an error: no text from outside.
+      "stores/folder/fault.ts",
       "stores/s3/error.ts",
       "stores/s3/send.ts",
       "stores/s3/stored.ts",

@@ -4,8 +4,8 @@ import type { CreateHttp } from "../http/port/http.ts";
 import type { Bucket } from "../objects/bucket.ts";
 import type { OtherStore } from "../vocabulary/address.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
-import { UserError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
+import { createFolderStore } from "./folder/folder.ts";
 import { createS3Client } from "./s3/client.ts";
 import { awsEnvironmentCredentials } from "./s3/credentials.ts";
 
@@ -50,7 +50,7 @@ export function openStore({ store, bucket, region }: OtherPlace, options: StoreO
         credentials: awsEnvironmentCredentials(options.environment),
       });
     case "file":
-      throw new UserError("InvalidAddress", `This version archives to no folder, and not to ${bucket}`);
+      return createFolderStore({ ...options, folder: bucket });
   }
 }
 

@@ -38,6 +38,8 @@ export const about: Readonly<Record<string, string>> = {
   "queue/api": "what a transport is given and gives back: shapes, limits, errors",
   stores: "archives and ledgers that are no COS bucket",
   "stores/s3": "one bucket of S3, or of what speaks its protocol",
+  "stores/folder": "a folder on a disk of this machine as one bucket",
+  "stores/folder/names": "keys as names that every file system keeps, and back",
   cos: "the client of one COS bucket: what is COS's own",
   "cos/listing": "listings: one page after the other, or many ranges side by side",
   "cos/exchange": "one request and its reply: headers, errors, clock skew, retries",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createBucketClient } from "../../src/cos/client.ts";
 import { staticCredentials } from "../../src/cos/signing/credentials.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
+import { createFolderStore } from "../../src/stores/folder/folder.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";
 import { storeConformance } from "./conformance.ts";
 import { createMemoryBucket } from "./memory-bucket.ts";
@@ -29,6 +30,18 @@ storeConformance("COS", subjects.cos.lacks, async () => {
       await client.close();
       await emulator.close();
       await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+});
+
+storeConformance("a folder", subjects.folder.lacks, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "originals-folder-"));
+  const bucket = createFolderStore({ folder, clock: systemClock, random: Math.random });
+  return {
+    bucket,
+    async close() {
+      await bucket.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 });

@@ -31,6 +31,7 @@ export const subjects = {
       "a copy forbids overwriting",
     ],
   },
+  folder: { title: "folder", what: "a folder on a disk of this machine", lacks: [] },
   memory: {
     title: "simulation",
     what: "the store in memory that the simulation runs on",

@@ -27,6 +27,7 @@ Originals are in COS. What is made of them, the archive, and the ledger, may lie
 |---|---|---|---|
 | \`cos://BUCKET-APPID[/PREFIX]\` | \`--archive-region\`, else \`--region\` | \`--archive-endpoint\`, else \`--endpoint\`, else COS | \`ORIGINALS_ARCHIVE_*\`, else \`TENCENTCLOUD_*\` |
 | \`s3://BUCKET[/PREFIX]\` | \`--archive-region\` alone | \`--archive-endpoint\`, else \`AWS_ENDPOINT_URL_S3\`, \`AWS_ENDPOINT_URL\`, else AWS | \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_SESSION_TOKEN\` |
+| \`file:///FOLDER\` | none | a disk of this machine: [folder.md](folder.md) | none |
 
 ## What each offers
 
@@ -41,7 +42,7 @@ On buckets of your own the suite is run by \`npx vitest run test/stores/real.slo
 ## What rests on it
 
 - **A ledger** rests on listings that show what was written before them, and on PUTs that may forbid overwriting. COS has both (the second
-  not in a bucket that ever kept versions). Of services that speak S3's protocol most have; so as a run begins in a ledger there, its
+  not in a bucket that ever kept versions), and so has a folder. Of services that speak S3's protocol most have; so as a run begins in a ledger there, its
   request is listed (\`LedgerUnlisted\`, and nothing is begun) and put once more with \`If-None-Match: *\`. Where that is passed over or
   refused, a warning says so: no outcome is lost for it, but two that begin one run at the same moment do some of it twice. \`doctor\` looks for
   the same where the ledger holds something already. \`--if-exists keep\` and \`fail\` need it too: there such a row fails (\`NotImplemented\`).

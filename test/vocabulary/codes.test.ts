@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Code, catalogue, entryOf } from "../../src/vocabulary/codes/catalogue.ts";
 import type { Effect, Entry } from "../../src/vocabulary/codes/entry.ts";
+import { folderCodes } from "../../src/vocabulary/codes/folder-codes.ts";
 import { rowCodes } from "../../src/vocabulary/codes/row-codes.ts";
 import { errNos, serviceCodes } from "../../src/vocabulary/codes/service-codes.ts";
 import { transportCodes } from "../../src/vocabulary/codes/transport-codes.ts";
@@ -9,7 +10,7 @@ import { usageCodes } from "../../src/vocabulary/codes/usage-codes.ts";
 import { readSources } from "../architecture/house.ts";
 
 const elsewhere = [...readSources()].filter(([file]) => !file.startsWith("vocabulary/codes/"));
-const groups = { rowCodes, serviceCodes, transportCodes, usageCodes };
+const groups = { rowCodes, serviceCodes, folderCodes, transportCodes, usageCodes };
 
 /** Where a code is given, compared or told, outside the queue shim (whose names are those of @aws-sdk/client-sqs). */
 const mentions = elsewhere
@@ -101,6 +102,9 @@ ${table(Object.entries(errNos).map(([number, entry]) => [number, entry]))}
 
 ## The connection
 ${of(transportCodes)}
+
+## A folder as archive or ledger
+${of(folderCodes)}
 
 ## Before any row is worked
 ${of(usageCodes)}

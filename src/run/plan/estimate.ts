@@ -13,6 +13,7 @@ import { sumOfRequests } from "../../report/tally.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
 import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
+import type { Place } from "../messages/messages.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
 import { createGivenKeys } from "./given-keys.ts";
 import { mayRepeat, noCounts, type PlanRequest, planFrom } from "./shards.ts";
@@ -184,15 +185,24 @@ export interface Cost {
 
 const GB = 1024 ** 3;
 
-/** Null where the bytes are not known even about. */
-export function costOf({ bytes, requests }: Pick<Estimate, "bytes" | "requests">, prices: Prices): Cost | null {
+/**
+ * Null where the bytes are not known even about.
+ * @param places requests to what is no COS are not in its prices
+ */
+export function costOf(
+  { bytes, requests }: Pick<Estimate, "bytes" | "requests">,
+  prices: Prices,
+  { archive, ledger }: Readonly<Record<"archive" | "ledger", Pick<Place, "store">>>,
+): Cost | null {
   if (bytes.estimated === null) return null;
   const volume = bytes.estimated / GB;
   const processing = {
     from: Math.max(0, volume - prices.freeProcessing) * prices.processing,
     upTo: volume * prices.processing,
   };
-  const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  const ofArchive = archive.store === undefined ? requests["archive.head"] + requests["archive.put"] : 0;
+  const ofLedger = ledger.store === undefined ? requests.ledger : 0;
+  const all = requests["source.get"] + requests["source.head"] + ofArchive + ofLedger;
   const forRequests = (all / 10_000) * prices.requests;
   return {
     currency: prices.currency,

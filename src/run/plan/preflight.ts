@@ -56,6 +56,8 @@ export function noSuchBucket(
   { address, region }: Pick<Bucket, "address" | "region">,
   cause: BucketError,
 ): UserError {
+  // What a folder says of itself is more than a bucket's name tells.
+  if (address.startsWith("file:")) return new UserError("NoSuchBucket", `${cause.message}.`, { cause });
   return new UserError(
     "NoSuchBucket",
     `There is no bucket for ${what} ${address} in ${region}; check its name, its APPID and its region.`,

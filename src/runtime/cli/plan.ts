@@ -62,7 +62,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);
     await checkManifest(rows(), request);
     const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
-    const document = planDocument(settings, request, estimate);
+    const document = planDocument(settings, request, ledger, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
     // Planning a local file needs no network.

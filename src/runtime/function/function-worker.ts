@@ -6,6 +6,7 @@
 import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
 import type { HandleDelivery } from "../../run/messages/delivery.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { UserError } from "../../vocabulary/errors.ts";
 import { unboundedRoles } from "../settings/allow-list.ts";
 import { proxyNote } from "../settings/proxy-note.ts";
 import {
@@ -49,6 +50,7 @@ export function keepFunctionWorker(
     const settings = readSettings({ environment: world.environment });
     const says = JSON.stringify(settings.values);
     if (kept?.says === says) return kept.worker;
+    refuseFolders(settings);
     for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
     const note = proxyNote(settings, world.environment);
     if (note !== undefined) world.log.info(note);
@@ -63,4 +65,13 @@ export function keepFunctionWorker(
     former?.close().catch(() => undefined);
     return worker;
   };
+}
+
+/** A function's disk is gone when it is, and another one's from the beginning. */
+function refuseFolders(settings: Settings): void {
+  for (const name of ["archive", "ledger"] as const) {
+    if (settings.values[name]?.startsWith("file:") !== true) continue;
+    const message = `${settings.said(name)} is a folder, and a function has no disk that outlives it; name a bucket, or run on one machine with cos-originals run.`;
+    throw new UserError("InvalidSetting", message);
+  }
 }

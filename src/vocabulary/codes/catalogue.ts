@@ -4,12 +4,13 @@
  */
 
 import type { Effect, Entry } from "./entry.ts";
+import { folderCodes } from "./folder-codes.ts";
 import { rowCodes } from "./row-codes.ts";
 import { errNos, serviceCodes } from "./service-codes.ts";
 import { transportCodes } from "./transport-codes.ts";
 import { usageCodes } from "./usage-codes.ts";
 
-export const catalogue = { ...rowCodes, ...serviceCodes, ...transportCodes, ...usageCodes };
+export const catalogue = { ...rowCodes, ...serviceCodes, ...folderCodes, ...transportCodes, ...usageCodes };
 
 /** A code that this project gives, or that it knows of the service. */
 export type Code = keyof typeof catalogue;

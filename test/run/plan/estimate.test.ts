@@ -5,6 +5,7 @@ import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { assumedSeconds, costOf, estimateRun, requestsOf, timeOf } from "../../../src/run/plan/estimate.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 
+const inCos = { archive: {}, ledger: {} };
 const region = "ap-guangzhou";
 const md5 = "0cc175b9c0f1b6a831c399e269772661";
 const GB = 1024 ** 3;
@@ -95,7 +96,7 @@ describe("an estimate", () => {
     });
     const unknown = await estimate([{ key: "a" }]);
     expect(unknown.bytes.estimated).toBeNull();
-    expect(costOf(unknown, prices)).toBeNull();
+    expect(costOf(unknown, prices, inCos)).toBeNull();
   });
 
   test("names ten rows that will fail, no more", async () => {
@@ -112,11 +113,16 @@ describe("money and time", () => {
   const bytes = (gigabytes: number) => ({ known: 0, rowsWithSize: 0, rowsWithout: 0, estimated: gigabytes * GB });
 
   test("cost lies between the whole free volume left and none of it", () => {
-    const cost = costOf({ bytes: bytes(110), requests }, prices);
+    const cost = costOf({ bytes: bytes(110), requests }, prices, inCos);
     expect(cost).toMatchObject({ currency: "CNY", requests: expect.closeTo(0.03), traffic: 55 });
     expect(cost?.from).toBeCloseTo(100 * 0.025 + 0.03);
     expect(cost?.upTo).toBeCloseTo(110 * 0.025 + 0.03);
-    expect(costOf({ bytes: bytes(4), requests }, prices)?.processing.from).toBe(0);
+    expect(costOf({ bytes: bytes(4), requests }, prices, inCos)?.processing.from).toBe(0);
+  });
+
+  test("cost leaves out requests to what is no COS", () => {
+    const places = { archive: { store: "file" }, ledger: {} } as const;
+    expect(costOf({ bytes: bytes(110), requests }, prices, places)?.requests).toBeCloseTo(0.01);
   });
 
   test.each([

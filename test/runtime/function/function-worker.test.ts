@@ -42,6 +42,11 @@ describe("what a function keeps between invocations", () => {
     checkCredentials?.();
   });
 
+  it.each(["ORIGINALS_ARCHIVE", "ORIGINALS_LEDGER"])("is nothing where %s is a folder", (name) => {
+    const { worker } = setUp({ ...environment, [name]: "file:///mnt/archive" });
+    expect(worker).toThrow(/"file:\/\/\/mnt\/archive".* is a folder, and a function has no disk that outlives it/);
+  });
+
   it("is made anew when a setting changed", () => {
     const changing: Record<string, string | undefined> = {
       ...environment,

@@ -6,5 +6,7 @@ import { printAddress } from "../../../vocabulary/address.ts";
 export function ledgerFlags(ledger: Place): string {
   const address = printAddress(ledger);
   const word = /^[\w:/.@+-]+$/.test(address) ? address : `'${address.replaceAll("'", "'\\''")}'`;
-  return `${flagOf("ledger")} ${word} ${flagOf("archiveRegion")} ${ledger.region}`;
+  // A folder is in no region.
+  const region = ledger.store === "file" ? "" : ` ${flagOf("archiveRegion")} ${ledger.region}`;
+  return `${flagOf("ledger")} ${word}${region}`;
 }

@@ -1,13 +1,14 @@
 /** A plan as a document: what `plan --json` prints, and what its text is made of. */
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
+import type { Place } from "../../../run/messages/messages.ts";
 import { costOf, type Estimate, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 
 /** What `plan --json` prints. */
 export type PlanDocument = ReturnType<typeof planDocument>;
 
-export function planDocument({ values }: Settings, request: RunRequest, estimate: Estimate) {
+export function planDocument({ values }: Settings, request: RunRequest, ledger: Place, estimate: Estimate) {
   const { concurrency, rate, maxInstances } = values;
   const prices = {
     currency: values.priceCurrency,
@@ -22,7 +23,7 @@ export function planDocument({ values }: Settings, request: RunRequest, estimate
     run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
     ...estimate,
     notPreserved,
-    cost: { indicative: true, prices, estimate: costOf(estimate, prices) },
+    cost: { indicative: true, prices, estimate: costOf(estimate, prices, { archive: request.archive, ledger }) },
     time: {
       ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
       concurrency,

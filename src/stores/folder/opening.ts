@@ -1,0 +1,123 @@
+/**
+ * A folder is opened at its first use: it has to be there (it may be a disk that is not mounted just now, and what would be made in its place
+ * would fill another one) and on a disk of this machine. What the store keeps for itself lies in `^store`, which is made at the first write:
+ *
+ *   ^store/READ-ME.txt    what this is, for people
+ *   ^store/about/…        a sidecar for each object (sidecar.ts)
+ *   ^store/tmp/…          what is being written (temporaries.ts)
+ *   ^store/uploads/…      uploads in parts (multipart.ts)
+ */
+import { join } from "node:path";
+import type { Random } from "../../vocabulary/clock.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { refusal } from "./fault.ts";
+import { networkFileSystem } from "./file-system.ts";
+import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
+import { openTemporaries, type Temporaries } from "./temporaries.ts";
+import type { Ways } from "./ways.ts";
+
+const readMe = `cos-originals keeps here what it has to know of the files beside this folder: their ETags, checksums and headers, and what it is
+writing just now. Files and folders beside it are the archive; docs/folder.md of cos-originals tells how their names are made of keys.
+Copy or move the folder as a whole, with the times of its files (cp -a, rsync -a), so that they belong together there too.
+`;
+
+export interface Found {
+  /** The folder's path, without links in it. */
+  readonly root: string;
+  /** Throws NoSuchBucket where it is gone, or another folder is in its place: that which a disk was mounted on. */
+  readonly mustBeThere: (what: string) => Promise<void>;
+}
+
+/** @throws BucketError `NoSuchBucket`; UserError `NetworkFolder` */
+export async function findFolder(files: Files, folder: string, what: string): Promise<Found> {
+  let root: string;
+  try {
+    root = await files.realpath(folder);
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+    const why = "there is no such folder; make it, or mount the disk that it is on";
+    throw refusal("NoSuchBucket", what, why, thrown);
+  }
+  const first = await files.lstat(root, { bigint: true });
+  if (!first.isDirectory()) {
+    throw refusal("NoSuchBucket", what, "a file is there, and no folder; name another, or move it away");
+  }
+  const { type } = await files.statfs(root);
+  const mounts = await files.readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  const network = networkFileSystem({ type, mounts, path: root }, process.platform);
+  if (network === undefined) {
+    const mustBeThere = async (what: string) => {
+      const now = await orMissing(files.lstat(root, { bigint: true }));
+      if (now?.dev === first.dev && now.ino === first.ino) return;
+      throw refusal("NoSuchBucket", what, "the folder is not there any more; is its disk still mounted?");
+    };
+    return { root, mustBeThere };
+  }
+  throw new UserError(
+    "NetworkFolder",
+    `The folder ${quote(folder)} is on a network file system (${network}), which does not promise that what was written is listed; name one on a disk of this machine, or archive to an object store.`,
+  );
+}
+
+export interface OpenedFolder {
+  readonly temporaries: Temporaries;
+  /** Does the file system make links? Without, overwriting is forbidden by looking first. */
+  readonly links: boolean;
+}
+
+/** Makes ready for writing, and removes what killed processes left. */
+export async function openForWriting(
+  files: Files,
+  ways: Ways,
+  { random, log }: { readonly random: Random; readonly log: Log },
+  what: string,
+): Promise<OpenedFolder> {
+  const own = ways.pathOf("^store");
+  const tmp = join(own, "tmp");
+  await ways.ensure(tmp, what);
+  await ways.ensure(join(own, "about"), what);
+  await ways.ensure(join(own, "uploads"), what);
+  const temporaries = await openTemporaries(files, tmp, random);
+  try {
+    await leaveReadMe(files, join(own, "READ-ME.txt"));
+    const links = await makesLinks(files, temporaries);
+    if (!links) {
+      log.warn("The file system makes no links: two runs begun at one moment may do some work twice.", {
+        folder: what,
+      });
+    }
+    return { temporaries, links };
+  } catch (thrown) {
+    await temporaries.close();
+    throw thrown;
+  }
+}
+
+async function leaveReadMe(files: Files, path: string): Promise<void> {
+  try {
+    const handle = await files.open(path, "wx");
+    try {
+      await handle.writeFile(readMe);
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "EEXIST") throw thrown;
+  }
+}
+
+async function makesLinks(files: Files, { next }: Temporaries): Promise<boolean> {
+  const [from, to] = [next(), next()];
+  await (await files.open(from, "wx")).close();
+  try {
+    await files.link(from, to);
+    await files.unlink(to);
+    return true;
+  } catch (thrown) {
+    if (["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(errnoOf(thrown) ?? "")) return false;
+    throw thrown;
+  } finally {
+    await files.unlink(from);
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The folders on the way to a file: made where they are missing, looked at before each use, and written to the disk.
+ *
+ * Nothing is read or written outside the folder: names have neither a slash nor `..` in them, and where the folders of a file lead is asked
+ * (realpath) before each use: through a symbolic link it would be elsewhere, and that is refused. (Who may write in the folder could put one
+ * there between the question and the use; against them there is no defence here.)
+ */
+import { dirname, join, sep } from "node:path";
+import { refusal } from "./fault.ts";
+import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
+
+export type Ways = ReturnType<typeof createWays>;
+
+/** Folders are removed when they are empty, perhaps between the moment that one is made and the one that it is used. */
+export const tries = 50;
+
+/** So many folders are known to be on the disk. */
+const mostKnown = 10_000;
+
+/** @param root without links in it */
+export function createWays(files: Files, root: string) {
+  /** Folders whose own entry was written to the disk by this process. */
+  const onDisk = new Set<string>([root]);
+  const syncs = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
+
+  /**
+   * All that was done in the folder before is on the disk. Who asks while that is under way waits for the next one, and shares it with the
+   * others who do.
+   */
+  function sync(folder: string): Promise<void> {
+    const known = syncs.get(folder);
+    if (known !== undefined) {
+      known.next ??= known.running.then(
+        () => begin(folder),
+        () => begin(folder),
+      );
+      return known.next;
+    }
+    return begin(folder);
+  }
+
+  function begin(folder: string): Promise<void> {
+    const entry = { running: syncNow(folder), next: undefined };
+    syncs.set(folder, entry);
+    const over = () => {
+      if (syncs.get(folder) === entry && entry.next === undefined) syncs.delete(folder);
+    };
+    entry.running.then(over, over);
+    return entry.running;
+  }
+
+  async function syncNow(folder: string): Promise<void> {
+    // Windows opens no folder, and writes its entries by itself.
+    if (process.platform === "win32") return;
+    // One that is gone, being empty, has no entries any more.
+    const handle = await orMissing(files.open(folder, "r"));
+    try {
+      await handle?.sync();
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  /** Is it where its name says? Throws ENOENT where it is not there. */
+  async function look(folder: string, what: string): Promise<void> {
+    const there = await files.realpath(folder);
+    if (there === folder || there.normalize("NFC") === folder.normalize("NFC")) return;
+    const why = `${folder} leads to ${there}: a symbolic link or a folder of another name lies on the way, and none is followed`;
+    throw refusal("FolderObstructed", what, why);
+  }
+
+  /**
+   * Throws ENOENT where somebody removed one of those above it meanwhile, which was empty. The root itself is never made: where it is gone,
+   * the disk is not there any more.
+   */
+  async function make(folder: string, what: string): Promise<void> {
+    const parent = dirname(folder);
+    // Whatever was known of it was of the one that is gone.
+    onDisk.delete(folder);
+    try {
+      // Else it would be made behind a link.
+      await look(parent, what);
+    } catch (thrown) {
+      if (!isMissing(thrown) || parent === root) throw thrown;
+      await make(parent, what);
+    }
+    try {
+      await files.mkdir(folder);
+    } catch (thrown) {
+      if (errnoOf(thrown) !== "EEXIST") throw thrown;
+    }
+  }
+
+  /** Its entry, and those of all above it, are on the disk; whoever made them. */
+  async function keep(folder: string): Promise<void> {
+    if (onDisk.has(folder)) return;
+    await keep(dirname(folder));
+    await sync(dirname(folder));
+    if (onDisk.size >= mostKnown) onDisk.clear();
+    onDisk.add(root).add(folder);
+  }
+
+  return {
+    sync,
+    /** Of names that have no slash in them. */
+    pathOf: (...names: readonly string[]): string => join(root, ...names),
+    look,
+    /** There from now on, as long as nobody removes it. */
+    async ensure(folder: string, what: string): Promise<void> {
+      for (let n = 1; ; n++) {
+        try {
+          await look(folder, what);
+          await keep(folder);
+          return;
+        } catch (thrown) {
+          if (!isMissing(thrown) || n === tries) throw thrown;
+        }
+        try {
+          await make(folder, what);
+        } catch (thrown) {
+          if (!isMissing(thrown) || (await orMissing(files.lstat(root))) === undefined) throw thrown;
+        }
+      }
+    },
+    /** Removes folders that are empty, from this one upwards to one of `upTo`, which stays. */
+    async prune(folder: string, upTo: string): Promise<void> {
+      for (let at = folder; at.startsWith(upTo + sep); at = dirname(at)) {
+        onDisk.delete(at);
+        try {
+          await files.rmdir(at);
+        } catch {
+          // Something lies in it, or it is gone.
+          return;
+        }
+      }
+    },
+  };
+}
