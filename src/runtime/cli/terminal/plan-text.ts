@@ -69,11 +69,16 @@ function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument
   return `${formatBytes(known)} of originals in ${formatCount(rowsWithSize)} rows; ${formatCount(rowsWithout)} rows tell no size: about ${formatBytes(estimated)} in all, if they are like the others`;
 }
 
+/** `12.34 CNY` */
+export function moneyText(amount: number, currency: string): string {
+  const digits = amount !== 0 && amount < 0.01 ? 6 : 2;
+  return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
+}
+
 function costLines({ cost }: PlanDocument): string[] {
   const { prices, estimate } = cost;
   const { currency } = prices;
-  const money = (amount: number) =>
-    `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: amount !== 0 && amount < 0.01 ? 6 : 2 })} ${currency}`;
+  const money = (amount: number) => moneyText(amount, currency);
   const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests; look at your price list`;
   if (estimate === null) return [`  cost: not known without sizes; ${what}`];
   const { from, upTo, traffic } = estimate;
