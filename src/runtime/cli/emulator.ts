@@ -1,13 +1,14 @@
 /** `cos-originals emulator`: serves the embedded COS. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { nearest } from "../../config/nearest.ts";
 import { environmentCredentials } from "../../cos/signing/credentials.ts";
 import { defaultSwitches, type Switches, startEmulator } from "../../emulator/emulator.ts";
-import { type Likeness, likenessOf } from "../../emulator/faults/findings.ts";
-import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
+import type { Likeness } from "../../emulator/faults/findings.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import { readFindings } from "../settings/findings.ts";
 import { addCommonFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -45,7 +46,7 @@ Example:
 
 export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const port = portOf(flags.port);
-  const like = typeof flags.as === "string" ? await likenessIn(flags.as, terminal) : undefined;
+  const like = typeof flags.as === "string" ? likenessIn(flags.as, terminal) : undefined;
   const switches = { ...like?.switches, ...switchesOf(flags.switch) };
   const names = Array.isArray(flags.bucket) ? flags.bucket.map(String) : [];
   const protect = typeof flags.protect === "string" ? protectedOf(flags.protect) : like?.protect;
@@ -94,15 +95,8 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   return exitCodes.done;
 }
 
-async function likenessIn(file: string, terminal: Terminal): Promise<Likeness> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    const why = ensureError(error).message;
-    throw new UserError("InvalidFindings", `The findings in ${quote(file)} can't be read (${why}); check --as.`);
-  }
-  const like = likenessOf(text, file);
+function likenessIn(file: string, terminal: Terminal): Likeness {
+  const like = readFindings(file);
   if (like.passedOver.length > 0) {
     terminal.note(`Passed over, as this version has no such switch: ${like.passedOver.join(", ")}.`);
   }

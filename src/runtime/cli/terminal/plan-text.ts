@@ -34,6 +34,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
+    ...findingsLines(plan),
     `  requests, where nothing fails: ${Object.entries(requests)
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
@@ -49,6 +50,26 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   }
   for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
   return lines;
+}
+
+function findingsLines({ byFindings }: PlanDocument): string[] {
+  if (byFindings === null) return [];
+  const { metadataByHead, tooLarge, versions } = byFindings;
+  return [
+    ...(metadataByHead
+      ? ["  by the findings originImage brings no metadata: each row costs a HEAD of the source"]
+      : []),
+    ...(tooLarge > 0
+      ? [
+          `  by the findings originImage refuses what is as large as ${formatCount(tooLarge)} of these rows: they will fail`,
+        ]
+      : []),
+    ...(versions > 0
+      ? [
+          `  by the findings originImage does not heed a versionId: of the ${formatCount(versions)} rows that name one those of older versions will fail`,
+        ]
+      : []),
+  ];
 }
 
 const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = {
