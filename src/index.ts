@@ -6,7 +6,9 @@
 export { type ConfigFile, readConfigFile } from "./config/file.ts";
 export { readSettings, type Settings, type SettingsSources } from "./config/read.ts";
 export type { SettingName, SettingValues } from "./config/settings.ts";
+export type { CiBinding, CiStatus } from "./cos/ci-binding.ts";
 export { type BucketClient, type BucketClientOptions, createBucketClient } from "./cos/client.ts";
+export type { ExactReplies, ExactReply, ExactRequest } from "./cos/exact-reply.ts";
 export type { OriginProtect } from "./cos/origin-protect.ts";
 export {
   type CredentialsPrefix,
@@ -17,6 +19,7 @@ export {
   staticCredentials,
 } from "./cos/signing/credentials.ts";
 export type { Credentials } from "./cos/signing/signature.ts";
+export type { SlimSetting, SmartCompression } from "./cos/smart-compression.ts";
 export {
   type BucketControl,
   type BucketOptions,

@@ -196,6 +196,11 @@ export const settingTable = {
     example: "auto",
     default: "auto",
   }),
+  findings: setting(values.file, {
+    placeholder: "FILE",
+    description: "what doctor --probe --json found out about the source",
+    example: "findings.json",
+  }),
   maxAttempts: setting(values.count(1, 100), {
     placeholder: "N",
     description: "tries of one original over the whole run",

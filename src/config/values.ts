@@ -49,6 +49,9 @@ export const address = z
     `has a prefix of over ${maxKeyBytes} bytes`,
   );
 
+/** A file of this machine. */
+export const file = text.refine((value) => !/^[a-z][a-z\d]*:\/\//i.test(value), "is an address, and no file's name");
+
 /** A file, `-` for standard input, or a cos:// address of one object. */
 export const manifest = text.refine(
   (value) =>

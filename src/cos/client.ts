@@ -7,7 +7,9 @@ import type { Bucket, ObjectInfo, ObjectResponse, PutOptions } from "../objects/
 import type { Clock } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";
 import { resolveEndpoint, resolveImageEndpoint } from "./address/endpoint.ts";
+import { type CiBinding, createCiBinding } from "./ci-binding.ts";
 import { createCopy } from "./copy.ts";
+import { createExactReplies, type ExactReplies } from "./exact-reply.ts";
 import { subject } from "./exchange/error-from-reply.ts";
 import { bringsOwnBytes, tellsObject } from "./exchange/false-success.ts";
 import { objectInfo, objectResponse, putInfo } from "./exchange/object-info.ts";
@@ -18,6 +20,7 @@ import { createMultipartUpload } from "./multipart.ts";
 import { cosOffers } from "./offers.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import type { CredentialsProvider } from "./signing/credentials.ts";
+import { createSmartCompression, type SmartCompression } from "./smart-compression.ts";
 
 /** One bucket, how it is reached, and who signs. */
 export interface BucketClientOptions extends HttpOptions {
@@ -40,8 +43,8 @@ export interface BucketClientOptions extends HttpOptions {
   readonly createHttp?: CreateHttp | undefined;
 }
 
-/** The Bucket port over HTTP, and Original Image Protection of that bucket. */
-export interface BucketClient extends Bucket, OriginProtect {
+/** The Bucket port over HTTP, what Cloud Infinite tells of that bucket, and replies as they came. */
+export interface BucketClient extends Bucket, OriginProtect, SmartCompression, CiBinding, ExactReplies {
   /** Closes its connections at once; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -127,6 +130,9 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     ...createCopy({ bucket, region }, send),
     ...createMultipartUpload(bucket, send),
     ...createOriginProtect(bucket, resolveImageEndpoint(options), send),
+    ...createSmartCompression(bucket, resolveImageEndpoint(options), send),
+    ...createCiBinding(bucket, resolveImageEndpoint(options, "ci"), send),
+    ...createExactReplies(send),
     close: () => http.close(),
   };
 }

@@ -110,7 +110,7 @@ export function createRequestHandler(parts: ServerParts): RequestHandler {
       incoming.socket.resetAndDestroy();
       return;
     }
-    const common = { ...identify.headers(now), "x-cos-request-id": requestId };
+    const common = { ...identify.headers(now), ...requestNamed(requestId, operation, switches) };
     const sending: Sending = { response, isHead, clock, closing, common };
     // A client that waits for 100 Continue and gets an error instead may send its body or not: the connection ends.
     if (expectsContinue && !incoming.complete) response.shouldKeepAlive = false;
@@ -136,6 +136,12 @@ function faultable(
     headers: incoming.headers,
     nth,
   };
+}
+
+/** On Cloud Infinite's own host the header has another name (document 460/97481). */
+function requestNamed(requestId: string, operation: Operation, { originImageNamesRequest }: Switches) {
+  const by = operation === "object.original" ? originImageNamesRequest : operation === "ci.status" ? "ci" : "cos";
+  return by === "none" ? {} : { [`x-${by}-request-id`]: requestId };
 }
 
 /** `<host>/<key>` without a scheme, as COS prints it. */

@@ -32,8 +32,13 @@
  * and beside the runs, under `<ledger prefix>/places/`:
  *
  *   <id>~<run>                                   where a run works: source and archive; <id>~<run>~ended: it is over
+ *
+ * and under `<ledger prefix>/probe/`, for as long as it is looked at:
+ *
+ *   <id>                                         a copy that `doctor --probe` made
  */
 
+import { asFolder } from "../vocabulary/names.ts";
 import { type RowRequest, rowRequests } from "../vocabulary/row-request.ts";
 import type { Marker, MarkerCounts } from "./counts.ts";
 import { groupOf } from "./group.ts";
@@ -50,6 +55,8 @@ const SLOT_DIGITS = 15;
 export const runsFolder = "runs/";
 /** In a ledger: where its runs work. */
 export const placesFolder = "places/";
+/** Of a ledger: where `doctor --probe` tries to copy an image to. */
+export const probeCopyKey = (ledgerPrefix: string, id: string) => `${asFolder(ledgerPrefix)}probe/${id}`;
 /** In a run: what people read, and of it what is of the whole run. */
 export const reportFolder = "report/";
 export const reportNames = { summary: "summary.json", page: "report.html" } as const;

@@ -2,7 +2,8 @@
  * COS and S3 inventories: a manifest.json (documents 436/33704 and S3 "Locating your inventory list") that names gzip CSV files
  * without header. `fileSchema` says what their columns are; keys are URL-encoded; numbers may be strings.
  *
- * Only what can be fetched is a row: delete markers, and versions that are not the latest, are left out. The size and MD5 that
+ * Only what can be fetched is a row: delete markers are left out, and versions that are not the latest unless `allVersions` wants them; how
+ * many they are is told beside the rows. The size and MD5 that
  * the manifest.json gives for a file (of its bytes as stored) are checked while it streams, so a file's rows come before its
  * proof: on a ManifestError drop what was read.
  */
@@ -26,8 +27,15 @@ export interface ReadInventoryOptions {
   readonly keyEncoding?: KeyEncoding | undefined;
   /** Where given, a row of another bucket is invalid. A COS inventory may name the bucket without its APPID. */
   readonly sourceBucket?: string | undefined;
+  /** Every version that is no delete marker is a row. Default: the latest ones alone. */
+  readonly allVersions?: boolean | undefined;
+  /** Told of each row that is left out. */
+  readonly leftOut?: ((what: LeftOut) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What of an inventory is no row of a run. */
+export type LeftOut = "olderVersions" | "deleteMarkers";
 
 export interface InventoryFile {
   readonly key: string;
@@ -115,7 +123,8 @@ export async function* readInventoryFile(
     for (const record of records) {
       const entry = first && reader.isHeader(record) ? undefined : reader.entry(record);
       first = false;
-      if (entry !== undefined) entries.push(entry);
+      if (typeof entry === "string") options.leftOut?.(entry);
+      else if (entry !== undefined) entries.push(entry);
     }
     if (entries.length > 0) yield entries;
   }
@@ -125,7 +134,7 @@ export async function* readInventoryFile(
 function recordReader(
   columnNames: readonly string[],
   file: InventoryFile,
-  { name, keyEncoding, sourceBucket }: ReadInventoryOptions,
+  { name, keyEncoding, sourceBucket, allVersions = false }: ReadInventoryOptions,
 ) {
   const names = columnNames.map(normal);
   const layout: CsvLayout = layoutOf(names, `the fileSchema of ${name}`, "InventoryInvalid");
@@ -145,11 +154,12 @@ function recordReader(
       record.kind === "record" &&
       record.fields.length === names.length &&
       record.fields.every((field, index) => normal(field) === names[index]),
-    /** Undefined for what is left out. */
-    entry(record: CsvRecord): ManifestEntry | undefined {
+    /** What is left out is named by its kind. */
+    entry(record: CsvRecord): ManifestEntry | LeftOut {
       if (record.kind === "fault" || record.fields.length !== layout.width) return csvEntry(record, layout, rules);
       const { fields } = record;
-      if (says(fields, isDeleteMarker, "true") || says(fields, isLatest, "false")) return undefined;
+      if (says(fields, isDeleteMarker, "true")) return "deleteMarkers";
+      if (!allVersions && says(fields, isLatest, "false")) return "olderVersions";
       const named = appid === -1 ? undefined : `${fieldAt(fields, bucket)}-${fields[appid]}`;
       return csvEntry(record, layout, named === sourceBucket ? rulesOfSource : rules);
     },

@@ -18,5 +18,8 @@ export const maxMetaBytes = 2048;
 /** Fetches of originals, which count as processing at download: requests a second (document 460/36620). */
 export const originalsPerSecond = 3_000;
 
+/** What Cloud Infinite takes as an image, bytes (document 460/36620); whether that holds for originals is not said. */
+export const largestImage = 32 * 1024 ** 2;
+
 /** Reads, or writes, of one bucket in the Chinese mainland, a second (document 436/14518). */
 export const requestsPerSecond = 30_000;

@@ -37,6 +37,7 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["minRows", "-1", "is not a whole number from 0 to 1000000000"],
   ["again", "perhaps", "is neither true nor false"],
   ["allow", "archive=gs://x", 'holds "archive=gs://x", which is not source, archive, ledger or manifest=cos://'],
+  ["findings", "cos://photos-1250000000/findings.json", "is an address, and no file's name"],
   ["beside", "perhaps", "is neither true nor false"],
   ["csvSafe", "perhaps", "is neither true nor false"],
   ["run", "nightly-{day}", "holds {day}, and only {date} and {time} have a meaning in it"],

@@ -39,6 +39,18 @@ describe("a bucket with versioning", () => {
     expect((await get(second)).code).toBe("NoSuchVersion");
   });
 
+  test("lists the newest versions, and no key whose newest is a delete marker", async () => {
+    bucket().configure({ versioning: "Enabled" });
+    await put("first");
+    await put("the newest");
+    bucket().put("gone", Buffer.from("x"));
+    await lab.ask({ method: "DELETE", key: "gone" });
+    const { text } = await lab.ask();
+    expect(
+      [...text.matchAll(/<Key>(.*?)<\/Key>[\s\S]*?<Size>(\d+)<\/Size>/g)].map(([, key, size]) => [key, size]),
+    ).toEqual([["v", String("the newest".length)]]);
+  });
+
   test("ignores forbid-overwrite, also once it is suspended", async () => {
     for (const versioning of ["Enabled", "Suspended"] as const) {
       bucket().configure({ versioning });

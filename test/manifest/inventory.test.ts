@@ -98,7 +98,16 @@ describe("a COS inventory", () => {
         "b,new.jpg,v2,True,False,5\nb,new.jpg,v1,False,False,4\nb,gone.jpg,v3,true,true,\nb,bad.jpg,v4,true,false,x\nb,short.jpg\n",
       ),
     ];
-    const entries = await read(cosInventory(schema, versions), { open: opening(versions) });
+    const left: string[] = [];
+    const leftOut = (what: string) => void left.push(what);
+    const entries = await read(cosInventory(schema, versions), { open: opening(versions), leftOut });
+    expect(left).toEqual(["olderVersions", "deleteMarkers"]);
+    const all = await read(cosInventory(schema, versions), { open: opening(versions), leftOut, allVersions: true });
+    expect(rowsOf(all.slice(0, 2))).toMatchObject([
+      { key: "new.jpg", versionId: "v2" },
+      { key: "new.jpg", versionId: "v1", size: 4 },
+    ]);
+    expect(left).toEqual(["olderVersions", "deleteMarkers", "deleteMarkers"]);
     expect(entries[0]).toMatchObject({ row: { key: "new.jpg", versionId: "v2", size: 5 } });
     expect(told(entries)).toEqual([
       "new.jpg",

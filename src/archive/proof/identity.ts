@@ -98,6 +98,18 @@ export function hasChanged(expectation: Expectation, now: ObjectInfo): boolean {
   );
 }
 
+/**
+ * Does a reply say that it brings another version than the one that was asked for? Whether originImage heeds a versionId is not documented,
+ * so what it brings is compared with that version's own HEAD.
+ */
+export function isOtherVersion(asked: string | undefined, reply: ObjectInfo, head?: ObjectInfo): boolean {
+  if (asked === undefined) return false;
+  if (reply.versionId !== undefined) return reply.versionId !== asked;
+  if (head === undefined || !namesObject(reply)) return false;
+  if (reply.crc64 !== undefined && head.crc64 !== undefined) return reply.crc64 !== head.crc64;
+  return reply.etag !== undefined && head.etag !== undefined && !sameEtag(reply.etag, head.etag);
+}
+
 /** base64 of a hex MD5, as Content-MD5 wants it. */
 export function contentMd5(etag: string): string {
   return Buffer.from(etag, "hex").toString("base64");

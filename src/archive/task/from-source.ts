@@ -1,8 +1,15 @@
 /** What the source said, by a HEAD or the paid fetch: from the knowledge before it to the knowledge after it. Pure. */
 import { isErrorDocument } from "../../cos/exchange/error-from-reply.ts";
 import { type HeldBody, heldLength, type ObjectInfo, type ObjectResponse } from "../../objects/bucket.ts";
-import { difference, type Expectation, expectationOfReply, hasChanged, isEncrypted } from "../proof/identity.ts";
-import { again, type Knowledge, type Rules, type Verdict } from "./knowledge.ts";
+import {
+  difference,
+  type Expectation,
+  expectationOfReply,
+  hasChanged,
+  isEncrypted,
+  isOtherVersion,
+} from "../proof/identity.ts";
+import { again, type Knowledge, type Rules, trustsReply, type Verdict } from "./knowledge.ts";
 import { lacksProof, provable } from "./provable.ts";
 
 /**
@@ -50,7 +57,7 @@ export function fetched(knowledge: Knowledge, reply: ObjectResponse, at: string,
             lease: reply.lease,
           },
   };
-  if (rules.options.expect !== "get" || provable(known, rules) !== undefined) return known;
+  if (!trustsReply(known, rules) || provable(known, rules) !== undefined) return known;
   const wrong = hasChanged(known.expectation, reply) ? "other values than the manifest says" : noOriginal(reply);
   if (wrong !== undefined) return { ...known, doubt: { kind: "difference", wrong, reply } };
   const trusting: Knowledge = { ...known, expectation: expectationOfReply(reply, "get") };
@@ -101,6 +108,10 @@ export function lookedAgain(
     if (!fits(now, head)) return again({ ...now, body: undefined });
     return doubt === undefined ? now : again(now);
   }
+  // To fetch it once more would bring the same, and be paid for.
+  if (reply !== undefined && isOtherVersion(knowledge.versionId, reply, head)) {
+    return { ...known, verdict: versionIgnored(knowledge.versionId, reply, wrong) };
+  }
   const still: Knowledge = { ...known, expectation: completed(expectation, head), body: undefined };
   // Of the next bytes a CRC64 tells for certain whether they are right; an MD5 that differs might be no MD5 at all.
   if (!knowledge.refetched) {
@@ -115,6 +126,15 @@ export function lookedAgain(
       message: `what was fetched, twice, is not the original: it has ${wrong}${type === undefined ? "" : ` (Content-Type ${type})`}; perhaps it is a placeholder of the bucket's 4xx image setting`,
       received: { size: reply?.size, etag: reply?.etag, crc64: reply?.crc64 },
     },
+  };
+}
+
+function versionIgnored(versionId: string | undefined, reply: ObjectInfo, wrong: string): Verdict {
+  return {
+    kind: "failed",
+    code: "VersionIgnored",
+    message: `originImage brought another object than the version ${versionId}: it has ${wrong}; this bucket's originImage seems to ignore versionId, so only the newest versions can be archived from it`,
+    received: { size: reply.size, etag: reply.etag, crc64: reply.crc64 },
   };
 }
 

@@ -12,7 +12,9 @@ import type { Task } from "./task.ts";
 export interface Knowledge {
   /** What the original is, as far as it is known. */
   readonly expectation: Expectation;
-  /** The newest HEAD of the source. */
+  /** Of which version it is, where the row names one. */
+  readonly versionId: string | undefined;
+  /** The newest HEAD of the source, of that version. */
   readonly head: ObjectInfo | undefined;
   /** The archive class that the row names, where it names one. */
   readonly storageClass: string | undefined;
@@ -119,6 +121,7 @@ export interface Rules {
 export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, now: number): Knowledge {
   return {
     expectation: expectationOfRow(task.planned),
+    versionId: task.planned.versionId,
     head: undefined,
     storageClass: task.planned.storageClass,
     archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
@@ -138,6 +141,10 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     startedAt: now,
   };
 }
+
+/** May the fetch's own reply say what the original is? Never of a version: a service that ignores versionId brings the newest, and says so rightly. */
+export const trustsReply = ({ versionId }: Knowledge, { options }: Pick<Rules, "options">): boolean =>
+  options.expect === "get" && versionId === undefined;
 
 /** A try begins after none, or after one that failed: what a failed one streamed is gone, what is held stays. */
 export function newTry(knowledge: Knowledge): Knowledge {

@@ -17,17 +17,31 @@ export interface MetadataTrust {
 /** Objects without metadata after which the bucket is taken to have none. */
 const SAMPLE = 20;
 
-export function createMetadataTrust(): MetadataTrust {
-  let replies: "bring" | "lack" | undefined;
+/**
+ * @param said what a probe of the bucket found. That they lack it is believed until a reply brings it; that they bring it is not: nothing
+ *   would notice where it no longer holds.
+ */
+export function createMetadataTrust(said?: {
+  readonly bringsMetadata?: boolean | undefined;
+  /** Told once, where a reply brings what it was said to lack. */
+  readonly contradicted: () => void;
+}): MetadataTrust {
+  let believed = said?.bringsMetadata === false;
+  let replies: "bring" | "lack" | undefined = believed ? "lack" : undefined;
   let without = 0;
   return {
     asks: () => replies === "lack" || (replies === undefined && without < SAMPLE),
     learn(head, reply) {
-      if (replies === "lack") return;
+      if (replies === "lack" && !believed) return;
       const names = Object.keys(head.headers).filter((name) => name.startsWith("x-cos-meta-"));
       if (names.length === 0) without++;
       // One reply that lacks what its object has outweighs any number that bring it.
-      else replies = names.every((name) => reply.headers[name] !== undefined) ? "bring" : "lack";
+      else if (believed) {
+        if (!names.every((name) => reply.headers[name] !== undefined)) return;
+        believed = false;
+        replies = "bring";
+        said?.contradicted();
+      } else replies = names.every((name) => reply.headers[name] !== undefined) ? "bring" : "lack";
     },
   };
 }

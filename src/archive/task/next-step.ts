@@ -7,10 +7,10 @@ import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { chooseProof } from "../proof/choose-proof.ts";
-import { difference, type Expectation, holdsOriginal, mayHold } from "../proof/identity.ts";
+import { difference, type Expectation, holdsOriginal, isOtherVersion, mayHold } from "../proof/identity.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
-import type { Knowledge, Rules, Verdict } from "./knowledge.ts";
+import { type Knowledge, type Rules, trustsReply, type Verdict } from "./knowledge.ts";
 import { lacksProof, provable, provableOf } from "./provable.ts";
 
 export type Step =
@@ -59,7 +59,7 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     const state = readable(knowledge.head, knowledge.storageClass);
     if (state === "unasked") return learnExpectation;
     if (state !== "yes") return { kind: "end", verdict: notRestored(knowledge, state, rules) };
-    if (rules.options.expect !== "auto" || provable(knowledge, rules) !== undefined) return fetchAlone;
+    if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) return fetchAlone;
     // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
     if (expectation.from === "head") return noProof(digests);
     return rules.isOnTrial?.() ? learnExpectation : fetchAndLearn;
@@ -67,7 +67,7 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   const { reply } = body;
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
   if (expectation.from !== "head" && lacksProof(knowledge, rules, reply)) return learnExpectation;
-  const wrong = reply.status === 200 ? difference(expectation, reply) : `status ${reply.status}`;
+  const wrong = wrongIn(knowledge, reply);
   if (wrong !== undefined) return { kind: "look-again", wrong, reply };
   const proof = provableOf(reply, knowledge, rules);
   const size = expectation.size ?? reply.size;
@@ -77,6 +77,13 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
   return { kind: "put", proof, size };
+}
+
+function wrongIn({ expectation, versionId, head }: Knowledge, reply: ObjectInfo): string | undefined {
+  if (reply.status !== 200) return `status ${reply.status}`;
+  const differs = difference(expectation, reply);
+  if (differs !== undefined || !isOtherVersion(versionId, reply, head)) return differs;
+  return `another version (${reply.versionId ?? reply.etag ?? reply.crc64}) than ${versionId}`;
 }
 
 /** The original can't be fetched, and `--archived-class` says what follows; the code is the service's own for it. */

@@ -31,7 +31,6 @@ export const defaultEndpoint = "https://{bucket}.cos.{region}.myqcloud.com";
 
 /** The bucket's own host. */
 export const bucketHost = (bucket: string, region: string) => `${bucket}.cos.${region}.myqcloud.com`;
-const imageHost = (bucket: string, region: string) => `${bucket}.pic.${region}.myqcloud.com`;
 
 function isServiceDomain(hostname: string): boolean {
   return hostname.endsWith(".myqcloud.com") || hostname.endsWith(".tencentcos.cn");
@@ -71,15 +70,15 @@ export function resolveEndpoint(settings: EndpointSettings): Endpoint {
 }
 
 /**
- * Where Cloud Infinite takes the bucket's image settings (Original Image Protection, document 460/30121):
- * `BUCKET.pic.REGION.myqcloud.com`, which exists only in public and over https. For an endpoint that is not the
+ * Where Cloud Infinite takes the bucket's settings: of its images `BUCKET.pic.REGION.myqcloud.com` (documents 460/30121 and 436/96356), of
+ * its binding `BUCKET.ci.REGION.myqcloud.com` (460/97481). Both exist only in public and over https. For an endpoint that is not the
  * service's own, that endpoint is dialled, with this host in the Host header.
  *
  * @throws as resolveEndpoint
  */
-export function resolveImageEndpoint(settings: EndpointSettings): Endpoint {
+export function resolveImageEndpoint(settings: EndpointSettings, kind: "pic" | "ci" = "pic"): Endpoint {
   const { url } = resolve(settings);
-  const host = imageHost(settings.bucket, settings.region);
+  const host = `${settings.bucket}.${kind}.${settings.region}.myqcloud.com`;
   const origin = isServiceDomain(url.hostname) ? `https://${host}` : url.origin;
   return { origin, host, pathPrefix: "" };
 }

@@ -126,7 +126,7 @@ interface ErrorDocument {
   readonly endpoint: string | undefined;
 }
 
-function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
+export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
   if (body.length === 0) return undefined;
   const raw = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   // A FormatString holds `&`; an error must not lose its name because that was not escaped.

@@ -63,10 +63,13 @@ export function requestIdOf(headers: Headers): string | undefined {
   return headers["x-cos-request-id"] ?? headers["x-ci-request-id"];
 }
 
-/** X-SlimFlag: Smart Compression sends smaller bytes than the object's, under the object's own ETag. */
+/**
+ * X-SlimFlag: Smart Compression sends smaller bytes than the object's, under the object's own ETag. 0 says that it failed and 2 that it left
+ * them as they are (document 436/96675); what no document names is taken for the worst.
+ */
 export function isSlimmed(headers: Headers): boolean {
   const flag = headers["x-slimflag"];
-  return flag !== undefined && flag !== "" && flag !== "0";
+  return flag !== undefined && flag !== "" && flag !== "0" && flag !== "2";
 }
 
 /** X-ErrNo, a negative number where Cloud Infinite failed (document 460/8523). */

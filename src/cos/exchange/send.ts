@@ -40,6 +40,10 @@ export interface BucketRequest {
   readonly signal?: AbortSignal | undefined;
   /** Elsewhere than the bucket's own endpoint. */
   readonly endpoint?: Endpoint | undefined;
+  /** Every reply is one, a refusal too, whoever gave it: `read` judges. */
+  readonly exact?: boolean | undefined;
+  /** As somebody without credentials would send it. */
+  readonly unsigned?: boolean | undefined;
 }
 
 export interface SendOptions {
@@ -52,8 +56,8 @@ export interface SendOptions {
   readonly log?: Log | undefined;
 }
 
-/** What a call makes of a success. `request` is the one that it answers. */
-export type Read<T> = (reply: HttpReply, request: BucketRequest) => T;
+/** What a call makes of a success. `request` is the one that it answers; of an exact reply, what its text is to be read through. */
+export type Read<T> = (reply: HttpReply, request: BucketRequest, redact?: Redact) => T;
 
 /** Resolves with what `read` makes of a success; what it throws is the call's error. */
 export type Send = <T>(request: BucketRequest, read: Read<T>) => Promise<T>;
@@ -125,11 +129,11 @@ class Call<T> implements HttpCaller {
     const { method, key, body, bufferUpTo, inPieces, signal, query = noQuery } = this.#request;
     const { origin, host, pathPrefix } = this.#request.endpoint ?? options.endpoint;
     const length = this.#length;
-    const token = credentials?.sessionToken;
+    const token = this.#request.unsigned === true ? undefined : credentials?.sessionToken;
     const headers = requestHeaders(host, length, this.#request.headers, this.#request.more, token);
     this.#credentials = credentials;
     this.#clockOffsetMs = corrections.clockOffsetMs;
-    if (credentials !== undefined) {
+    if (credentials !== undefined && this.#request.unsigned !== true) {
       const path = key === undefined ? `${pathPrefix}/` : `${pathPrefix}/${key}`;
       const seconds = (now + this.#clockOffsetMs) / 1000;
       this.#authorization = sign({ method, path, query, headers: signedOf(headers) }, credentials, seconds);
@@ -143,11 +147,12 @@ class Call<T> implements HttpCaller {
   }
 
   onReply(reply: HttpReply): void {
-    if (!this.#isSuccess(reply)) {
+    const judged = this.#request.exact !== true;
+    if (judged && !this.#isSuccess(reply)) {
       this.#refused(reply);
       return;
     }
-    if (isForeign(reply.status, reply.headers, false)) {
+    if (judged && isForeign(reply.status, reply.headers, false)) {
       letGo(reply);
       this.#fail(notTheService(this.#what(), reply.status, reply.headers));
       return;
@@ -157,7 +162,7 @@ class Call<T> implements HttpCaller {
       // What reads the body later has left this call behind, and is told of it all the same.
       const its =
         told.kind === "stream" ? { ...told, stream: replyBody(told.stream, (error) => this.#broken(error)) } : told;
-      this.#resolve(this.#read(its, this.#request));
+      this.#resolve(this.#read(its, this.#request, judged ? undefined : this.#redact()));
     } catch (error) {
       letGo(reply);
       this.#fail(error);

@@ -24,6 +24,14 @@ export interface Switches {
   readonly protectionStatusFor154: number;
   /** Does the refusal bring X-ErrNo [460/8523]? Users have met one that says so by its words alone. Default: yes. */
   readonly protectionSendsErrNo: boolean;
+  /** Code and words of the refusal, which no document prints. Default: as users have met them. */
+  readonly protectionCode: string;
+  readonly protectionMessage: string;
+  /**
+   * `?style=NAME` of a signed request; a style is said to be part of the URL's path [1045/74740], users name it so too. `ignored`: as if it
+   * were not there. Default: read.
+   */
+  readonly styleParameter: "read" | "ignored";
   /** `?imageMogr2/…` and its kin on a protected image; only styles are said to work [1045/74740]. Default: refuse (assumed). */
   readonly adHocProcessing: "refuse" | "process";
   /** `?ci-process=originImage` without a signature; "signed, never anonymous" [1045/73029]. Default: refuse. */
@@ -35,6 +43,8 @@ export interface Switches {
   /** x-cos-meta-* and the other headers stored with the object, except Content-Type. */
   readonly originImageSendsMeta: boolean;
   readonly originImageSendsLastModified: boolean;
+  /** Which header names the request: `x-cos-request-id`, `x-ci-request-id` as on Cloud Infinite's own hosts, or none. Default: cos (assumed). */
+  readonly originImageNamesRequest: "cos" | "ci" | "none";
   /** When off, the body comes chunked. */
   readonly originImageSendsContentLength: boolean;
   /** When off, a Range is ignored: 200 and the whole body. CI's range errors suggest that it is read [460/8523]; default: on. */
@@ -47,6 +57,8 @@ export interface Switches {
   readonly originImageMaxBytes: number;
   /** An original of 0 bytes; X-ErrNo -40168 says "empty source" [460/8523]. Default: serve (assumed). */
   readonly emptyOriginImage: "serve" | "refuse";
+  /** An object whose suffix is no image's; whether originImage looks at what it brings is not said. Default: serve (assumed). */
+  readonly originImageOfOthers: "serve" | "refuse";
   /**
    * originImage requests a second before X-ErrNo -29214; CI allows 3,000 [460/36620], the reply's status is not printed
    * (503 SlowDown assumed). Default 0: no limit, so that tests are not throttled by accident.
@@ -61,10 +73,16 @@ export interface Switches {
   /** Does a placeholder come with `X-Errno: -6101`? Users have met it so, no document says it. Default: yes. */
   readonly placeholderSendsErrNo: boolean;
   /**
-   * Smart Compression: smaller bytes under the original's ETag, with `X-SlimFlag: 1`. `plain`: of a GET without ci-process, as users have
-   * met it in mode Auto; `every`: of originImage too, which no document excludes. Default: off.
+   * Smart Compression in mode Auto: smaller bytes under the original's ETag, with `X-SlimFlag: 1` [436/96675]. `plain`: of every GET without
+   * ci-process, as users have met it; `every`: of originImage too, which no document excludes; `off`: of the GETs without ci-process in
+   * those buckets that were set up so, by `PUT /?image-slim` [436/96356]. Default: off.
    */
   readonly smartCompression: "off" | "plain" | "every";
+  /**
+   * Are buckets bound to Cloud Infinite? `GET /` of BUCKET.ci.REGION.myqcloud.com tells [460/97481]; of one whose binding was taken away
+   * originImage is said to stop working [1045/73029]; how it is refused is not (403 assumed). Default: yes, as the first use binds them.
+   */
+  readonly ciBound: boolean;
 
   /** Requests a second to one bucket before 503 SlowDown; COS allows 30,000 [436/14518]. Default 0: no limit. */
   readonly bucketRequestsPerSecond: number;
@@ -97,22 +115,28 @@ export const defaultSwitches: Switches = {
   suffixCaseSensitive: false,
   protectionStatusFor154: 403,
   protectionSendsErrNo: true,
+  protectionCode: "AccessDenied",
+  protectionMessage: "The image can not be accessed, please use style.",
+  styleParameter: "read",
   adHocProcessing: "refuse",
   anonymousOriginImage: "refuse",
   originImageSendsEtag: true,
   originImageSendsCrc64: true,
   originImageSendsMeta: true,
   originImageSendsLastModified: true,
+  originImageNamesRequest: "cos",
   originImageSendsContentLength: true,
   originImageHonoursRange: true,
   originImageHonoursVersionId: true,
   originImageHonoursConditions: true,
   originImageMaxBytes: 0,
   emptyOriginImage: "serve",
+  originImageOfOthers: "serve",
   originImageRequestsPerSecond: 0,
   fourXxDisplay: "code",
   placeholderSendsErrNo: true,
   smartCompression: "off",
+  ciBound: true,
   bucketRequestsPerSecond: 0,
   slowDownRetryAfter: null,
   unlistedParametersAccepted: true,

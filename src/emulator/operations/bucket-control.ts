@@ -9,6 +9,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Bucket } from "../store/bucket.ts";
 import type { BucketSettings, ObjectRecord } from "../store/records.ts";
 import { deleteKey } from "./delete-object.ts";
+import { checkedSlim } from "./image-slim.ts";
 import { protectedSuffixes } from "./origin-protect.ts";
 import { checkKey, recordOf } from "./put-object.ts";
 
@@ -24,6 +25,8 @@ export interface BucketOptions {
   readonly styles?: readonly string[];
   readonly acl?: "private" | "public-read";
   readonly versioning?: "Enabled" | "Suspended";
+  /** Suffixes under Smart Compression in mode Auto, of jpg, png and gif; none: off. */
+  readonly slim?: readonly string[];
 }
 
 /** What is known of a stored object; `etag` without quotes, `modified` in milliseconds since the epoch. */
@@ -59,12 +62,16 @@ function settingsOf(options: Omit<BucketOptions, "name">): Partial<BucketSetting
       ...(options.styles === undefined ? {} : { styles: options.styles }),
       ...(options.acl === undefined ? {} : { acl: options.acl }),
       ...(options.versioning === undefined ? {} : { versioning: options.versioning }),
+      ...(options.slim === undefined ? {} : { slim: slimSettings(options.slim) }),
     };
   } catch (error) {
     if (error instanceof Refusal) throw new UserError("InvalidProtection", error.details.message, { cause: error });
     throw error;
   }
 }
+
+const slimSettings = (suffixes: readonly string[]) =>
+  suffixes.length === 0 ? undefined : checkedSlim({ modes: ["Auto"], suffixes });
 
 /** Settings of a new bucket; a UserError for a name or a suffix that COS does not take. */
 export function newBucketSettings(options: BucketOptions, now: number): BucketSettings {

@@ -8,7 +8,7 @@ import { refusal } from "../protocol/refusal.ts";
 import { escapeXml, xmlHead } from "../protocol/reply-xml.ts";
 import { findBucket, isObject } from "../store/bucket.ts";
 import type { Described, ObjectRecord } from "../store/records.ts";
-import { isProtected } from "./protection.ts";
+import { isProtected, protectedRefusal } from "./protection.ts";
 import { checkKey, refuseOverwrite, versionFor } from "./put-object.ts";
 
 /** x-cos-copy-source: `<host>/<url-encoded key>[?versionId=…]`, its conditions judged; refusals of many kinds. */
@@ -23,7 +23,7 @@ export function copySource(exchange: Exchange): ObjectRecord {
   if (!isObject(object)) throw refusal("NoSuchCopySource");
   const covered = isProtected(bucket.settings.protect, address.key, exchange.switches.suffixCaseSensitive);
   if (covered && exchange.switches.copyOfProtected === "refuse") {
-    throw refusal("AccessDenied", { headers: { "X-ErrNo": "-154" } });
+    throw protectedRefusal(exchange.switches);
   }
   if (isArchived(object)) throw refusal("InvalidObjectState");
   const conditions = readConditions((name) => header(exchange, name), "x-cos-copy-source-");

@@ -1,6 +1,5 @@
 /** GET Object (document 436/7753), HEAD Object (436/7745), and Retrieve Original Image (1045/73029). */
 
-import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import { standInPicture } from "../faults/stand-in-picture.ts";
 import type { Switches } from "../faults/switches.ts";
 import { judge, readConditions } from "../protocol/conditions.ts";
@@ -16,11 +15,20 @@ import {
 import type { ObjectHeaderChoice } from "../protocol/object-headers.ts";
 import { isArchived, objectHeaders, responseOverrides } from "../protocol/object-headers.ts";
 import { parseRange } from "../protocol/range.ts";
-import { Refusal, refusal } from "../protocol/refusal.ts";
+import { refusal } from "../protocol/refusal.ts";
 import { clip } from "../store/bodies.ts";
 import { isObject } from "../store/bucket.ts";
 import type { ObjectRecord } from "../store/records.ts";
-import { isProtected, judgeGet, styleReadings, suffixOf, type UrlForm } from "./protection.ts";
+import { slimOf } from "./image-slim.ts";
+import {
+  imageRefusal,
+  isImage,
+  isProtected,
+  judgeGet,
+  protectedRefusal,
+  styleReadings,
+  type UrlForm,
+} from "./protection.ts";
 
 const EVERYTHING: ObjectHeaderChoice = { etag: true, crc64: true, meta: true, lastModified: true };
 
@@ -55,18 +63,6 @@ export function mayRead(exchange: BucketExchange, object?: ObjectRecord): boolea
   );
 }
 
-/** The refusal of Original Image Protection, by its number and its words or by its words alone. */
-function protectedRefusal({ protectionStatusFor154: status, protectionSendsErrNo }: Switches): Refusal {
-  const words = "The image can not be accessed, please use style.";
-  if (protectionSendsErrNo) return imageRefusal(status, "AccessDenied", words, -154);
-  return new Refusal({ status, code: "AccessDenied", message: words });
-}
-
-/** A refusal that the image path explains by X-ErrNo (document 460/8523). */
-function imageRefusal(status: number, code: string, message: string, errNo: number): Refusal {
-  return new Refusal({ status, code, message, headers: { "X-ErrNo": String(errNo) } });
-}
-
 /** The object of `key`, or of the version that the request names; refusals NoSuchKey, NoSuchVersion. */
 function findObject(exchange: BucketExchange, key: string, versionId: string | undefined): ObjectRecord {
   const { bucket } = exchange;
@@ -84,19 +80,28 @@ function findObject(exchange: BucketExchange, key: string, versionId: string | u
   return version;
 }
 
+const noSuchStyle = (style: string) =>
+  imageRefusal(400, "InvalidArgument", `The image style ${style} does not exist.`, -105);
+
 /** Where the URL names a style of an image that exists: that image. Throws X-ErrNo -105 for a style that does not. */
 function styledImage(exchange: BucketExchange): ObjectRecord | undefined {
   const { bucket, address } = exchange;
   const { styles } = bucket.settings;
+  if (exchange.operation === "object.styled") {
+    const object = exchange.switches.styleParameter === "read" ? bucket.find(address.key) : undefined;
+    const style = parameter(exchange, "style") ?? "";
+    if (object && !styles.includes(style)) throw noSuchStyle(style);
+    return object;
+  }
   const asParameter = address.query.find(([name, value]) => value === "" && styles.includes(name));
   if (asParameter) return bucket.find(address.key);
   if (bucket.find(address.key)) return undefined;
   for (const { image, style } of styleReadings(address.key)) {
-    if (!(protectableSuffixes as readonly string[]).includes(suffixOf(image).toLowerCase())) continue;
+    if (!isImage(image)) continue;
     const object = bucket.find(image);
     if (!object) continue;
     if (styles.includes(style)) return object;
-    throw imageRefusal(400, "InvalidArgument", `The image style ${style} does not exist.`, -105);
+    throw noSuchStyle(style);
   }
   return undefined;
 }
@@ -104,7 +109,8 @@ function styledImage(exchange: BucketExchange): ObjectRecord | undefined {
 /** Does this GET go through the image path, which the "4xx image setting" covers? */
 export function isImagePath(exchange: BucketExchange): boolean {
   if (exchange.operation === "object.original" || exchange.operation === "object.processed") return true;
-  if (exchange.operation !== "object.get") return false;
+  if (exchange.operation === "object.styled" && exchange.switches.styleParameter === "read") return true;
+  if (exchange.operation !== "object.get" && exchange.operation !== "object.styled") return false;
   return isProtected(exchange.bucket.settings.protect, exchange.address.key, exchange.switches.suffixCaseSensitive);
 }
 
@@ -152,10 +158,13 @@ function serve(exchange: BucketExchange, object: ObjectRecord, manner: Manner): 
   };
 }
 
-/** Smart Compression: of an image half of its bytes, which no compression would give, and all that is said of the object. */
+/**
+ * Smart Compression: of an image half of its bytes, which no compression would give, and all that is said of the object. What can't be made
+ * smaller comes as it is, and says so: X-SlimFlag 2 (document 436/96675).
+ */
 function slimmed(reply: Reply, object: ObjectRecord): Reply {
-  const isImage = (protectableSuffixes as readonly string[]).includes(suffixOf(object.key).toLowerCase());
-  if (!isImage || reply.status !== 200 || reply.body.kind !== "stored" || object.size < 2) return reply;
+  if (reply.status !== 200 || reply.body.kind !== "stored") return reply;
+  if (object.size < 2) return { ...reply, headers: { ...reply.headers, "X-SlimFlag": "2" } };
   const length = Math.floor(object.size / 2);
   return {
     ...reply,
@@ -168,7 +177,8 @@ function slimmed(reply: Reply, object: ObjectRecord): Reply {
 export function getObject(exchange: BucketExchange): Reply {
   const { bucket, address, switches, identity } = exchange;
   const signed = identity.kind === "signed";
-  const styled = exchange.operation === "object.get" ? styledImage(exchange) : undefined;
+  const isNamed = exchange.operation === "object.get" || exchange.operation === "object.styled";
+  const styled = isNamed ? styledImage(exchange) : undefined;
   const covered = isProtected(bucket.settings.protect, address.key, switches.suffixCaseSensitive);
   const verdict = judgeGet(formOf(exchange, styled), covered, signed, switches);
   switch (verdict) {
@@ -191,7 +201,7 @@ export function getObject(exchange: BucketExchange): Reply {
       }
       const object = findObject(exchange, address.key, parameter(exchange, "versionId"));
       const reply = serve(exchange, object, plainManner);
-      return switches.smartCompression === "off" ? reply : slimmed(reply, object);
+      return slimOf(exchange, object.key) === "none" ? reply : slimmed(reply, object);
     }
     case "original": {
       const versionId = switches.originImageHonoursVersionId ? parameter(exchange, "versionId") : undefined;
@@ -199,11 +209,14 @@ export function getObject(exchange: BucketExchange): Reply {
       if (object.size === 0 && switches.emptyOriginImage === "refuse") {
         throw imageRefusal(400, "InvalidImageSource", "The image is empty.", -40168);
       }
+      if (switches.originImageOfOthers === "refuse" && !isImage(object.key)) {
+        throw imageRefusal(400, "InvalidImageFormat", "The object is no image.", -120);
+      }
       if (switches.originImageMaxBytes > 0 && object.size > switches.originImageMaxBytes) {
         throw imageRefusal(400, "ImageTooLarge", "The image is too large to be downloaded as an image.", -168);
       }
       const reply = serve(exchange, object, originalManner(switches));
-      return switches.smartCompression === "every" ? slimmed(reply, object) : reply;
+      return slimOf(exchange, object.key) === "every" ? slimmed(reply, object) : reply;
     }
   }
 }

@@ -12,9 +12,11 @@ import { type BucketExchange, bytesReply, type Exchange, type Reply } from "../p
 import { Refusal, refusal } from "../protocol/refusal.ts";
 import { findBucket } from "../store/bucket.ts";
 import { createBucket, deleteBucket, getVersioning, headBucket, listBuckets, putVersioning } from "./buckets.ts";
+import { ciStatus, refuseUnbound } from "./ci-binding.ts";
 import { completeUpload } from "./complete-upload.ts";
 import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
+import { deleteImageSlim, getImageSlim, putImageSlim } from "./image-slim.ts";
 import { listObjects } from "./list-objects.ts";
 import { abortUpload, copyPart, createUpload, listParts, listUploads, uploadPart } from "./multipart.ts";
 import { deleteOriginProtect, getOriginProtect, putOriginProtect } from "./origin-protect.ts";
@@ -32,10 +34,15 @@ const onBucket: Partial<Record<Operation, OnBucket>> = {
   "protection.get": getOriginProtect,
   "protection.put": putOriginProtect,
   "protection.delete": deleteOriginProtect,
+  "slim.get": getImageSlim,
+  "slim.put": putImageSlim,
+  "slim.delete": deleteImageSlim,
+  "ci.status": ciStatus,
   "objects.delete": deleteObjects,
   "object.get": getObject,
   "object.original": getObject,
   "object.processed": getObject,
+  "object.styled": getObject,
   "object.head": headObject,
   "object.put": putObject,
   "object.copy": copyObject,
@@ -50,7 +57,13 @@ const onBucket: Partial<Record<Operation, OnBucket>> = {
 };
 
 /** Operations that look after anonymous requests themselves; of the others a few are open in a public-read bucket. */
-const DECIDES_ITSELF = new Set<Operation>(["object.get", "object.original", "object.processed", "object.head"]);
+const DECIDES_ITSELF = new Set<Operation>([
+  "object.get",
+  "object.original",
+  "object.processed",
+  "object.styled",
+  "object.head",
+]);
 const OPEN_IN_PUBLIC = new Set<Operation>(["bucket.list", "bucket.head"]);
 
 function toBucket(exchange: Exchange): BucketExchange {
@@ -93,6 +106,7 @@ export async function serve(plain: Exchange, authorize: () => Identity, budget: 
       const open = OPEN_IN_PUBLIC.has(exchange.operation) && mayRead(exchange);
       if (!open) throw refusal("AccessDenied");
     }
+    refuseUnbound(exchange);
     const operate = onBucket[exchange.operation];
     if (!operate) throw refusal("MethodNotAllowed");
     return await operate(exchange);

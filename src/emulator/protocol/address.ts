@@ -13,6 +13,8 @@ export interface Address {
   readonly bucket: string | undefined;
   /** From the host, where it names one. */
   readonly region: string | undefined;
+  /** Which service of the bucket the host names: `cos`, `pic`, `ci`; `cos` where it names none. */
+  readonly service: string;
   /** "" for the bucket itself. */
   readonly key: string;
   /** The decoded path of the target, as signed. */
@@ -54,14 +56,16 @@ export function hostname(host: string): string {
 }
 
 /** What a host says of itself: the bucket it names, or that buckets are in the path, or that it is the service. */
-export function readHost(host: string): { bucket?: string; region?: string } {
+export function readHost(host: string): { bucket?: string; region?: string; service?: string } {
   const name = hostname(host);
   if (isIP(name) !== 0 || name === "localhost" || name === "" || !name.includes(".")) return {};
   const labels = name.split(".");
   const [first = "", second = "", third] = labels;
   if (first === "service") return {};
   if (SERVICE_KINDS.has(first)) return labels.length > 3 ? { region: second } : {};
-  if (SERVICE_KINDS.has(second) && labels.length > 4 && third !== undefined) return { bucket: first, region: third };
+  if (SERVICE_KINDS.has(second) && labels.length > 4 && third !== undefined) {
+    return { bucket: first, region: third, service: second };
+  }
   if (LEGACY_KIND.test(second) || !SERVICE_KINDS.has(second)) return { bucket: first };
   return { bucket: first };
 }
@@ -83,7 +87,8 @@ export function parseAddress(target: string, hostHeader: string, plusMeansSpace:
   const path = decode(rawPath);
   const named = readHost(host);
   if (named.bucket !== undefined) {
-    return { host, bucket: named.bucket, region: named.region, key: path.slice(1), path, query };
+    const { bucket, region, service = "cos" } = named;
+    return { host, bucket, region, service, key: path.slice(1), path, query };
   }
   const slash = rawPath.indexOf("/", 1);
   const bucket = decode(slash === -1 ? rawPath.slice(1) : rawPath.slice(1, slash));
@@ -91,6 +96,7 @@ export function parseAddress(target: string, hostHeader: string, plusMeansSpace:
     host,
     bucket: bucket === "" ? undefined : bucket,
     region: named.region,
+    service: "cos",
     key: slash === -1 ? "" : decode(rawPath.slice(slash + 1)),
     path,
     query,

@@ -10,7 +10,7 @@ const NOT_SERVED = new Set(
 );
 
 /** Query names of download-time image processing; those with a value keep it after the slash of their name. */
-const PROCESSING = /^(imageMogr2|imageView2|imageInfo|imageAve|imageSlim|exif|watermark|style)(\/|$)/;
+const PROCESSING = /^(imageMogr2|imageView2|imageInfo|imageAve|imageSlim|exif|watermark)(\/|$)/;
 
 export function isProcessing(query: Address["query"]): boolean {
   return query.some(([name, value]) => PROCESSING.test(name) || (name === "ci-process" && value !== "originImage"));
@@ -23,6 +23,8 @@ export function route(method: string, address: Address, isCopy: boolean): Operat
   if (bucket === undefined) return pick({ GET: "service.list" });
   if (query.some(([name, value]) => value === "" && NOT_SERVED.has(name))) return "refused.not-served";
   if (key === "") {
+    if (address.service === "ci" && query.length === 0) return pick({ GET: "ci.status" });
+    if (has("image-slim")) return pick({ GET: "slim.get", PUT: "slim.put", DELETE: "slim.delete" });
     if (has("origin-protect")) {
       return pick({ GET: "protection.get", PUT: "protection.put", DELETE: "protection.delete" });
     }
@@ -43,6 +45,7 @@ export function route(method: string, address: Address, isCopy: boolean): Operat
   let get: Operation = "object.get";
   if (query.some(([name, value]) => name === "ci-process" && value === "originImage")) get = "object.original";
   else if (isProcessing(query)) get = "object.processed";
+  else if (has("style")) get = "object.styled";
   return pick({
     GET: get,
     HEAD: "object.head",

@@ -1,6 +1,12 @@
 /** What is kept of buckets, objects and multipart uploads: the rows of the store's tables. */
 import type { Body } from "./bodies.ts";
 
+/** Smart Compression of a bucket: `Auto` of these suffixes, `API`, or both. */
+export interface SlimSettings {
+  readonly modes: readonly string[];
+  readonly suffixes: readonly string[];
+}
+
 /** How a bucket of the emulator is set up. */
 export interface BucketSettings {
   /** Undefined: the bucket answers under every region. */
@@ -13,6 +19,8 @@ export interface BucketSettings {
   /** Names of the image styles that exist. */
   readonly styles: readonly string[];
   readonly versioning: "never" | "Enabled" | "Suspended";
+  /** Absent: off. */
+  readonly slim?: SlimSettings | undefined;
 }
 
 /** What is said of an object when it is made. */

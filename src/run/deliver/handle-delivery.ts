@@ -33,7 +33,12 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
     surroundings,
     pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random, log }),
     trust(bucket) {
-      const trust = trusts.get(bucket) ?? { md5Trust: createMd5Trust(), metadataTrust: createMetadataTrust() };
+      const contradicted = () =>
+        log.warn("The findings say that originImage brings no metadata, and it does: make them anew.", { bucket });
+      const trust = trusts.get(bucket) ?? {
+        md5Trust: createMd5Trust(),
+        metadataTrust: createMetadataTrust({ bringsMetadata: settings.bringsMetadata, contradicted }),
+      };
       trusts.set(bucket, trust);
       return trust;
     },

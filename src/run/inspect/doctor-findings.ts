@@ -9,6 +9,7 @@ export type Check =
   | "source"
   | "clock"
   | "protection"
+  | "smart compression"
   | "original"
   | "missing key"
   | "archive"

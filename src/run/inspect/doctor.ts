@@ -5,13 +5,14 @@
  */
 import { ulid } from "ulid";
 import type { OriginProtect } from "../../cos/origin-protect.ts";
+import type { SlimSetting, SmartCompression } from "../../cos/smart-compression.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Place } from "../messages/messages.ts";
 import { placesFault } from "../places/places-apart.ts";
 import { keepsVersions } from "../plan/keeps-versions.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
-import { type Finding, finding, tried, triedOnce } from "./doctor-findings.ts";
+import { type Finding, finding, type Tried, tried, triedOnce } from "./doctor-findings.ts";
 import { examineOriginal } from "./doctor-original.ts";
 import { examineArchive, examineLedger } from "./doctor-writing.ts";
 
@@ -22,7 +23,7 @@ export interface Patient {
   /** The original to fetch; one of the first that a listing shows where it is not said. */
   readonly key?: string | undefined;
   readonly open: {
-    (role: "source", place: Place): Bucket & Pick<OriginProtect, "getOriginProtect">;
+    (role: "source", place: Place): Bucket & Pick<OriginProtect, "getOriginProtect"> & SmartCompression;
     (role: "archive" | "ledger", place: Place): Bucket;
   };
   readonly clock: Clock;
@@ -65,7 +66,9 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
     yield finding("source", "bad", `${where} can't be used: ${listed.error.message}`);
     return;
   }
-  yield await protection(bucket);
+  const slim = await tried(() => bucket.getSmartCompression());
+  yield await protection(bucket, slim.ok && slim.value.auto);
+  yield smartCompression(slim);
   yield await examineOriginal(bucket, patient.key, listed.ok ? listed.value : undefined);
   yield await missingKey(patient, bucket);
   yield await examineArchive(open("archive", patient.archive), patient.archive);
@@ -103,8 +106,15 @@ function clockFinding(least: number, tookMs: number): Finding {
   );
 }
 
-async function protection(bucket: Pick<OriginProtect, "getOriginProtect">): Promise<Finding> {
+async function protection(bucket: Pick<OriginProtect, "getOriginProtect">, slimmed: boolean): Promise<Finding> {
   const reply = await tried(() => bucket.getOriginProtect());
+  if (reply.ok && !reply.value && slimmed) {
+    return finding(
+      "protection",
+      "good",
+      "Original Image Protection is off, but plain GETs bring what Smart Compression made: originals come by originImage alone",
+    );
+  }
   if (reply.ok) {
     return reply.value
       ? finding("protection", "good", "Original Image Protection is on")
@@ -119,6 +129,26 @@ async function protection(bucket: Pick<OriginProtect, "getOriginProtect">): Prom
       ? "it may not be asked (ci:DescribeOriginProtect), which no run needs"
       : reply.error.message;
   return finding("protection", "unknown", `whether Original Image Protection is on is not known: ${why}`);
+}
+
+/** In mode Auto a plain copy of an image is none of the original. */
+function smartCompression(setting: Tried<SlimSetting>): Finding {
+  const check = "smart compression";
+  if (!setting.ok) {
+    const why =
+      setting.error.status === 403
+        ? "it may not be asked (ci:DescribeImageSlim), which no run needs"
+        : setting.error.message;
+    return finding(check, "unknown", `whether Smart Compression is on is not known: ${why}`);
+  }
+  const { auto, suffixes } = setting.value;
+  if (!auto) return finding(check, "good", "Smart Compression leaves plain GETs as they are");
+  const of = suffixes.length === 0 ? "images" : suffixes.join(", ");
+  return finding(
+    check,
+    "good",
+    `Smart Compression makes plain GETs of ${of} smaller, under the original's ETag; a run fetches by originImage, and archives nothing that was made smaller`,
+  );
 }
 
 /** What comes for an original that was deleted meanwhile. */

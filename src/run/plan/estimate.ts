@@ -32,6 +32,15 @@ export interface Prices {
   readonly traffic: number;
 }
 
+/** What a probe found out about the source, as far as it matters to a run; absent is what it left open. */
+export interface FoundOfSource {
+  /** Does the reply to originImage bring x-cos-meta-*? */
+  readonly bringsMetadata?: boolean | undefined;
+  /** Bytes, above which originImage refuses; absent also where it does not. */
+  readonly largestOriginal?: number | undefined;
+  readonly heedsVersions?: boolean | undefined;
+}
+
 export interface Sample {
   readonly key: string;
   readonly code: string;
@@ -67,6 +76,15 @@ export interface Estimate {
     /** All of them, those without a size taken for as large as the others on average; null where no row tells its size. */
     readonly estimated: number | null;
   };
+  /** By what was found out about the source; null where nothing was said of that. */
+  readonly byFindings: {
+    /** Does each row cost a HEAD for its metadata? */
+    readonly metadataByHead: boolean;
+    /** Rows above what originImage served there. */
+    readonly tooLarge: number;
+    /** Rows that name a version where originImage did not heed one: those of older versions will fail. */
+    readonly versions: number;
+  } | null;
   /** How the rows to archive can be proven from what the manifest tells. */
   readonly rowsThatProve: number;
   /** Of the run, its planning included: the LISTs of a listing were counted. */
@@ -90,6 +108,7 @@ export async function estimateRun(
   entries: PlanEntries,
   request: PlanRequest & Pick<RunRequest, "rows">,
   random: Random,
+  found?: FoundOfSource,
 ): Promise<Estimate> {
   const counts = noCounts();
   const givenKeys = mayRepeat(request) ? createGivenKeys(random) : undefined;
@@ -101,6 +120,8 @@ export async function estimateRun(
   let rowsThatProve = 0;
   let archivedClass = 0;
   let archivedBytes = 0;
+  let tooLarge = 0;
+  let versions = 0;
   for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
     shards++;
     // Written once, read again for the report.
@@ -120,8 +141,10 @@ export async function estimateRun(
       }
       toArchive++;
       if (row.size !== undefined) rowsWithSize++;
-      const needs = requestsOf(row, request.options);
-      if (needs["source.head"] === 0) rowsThatProve++;
+      const needs = requestsOf(row, request.options, found?.bringsMetadata === false);
+      if (requestsOf(row, request.options)["source.head"] === 0) rowsThatProve++;
+      if (found?.largestOriginal !== undefined && (row.size ?? 0) > found.largestOriginal) tooLarge++;
+      if (found?.heedsVersions === false && row.versionId !== undefined) versions++;
       for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
         requests[type] += needs[type];
     }
@@ -145,6 +168,7 @@ export async function estimateRun(
     comparedExactly: givenKeys?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
+    byFindings: found === undefined ? null : { metadataByHead: found.bringsMetadata === false, tooLarge, versions },
     requests: sumOfRequests(requests, ...counts.requests),
     samples,
   };
@@ -157,12 +181,16 @@ export async function estimateRun(
 export function requestsOf(
   row: PlannedRow,
   options: Pick<RunOptions, "ifExists" | "expect" | "proof">,
+  /** Is it known that the source's replies do not bring the metadata? Then each row costs a HEAD. */
+  metadataByHead = false,
 ): Readonly<Record<"source.get" | "source.head" | "archive.head" | "archive.put", number>> {
   const size = row.size ?? 0;
   const inParts = size > putLimit;
   const known = chooseProof(expectationOfRow(row), options.proof, !inParts) !== undefined;
   const empty = row.size === 0;
-  const asksSource = empty || (options.expect === "auto" && !known);
+  // The reply to a fetch of a version is never trusted.
+  const trustsReply = options.expect === "get" && row.versionId === undefined;
+  const asksSource = empty || !(trustsReply || known) || metadataByHead;
   return {
     "source.get": empty ? 0 : 1,
     "source.head": asksSource ? 1 : 0,

@@ -45,7 +45,7 @@ export function rowsOf(
   switch (rows.kind) {
     case "object":
       return rows.format === "cos-inventory" || rows.format === "s3-inventory"
-        ? inventory(rows, source.bucket, surroundings, from, signal)
+        ? inventory(rows, request, surroundings, from, signal)
         : skipRows(manifestObject(rows, source.bucket, surroundings, signal), from?.rows ?? 0);
     case "inline":
       return skipRows(inlineRows(rows.keys, source.bucket), from?.rows ?? 0);
@@ -77,7 +77,7 @@ async function* manifestObject(
 /** The manifest.json, and then the files it names: their own proofs tell where one was replaced in the meantime. */
 async function* inventory(
   rows: ObjectRows,
-  sourceBucket: string,
+  { run, source, options }: Pick<RunRequest, "run" | "source" | "options">,
   surroundings: Surroundings,
   from: ReadUpTo | undefined,
   signal: AbortSignal | undefined,
@@ -92,12 +92,20 @@ async function* inventory(
   const destination = destinationOf(manifest.destinationBucket, bucket.name);
   const files = destination === bucket.name ? bucket : surroundings.open("manifest", { bucket: destination, region });
   const open = (part: string) => openBody(files, part, surroundings);
+  // Only so do they not all lie under one archive key.
+  const allVersions = options.archiveKey.includes("{versionId}");
+  const left = { olderVersions: 0, deleteMarkers: 0 };
+  const leftOut = (what: keyof typeof left) => void left[what]++;
+  const reading = { name, sourceBucket: source.bucket, keyEncoding, allVersions, leftOut, open, signal };
   for (const [part, file] of manifest.files.entries()) {
     if (part < (from?.part ?? 0)) continue;
     yield [{ kind: "part", part }];
-    const entries = readInventoryFile(manifest, file, { name, sourceBucket, keyEncoding, open, signal });
+    const entries = readInventoryFile(manifest, file, reading);
     yield* skipRows(entries, part === from?.part ? from.rows : 0);
   }
+  if (left.olderVersions + left.deleteMarkers === 0) return;
+  const all = left.olderVersions > 0 ? "; an --archive-key with {versionId} in it archives all" : "";
+  surroundings.log.warn(`Rows of the inventory that are no newest versions were left out${all}.`, { run, ...left });
 }
 
 /** Of a manifest.json, which names its files in some 200 bytes each. */

@@ -34,6 +34,8 @@ export interface WorkSettings {
   readonly rate?: number | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
+  /** Did a probe find whether the source's replies bring the metadata? The replies themselves go before it. */
+  readonly bringsMetadata?: boolean | undefined;
   /** Processes that may work at the same time; 1 where absent. */
   readonly maxInstances?: number | undefined;
 }

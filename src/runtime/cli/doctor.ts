@@ -9,6 +9,7 @@ import { allowListOf, unboundedRoles } from "../settings/allow-list.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { priceNames, probeCommand } from "./probe.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -16,11 +17,18 @@ export function describeDoctor(command: Command): void {
   addFlags(
     command
       .option("--key <KEY>", "the original to fetch (default: the smallest image among the first 1,000 keys)")
+      .option(
+        "--probe",
+        "settle in this very bucket what documents leave open about the service, by some twenty requests",
+      )
+      .option("--yes", "with --probe: send them without asking")
       .addHelpText(
         "after",
         `
 Stores nothing: writing is probed with a checksum that is wrong. Fetches one original, which is paid for, and asks for one
-that is not there.
+that is not there. With --probe it asks other questions: what the service does where documents don't say, each answer the value of
+a switch of the emulator. It says what that costs and asks before; without a terminal it needs --yes. The document that --json
+prints names no bucket, key or account, and is a test for anybody: emulator --as FILE behaves so.
 
 Exit codes: 0 fit for a run, perhaps with warnings, 2 usage, 6 something that a run needs is refused or goes wrong.
 
@@ -40,12 +48,14 @@ Example:
       "archiveEndpoint",
       "allowHttp",
       "allow",
+      ...priceNames,
     ],
   );
 }
 
 export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
+  if (flags.probe === true) return probeCommand(flags, settings, terminal);
   const places = { source: sourcePlace(settings), archive: archivePlace(settings), ledger: ledgerPlace(settings) };
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);

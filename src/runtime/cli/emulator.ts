@@ -6,7 +6,9 @@ import type { Command } from "commander";
 import { nearest } from "../../config/nearest.ts";
 import { environmentCredentials } from "../../cos/signing/credentials.ts";
 import { defaultSwitches, type Switches, startEmulator } from "../../emulator/emulator.ts";
+import type { Likeness } from "../../emulator/faults/findings.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
+import { readFindings } from "../settings/findings.ts";
 import { addCommonFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -24,6 +26,8 @@ export function describeEmulator(command: Command): void {
         "--protect <SUFFIXES>",
         "suffixes under Original Image Protection, in all these buckets: jpg,png,… or all",
       )
+      .option("--slim <SUFFIXES>", "suffixes under Smart Compression in mode Auto, in all these buckets: jpg,png,gif")
+      .option("--as <FILE>", "behave as the bucket did whose findings are in this file (doctor --probe --json)")
       .option("--switch <NAME=VALUE>", "a doubtful behaviour of the service; may be given several times", collect)
       .addHelpText(
         "after",
@@ -42,13 +46,16 @@ Example:
 
 export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const port = portOf(flags.port);
-  const switches = switchesOf(flags.switch);
+  const like = typeof flags.as === "string" ? likenessIn(flags.as, terminal) : undefined;
+  const switches = { ...like?.switches, ...switchesOf(flags.switch) };
   const names = Array.isArray(flags.bucket) ? flags.bucket.map(String) : [];
-  const protect = typeof flags.protect === "string" ? suffixesOf(flags.protect) : undefined;
-  if (protect !== undefined && names.length === 0) {
+  const protect = typeof flags.protect === "string" ? protectedOf(flags.protect) : like?.protect;
+  const slim = typeof flags.slim === "string" ? suffixesOf("--slim", flags.slim) : undefined;
+  for (const flag of ["protect", "slim"] as const) {
+    if (typeof flags[flag] !== "string" || names.length > 0) continue;
     throw new UserError(
       "InvalidSetting",
-      `--protect ${quote(flags.protect)} protects no bucket; name one with --bucket NAME-APPID.`,
+      `--${flag} ${quote(flags[flag])} is said of no bucket; name one with --bucket NAME-APPID.`,
     );
   }
   const interrupt = onInterrupt(terminal, "Stopping: requests under way have a second to end.");
@@ -59,7 +66,11 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
     const emulator = await startEmulator({
       port,
       dataDir: temporary ?? String(flags.data),
-      buckets: names.map((name) => ({ name, ...(protect === undefined ? {} : { protect }) })),
+      buckets: names.map((name) => ({
+        name,
+        ...(protect === undefined ? {} : { protect }),
+        ...(slim === undefined ? {} : { slim }),
+      })),
       credentials: acceptedCredentials(),
       switches,
       log: terminal.log,
@@ -84,6 +95,14 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   return exitCodes.done;
 }
 
+function likenessIn(file: string, terminal: Terminal): Likeness {
+  const like = readFindings(file);
+  if (like.passedOver.length > 0) {
+    terminal.note(`Passed over, as this version has no such switch: ${like.passedOver.join(", ")}.`);
+  }
+  return like;
+}
+
 function acceptedCredentials() {
   const own = environmentCredentials(process.env, "TENCENTCLOUD").get();
   const archive = environmentCredentials(process.env, "ORIGINALS_ARCHIVE").get();
@@ -99,11 +118,12 @@ function portOf(text: unknown): number {
   );
 }
 
-function suffixesOf(text: string): readonly string[] | "all" {
-  if (text === "all") return "all";
+const protectedOf = (text: string) => (text === "all" ? text : suffixesOf("--protect", text));
+
+function suffixesOf(flag: string, text: string): readonly string[] {
   const suffixes = text.split(",").map((suffix) => suffix.trim().replace(/^\./, ""));
   if (suffixes.every((suffix) => suffix !== "")) return suffixes;
-  throw new UserError("InvalidSetting", `--protect ${quote(text)} holds an empty suffix; --protect jpg,png would do.`);
+  throw new UserError("InvalidSetting", `${flag} ${quote(text)} holds an empty suffix; ${flag} jpg,png would do.`);
 }
 
 /** `name=value` by the type of the switch's default. */

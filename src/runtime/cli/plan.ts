@@ -5,6 +5,7 @@ import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { keepsVersions } from "../../run/plan/keeps-versions.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { foundOfSource } from "../settings/findings.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {
   checkRowsGiven,
@@ -38,6 +39,7 @@ Example:
       ...settingsOfRequest,
       ...settingsOfBeginning,
       ...settingsOfWork,
+      "findings",
       "priceCurrency",
       "priceProcessing",
       "freeProcessing",
@@ -61,7 +63,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const { request, rows, ledger, leastRows } = kept.input;
     await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);
     await checkManifest(rows(), request);
-    const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random);
+    const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random, foundOfSource(settings));
     const document = planDocument(settings, request, ledger, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));

@@ -43,7 +43,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       describe(command);
       command.action(async () => {
         const flags: Flags = command.opts();
-        terminal = openTerminal({ quiet: flags.quiet === true, stdout: process.stdout, stderr: process.stderr });
+        const { stdin, stdout, stderr } = process;
+        terminal = openTerminal({ quiet: flags.quiet === true, stdin, stdout, stderr });
         ended = await run(flags, terminal, command.args);
       });
     }

@@ -17,6 +17,7 @@ import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
 import { allowListOf } from "./allow-list.ts";
+import { foundOfSource } from "./findings.ts";
 import { openFilesLimit } from "./open-files.ts";
 
 /** Surroundings with connections in them, to be closed. */
@@ -162,6 +163,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       concurrency,
       rate: rate === undefined ? undefined : rate / maxInstances,
       maxInstances,
+      bringsMetadata: foundOfSource(settings)?.bringsMetadata,
       allow: allowListOf(settings),
     },
     open,

@@ -57,6 +57,11 @@ export const rowCodes = entries({
     effect: "row-over",
     advice: "let --proof accept what the bucket tells: crc64, or size for its length alone",
   },
+  VersionIgnored: {
+    means: "originImage brought another version than the row's versionId names",
+    effect: "row-over",
+    advice: "archive the newest versions alone: leave versionId out of the manifest",
+  },
   NotTheOriginal: {
     means: "what was fetched, twice, is not the original: perhaps a placeholder of the bucket's 4xx image setting",
     effect: "row-over",

@@ -5,6 +5,16 @@ export const usageCodes = entries({
   InvalidSetting: { means: "a setting has a value that it can't have", effect: "not-begun" },
   MissingSetting: { means: "a setting is missing that the command needs", effect: "not-begun" },
   InvalidConfig: { means: "the configuration file can't be read or holds what is no setting", effect: "not-begun" },
+  InvalidFindings: {
+    means: "a document of findings can't be read, or holds a value that can't be",
+    effect: "not-begun",
+    advice: "give what doctor --probe --json printed",
+  },
+  ProbeUnasked: {
+    means: "a probe was not agreed to",
+    effect: "not-begun",
+    advice: "agree at the terminal, or give --yes",
+  },
   MissingCredentials: {
     means: "there are no credentials",
     effect: "run-halted",

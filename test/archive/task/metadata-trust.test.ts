@@ -23,6 +23,27 @@ test("goes on asking for ever once a reply lacked what its object has", () => {
   expect(trust.asks()).toBe(true);
 });
 
+test("asks for ever where it is said that replies lack it, also of a bucket without any", () => {
+  const trust = createMetadataTrust({ bringsMetadata: false, contradicted: () => expect.fail() });
+  for (let n = 0; n < 30; n++) trust.learn(plain, plain);
+  trust.learn(owned, plain);
+  expect(trust.asks()).toBe(true);
+});
+
+test("notices a reply that brings what it is said to lack, once, and believes the replies from then on", () => {
+  let told = 0;
+  const trust = createMetadataTrust({ bringsMetadata: false, contradicted: () => void told++ });
+  trust.learn(owned, owned);
+  expect([trust.asks(), told]).toEqual([false, 1]);
+  trust.learn(owned, plain);
+  trust.learn(owned, owned);
+  expect([trust.asks(), told]).toEqual([true, 1]);
+});
+
+test("takes nothing for granted because it is said that replies bring it", () => {
+  expect(createMetadataTrust({ bringsMetadata: true, contradicted: () => expect.fail() }).asks()).toBe(true);
+});
+
 test("takes a bucket whose first twenty objects have no metadata to have none", () => {
   const trust = createMetadataTrust();
   for (let n = 0; n < 19; n++) trust.learn(plain, plain);

@@ -73,6 +73,19 @@ test("whatever asks for it is told: a plain GET of a bucket in mode Auto", async
   expect(await lab.archive().get(key, { originImage: true })).toMatchObject({ status: 200, size: 100 });
 });
 
+test("an X-SlimFlag that says the bytes were left alone is no fault: the original is archived", async () => {
+  lab.seed(small);
+  for (const flag of ["0", "2"]) {
+    lab
+      .emulator()
+      .faults.use((request) =>
+        request.operation === "object.original" ? { kind: "headers", set: { "X-SlimFlag": flag } } : undefined,
+      );
+    expect(await lab.archiveIt({ key }, { ifExists: "overwrite" })).toMatchObject({ outcome: { outcome: "archived" } });
+  }
+  expect(lab.archived()?.equals(small)).toBe(true);
+});
+
 test("the length that a HEAD tells of a slimmed object is not the original's", async () => {
   lab.seed(small);
   const flagged = { kind: "headers", set: { "X-SlimFlag": "1", "Content-Length": "10" } } as const;

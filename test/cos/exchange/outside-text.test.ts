@@ -123,6 +123,9 @@ const operations: {
   getOriginProtect: (client) => client.getOriginProtect(),
   putOriginProtect: (client) => client.putOriginProtect(["jpg"]),
   deleteOriginProtect: (client) => client.deleteOriginProtect(),
+  getSmartCompression: (client) => client.getSmartCompression(),
+  getCiStatus: (client) => client.getCiStatus(),
+  exactReply: (client) => client.exactReply({ method: "GET", key: "a.jpg" }),
 };
 
 /** What a person, a log or the ledger could show of it, but for what is data. */

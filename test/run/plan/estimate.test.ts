@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
-import { assumedSeconds, costOf, estimateRun, requestsOf, timeOf } from "../../../src/run/plan/estimate.ts";
+import {
+  assumedSeconds,
+  costOf,
+  estimateRun,
+  type FoundOfSource,
+  requestsOf,
+  timeOf,
+} from "../../../src/run/plan/estimate.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 
 const inCos = { archive: {}, ledger: {} };
@@ -27,6 +34,26 @@ async function* entries(rows: readonly Row[]): AsyncGenerator<readonly ManifestE
 const estimate = (rows: readonly Row[], options: Partial<RunOptions> = {}) =>
   estimateRun(entries(rows), asked(options), () => 0.5);
 
+describe("what was found out about the source", () => {
+  const rows: Row[] = [
+    { key: "a", size: 9, etag: md5 },
+    { key: "b", size: 99, etag: md5, versionId: "v" },
+  ];
+  const by = (found?: FoundOfSource) => estimateRun(entries(rows), asked(), () => 0.5, found);
+  test("is reckoned with", async () => {
+    expect(await by()).toMatchObject({ byFindings: null, requests: { "source.head": 0 } });
+    expect(await by({ bringsMetadata: true })).toMatchObject({
+      byFindings: { metadataByHead: false, tooLarge: 0, versions: 0 },
+      requests: { "source.head": 0 },
+    });
+    expect(await by({ bringsMetadata: false, largestOriginal: 50, heedsVersions: false })).toMatchObject({
+      byFindings: { metadataByHead: true, tooLarge: 1, versions: 1 },
+      rowsThatProve: 2,
+      requests: { "source.head": 2 },
+    });
+  });
+});
+
 describe("the requests of a row", () => {
   const skip = { ifExists: "skip", expect: "auto", proof: "auto" } as const;
   const needs = (row: Partial<Row>, options: Partial<RunOptions> = {}) => {
@@ -42,6 +69,7 @@ describe("the requests of a row", () => {
     ["a CRC64 where an MD5 is asked for", { crc64: "1" }, { proof: "content-md5" }, [1, 1, 1, 1]],
     ["a size where it will do", { size: 3 }, { proof: "size" }, [1, 0, 1, 1]],
     ["the GET is trusted", {}, { expect: "get" }, [1, 0, 1, 1]],
+    ["a version's GET is never trusted", { versionId: "v" }, { expect: "get" }, [1, 1, 1, 1]],
     ["nobody asks the archive", { etag: md5 }, { ifExists: "overwrite" }, [1, 0, 0, 1]],
     ["keep asks it", { etag: md5 }, { ifExists: "keep" }, [1, 0, 1, 1]],
     ["fail asks it", { etag: md5 }, { ifExists: "fail" }, [1, 0, 1, 1]],

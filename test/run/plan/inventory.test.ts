@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
+import { rowsOf } from "../../../src/run/plan/rows.ts";
+import { silentLog } from "../../../src/vocabulary/log.ts";
 import { createMemoryBucket } from "../../stores/memory-bucket.ts";
-import { createWorld, objectMessage, region, seedPictures, sourcePlace, type World } from "../world.ts";
+import { archivePlace, createWorld, objectMessage, region, seedPictures, sourcePlace, type World } from "../world.ts";
 
 const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest("hex");
 
@@ -68,6 +71,37 @@ describe("an inventory", () => {
     expect(world.results("r").find((line) => line.includes(frozen))).toContain("--archived-class skip leaves it out");
     const asked = JSON.parse(world.archive.object(".originals/runs/r/request.json")?.bytes.toString() ?? "{}");
     expect(asked).toMatchObject({ needs: ["archived-class"], options: { archivedClass: "skip" } });
+  });
+
+  test.each([
+    ["the newest versions alone", "{key}", ["a.jpg v2"]],
+    ["every version where the archive key tells them apart", "{key}~{versionId}", ["a.jpg v2", "a.jpg v1"]],
+  ])("of all versions gives %s, and says what is left out", async (_, archiveKey, expected) => {
+    const warnings: unknown[] = [];
+    const log = {
+      ...silentLog,
+      warn: (message: string, fields: object = {}) => void warnings.push({ message, ...fields }),
+    };
+    const world = createWorld({ log });
+    const bytes = gzipSync("a.jpg,v2,true,false\na.jpg,v1,false,false\nb.jpg,v3,true,true\n");
+    const file = { key: "inventory/0.csv.gz", size: String(bytes.length), md5Checksum: md5(bytes) };
+    world.source.seed(file.key, bytes);
+    const schema = { fileFormat: "CSV", fileSchema: "Key, VersionId, IsLatest, IsDeleteMarker", files: [file] };
+    const etag = world.source.seed("manifest.json", JSON.stringify(schema)).etag;
+    const request = {
+      run: "r",
+      source: sourcePlace,
+      archive: archivePlace,
+      rows: { kind: "object", bucket: sourcePlace.bucket, region, key: "manifest.json", etag, format: "cos-inventory" },
+      options: runOptionsSchema.parse({ archiveKey }),
+    } as const;
+    const found: string[] = [];
+    for await (const batch of rowsOf(request, world.surroundings)) {
+      for (const entry of batch) if (entry.kind === "row") found.push(`${entry.row.key} ${entry.row.versionId}`);
+    }
+    expect(found).toEqual(expected);
+    const left = { olderVersions: 2 - expected.length, deleteMarkers: 1 };
+    expect(warnings).toMatchObject([{ message: expect.stringContaining("were left out"), run: "r", ...left }]);
   });
 
   test("is read from its destination bucket where its manifest.json was copied elsewhere", async () => {

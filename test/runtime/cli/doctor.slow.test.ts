@@ -39,6 +39,7 @@ const allGood: Partial<Record<Check, Verdict>> = {
   clock: "good",
   source: "good",
   protection: "good",
+  "smart compression": "good",
   original: "good",
   "missing key": "good",
   archive: "good",
@@ -74,7 +75,7 @@ describe("cos-originals doctor", () => {
   it("says it line by line to people", async () => {
     const { code, stdout } = await runCli(lab.built.cli, ["doctor", "--archive", lab.place()], lab.env);
     expect(code).toBe(0);
-    expect(stdout.split("\n").filter((line) => /^good {5}[a-z ]+: ./.test(line))).toHaveLength(7);
+    expect(stdout.split("\n").filter((line) => /^good {5}[a-z ]+: ./.test(line))).toHaveLength(8);
   });
 
   it("names a placeholder setting", async () => {
@@ -119,7 +120,10 @@ describe("cos-originals doctor", () => {
     const { stdout } = await run("policy", []);
     door.enforce(JSON.parse(stdout));
     const { code, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
-    expect({ code, verdicts }).toEqual({ code: 0, verdicts: { ...allGood, protection: "unknown" } });
+    expect({ code, verdicts }).toEqual({
+      code: 0,
+      verdicts: { ...allGood, protection: "unknown", "smart compression": "unknown" },
+    });
   });
 
   it.each<[string, Partial<Record<Check, Verdict>>, number]>([
@@ -139,7 +143,7 @@ describe("cos-originals doctor", () => {
     const { clock: _, ...good } = expected === 6 ? withoutMessages : allGood;
     expect({ code, verdicts }).toMatchObject({
       code: expected,
-      verdicts: { ...good, protection: "unknown", ...wrong },
+      verdicts: { ...good, protection: "unknown", "smart compression": "unknown", ...wrong },
     });
     for (const check of Object.keys(wrong) as Check[]) {
       if (wrong[check] === "bad") expect(of(check)?.says).toMatch(/403/);

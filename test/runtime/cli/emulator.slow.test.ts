@@ -113,7 +113,7 @@ describe("cos-originals emulator", () => {
       [["--port", "x"], /--port "x" is not a whole number/],
       [["--port", port], new RegExp(port)],
       [["--port", "0", "--bucket", "photos"], /"photos"/],
-      [["--port", "0", "--protect", "jpg"], /--protect "jpg" protects no bucket/],
+      [["--port", "0", "--protect", "jpg"], /--protect "jpg" is said of no bucket/],
       [["--port", "0", "--bucket", "a-1250000000", "--protect", "jpg,,png"], /holds an empty suffix/],
       [["--port", "0", "--bucket", "a-1250000000", "--protect", "tiff"], /tiff/],
       [["--port", "0", "--switch", "headOfProtected"], /is not of the form NAME=VALUE\.$/],

@@ -2,21 +2,25 @@
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import type { Place } from "../../../run/messages/messages.ts";
-import { costOf, type Estimate, timeOf } from "../../../run/plan/estimate.ts";
+import { costOf, type Estimate, type Prices, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 
 /** What `plan --json` prints. */
 export type PlanDocument = ReturnType<typeof planDocument>;
 
-export function planDocument({ values }: Settings, request: RunRequest, ledger: Place, estimate: Estimate) {
-  const { concurrency, rate, maxInstances } = values;
-  const prices = {
+export function pricesOf({ values }: Pick<Settings, "values">): Prices {
+  return {
     currency: values.priceCurrency,
     processing: values.priceProcessing,
     freeProcessing: values.freeProcessing,
     requests: values.priceRequests,
     traffic: values.priceTraffic,
   };
+}
+
+export function planDocument({ values }: Settings, request: RunRequest, ledger: Place, estimate: Estimate) {
+  const { concurrency, rate, maxInstances } = values;
+  const prices = pricesOf({ values });
   return {
     schema: "cos-originals/plan@1",
     /** A listing's run is named when it is run. */

@@ -34,6 +34,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
+    ...findingsLines(plan),
     `  requests, where nothing fails: ${Object.entries(requests)
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
@@ -49,6 +50,26 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   }
   for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
   return lines;
+}
+
+function findingsLines({ byFindings }: PlanDocument): string[] {
+  if (byFindings === null) return [];
+  const { metadataByHead, tooLarge, versions } = byFindings;
+  return [
+    ...(metadataByHead
+      ? ["  by the findings originImage brings no metadata: each row costs a HEAD of the source"]
+      : []),
+    ...(tooLarge > 0
+      ? [
+          `  by the findings originImage refuses what is as large as ${formatCount(tooLarge)} of these rows: they will fail`,
+        ]
+      : []),
+    ...(versions > 0
+      ? [
+          `  by the findings originImage does not heed a versionId: of the ${formatCount(versions)} rows that name one those of older versions will fail`,
+        ]
+      : []),
+  ];
 }
 
 const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = {
@@ -69,11 +90,16 @@ function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument
   return `${formatBytes(known)} of originals in ${formatCount(rowsWithSize)} rows; ${formatCount(rowsWithout)} rows tell no size: about ${formatBytes(estimated)} in all, if they are like the others`;
 }
 
+/** `12.34 CNY` */
+export function moneyText(amount: number, currency: string): string {
+  const digits = amount !== 0 && amount < 0.01 ? 6 : 2;
+  return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
+}
+
 function costLines({ cost }: PlanDocument): string[] {
   const { prices, estimate } = cost;
   const { currency } = prices;
-  const money = (amount: number) =>
-    `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: amount !== 0 && amount < 0.01 ? 6 : 2 })} ${currency}`;
+  const money = (amount: number) => moneyText(amount, currency);
   const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests; look at your price list`;
   if (estimate === null) return [`  cost: not known without sizes; ${what}`];
   const { from, upTo, traffic } = estimate;

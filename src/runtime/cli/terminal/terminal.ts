@@ -5,6 +5,7 @@
 import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
 import { visible } from "../../../vocabulary/visible.ts";
+import { confirm, isSeated } from "./confirm.ts";
 
 /** One line, or several; without their ends. */
 export type Text = string | readonly string[];
@@ -16,6 +17,8 @@ export interface Terminal {
   note(text: Text): void;
   /** What went wrong, one sentence. */
   complain(text: Text): void;
+  /** A yes-or-no question to whoever sits there; no, where nobody does. */
+  confirm(question: string, signal: AbortSignal): Promise<boolean>;
   /** A line that is replaced by the next, on a terminal only; "" takes it away. */
   status(line: string): void;
   readonly statusShown: boolean;
@@ -30,9 +33,11 @@ export interface TerminalOptions {
   readonly quiet: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Absent: nobody is asked. */
+  readonly stdin?: NodeJS.ReadStream | undefined;
 }
 
-export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Terminal {
+export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions): Terminal {
   // Whoever reads may go away (`| head`), and a disk may be full: the work goes on. What is no longer wanted is no fault; what was asked
   // for and could not be written is told at the end; a note or a warning that could not be is not.
   let lost: string | undefined;
@@ -74,6 +79,12 @@ export function openTerminal({ quiet, stdout, stderr }: TerminalOptions): Termin
     complain: (text) => {
       const [first = "", ...others] = typeof text === "string" ? [text] : text;
       write(stderr, [`cos-originals: ${first}`, ...others]);
+    },
+    async confirm(question, signal) {
+      if (stdin === undefined || !isSeated({ input: stdin, output: stderr })) return false;
+      clear();
+      status = "";
+      return confirm(visible(question), { input: stdin, output: stderr }, signal);
     },
     status: (given) => {
       const text = visible(given);

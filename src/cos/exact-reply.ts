@@ -1,0 +1,77 @@
+/**
+ * A request whose reply is wanted as it came, a refusal too: for whoever looks into how the service behaves. Bodies are not kept, but
+ * counted and hashed while they come.
+ */
+import { createHash } from "node:crypto";
+import { crc64Digest, crc64Start, crc64Update } from "../checksum/crc64.ts";
+import type { HttpReply } from "../http/port/http.ts";
+import type { Headers } from "../objects/bucket.ts";
+import type { Redact } from "../vocabulary/redaction.ts";
+import { readErrorDocument } from "./exchange/error-from-reply.ts";
+import { objectInfo } from "./exchange/object-info.ts";
+import type { Query } from "./exchange/request-target.ts";
+import type { Send } from "./exchange/send.ts";
+
+/** One request about an object. */
+export interface ExactRequest {
+  readonly method: "GET" | "HEAD" | "PUT";
+  readonly key: string;
+  /** Decoded; a value of "" goes out as the bare name. */
+  readonly query?: Query;
+  /** Names in lower case. */
+  readonly headers?: Headers;
+  /** As somebody without credentials would send it. */
+  readonly unsigned?: boolean;
+}
+
+/** What came. */
+export interface ExactReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly etag?: string | undefined;
+  readonly crc64?: string | undefined;
+  /** X-ErrNo. */
+  readonly errNo?: number | undefined;
+  /** Of an error document. */
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  /** Of a success: its body. */
+  readonly body?: { readonly size: number; readonly md5: string; readonly crc64: string } | undefined;
+}
+
+/** Requests whose replies are wanted as they came. */
+export interface ExactReplies {
+  /** Rejects with BucketError only where no reply came, or its body broke off. */
+  exactReply(request: ExactRequest): Promise<ExactReply>;
+}
+
+export function createExactReplies(send: Send): ExactReplies {
+  return {
+    async exactReply({ method, key, query, headers, unsigned }) {
+      const body = method === "PUT" ? Buffer.alloc(0) : undefined;
+      const request = { method, key, query, headers, unsigned, body, bufferUpTo: 0, exact: true } as const;
+      const { reply, redact } = await send(request, (came, _, read = unread) => ({ reply: came, redact: read }));
+      return toldOf(reply, redact);
+    },
+  };
+}
+
+const unread: Redact = (text) => text;
+
+async function toldOf(reply: HttpReply, redact: Redact): Promise<ExactReply> {
+  const { status } = reply;
+  const headers = Object.fromEntries(Object.entries(reply.headers).map(([name, value]) => [name, redact(value)]));
+  const { etag, crc64, errNo } = objectInfo(status, headers);
+  const about = { status, headers, etag, crc64, errNo };
+  const said = reply.kind === "bytes" ? readErrorDocument(reply.bytes, redact) : undefined;
+  if (status >= 300 || said !== undefined) return { ...about, code: said?.code, message: said?.message };
+  const md5 = createHash("md5");
+  const crc = crc64Start();
+  let size = 0;
+  for await (const chunk of reply.kind === "bytes" ? [reply.bytes] : reply.stream) {
+    md5.update(chunk);
+    crc64Update(crc, chunk);
+    size += chunk.length;
+  }
+  return { ...about, body: { size, md5: md5.digest("hex"), crc64: crc64Digest(crc) } };
+}

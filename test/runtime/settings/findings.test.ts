@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readSettings } from "../../../src/config/read.ts";
+import { foundOfSource } from "../../../src/runtime/settings/findings.ts";
+
+function of(text?: string) {
+  const folder = mkdtempSync(join(tmpdir(), "findings-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "findings.json");
+  if (text !== undefined) writeFileSync(file, text);
+  return () => foundOfSource(readSettings({ flags: { findings: file }, environment: {} }));
+}
+const documentOf = (...findings: object[]) => JSON.stringify({ schema: "cos-originals/findings@1", findings });
+
+test("what matters to a run is taken from the document that the settings name", () => {
+  expect(foundOfSource(readSettings({ environment: {} }))).toBeUndefined();
+  const found = documentOf(
+    { switch: "originImageSendsMeta", value: false },
+    { switch: "originImageMaxBytes", value: 33_554_432 },
+    { switch: "originImageHonoursVersionId", value: null, unknown: "it was not tried" },
+  );
+  expect(of(found)()).toEqual({ bringsMetadata: false, largestOriginal: 33_554_432, heedsVersions: undefined });
+  expect(of(documentOf({ switch: "originImageMaxBytes", value: 0 }))()?.largestOriginal).toBeUndefined();
+});
+
+test("a file that is not there, or is none, is named", () => {
+  expect(of()).toThrow(/findings.json" can't be read/);
+  expect(of("{}")).toThrow(/no document cos-originals/);
+});
