@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
 import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
 import { type Built, build } from "../cli/built.ts";
@@ -49,12 +50,15 @@ afterAll(async () => {
   await built?.remove();
 });
 
-function node(
+const node = (args: readonly string[], more?: Record<string, string>) => execute(process.execPath, args, more);
+
+function execute(
+  file: string,
   args: readonly string[],
   more: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: folder, env: { ...env, ...more } }, (error, stdout, stderr) => {
+    execFile(file, args, { cwd: folder, env: { ...env, ...more } }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
     });
   });
@@ -89,6 +93,41 @@ describe("the function that is deployed to AWS", () => {
     expect(JSON.parse(stdout.slice(stdout.indexOf("{")))).toEqual({ batchItemFailures: [] });
     expect(archivedKeys()).toEqual(keys.map((key) => `photos/${key}`).sort());
   });
+
+  it.runIf(existsSync("/proc/self/limits"))(
+    "archives as many at once as it may open connections for, whatever its concurrency, and says so",
+    async () => {
+      const source = emulator.bucket("demo-1250000000");
+      const many = Array.from({ length: 300 }, (_, n) => `many/${n}.png`);
+      for (const [index, key] of many.entries()) source.put(key, makeImage("png", 16, index));
+      emulator.faults.use(({ operation }) => (operation === "object.original" ? { kind: "delay", ms: 50 } : undefined));
+      onTestFinished(() => emulator.faults.clear());
+      const { Records } = eventOf("sqs") as { Records: readonly { readonly body: string }[] };
+      const { run: _, ...message } = JSON.parse(Records[0]?.body ?? "");
+      const body = JSON.stringify({ ...message, keys: many, options: { maxAttempts: 1 } });
+      const invocation = JSON.stringify({ Records: [{ ...Records[0], body }] });
+      await writeFile(
+        join(folder, "many.cjs"),
+        `require("./dist/lambda.cjs").handler(${invocation}, { getRemainingTimeInMillis: () => 900000 })
+        .then((result) => console.log(JSON.stringify({ result })))
+        .then(() => process.exit(0))`,
+      );
+      const more = { ORIGINALS_CONCURRENCY: "300" };
+      const limited = ["-c", `ulimit -n 150; exec '${process.execPath}' many.cjs`];
+      const { code, stdout, stderr } = await execute("/bin/sh", limited, more);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(JSON.parse(stdout)).toEqual({ result: { batchItemFailures: [] } });
+      const logged = stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(logged.filter(({ asked }) => asked === 300)).toMatchObject([{ concurrency: 19, openFiles: 150 }]);
+      expect(stderr).not.toContain("EMFILE");
+      for (const key of many) {
+        expect(emulator.bucket("archive-1250000000").get(`photos/${key}`)?.bytes, key).toEqual(source.get(key)?.bytes);
+      }
+    },
+  );
 
   it("says in the invocation's error what is wrong with a setting", async () => {
     const invoke = [osls, "invoke", "local", "-f", "originals", "-p", "events/sqs.json"];
