@@ -12,6 +12,8 @@
  * Where nothing at all passes from one cut to the next refusal, the service is away, which says nothing of a rate: it is asked with a
  * few requests after each pause, and the first that passes brings back what held before.
  *
+ * One refusal among many answers is chance, and no matter of a rate: a limit that is passed refuses the next ones too.
+ *
  * Growth is relative to the rate, so that 20 requests a second and 3,000 behave alike. The curve is that of CUBIC (RFC 9438,
  * 4.2), with the time to the ceiling as its constant: each touch of the ceiling costs a pause, so how often it is touched
  * follows from how long the pauses are, not from the rate.
@@ -51,6 +53,9 @@ export type KnownRate =
     };
 
 export const free: KnownRate = { kind: "free" };
+
+/** After as many answers a refusal is chance. So a limit is passed by a hundredth at most before it is seen. */
+const MANY = 100;
 
 /** What is cut off the rate that was refused: twice as much with each refusal of a streak, up to the deepest cut. */
 const CUT = 0.1;
@@ -92,8 +97,11 @@ export function limitAt(state: AdaptiveRate, now: number): number {
   return ofCeiling >= FORGOTTEN ? Number.POSITIVE_INFINITY : state.ceiling * ofCeiling;
 }
 
+/** @param answers since the refusal before it */
+export const isChance = (answers: number): boolean => answers >= MANY;
+
 /**
- * A request was refused for coming too fast.
+ * A request was refused for coming too fast, and not by chance.
  * @param passing requests a second that were let through lately; undefined where too few were to tell: then the limit is left
  * as it is, for a rate made up would hold for long
  * @param resumeAt when sending goes on, ms by the clock's `elapsed`

@@ -74,6 +74,27 @@ describe("the pace", () => {
     await Promise.all(waits);
   });
 
+  test("after many answers takes one refusal for chance, and the next for a limit", async () => {
+    const clock = fakeClock();
+    const pace = paceAt(clock);
+    const answered = (n: number) => {
+      for (let at = 0; at < n; at++) pace.succeeded();
+    };
+    answered(100);
+    pace.throttled(clock.now());
+    expect([pace.concurrency(), pace.beforeTry(), pace.triesPerSecond()]).toEqual([
+      32,
+      undefined,
+      Number.POSITIVE_INFINITY,
+    ]);
+    answered(100);
+    // All wait where the service says for how long, and that is all that is known yet.
+    pace.throttled(clock.now(), 1_000);
+    expect([pace.concurrency(), pace.waitMs(), pace.triesPerSecond()]).toEqual([32, 1_000, Number.POSITIVE_INFINITY]);
+    pace.throttled(clock.now(), 1_000);
+    expect([pace.concurrency(), pace.triesPerSecond()]).toEqual([16, 180]);
+  });
+
   test("counts fetches against the budget, not tries", async () => {
     const clock = fakeClock();
     const pace = paceAt(clock, 8, 10);

@@ -72,7 +72,7 @@ describe("a service that throttles", () => {
     const fast = fixedWindow(100);
     const story = await tell({
       seed: 21,
-      rows: 10_000,
+      rows: 20_000,
       concurrency: 32,
       latencyMs: 20,
       counts: "originals",
@@ -89,7 +89,7 @@ describe("a service that throttles", () => {
     expect(meanwhile.perSecond).toBeGreaterThan(0.8 * 20);
     expect(meanwhile.refused).toBeLessThan(0.05);
     expect(after.perSecond).toBeGreaterThan(0.8 * 100);
-    expect(story.outcomes).toEqual({ archived: 10_000 });
+    expect(story.outcomes).toEqual({ archived: 20_000 });
   });
 
   test("never, is never slowed down for: as many at once as may be", async () => {

@@ -7,7 +7,7 @@
  * second are in proportion to it.
  */
 import pLimit from "p-limit";
-import { type AdaptiveRate, free, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
+import { type AdaptiveRate, free, isChance, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
 import { bound, halve, raise, startConcurrency } from "../../policy/concurrency.ts";
 import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
 import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
@@ -56,6 +56,10 @@ export function createPace(options: {
   let burst = 0;
   /** Since the last pause. */
   let hasPassed = true;
+  /** Since the last refusal. */
+  let answers = 0;
+  /** Was the last refusal taken for chance? Then those after it are no echo of it. */
+  let byChance = false;
 
   const apply = (next: typeof tasks) => {
     tasks = next;
@@ -75,6 +79,7 @@ export function createPace(options: {
   const notePassed = (now: number) => {
     throughput.count(now);
     hasPassed = true;
+    answers++;
     if (adaptive.kind === "away") adaptive = passed(adaptive, now);
   };
   const pause = (now: number, until: number) => {
@@ -146,13 +151,23 @@ export function createPace(options: {
     },
     throttled(sentAt, retryAfterMs) {
       const now = clock.elapsed();
+      const chance = isChance(answers);
+      answers = 0;
+      if (chance) {
+        byChance = true;
+        // Its row waits by itself; all of them do where the service says for how long.
+        const until = now + waitedFor(retryAfterMs ?? 0);
+        if (retryAfterMs !== undefined && until > resumeAt) pause(now, until);
+        return;
+      }
       apply(halve(tasks, now));
-      if (sentAt < resumeAt) {
+      if (sentAt < resumeAt && !byChance) {
         // It was under way when the pause began, so it says nothing new but how long to wait.
         const until = now + waitedFor(retryAfterMs ?? 0);
         if (until > resumeAt) pause(now, until);
         return;
       }
+      byChance = false;
       const until = now + backoffMs(burst++, throttleBackoff, random, retryAfterMs);
       adaptive = lower(adaptive, now, throughput.perSecond(now), until, hasPassed);
       hasPassed = false;
