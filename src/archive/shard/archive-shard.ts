@@ -155,7 +155,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   setMaxListeners(0, inFlight);
   const controls = watchControl({
     ledger,
+    run,
     clock,
+    log,
     readAt: lookedAt,
     onStop: (control) => stops.stop({ kind: "control", control }),
     onLook: watch.see,

@@ -6,6 +6,8 @@
 import { type Control, readStanding, type Standing, saysStop } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { ageOf, type Clock, type Moment, momentOf } from "../../vocabulary/clock.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 
 /** A cancel has reached everybody within this. */
 export const heartbeatMs = 10_000;
@@ -22,7 +24,10 @@ export interface ControlWatch {
 
 export function watchControl(options: {
   readonly ledger: LedgerStore;
+  readonly run: string;
   readonly clock: Clock;
+  /** Is told of waits. */
+  readonly log: Log;
   /** When the look at the shard's opening was begun. */
   readonly readAt: Moment;
   readonly onStop: (control: Control) => void;
@@ -31,7 +36,7 @@ export function watchControl(options: {
   /** Ends the watch. */
   readonly over: AbortSignal;
 }): ControlWatch {
-  const { ledger, clock, onStop, onLook, over } = options;
+  const { ledger, run, clock, log, onStop, onLook, over } = options;
   let readAt = options.readAt;
   let next = signalled();
 
@@ -61,6 +66,9 @@ export function watchControl(options: {
   return {
     fresh() {
       if (over.aborted || ageOf(readAt, clock) <= heartbeatMs) return undefined;
+      tellWait(log, "Nothing is fetched until it is read again whether the run goes on.", Number.POSITIVE_INFINITY, {
+        run,
+      });
       return next.woken.then(() => this.fresh());
     },
     ended: watch(),
