@@ -36,6 +36,15 @@ vi.mock("../../src/archive/shard/open-shard.ts", async (original) => {
   return { ...real, openShard };
 });
 
+vi.mock("../../src/archive/shard/refusals.ts", async (original) => {
+  const real = await original<typeof import("../../src/archive/shard/refusals.ts")>();
+  const createRefusals: typeof real.createRefusals = (options) => {
+    const refusals = real.createRefusals(options);
+    return broken.thing === "refused" ? { ...refusals, rest: () => refusals.rest(true) } : refusals;
+  };
+  return { ...real, createRefusals };
+});
+
 vi.mock("../../src/ledger/shard/attempts.ts", async (original) => {
   const real = await original<typeof import("../../src/ledger/shard/attempts.ts")>();
   const claimOf: typeof real.claimOf = (...of) => {
@@ -71,6 +80,7 @@ vi.mock("../../src/ledger/shard/done-marker.ts", async (original) => {
 const crash: Bounds = { ...nothingWrong, crashes: 1 };
 const duplicate: Bounds = { ...nothingWrong, duplicates: 1 };
 const oneShard = "one shard, reconciled in time";
+const onTrial = "two shards of one row, on trial";
 const byTheLedger = "one shard, row by row, by the ledger alone";
 
 it.each([
@@ -78,6 +88,7 @@ it.each([
   ["rows that are over are worked once more", "past", byTheLedger, duplicate, /^I5/],
   ["of two attempts both yield", "yield", oneShard, duplicate, /yielded too/],
   ["an opener that does not wait for a larger one", "wait", byTheLedger, duplicate, /^I5/],
+  ["a row refused on trial that begins anew each time", "refused", onTrial, nothingWrong, /^I5/],
   ["a hand-over that is not sent", "hand-over", "one shard, handed over", nothingWrong, /^I6: shard 0\.0#0 is ack/],
   ["a group that is over with its first shard", "group", "two shards of one row", nothingWrong, /^I3/],
   ["a reconcile that sees no done marker", "reconcile", oneShard, nothingWrong, /^I9/],

@@ -25,6 +25,7 @@ const always: readonly (readonly [story: string, bounds: readonly Bounds[]])[] =
   ],
   ["one shard, handed over", [nothingWrong, crash, duplicate]],
   ["two shards of one row", [nothingWrong, crash, duplicate, stall]],
+  ["two shards of one row, on trial", [nothingWrong, { ...crash, lateWrites: false }]],
   ["the whole run in one message", [nothingWrong, crash, { ...nothingWrong, crashes: 2 }, stall]],
 ];
 

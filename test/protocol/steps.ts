@@ -3,6 +3,9 @@
  * is delivered twice; everything holds still for a while. What can make no difference to anybody else (reads of what is
  * written once, fetches of a source that never changes, files that nobody reads) happens at once, in one order only.
  */
+
+import { paths } from "../../src/ledger/layout.ts";
+import { refusal } from "../stores/bucket-fault.ts";
 import type { Histories } from "./histories.ts";
 import { messageChecks, yieldChecks } from "./invariants.ts";
 import { effectOf, noObjects, type Objects, storedObject, withObject } from "./objects.ts";
@@ -52,11 +55,16 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
   /** Lets a request take effect, and its process know. */
   async function answered(state: State, delivery: Delivery, request: Request): Promise<State> {
     if (request.where === "queue") return queued(state, delivery, request);
-    const { objects, answer } = effectOf(objectsOf(state, request), request, state.now);
+    const { objects, answer } = isRefused(request)
+      ? { objects: objectsOf(state, request), answer: { says: "refused", error: refusal("AccessDenied") } }
+      : effectOf(objectsOf(state, request), request, state.now);
     const fetches = state.fetches + (request.where === "source" && request.kind === "get" ? 1 : 0);
     const next = { ...stored(state, request, objects), fetches };
     return happens(next, delivery, { kind: "answer", n: request.n, answer });
   }
+
+  const isRefused = (request: StoreRequest): boolean =>
+    request.where === "source" && request.kind === "get" && request.key === story.refused;
 
   async function queued(state: State, delivery: Delivery, request: QueueRequest): Promise<State> {
     const done: Happening = { kind: "answer", n: request.n, answer: { says: "done", value: undefined } };
@@ -83,7 +91,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
   /** What makes no difference to anybody else. */
   async function settled(state: State): Promise<State> {
     for (;;) {
-      const next = firstQuiet(state);
+      const next = firstQuiet(state, story);
       if (next === undefined) return state;
       state = await answered(state, next.delivery, next.request);
     }
@@ -284,16 +292,19 @@ function sent(state: State, body: string, visibleAt: number): State {
   return withMessage(state, { id, body, visibleAt, receives: 0, deleted: false });
 }
 
-function firstQuiet(state: State): { readonly delivery: Delivery; readonly request: Request } | undefined {
+function firstQuiet(
+  state: State,
+  story: Story,
+): { readonly delivery: Delivery; readonly request: Request } | undefined {
   for (const delivery of state.deliveries) {
-    const request = delivery.point.standing.pending.find((one) => isQuiet(state, one));
+    const request = delivery.point.standing.pending.find((one) => isQuiet(state, one, story));
     if (request !== undefined) return { delivery, request };
   }
   return undefined;
 }
 
 /** Does it make no difference to anybody else when it takes effect, nor to its own process what others do before? */
-function isQuiet(state: State, request: Request): boolean {
+function isQuiet(state: State, request: Request, { refused }: Story): boolean {
   if (request.where === "source") return true;
   if (request.where !== "ledger") return false;
   switch (request.kind) {
@@ -301,8 +312,11 @@ function isQuiet(state: State, request: Request): boolean {
       // Written once, by one process, or never again with other bytes.
       return !request.key.includes("/report/") && state.ledger.byKey.has(request.key);
     case "list":
-      // Nobody says anything to the run in these stories (invariants.ts holds them to it).
-      return request.prefix === `${ledgerPrefix}control/`;
+      // Nobody says anything to the run in these stories (invariants.ts holds them to it), but what its trial shows, while it lasts.
+      return (
+        request.prefix === `${ledgerPrefix}control/` &&
+        (refused === undefined || state.ledger.byKey.has(ledgerPrefix + paths.firstArchived))
+      );
     case "put":
       // A plan is nobody else's until run.json names it; report files but the summary are read by people.
       // A pulse is read by nobody here.

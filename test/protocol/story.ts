@@ -24,6 +24,11 @@ export interface Story {
   readonly limitMs: number;
   /** Fetches a second of one process; no limit where absent. */
   readonly rate?: number;
+  /**
+   * The run begins on trial, and this row's fetch is refused. Other runs are no longer on trial: that would only be as many stories
+   * again.
+   */
+  readonly refused?: string;
   /** Does a later delivery have a larger id than an earlier, or, on a clock that is behind, a smaller one? */
   readonly laterIds: "larger" | "smaller";
 }
@@ -72,9 +77,9 @@ export function firstMessage(story: Story): string {
 
 /** What lies in the ledger before it, by path. */
 export function firstObjects(story: Story): ReadonlyMap<string, Buffer> {
-  // These runs are no longer on trial: that is for the simulation, and here it would only be as many stories again.
-  const archived: readonly [string, Buffer] = [ledgerPrefix + paths.firstArchived, Buffer.from("{}")];
-  if (story.begins === "manifest") return new Map([archived]);
+  const archived: readonly (readonly [string, Buffer])[] =
+    story.refused === undefined ? [[ledgerPrefix + paths.firstArchived, Buffer.from("{}")]] : [];
+  if (story.begins === "manifest") return new Map(archived);
   const { source, archive, options } = asked(story);
   const request = requestSchema.parse({
     schema: "cos-originals/request@1",
@@ -86,7 +91,7 @@ export function firstObjects(story: Story): ReadonlyMap<string, Buffer> {
     askedAt: new Date(startedAt).toISOString(),
     tool: "test",
   });
-  return new Map([archived, [ledgerPrefix + paths.request, Buffer.from(JSON.stringify(request))]]);
+  return new Map([...archived, [ledgerPrefix + paths.request, Buffer.from(JSON.stringify(request))]]);
 }
 
 const oneShard: Story = {
@@ -116,6 +121,14 @@ export const stories: readonly Story[] = [
   // In the time of one delivery a process may fetch one row, and hands the other over.
   { ...oneShard, name: "one shard, handed over", reconcile: "in time", concurrency: 1, limitMs: 9_000, rate: 0.05 },
   { ...oneShard, name: "two shards of one row", shardSize: 1 },
+  {
+    ...oneShard,
+    name: "two shards of one row, on trial",
+    reconcile: "in time",
+    shardSize: 1,
+    concurrency: 1,
+    refused: "a",
+  },
   { ...oneShard, name: "the whole run in one message", begins: "manifest" },
 ];
 
