@@ -100,6 +100,9 @@ export function printAddress({ store, bucket, prefix }: Address): string {
   return prefix === "" ? `${schemes[store ?? "cos"]}${bucket}` : `${schemes[store ?? "cos"]}${bucket}/${prefix}`;
 }
 
+/** Permissions have COS's names in COS alone. */
+export const isInCos = (address: string): boolean => address.startsWith(schemes.cos);
+
 /** The same of a range of keys: whatever the prefix is, there is a slash behind the bucket. */
 export function printRange(range: Address): string {
   return range.prefix === "" && range.store !== "file" ? `${printAddress(range)}/` : printAddress(range);

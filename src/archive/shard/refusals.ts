@@ -7,6 +7,7 @@ import { readStanding } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { leastStreak, type Streak } from "../../policy/streaks.ts";
 import { isTrialLost, trialLostReason, trialRefusals } from "../../policy/trial.ts";
+import { isInCos } from "../../vocabulary/address.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { type RowRequest, rowRequests } from "../../vocabulary/row-request.ts";
@@ -65,7 +66,7 @@ export function createRefusals(options: {
 
   const bucketOf = (by: RowRequest) => (by.startsWith("source") ? context().source : context().archive);
   const alike = (by: RowRequest, { code, message }: Outcome): string =>
-    `${requestWords[by]} ends with ${code} in ${bucketOf(by).address}, at last so: ${message}${adviceOn(code)}`;
+    `${requestWords(by, bucketOf(by).address)} ends with ${code} in ${bucketOf(by).address}, at last so: ${message}${adviceOn(code)}`;
 
   const halt = async (by: readonly RowRequest[], reason: string, since: number, code: string) => {
     const { log, run } = context();
@@ -128,7 +129,7 @@ export function createRefusals(options: {
     },
     async impossible(outcome, by, reason) {
       const { code = "" } = outcome;
-      const named = `${reason} (${requestWords[by]} in ${bucketOf(by).address})`;
+      const named = `${reason} (${requestWords(by, bucketOf(by).address)} in ${bucketOf(by).address})`;
       // Credentials are of all requests to a side.
       const alike = rowRequests.filter((one) => one.split(".")[0] === by.split(".")[0]);
       await halt(alike, named, context().clock.elapsed() - outcome.ms, code);
@@ -143,13 +144,18 @@ export function createRefusals(options: {
   };
 }
 
-/** The request, and the permission that it needs (document 436/31923). */
-const requestWords: Readonly<Record<RowRequest, string>> = {
-  "source.get": "the GET of the original (?ci-process=originImage, cos:GetObject)",
-  "source.head": "the HEAD (cos:HeadObject)",
-  "archive.put": "the PUT (cos:PutObject)",
-  "archive.head": "the HEAD (cos:HeadObject)",
+/** The request, and the permission that it needs in COS (document 436/31923). */
+const requests: Readonly<Record<RowRequest, readonly [request: string, permission: string]>> = {
+  "source.get": ["the GET of the original", "?ci-process=originImage, cos:GetObject"],
+  "source.head": ["the HEAD", "cos:HeadObject"],
+  "archive.put": ["the PUT", "cos:PutObject"],
+  "archive.head": ["the HEAD", "cos:HeadObject"],
 };
+
+function requestWords(by: RowRequest, address: string): string {
+  const [request, permission] = requests[by];
+  return isInCos(address) ? `${request} (${permission})` : request;
+}
 
 function adviceOn(code: string | undefined): string {
   const entry = code === undefined ? undefined : entryOf(code);

@@ -4,6 +4,8 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
+import { tryPut } from "../../objects/try-put.ts";
+import { isInCos } from "../../vocabulary/address.ts";
 import { RefusedError, UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -19,6 +21,15 @@ export async function preflight(request: RunRequest, surroundings: Surroundings)
     look(open("source", source), "the source", source.prefix, rows.kind === "listing", surroundings),
     look(open("archive", archive), "the archive", archive.prefix, false, surroundings),
   ]);
+  if (archive.store === "file") await mayWrite(open("archive", archive), archive.prefix);
+}
+
+/** A folder that may not be written says so before anything is fetched, at no cost. */
+async function mayWrite(folder: Bucket, prefix: string): Promise<void> {
+  const put = await tryPut(folder, `${prefix}cos-originals-preflight`);
+  if (put.kind !== "refused") return;
+  const { code, message } = put.error;
+  throw new RefusedError(code, `The archive can't be written: ${message}`, { cause: put.error });
 }
 
 /** The same of the ledger, before anything is read of it. It must be listed. */
@@ -41,10 +52,11 @@ async function look(
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
       if (error.code === "AccessDenied" && !mustList) return;
-      const need = error.code === "AccessDenied" ? "; it needs cos:GetBucket (listing) there" : "";
-      throw new RefusedError(error.code, `The credentials were refused for ${where}: ${error.message}${need}`, {
-        cause: error,
-      });
+      const isListing = error.code === "AccessDenied" && isInCos(bucket.address);
+      const need = isListing ? "; it needs cos:GetBucket (listing) there" : "";
+      // A folder has no credentials.
+      const refused = bucket.address.startsWith("file:") ? "This user was refused" : "The credentials were refused";
+      throw new RefusedError(error.code, `${refused} for ${where}: ${error.message}${need}`, { cause: error });
     }
     throw error;
   }
