@@ -76,6 +76,7 @@ test("whatever asks for it is told: a plain GET of a bucket in mode Auto", async
 test("an X-SlimFlag that says the bytes were left alone is no fault: the original is archived", async () => {
   lab.seed(small);
   for (const flag of ["0", "2"]) {
+    lab.emulator().faults.clear();
     lab
       .emulator()
       .faults.use((request) =>
