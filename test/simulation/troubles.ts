@@ -67,7 +67,7 @@ export function troublesOf(random: Random, { workers }: Pick<Scenario, "workers"
   const refusals: Trouble[] = [];
   const kind = random();
   // From before the run, or out of the middle of it.
-  const begin = () => (chance(0.3) ? 0 : between(1_000, 3 * MINUTE));
+  const begin = () => (chance(0.3) ? 0 : Math.round(random() ** 3 * 3 * MINUTE));
   if (kind < 0.55) {
     const from = begin();
     refusals.push({ ...way(), from, until: from + between(MINUTE, 120 * MINUTE), worker: undefined });
@@ -131,7 +131,9 @@ export function troubledScenario(random: Random, base: Scenario): Scenario {
   const copied = chance(0.25) ? 0.9 : 0;
   const copies = [...objects].filter(() => chance(copied)).map(([key, bytes]) => ({ key, bytes, laterMs: 3_600_000 }));
   const quiet = chance(0.6);
-  const weather = quiet ? { ...calm, latencyMs: base.weather.latencyMs } : base.weather;
+  // Slow enough for a run to last for some heartbeats.
+  const latencyMs = chance(0.6) ? 2_000 : base.weather.latencyMs;
+  const weather = { ...(quiet ? calm : base.weather), latencyMs };
   return {
     ...base,
     objects,
