@@ -24,7 +24,7 @@ export async function withRetries<T>(
   request: () => Promise<T>,
   { clock, random, signal, log, onTry }: Retrying,
 ): Promise<T> {
-  let waited = 0;
+  const begun = clock.elapsed();
   for (let n = 0; ; n++) {
     onTry?.();
     try {
@@ -32,7 +32,8 @@ export async function withRetries<T>(
     } catch (error) {
       if (!isBucketError(error) || !error.retryable || n + 1 >= TRIES || signal?.aborted) throw error;
       const pause = backoffMs(n, backoff, random, error.retryAfterMs);
-      waited += pause;
+      // With the time that no reply came in.
+      const waited = clock.elapsed() - begun + pause;
       tellWait(log, "A request is waited with, and sent again.", waited, { reason: error.message });
       await clock.sleep(pause, signal);
     }

@@ -159,6 +159,32 @@ describe("a Retry-After of a day", () => {
 });
 
 describe("replies that don't come", () => {
+  // Before: a word once the pauses between the tries came to 3 s, and not for the minutes of the tries themselves.
+  test.each(["run.json", "summary.json"])("to what is written once, %s, are told of each minute", async (name) => {
+    const { world, told, seconds } = telling();
+    const keys = seedPictures(world.source, 4);
+    const error = new BucketError("PUT: no reply came in 60 s", {
+      code: "HeadersTimeout",
+      status: 0,
+      retryable: true,
+      throttled: false,
+    });
+    let lost = 0;
+    world.archive.onRequest(({ type, key }) =>
+      type === "put" && key.endsWith(`/${name}`) && lost++ < 3
+        ? [
+            { kind: "delay", ms: 60_000 },
+            { kind: "refuse", error },
+          ]
+        : undefined,
+    );
+    const { summary } = await world.done(runHere(inputFor(keys), world.surroundings));
+    expect(summary).toMatchObject({ state: "complete", archived: 4 });
+    expect(lost).toBeGreaterThan(3);
+    expect(seconds()).toBeGreaterThan(180);
+    expect(longestSilence(told, seconds())).toBeLessThanOrEqual(65);
+  });
+
   test("are told of before a minute is over, and each minute", async () => {
     const { world, told, seconds } = telling();
     const keys = seedPictures(world.source, 4);
