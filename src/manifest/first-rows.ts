@@ -12,22 +12,42 @@ const FIRST_ROWS = 20;
 /** How lines name objects: by their keys, by URLs of COS, or by `cos://` addresses. */
 export type Naming = "keys" | "urls" | "addresses";
 
-const listings =
-  /^(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?\S*\s+(?:\d+|PRE|DIR)\s+\S|[-dlcbps][-rwxsStT]{9}[.+@]?\s+\d+\s)/;
+/** One object, as `ls` and the listing commands of aws, s3cmd, rclone, coscmd and coscli print it. */
+const listed: readonly RegExp[] = [
+  /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?\S*\s+(?:\d+|PRE|DIR)\s+\S/,
+  /^[-dlcbps][-rwxsStT]{9}[.+@]?\s+\d+\s/,
+  /^\s+\d+ \S/,
+  /^\s*\d+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,
+  /\S\s{2,}.*\s\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*\s*$/,
+  /^.*\S\s+\|\s.*\s\|\s/,
+];
+/** What such a command prints besides: folders, rules, sums. */
+const beside = /^(?:total \d+|\s*Total \w+:.*|\s+(?:PRE|DIR)\s+\S.*|[-+=| ]{4,}|\s*\S+\/\s+DIR\s*)$/;
 
-const kinds: readonly { readonly is: RegExp; readonly what: string; readonly instead: string }[] = [
+const isListing = (rows: readonly string[]): boolean => {
+  const others = rows.filter((row) => !listed.some((shape) => shape.test(row)));
+  return others.length < rows.length && others.every((row) => beside.test(row));
+};
+
+const each = (shape: RegExp) => (rows: readonly string[]) => rows.every((row) => shape.test(row));
+
+const kinds: readonly {
+  readonly are: (rows: readonly string[]) => boolean;
+  readonly what: string;
+  readonly instead: string;
+}[] = [
   {
-    is: listings,
+    are: isListing,
     what: "the output of a listing command",
     instead: "give the keys alone, one a line, or archive what lies below a prefix with --list",
   },
   {
-    is: /^[^\t]+(?:\t[^\t]*)+$/,
+    are: each(/^[^\t]+(?:\t[^\t]*)+$/),
     what: "columns separated by tabs",
     instead: "give the keys alone, one a line, or CSV with commas and a header that names Key",
   },
   {
-    is: /^\s*(?:\{.*\}|\[.*\]),?\s*$/,
+    are: each(/^\s*(?:\{.*\}|\[.*\]),?\s*$/),
     what: "JSON",
     instead: "say --format jsonl where each line is a row, --format json where all are one array",
   },
@@ -52,7 +72,7 @@ export function namingOf(head: Buffer, name: string): Naming {
     );
   }
   if (isHeader(first)) throw refuse("the header of a CSV", "say --format csv");
-  const kind = kinds.find(({ is }) => rows.every((row) => is.test(row)));
+  const kind = kinds.find(({ are }) => are(rows));
   if (kind !== undefined) throw refuse(kind.what, kind.instead);
   return "keys";
 }

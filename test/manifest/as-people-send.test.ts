@@ -163,6 +163,17 @@ describe("lines that are no keys", () => {
   it.each([
     ["2026-03-01 08:15:02       1200 album/a.jpg\n2026-03-01 08:15:03        900 album/b c.jpg\n", "listing", "--list"],
     ["-rw-r--r--  1 me  staff  1200 Mar  1 08:15 a.jpg\n", "listing", "keys alone"],
+    ["total 8\n-rw-r--r-- 1 me me 1200 Mar  1 08:15 a.jpg\n", "listing", "--list"],
+    ["                           PRE album/\n2026-03-01 08:15:02       1200 a.jpg\n", "listing", "--list"],
+    ["2026-03-01 08:15:02 1200 a.jpg\n\nTotal Objects: 1\n   Total Size: 1200\n", "listing", "--list"],
+    ["     1200 album/a.jpg\n      900 b.jpg\n", "listing", "--list"],
+    ["     1200 2026-03-01 08:15:02.000000000 album/a.jpg\n", "listing", "--list"],
+    ["  album/             DIR\n  album/a.jpg     STANDARD     1200     2026-03-01 08:15:02\n", "listing", "--list"],
+    [
+      "      KEY      |   TYPE   |      LAST MODIFIED       |  SIZE\n---------------+----------+--------------------------+--------\n  album/a.jpg  | STANDARD | 2026-03-01T08:15:02.000Z | 1.2 KB\n",
+      "listing",
+      "--list",
+    ],
     ["album/a.jpg\t1200\tstandard\nalbum/b c.jpg\t900\tstandard\n", "tabs", "keys alone"],
     ["https://cdn.example.com/a.jpg\nhttps://cdn.example.com/b.jpg\n", "URL", "https://BUCKET-APPID"],
     ['{"key":"a"}\n{"key":"b"}\n', "JSON", "--format jsonl"],
