@@ -222,9 +222,8 @@ export const settingTable = {
   }),
   queue: setting(values.queue, {
     placeholder: "QUEUE",
-    description: "the queue that carries the work: memory:, sqs:URL or tdmq:URL",
+    description: "the queue that carries the work: sqs:URL or tdmq:URL",
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
-    default: "memory:",
   }),
   deadLetterQueue: setting(values.deadLetterQueue, {
     placeholder: "QUEUE",

@@ -149,13 +149,56 @@ export const defaultSwitches: Switches = {
   encryptedEtag: "md5",
 };
 
-/** `current` with `changes`; a name that is no switch is refused (UserError UnknownSwitch). */
+type Worded = {
+  readonly [Name in keyof Switches as string extends Switches[Name]
+    ? never
+    : Switches[Name] extends string
+      ? Name
+      : never]: Switches[Name];
+};
+
+/** What each switch that is set by a word may be set to. */
+const words: { readonly [Name in keyof Worded]: readonly Worded[Name][] } = {
+  signedPlainGetOfProtected: ["refuse", "allow"],
+  headOfProtected: ["metadata", "refuse"],
+  copyOfProtected: ["allow", "refuse"],
+  adHocProcessing: ["refuse", "process"],
+  anonymousOriginImage: ["refuse", "allow"],
+  styleParameter: ["read", "ignored"],
+  originImageNamesRequest: ["cos", "ci", "none"],
+  originImageOfOthers: ["serve", "refuse"],
+  emptyOriginImage: ["serve", "refuse"],
+  fourXxDisplay: ["code", "placeholder"],
+  smartCompression: ["off", "plain", "every"],
+  expiredSignatureCode: ["AccessDenied", "Request has expired"],
+  encryptedEtag: ["md5", "opaque"],
+};
+
+/** What a switch can be set to, in words; undefined where `value` is such a thing. */
+export function wrongSetting(name: keyof Switches, value: unknown): string | undefined {
+  const choices: readonly unknown[] | undefined = Object.hasOwn(words, name) ? words[name as keyof Worded] : undefined;
+  if (choices !== undefined) return choices.includes(value) ? undefined : `one of ${choices.join(", ")}`;
+  const standard = defaultSwitches[name];
+  if (typeof standard === "string") return typeof value === "string" ? undefined : "text";
+  if (typeof standard === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  if (typeof value === "number" || (standard === null && value === null)) return undefined;
+  return standard === null ? "a number or null" : "a number";
+}
+
+/**
+ * `current` with `changes`. Errors: UserError `UnknownSwitch` for a name that is no switch, `InvalidSetting` for what a switch can't be
+ * set to.
+ */
 export function turn(current: Switches, changes: Partial<Switches>): Switches {
-  for (const name of Object.keys(changes)) {
+  for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(defaultSwitches, name)) {
       const known = Object.keys(defaultSwitches).join(", ");
       throw new UserError("UnknownSwitch", `The emulator has no switch ${quote(name)}; it has ${known}.`);
     }
+    const wanted = wrongSetting(name as keyof Switches, value);
+    if (wanted === undefined) continue;
+    const message = `The emulator's switch ${name} can't be ${JSON.stringify(value)}; it is ${wanted}.`;
+    throw new UserError("InvalidSetting", message);
   }
   return { ...current, ...changes };
 }

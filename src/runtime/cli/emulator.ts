@@ -7,6 +7,7 @@ import { nearest } from "../../config/nearest.ts";
 import { environmentCredentials } from "../../cos/signing/credentials.ts";
 import { defaultSwitches, type Switches, startEmulator } from "../../emulator/emulator.ts";
 import type { Likeness } from "../../emulator/faults/findings.ts";
+import { wrongSetting } from "../../emulator/faults/switches.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { readFindings } from "../settings/findings.ts";
 import { addCommonFlags, type Flags } from "./input/setting-flags.ts";
@@ -144,22 +145,21 @@ function switchesOf(texts: unknown): Partial<Switches> {
         `--switch ${quote(text)} names no switch of the emulator${hint === undefined ? "" : `; perhaps ${hint} is meant`}.`,
       );
     }
-    changes[name] = switchValue(text, value, known[1]);
+    changes[name] = switchValue(text, value, known[0] as keyof Switches);
   }
   return changes;
 }
 
-function switchValue(text: string, value: string, standard: unknown): unknown {
-  const refuse = (what: string) =>
-    new UserError("InvalidSetting", `--switch ${quote(text)} needs ${what} as its value.`);
-  if (typeof standard === "boolean") {
-    if (value === "true" || value === "false") return value === "true";
-    throw refuse("true or false");
-  }
-  if (typeof standard === "number" || standard === null) {
-    if (/^\d{1,15}$/.test(value)) return Number(value);
-    if (standard === null && value === "null") return null;
-    throw refuse("a whole number");
-  }
-  return value;
+const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
+
+function switchValue(text: string, value: string, name: keyof Switches): unknown {
+  const literal = /^\d{1,15}$/.test(value) ? Number(value) : literals.get(value);
+  const read = typeof defaultSwitches[name] === "string" ? value : literal;
+  const wanted = wrongSetting(name, read);
+  if (wanted === undefined) return read;
+  throw new UserError("InvalidSetting", `--switch ${quote(text)} needs ${wanted} as its value.`);
 }

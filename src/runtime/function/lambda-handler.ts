@@ -158,7 +158,7 @@ export function createLambdaHandler(parts: LambdaParts) {
   }
 
   function senderOf({ settings }: FunctionWorker, context: LambdaContext): Sender {
-    const name = /^sqs:(.+)$/s.exec(settings.values.queue)?.[1];
+    const name = /^sqs:(.+)$/s.exec(settings.values.queue ?? "")?.[1];
     if (name === undefined) return noQueue;
     const url = name.includes("/")
       ? name

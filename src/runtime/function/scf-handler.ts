@@ -97,7 +97,7 @@ const idle = 10_000;
  *
  * const world = { environment: process.env, clock: systemClock, random: Math.random, log: jsonLog() };
  * const { values } = readSettings({ environment: process.env });
- * const queue = queueFromUrl(values.queue, { ...world, env: process.env });
+ * const queue = queueFromUrl(values.queue ?? "memory:", { ...world, env: process.env });
  * export const main_handler = createScfHandler({
  *   ...world,
  *   worker: keepFunctionWorker(world, createDeliveryHandler),

@@ -119,7 +119,10 @@ describe("cos-originals emulator", () => {
       [["--port", "0", "--switch", "headOfProtected"], /is not of the form NAME=VALUE\.$/],
       [["--port", "0", "--switch", "headOfProtectd=refuse"], /perhaps headOfProtected is meant\.$/],
       [["--port", "0", "--switch", "suffixCaseSensitive=maybe"], /needs true or false as its value\.$/],
-      [["--port", "0", "--switch", "listLagMs=soon"], /needs a whole number as its value\.$/],
+      [["--port", "0", "--switch", "listLagMs=soon"], /needs a number as its value\.$/],
+      [["--port", "0", "--switch", "slowDownRetryAfter=true"], /needs a number or null as its value\.$/],
+      [["--port", "0", "--switch", "headOfProtected=rubbish"], /needs one of metadata, refuse as its value\.$/],
+      [["--port", "0", "--switch", "smartCompression=true"], /needs one of off, plain, every as its value\.$/],
     ];
     for (const [args, sentence] of cases) {
       const { code, stdout, stderr } = await runCli(built.cli, ["emulator", ...args], env);

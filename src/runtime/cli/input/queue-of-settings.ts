@@ -8,14 +8,14 @@ import { ensureError, RefusedError, UserError } from "../../../vocabulary/errors
 import type { Log } from "../../../vocabulary/log.ts";
 
 /** Is there a queue that other processes reach? */
-export function hasQueue({ given, values }: Settings): boolean {
-  return given("queue") && !values.queue.startsWith("memory:");
+export function hasQueue({ values: { queue } }: Settings): boolean {
+  return queue !== undefined && !queue.startsWith("memory:");
 }
 
 /** Errors: UserError `MissingSetting` where there is none, or one that lives in this process alone; `InvalidQueue`. */
 export function openQueue(settings: Settings, log: Log): QueueFromUrl {
   const { queue, allowHttp } = settings.values;
-  if (!settings.given("queue")) {
+  if (queue === undefined) {
     throw new UserError(
       "MissingSetting",
       `The queue is missing; say it with ${flagOf("queue")} sqs:URL or ${flagOf("queue")} tdmq:URL.`,
