@@ -28,7 +28,7 @@ export type TaskEnd =
   /** No row can succeed. The outcome is `pending` and charges nothing. */
   | { readonly kind: "halt"; readonly outcome: Outcome; readonly reason: string; readonly by: RowRequest };
 
-/** Replies that are not the service's, after which the row has failed. */
+/** Replies that are not the service's, after which the row has failed: those alone are counted, for on a bad night other things go wrong too. */
 const FOREIGN_TRIES = 2;
 const foreign: ReadonlySet<string> = new Set<Code>(["NotTheService", "BareReply"]);
 
@@ -40,16 +40,16 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
   const rules = rulesOf(context);
   const row: RowWork = { task, context, rules };
   let knowledge = startKnowledge(task, rules, context.clock.elapsed());
-  let throttles = 0;
+  let met: Met = { throttles: 0, foreign: 0 };
   for (;;) {
     const tried = await tryOnce(knowledge, row);
     if (tried.kind === "ended") {
       pace.succeeded();
       return endOf(tried.outcome);
     }
-    const next = afterFailure(tried, knowledge.tries, throttles, row);
+    const next = afterFailure(tried, knowledge.tries, met, row);
     if (next.kind !== "wait") return next;
-    ({ knowledge, throttles } = next);
+    ({ knowledge, met } = next);
     const { code, message } = next.error;
     tellWait(context.log, "Rows wait before they are tried again.", next.waitMs, {
       run: context.run,
@@ -111,23 +111,25 @@ function letGo(before: Knowledge, after: Knowledge | undefined): void {
   if (before.body?.kind === "stream" && after?.body !== before.body) before.body.stream.destroy();
 }
 
+/** What went wrong with a row in this delivery, how often. */
+interface Met {
+  readonly throttles: number;
+  readonly foreign: number;
+}
+
 /** The row is tried once more after `waitMs`, unless the work stops meanwhile. */
 interface Wait {
   readonly kind: "wait";
   readonly knowledge: Knowledge;
-  readonly throttles: number;
+  readonly met: Met;
   readonly waitMs: number;
   readonly error: BucketError;
 }
 
 /** @param triesBefore of the try that failed: where it did not begin, there are no more of them now */
-function afterFailure(
-  { knowledge, thrown, by }: Failed,
-  triesBefore: number,
-  throttles: number,
-  row: RowWork,
-): TaskEnd | Wait {
+function afterFailure({ knowledge, thrown, by }: Failed, triesBefore: number, met: Met, row: RowWork): TaskEnd | Wait {
   const { task, context } = row;
+  const { throttles } = met;
   const now = context.clock.elapsed();
   if (thrown instanceof NotNow) {
     // What was not begun is not charged.
@@ -164,20 +166,21 @@ function afterFailure(
         return { kind: "outcome", outcome: overOrPending(knowledge, code, message, said, row) };
       }
       // The pace makes every try wait; this one also gets out of step with the others.
-      return waitOrLeave(uncharged(knowledge), throttles + 1, backoffMs(0, rowBackoff, context.random), thrown, row);
+      return waitOrLeave(uncharged(knowledge), throttled(met), backoffMs(0, rowBackoff, context.random), thrown, row);
     case "scarce":
       return throttles + 1 < THROTTLES
         ? waitOrLeave(
             uncharged(knowledge),
-            throttles + 1,
+            throttled(met),
             backoffMs(throttles, rowBackoff, context.random),
             thrown,
             row,
           )
         : { kind: "outcome", outcome: leave(uncharged(knowledge), thrown, row) };
-    case "retry":
+    case "retry": {
+      const isForeign = foreign.has(code);
       // Whoever answers in the service's place will most likely do so again, for every row.
-      if (foreign.has(code) && knowledge.tries >= FOREIGN_TRIES) {
+      if (isForeign && met.foreign + 1 >= FOREIGN_TRIES) {
         return { kind: "refused", outcome: failed(task, knowledge, now, code, message, said), by };
       }
       if (task.charged + knowledge.tries >= context.options.maxAttempts) {
@@ -186,26 +189,23 @@ function afterFailure(
       if (isLong) return { kind: "outcome", outcome: leaveForLater(knowledge, thrown, row) };
       return waitOrLeave(
         knowledge,
-        throttles,
+        isForeign ? { ...met, foreign: met.foreign + 1 } : met,
         backoffMs(knowledge.tries - 1, rowBackoff, context.random, thrown.retryAfterMs),
         thrown,
         row,
       );
+    }
   }
 }
 
+const throttled = (met: Met): Met => ({ ...met, throttles: met.throttles + 1 });
+
 const uncharged = (knowledge: Knowledge): Knowledge => ({ ...knowledge, tries: knowledge.tries - 1 });
 
-function waitOrLeave(
-  knowledge: Knowledge,
-  throttles: number,
-  waitMs: number,
-  error: BucketError,
-  row: RowWork,
-): TaskEnd | Wait {
+function waitOrLeave(knowledge: Knowledge, met: Met, waitMs: number, error: BucketError, row: RowWork): TaskEnd | Wait {
   const { context } = row;
   return context.mayWait(Math.max(waitMs, context.pace.waitMs()), knowledge.expectation.size)
-    ? { kind: "wait", knowledge, throttles, waitMs, error }
+    ? { kind: "wait", knowledge, met, waitMs, error }
     : { kind: "outcome", outcome: leave(knowledge, error, row) };
 }
 

@@ -35,6 +35,17 @@ test("a gateway that went away is no more than a lost try", async () => {
   expect(lab.archived()?.equals(small)).toBe(true);
 });
 
+test("a gateway that answered once, after other things had gone wrong, fails no row", async () => {
+  lab.seed(small);
+  const fetches: IncomingMessage[] = [];
+  lab.replace((request) => isOriginal(request) && fetches.push(request) === 3, "get-gateway-page");
+  lab
+    .emulator()
+    .faults.next(2, { kind: "error", code: "InternalError" }, ({ operation }) => operation === "object.original");
+  expect(await lab.archiveIt(rowOf(small))).toMatchObject({ outcome: { outcome: "archived", attempts: 4 } });
+  expect(lab.archived()?.equals(small)).toBe(true);
+});
+
 describe.each([
   ["held whole", small],
   ["streamed", large],
