@@ -18,7 +18,7 @@ import "../setup/long.ts";
 import { seededRandom } from "../simulation/world.ts";
 import { beginWeather, gustNames, type Side, turned } from "./weather.ts";
 
-const ROWS = Number(process.env.NIGHT_ROWS ?? 1_500);
+const ROWS = Number(process.env.NIGHT_ROWS ?? 800);
 const seed = Number(process.env.NIGHT_SEED ?? Date.now() % 1_000_000);
 /** Of a long night. A short one is rougher, so that it meets as much. */
 const rate = ROWS >= 10_000 ? 0.01 : 0.04;
