@@ -27,8 +27,8 @@ describe("any key comes back as it went in", () => {
   };
   for (const [name, text] of Object.entries(write)) {
     const format = name.split(" ")[0] as ManifestFormat;
-    // Without a LF in the file a CR ends lines.
-    const lineKeys = anyKey.filter((key) => !/[\n\r]|^\ufeff/.test(key));
+    // Without a LF in the file a CR ends lines; and a first line such as ",key" is refused as a CSV's header (as-people-send.test.ts).
+    const lineKeys = anyKey.filter((key) => !/[\n\r]|^\ufeff|[,;\t].*key|key.*[,;\t]/i.test(key));
     it(`through ${name}, however the stream is cut, gzip or not`, async () => {
       await fc.assert(
         fc.asyncProperty(
