@@ -27,21 +27,21 @@ describe("any key comes back as it went in", () => {
   };
   for (const [name, text] of Object.entries(write)) {
     const format = name.split(" ")[0] as ManifestFormat;
-    // Without a LF in the file a CR ends lines; and a first line such as ",key" is refused as a CSV's header (as-people-send.test.ts).
-    const lineKeys = anyKey.filter((key) => !/[\n\r]|^\ufeff|[,;\t].*key|key.*[,;\t]/i.test(key));
+    // Without a LF in the file a CR ends lines.
+    const lineKeys = anyKey.filter((key) => !/[\n\r]|^\ufeff/.test(key));
+    // Lines that all look like something else (columns, a CSV's header) are refused (as-people-send.test.ts): here the first is a plain key.
+    const keysOfIt =
+      format === "lines"
+        ? fc.array(lineKeys).map((keys) => ["plain.jpg", ...keys])
+        : fc.array(anyKey, { minLength: 1 });
     it(`through ${name}, however the stream is cut, gzip or not`, async () => {
       await fc.assert(
-        fc.asyncProperty(
-          fc.array(format === "lines" ? lineKeys : anyKey, { minLength: 1 }),
-          anyCuts,
-          fc.boolean(),
-          async (keys, cuts, gzip) => {
-            const bytes = Buffer.from(text(keys));
-            // Without the bucket a first row "source-125,key" would be taken for a header.
-            const options = { format, sourceBucket: "source-125" };
-            expect(keysOf(await read(gzip ? gzipSync(bytes) : bytes, options, cuts))).toEqual(keys);
-          },
-        ),
+        fc.asyncProperty(keysOfIt, anyCuts, fc.boolean(), async (keys, cuts, gzip) => {
+          const bytes = Buffer.from(text(keys));
+          // Without the bucket a first row "source-125,key" would be taken for a header.
+          const options = { format, sourceBucket: "source-125" };
+          expect(keysOf(await read(gzip ? gzipSync(bytes) : bytes, options, cuts))).toEqual(keys);
+        }),
       );
     });
   }
