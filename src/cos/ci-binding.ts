@@ -1,5 +1,5 @@
 /** Is a bucket bound to Cloud Infinite: `GET /` of BUCKET.ci.REGION.myqcloud.com (document 460/97481), which needs ci:DescribeCIBuckets. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Endpoint } from "../objects/dialled.ts";
 import { malformedReply, subject } from "./exchange/error-from-reply.ts";
 import type { Send } from "./exchange/send.ts";

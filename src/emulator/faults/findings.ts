@@ -2,7 +2,7 @@
  * What somebody found out about the service in a bucket of their own (`doctor --probe`), as a document without names, and as the switches
  * and the setting that make an emulator behave so.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Switches } from "./switches.ts";

@@ -39,7 +39,6 @@ Example:
       ...settingsOfRequest,
       ...settingsOfBeginning,
       ...settingsOfWork,
-      "findings",
       "priceCurrency",
       "priceProcessing",
       "freeProcessing",

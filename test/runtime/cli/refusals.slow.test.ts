@@ -114,6 +114,7 @@ describe("cos-originals run refuses", () => {
     ["--source-endpoint", "ftp://x"],
     ["--archive-endpoint", "https://{buckets}"],
     ["--manifest", ""],
+    ["--findings", "https://findings.example"],
     ["--format", "xml"],
     ["--key-encoding", "utf8"],
     ["--run", "../x"],
@@ -138,7 +139,17 @@ describe("cos-originals run refuses", () => {
 
   it("every flag out of its range with 2, and one sentence that quotes flag and value", async () => {
     const prices = ["priceCurrency", "priceProcessing", "freeProcessing", "priceRequests", "priceTraffic"];
-    const notOfRun = ["list", "queue", "deadLetterQueue", "visibility", "again", "beside", "allow", ...prices];
+    const notOfRun = [
+      "list",
+      "queue",
+      "deadLetterQueue",
+      "visibility",
+      "again",
+      "beside",
+      "allow",
+      "csvSafe",
+      ...prices,
+    ];
     expect(wrongFlags.length).toBe(Object.keys(settingTable).length - notOfRun.length);
     const manifest = await file("keys.txt", lines("plain.png"));
     await pLimit(4).map(wrongFlags, async ([flag = "", value = ""]) => {

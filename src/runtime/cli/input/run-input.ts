@@ -56,6 +56,7 @@ export const settingsOfWork: readonly SettingName[] = [
   "sourceEndpoint",
   "archiveEndpoint",
   "allowHttp",
+  "findings",
 ];
 
 export interface KeptRunInput {
