@@ -125,6 +125,11 @@ function recordParser(delimiter: string) {
 
   /** Where the quotes of one are wrong, the others are read nonetheless, in halves: csv-parse costs more a call than a record. */
   function parseFramed(framed: readonly Framed[], records: CsvRecord[]): void {
+    // Without a quote there is nothing to read but separators, which takes csv-parse four times as long.
+    if (framed.every(({ text }) => !text.includes('"'))) {
+      for (const { text, line } of framed) records.push({ kind: "record", fields: text.split(delimiter), line });
+      return;
+    }
     if (framed.length <= 1) {
       for (const { text, line } of framed) {
         const found = readOne(text);
