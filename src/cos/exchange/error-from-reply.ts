@@ -126,16 +126,22 @@ interface ErrorDocument {
   readonly endpoint: string | undefined;
 }
 
-export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
+/** The texts of an error document's elements, by name; undefined where the body is none. COS and S3 have the same. */
+export function errorElements(body: Uint8Array, redact: Redact): ((name: string) => string | undefined) | undefined {
   if (body.length === 0) return undefined;
   const raw = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   // A FormatString holds `&`; an error must not lose its name because that was not escaped.
   const document = parseXml(raw.replace(/&(?!(?:[a-z]+|#\d+|#x[\da-f]+);)/gi, "&amp;"));
   if (document?.name !== "Error") return undefined;
-  const text = (name: string) => {
+  return (name) => {
     const found = textOf(document.root, name)?.trim().slice(0, maxTextLength);
     return found ? redact(found) : undefined;
   };
+}
+
+export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
+  const text = errorElements(body, redact);
+  if (text === undefined) return undefined;
   return {
     code: text("Code") ?? "",
     message: text("Message") ?? "",

@@ -18,7 +18,6 @@ import { quote } from "../../vocabulary/errors.ts";
 import { keysPerPage } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
 import { isPassing, tried } from "./doctor-findings.ts";
-import type { ImageReplies, ProbeReplies, Setting, SuffixReplies } from "./probe-findings.ts";
 import {
   type Answer,
   isProtectedBy,
@@ -30,6 +29,7 @@ import {
   saidOf,
 } from "./probe-replies.ts";
 import { chooseSamples, largestSample, type Samples } from "./probe-samples.ts";
+import type { ImageReplies, ProbeReplies, Setting, SuffixReplies } from "./probe-verdicts.ts";
 
 export type ProbedBucket = Bucket &
   Pick<OriginProtect, "getOriginProtect"> &

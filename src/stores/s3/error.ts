@@ -3,9 +3,8 @@
  * FileAlreadyExists where overwriting was forbidden. Nothing that was signed goes into a message: neither StringToSign nor CanonicalRequest,
  * which the service sends back when signatures differ, is read.
  */
-import { subject, verdict } from "../../cos/exchange/error-from-reply.ts";
+import { errorElements, subject, verdict } from "../../cos/exchange/error-from-reply.ts";
 import { timeOf } from "../../cos/exchange/object-info.ts";
-import { parseXml, textOf } from "../../cos/exchange/xml.ts";
 import type { Headers } from "../../objects/bucket.ts";
 import { BucketError } from "../../objects/error.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
@@ -22,17 +21,9 @@ export interface ErrorDocument {
   readonly region: string | undefined;
 }
 
-/** More than is ever shown of one element. */
-const maxTextLength = 4096;
-
-export function readErrorDocument(body: Buffer, redact: Redact): ErrorDocument | undefined {
-  if (body.length === 0) return undefined;
-  const document = parseXml(body.toString("utf8"));
-  if (document?.name !== "Error") return undefined;
-  const text = (name: string) => {
-    const found = textOf(document.root, name)?.trim().slice(0, maxTextLength);
-    return found ? redact(found) : undefined;
-  };
+export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
+  const text = errorElements(body, redact);
+  if (text === undefined) return undefined;
   return {
     code: text("Code") ?? "",
     message: text("Message") ?? "",

@@ -116,6 +116,12 @@ describe("a refusal", () => {
     expect((await cosErrorOf(other.get("k"))).message).toContain("--archive-region eu-central-1");
   });
 
+  test("keeps its name where a service escapes no ampersand in it", async () => {
+    const body = refusal("InvalidArgument", "<Resource>a&b=1</Resource>");
+    const { client } = await clientOf({ status: 400, headers: id, body });
+    expect((await cosErrorOf(client.get("k"))).code).toBe("InvalidArgument");
+  });
+
   test("holds nothing that it was signed with", async () => {
     const signatureOf = ({ headers }: IncomingMessage) =>
       /Signature=([0-9a-f]+)/.exec(headers.authorization ?? "")?.[1];
