@@ -355,7 +355,8 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
     source: sourcePlace,
     archive: archivePlace,
     ledger: ledgerPlace,
-    ...(asking === "listing" ? { prefix: "" } : { keys: scenario.rows }),
+    // A listing of nothing is refused unless it is expected.
+    ...(asking === "listing" ? { prefix: "", minRows: Math.min(1, scenario.objects.size) } : { keys: scenario.rows }),
     options: scenario.options,
   });
   sentBodies.add(manifest);

@@ -37,6 +37,12 @@ async function freePort(): Promise<number> {
 }
 
 const kinds = ["account", "container", "object"] as const;
+/**
+ * Its servers wait for one another for half a second, and leave one out for a minute that was late ten times: on a busy machine that would be
+ * replies of 503 and listings without what was written. Here they wait.
+ */
+const waits = "conn_timeout = 60\nnode_timeout = 120\ncontainer_update_timeout = 120\nclient_timeout = 300\n";
+const proxyWaits = "conn_timeout = 60\nnode_timeout = 120\nrecoverable_node_timeout = 120\nerror_suppression_limit = 1000000\n";
 const filters =
   "catch_errors gatekeeper proxy_logging cache:memcache listing_formats bulk s3api tempauth copy slo dlo versioned_writes";
 
@@ -52,7 +58,7 @@ export async function startSwift(): Promise<S3Server> {
     started.push(child);
   };
   const shared = (port: number | undefined, name: string) =>
-    `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nswift_dir = ${folder}\ndevices = ${folder}/node\nmount_check = false\nworkers = 0\nuser = ${user}\ndisable_fallocate = true\nlog_name = ${name}\n`;
+    `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nswift_dir = ${folder}\ndevices = ${folder}/node\nmount_check = false\nworkers = 0\nuser = ${user}\ndisable_fallocate = true\nlog_name = ${name}\n${waits}`;
   const builder = where("swift-ring-builder") ?? "swift-ring-builder";
 
   await mkdir(join(folder, "node/d1"), { recursive: true });
@@ -85,7 +91,7 @@ export async function startSwift(): Promise<S3Server> {
   const names = filters.split(" ").map((filter) => filter.split(":")[0]);
   await writeFile(
     config,
-    `${shared(proxy, "proxy")}[pipeline:main]\npipeline = ${names.join(" ")} proxy-server\n[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n${sections.join("")}`,
+    `${shared(proxy, "proxy")}[pipeline:main]\npipeline = ${names.join(" ")} proxy-server\n[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n${proxyWaits}${sections.join("")}`,
   );
   start("memcached", "-u", user, "-l", "127.0.0.1", "-p", String(memory));
   start("swift-proxy-server", config);
