@@ -42,7 +42,8 @@ const kinds = ["account", "container", "object"] as const;
  * replies of 503 and listings without what was written. Here they wait.
  */
 const waits = "conn_timeout = 60\nnode_timeout = 120\ncontainer_update_timeout = 120\nclient_timeout = 300\n";
-const proxyWaits = "conn_timeout = 60\nnode_timeout = 120\nrecoverable_node_timeout = 120\nerror_suppression_limit = 1000000\n";
+const proxyWaits =
+  "conn_timeout = 60\nnode_timeout = 120\nrecoverable_node_timeout = 120\nerror_suppression_limit = 1000000\n";
 const filters =
   "catch_errors gatekeeper proxy_logging cache:memcache listing_formats bulk s3api tempauth copy slo dlo versioned_writes";
 
