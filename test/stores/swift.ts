@@ -102,13 +102,17 @@ export async function startSwift(): Promise<S3Server> {
     for (const child of started) child.kill();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
+  const bucket = s3ClientOf(url, s3Bucket, swiftCredentials);
   try {
     await makeBucket(url);
+    // The bucket is there without the server of objects, which may start last.
+    await untilAnswered(() => bucket.put("first", Buffer.from("first")));
+    await untilAnswered(() => bucket.delete("first"));
   } catch (error) {
+    await bucket.close();
     await stop();
     throw error;
   }
-  const bucket = s3ClientOf(url, s3Bucket, swiftCredentials);
   return {
     url,
     bucket,
@@ -130,14 +134,18 @@ async function makeBucket(url: string): Promise<void> {
     credentials: staticCredentials(swiftCredentials),
     clock: systemClock,
   });
+  await untilAnswered(() => send({ method: "PUT", body: Buffer.alloc(0), bufferUpTo: "whole" }, () => undefined));
+  await http.close();
+}
+
+async function untilAnswered(request: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      await send({ method: "PUT", body: Buffer.alloc(0), bufferUpTo: "whole" }, () => undefined);
-      break;
+      await request();
+      return;
     } catch (error) {
       if (tries > 240) throw error;
       await systemClock.sleep(250);
     }
   }
-  await http.close();
 }
