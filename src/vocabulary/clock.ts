@@ -1,4 +1,6 @@
 /** Time and chance are passed in everywhere, so that the whole system can run under a seeded simulation. */
+import { forgetAbort, watchAbort } from "./abort-watch.ts";
+
 export interface Clock {
   /** Milliseconds since the Unix epoch: what time it is. It may be set, back too, at any moment. */
   now(): number;
@@ -58,10 +60,12 @@ export const systemClock: Clock = {
       if (signal?.aborted) return resolve();
       const wake = () => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", wake);
+        if (signal !== undefined) forgetAbort(signal, sleeper);
         resolve();
       };
+      const sleeper = { onAbort: wake };
       const timer = setTimeout(wake, Math.max(0, ms));
-      signal?.addEventListener("abort", wake);
+      // All tasks of a shard may wait for a retry by one signal.
+      if (signal !== undefined) watchAbort(signal, sleeper);
     }),
 };

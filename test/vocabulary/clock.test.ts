@@ -17,4 +17,20 @@ describe("the clocks of a process", () => {
     expect(age(605_000, 101)).toBe(600_000);
     expect(momentOf({ now: () => 7, elapsed: () => 8 })).toEqual({ now: 7, elapsed: 8 });
   });
+
+  test("wake all who sleep by one signal, and are no leak to Node however many they are", async () => {
+    const told: Error[] = [];
+    const tell = (warning: Error) => told.push(warning);
+    process.on("warning", tell);
+    const over = new AbortController();
+    const shared = AbortSignal.any([over.signal]);
+    const slept = Promise.all(Array.from({ length: 500 }, () => systemClock.sleep(3_600_000, shared)));
+    await systemClock.sleep(0, shared);
+    over.abort();
+    await slept;
+    await systemClock.sleep(3_600_000, shared);
+    await systemClock.sleep(1);
+    process.off("warning", tell);
+    expect(told).toEqual([]);
+  });
 });

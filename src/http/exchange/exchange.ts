@@ -7,9 +7,9 @@
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
 
+import { type Aborted, forgetAbort, watchAbort } from "../../vocabulary/abort-watch.ts";
 import { HttpError } from "../port/error.ts";
 import { type Headers, type HttpCaller, type HttpRequest, isHeld, type Standing } from "../port/http.ts";
-import { type Aborted, forgetAbort, watchAbort } from "./abort-watch.ts";
 import { httpError, incompleteBody } from "./fault.ts";
 import { type Slab, SlabLease } from "./read-memory.ts";
 import { ReplyStream } from "./reply-stream.ts";

@@ -1,7 +1,7 @@
 /**
  * Who is to be told that a signal aborted. Hundreds of requests share one signal, and a listener for each would cost more than
- * their signatures: so there is one a signal, as long as anybody waits for it (longer, and it would keep alive a signal that
- * follows another).
+ * their signatures, and be told by Node as a leak: so there is one a signal, as long as anybody waits for it (longer, and it would
+ * keep alive a signal that follows another).
  */
 export interface Aborted {
   onAbort(reason: unknown): void;
