@@ -34,6 +34,19 @@ const OWN_NAMES: ReadonlySet<string> = new Set(Object.values(provenance));
 /** The metadata key that names the run which archived an object. */
 export const provenanceRun = provenance.run;
 
+/** What an archived object says of where it came from; undefined where no run says that it archived it. */
+export interface Provenance {
+  readonly run: string;
+  /** The original's. */
+  readonly etag: string | undefined;
+  readonly crc64: string | undefined;
+}
+
+export function provenanceOf({ headers }: Pick<ObjectInfo, "headers">): Provenance | undefined {
+  const run = headers[provenance.run];
+  return run === undefined ? undefined : { run, etag: headers[provenance.etag], crc64: headers[provenance.crc64] };
+}
+
 /**
  * @param object what says which headers the original has: the HEAD where there was one, else the GET
  */

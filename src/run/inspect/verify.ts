@@ -3,9 +3,11 @@
  * a few shards, however many rows there are.
  */
 
+import { isMd5, sameEtag } from "../../archive/proof/identity.ts";
 import { createPace } from "../../archive/shard/pace.ts";
+import { type Provenance, provenanceOf } from "../../archive/task/archive-headers.ts";
 import { groupsOf } from "../../ledger/group.ts";
-import type { RunRequest } from "../../ledger/plan/request.ts";
+import { type RunRequest, readRequest } from "../../ledger/plan/request.ts";
 import { foldEach } from "../../ledger/shard/fold-shards.ts";
 import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts";
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
@@ -15,7 +17,8 @@ import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { resolved } from "../finalize/resolved.ts";
-import type { Place } from "../messages/messages.ts";
+import { type Place, runIdSchema } from "../messages/messages.ts";
+import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { requestsAtOnce } from "./requests-at-once.ts";
 import { statusOf } from "./status.ts";
@@ -45,6 +48,8 @@ export interface Verified {
   readonly same: number;
   /** Among `same`: neither ledger nor archive tell a checksum to compare, so only the length agrees. */
   readonly sizeOnly: number;
+  /** A later run of this ledger archived another original there, and what lies there is that one: as it should be. */
+  readonly replaced: number;
   readonly differences: Readonly<Record<DifferenceKind, number>>;
   /** Rows that are not archived, so there is nothing to check. */
   readonly unarchived: number;
@@ -80,17 +85,22 @@ export async function verifyRun(
     log: surroundings.log,
   });
   const atOnce = requestsAtOnce(surroundings.settings.concurrency);
-  const counts = { checked: 0, same: 0, sizeOnly: 0, archived: 0 };
+  const isLater = laterRuns(place, run.request, surroundings);
+  const counts = { checked: 0, same: 0, sizeOnly: 0, replaced: 0, archived: 0 };
   const differences = { missing: 0, size: 0, checksum: 0 };
   const check = async (outcome: Outcome & { readonly archiveKey: string }) => {
     await pace.beforeFetch(signal);
     if (signal?.aborted) return;
-    const found = await look(archive, outcome, surroundings);
+    const found = await look(archive, outcome, isLater, surroundings);
     counts.checked++;
     onProgress?.(counts.checked, summary.archived);
     if (found.kind === "same") {
       counts.same++;
       if (found.sizeOnly) counts.sizeOnly++;
+      return;
+    }
+    if (found.kind === "replaced") {
+      counts.replaced++;
       return;
     }
     differences[found.kind]++;
@@ -114,9 +124,9 @@ export async function verifyRun(
       `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} archived rows, but the run ended with ${summary.archived}; something deletes below ${describeOutcomes(ledger)}.`,
     );
   }
-  const { checked, same, sizeOnly } = counts;
+  const { archived: _, ...found } = counts;
   const { rows, state } = summary;
-  return { request: run.request, state, checked, same, sizeOnly, differences, unarchived: rows - checked, rows };
+  return { request: run.request, state, ...found, differences, unarchived: rows - counts.checked, rows };
 }
 
 /** Archived by this run, or found to be this original by it. `Kept` objects may be anything. */
@@ -128,19 +138,50 @@ type Look =
   | { readonly kind: "same"; readonly sizeOnly: boolean }
   | { readonly kind: DifferenceKind; readonly message: string };
 
+type IsLater = (run: string) => Promise<boolean>;
+
 async function look(
   archive: Bucket,
   outcome: Outcome & { readonly archiveKey: string },
+  isLater: IsLater,
   surroundings: Surroundings,
-): Promise<Look> {
+): Promise<Look | { readonly kind: "replaced" }> {
   try {
-    return compareWithLedger(outcome, await withRetries(() => archive.head(outcome.archiveKey), surroundings));
+    const there = await withRetries(() => archive.head(outcome.archiveKey), surroundings);
+    const found = compareWithLedger(outcome, there);
+    if (found.kind === "same") return found;
+    const by = provenanceOf(there);
+    return by !== undefined && isAsArchived(by, there) && (await isLater(by.run)) ? { kind: "replaced" } : found;
   } catch (error) {
     if (isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket") {
       return { kind: "missing", message: `there is no object ${JSON.stringify(outcome.archiveKey)} in the archive` };
     }
     throw error;
   }
+}
+
+/** Is an object the original that its provenance names? Where no checksum tells, it is not taken for it. */
+export function isAsArchived(
+  { etag, crc64 }: Pick<Provenance, "etag" | "crc64">,
+  there: Pick<ObjectInfo, "etag" | "crc64">,
+): boolean {
+  if (crc64 !== undefined && there.crc64 !== undefined) return crc64 === there.crc64;
+  return isMd5(etag) && isMd5(there.etag) && sameEtag(etag, there.etag);
+}
+
+/** Runs of the same ledger that were asked for after this one; each is looked up once. */
+function laterRuns(place: Place, { askedAt }: RunRequest, surroundings: Surroundings): IsLater {
+  const known = new Map<string, Promise<boolean>>();
+  const isLater = async (id: string) => {
+    if (!runIdSchema.safeParse(id).success) return false;
+    const other = await readRequest(openLedger(place, id, surroundings));
+    return other !== undefined && Date.parse(other.askedAt) > Date.parse(askedAt);
+  };
+  return (id) => {
+    const found = known.get(id) ?? isLater(id);
+    known.set(id, found);
+    return found;
+  };
 }
 
 /** A CRC64 that both tell settles it: the same bytes may have another ETag, put in other parts or encrypted. */

@@ -30,6 +30,7 @@ export function describeVerify(command: Command): void {
         "after",
         `
 One HEAD an object, --concurrency at once and no more than --rate a second. Compared are length, and CRC64 or else ETag.
+What a later run of the same ledger archived in its place is no difference.
 
 Exit codes: 0 all as the ledger says, 7 differences, 2 usage, 6 credentials refused, 130 interrupted.
 
@@ -101,9 +102,12 @@ function documentOf(id: string, { request: _, differences, ...counts }: Verified
 }
 
 function textOf(id: string, verified: Verified, found: readonly Difference[], different: number): readonly string[] {
-  const { checked, same, sizeOnly, rows, unarchived, state, differences } = verified;
+  const { checked, same, sizeOnly, replaced, rows, unarchived, state, differences } = verified;
   const lines = [
     `run ${id} is ${state}: ${formatCount(checked)} objects checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
+    ...(replaced > 0
+      ? [`  ${formatCount(replaced)} were replaced by a later run, and are what that one archived: no difference`]
+      : []),
     ...(sizeOnly > 0 ? [`  ${formatCount(sizeOnly)} could be compared by length alone`] : []),
     ...(unarchived > 0
       ? [`  ${formatCount(unarchived)} of ${formatCount(rows)} rows were not archived by it: nothing to check`]

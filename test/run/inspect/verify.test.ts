@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { provenanceRun } from "../../../src/archive/task/archive-headers.ts";
 import { compareWithLedger, type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
@@ -78,6 +79,30 @@ describe("verifying a run", () => {
         [longer, "size"],
         [other, "checksum"],
       ]),
+    );
+  });
+
+  test("takes what a later run archived in an object's place for what should be there, and nothing else", async () => {
+    const world = await ended((w) => seedPictures(w.source, 6), { ifExists: "overwrite" });
+    const [changed = "", damaged = "", foreign = "", unknown = "", earlier = "", gone = ""] = seedPictures(
+      world.source,
+      6,
+    );
+    await world.done(world.clock.sleep(1_000));
+    for (const key of [changed, damaged, gone]) world.source.seed(key, `another picture ${key}`);
+    await world.deliver(inlineMessage([changed, damaged, gone], { run: "r2", options: { ifExists: "overwrite" } }));
+    await world.drain();
+    const { headers = {} } = world.archive.object(changed) ?? {};
+    // Its provenance says r2's, its bytes do not.
+    world.archive.seed(damaged, "another picture, damage", { headers });
+    world.archive.seed(foreign, "picture X");
+    world.archive.seed(unknown, `another picture ${changed}`, { headers: { ...headers, [provenanceRun]: "r3" } });
+    world.archive.seed(earlier, `another picture ${changed}`, { headers: { ...headers, [provenanceRun]: "r" } });
+    world.archive.removeObject(gone);
+    const { verified, differences } = await verify(world);
+    expect(verified).toMatchObject({ checked: 6, same: 0, replaced: 1 });
+    expect(differences.map(({ outcome }) => outcome.key).sort()).toEqual(
+      [damaged, foreign, unknown, earlier, gone].sort(),
     );
   });
 
