@@ -114,7 +114,7 @@ export const settingTable = {
   }),
   resume: setting(values.runId, {
     placeholder: "ID",
-    description: "continue this run as its ledger says it was asked",
+    description: "continue this run as its ledger says it was asked; last: the newest run of the ledger",
     example: "nightly-2026-11-22",
   }),
   shardSize: setting(values.count(1, 10_000), {

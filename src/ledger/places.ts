@@ -2,6 +2,7 @@
  * Which runs of a ledger work in which places: `places/<id>~<run>` beside the runs, with source and archive in it, and an empty twin
  * `…~ended` once somebody found the run over. Written before the run's request, so that of two that begin at once one sees the other.
  */
+import { decodeTime } from "ulid";
 import * as z from "zod";
 import type { Bucket } from "../objects/bucket.ts";
 import { otherStores } from "../vocabulary/address.ts";
@@ -37,6 +38,8 @@ export interface Places {
   end(marker: Pick<PlaceMarker, "id" | "run">): Promise<void>;
   /** Those that are not said to be over, in the order of their ids, from this id on. */
   open(from: string): Promise<readonly PlaceMarker[]>;
+  /** When each run of the ledger was first begun, ms since the epoch, by the clock of who began it. */
+  beginnings(): Promise<ReadonlyMap<string, number>>;
   /** Undefined where it is gone, or is none: what nobody can read holds up nobody. */
   read(marker: PlaceMarker): Promise<PlaceDocument | undefined>;
 }
@@ -62,6 +65,16 @@ export function openPlaces(
         }
       }
       return [...open.values()];
+    },
+    async beginnings() {
+      const begun = new Map<string, number>();
+      for await (const { objects } of pagesAfter(store, "", "")) {
+        for (const { key } of objects) {
+          const parsed = parsePlace(key);
+          if (parsed !== undefined && !begun.has(parsed.run)) begun.set(parsed.run, decodeTime(parsed.id));
+        }
+      }
+      return begun;
     },
     async read(marker) {
       const kind = { what: "place", parse: placeSchema.parse };

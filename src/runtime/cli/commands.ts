@@ -55,6 +55,14 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "runs",
+    description: "the runs of a ledger, the newest first: when, how each ended or stands, rows, bytes, cost",
+    load: async () => {
+      const { describeRuns, runsCommand } = await import("./runs.ts");
+      return { describe: describeRuns, run: runsCommand };
+    },
+  },
+  {
     name: "status",
     argument: runArgument,
     description: "counts of a run, by listing its markers alone",

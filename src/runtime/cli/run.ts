@@ -3,9 +3,12 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
+import { newestRun } from "../../run/inspect/runs.ts";
+import type { Place } from "../../run/messages/messages.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
 import { openLedger } from "../../run/surroundings/open-ledger.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
@@ -73,7 +76,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const kept = await prepare(settings, surroundings, signal);
+    const kept = await prepare(settings, surroundings, terminal, signal);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
     return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true });
@@ -104,10 +107,25 @@ function checkCombination(settings: Settings): void {
   }
 }
 
-async function prepare(settings: Settings, surroundings: Surroundings, signal: AbortSignal): Promise<KeptRunInput> {
-  const { resume } = settings.values;
-  if (resume === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal, true);
+async function lastRun(ledger: Place, surroundings: Surroundings, terminal: Terminal): Promise<string> {
+  const newest = await newestRun(ledger, surroundings);
+  if (newest === undefined) {
+    throw new UserError("NoSuchRun", `There is no run below ${printAddress(ledger)}, so none can be the last.`);
+  }
+  terminal.note(`The last run is ${newest}.`);
+  return newest;
+}
+
+async function prepare(
+  settings: Settings,
+  surroundings: Surroundings,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<KeptRunInput> {
+  const { resume: said } = settings.values;
+  if (said === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal, true);
   const ledger = ledgerPlace(settings);
+  const resume = said === "last" ? await lastRun(ledger, surroundings, terminal) : said;
   const store = openLedger(ledger, resume, surroundings);
   const request = await readRequest(store);
   if (request === undefined) throw noSuchRun(store, resume);

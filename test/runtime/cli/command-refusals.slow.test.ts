@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 const recorded = ["status", "report", "redrive", "cancel", "resume", "verify"];
-const all = ["plan", "submit", "work", ...recorded];
+const all = ["plan", "submit", "work", "runs", ...recorded];
 const cli = (args: readonly string[], more: Record<string, string> = {}) =>
   runCli(lab.built.cli, args, { ...lab.env, ...queues.env, ...more });
 const atOnce = pLimit(4);

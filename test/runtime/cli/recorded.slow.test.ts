@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseSummary } from "../../../src/report/summary.ts";
+import { differencesOf } from "../../papers/cli-paper.ts";
 import { type Ended, runCli, start } from "./built.ts";
 import { archive, keys, type Lab, lines, openLab, source } from "./lab.ts";
 
@@ -254,6 +255,33 @@ describe("a run that ended", () => {
     expect(lab.archived("by-day/later.png")).toEqual(later);
     const request = JSON.parse(lab.archived(".originals/runs/second-try/request.json")?.toString() ?? "");
     expect(request.options).toMatchObject({ maxAttempts: 2, archiveKey: "{run}/{name}", shardSize: 1000 });
+  });
+});
+
+describe("cos-originals runs", () => {
+  const list = (...args: readonly string[]) =>
+    runCli(lab.built.cli, ["runs", "--archive", lab.place(), ...args], lab.env);
+
+  it("tells of each night, the newest first; and the last can be continued without its name", async () => {
+    expect(await list()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^no run is recorded below cos:/) });
+    await run("one", ...keys.slice(0, 3));
+    await run("two", ...keys.slice(0, 2), "missing.png");
+    const { code, stdout } = await list();
+    expect(code).toBe(0);
+    const [head = "", two = "", one = "", ...others] = stdout.trimEnd().split("\n");
+    expect(head).toMatch(/^run +began +state +took +rows +archived +skipped +failed +pending +bytes +cost +last sign$/);
+    expect(two).toMatch(/^two +\d{4}-\d\d-\d\d \d\d:\d\d +complete .+ 3 +0 +2 +1 +0 .+ CNY +-$/);
+    expect(one).toMatch(/^one .+ complete .+ 3 +3 +0 +0 +0 .+ CNY +-$/);
+    expect(others).toEqual([]);
+    const document = JSON.parse((await list("--json", "--newest", "1")).stdout);
+    expect(differencesOf("cos-originals/runs@1", document)).toEqual([]);
+    expect(document).toMatchObject({ more: 1, runs: [{ run: "two", failed: 1, archive: lab.place() }] });
+    const last = await runCli(lab.built.cli, ["run", "--resume", "last", "--archive", lab.place()], lab.env);
+    expect(last).toMatchObject({ code: 3, stderr: expect.stringContaining("The last run is two.") });
+    expect(await list("--newest", "0")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--newest "0" is not'),
+    });
   });
 });
 

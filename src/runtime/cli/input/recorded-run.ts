@@ -22,12 +22,15 @@ export const settingsOfLedger: readonly SettingName[] = [
   "allowHttp",
 ];
 
-export interface RecordedRun {
-  readonly id: string;
+export interface OpenedLedger {
   readonly place: Place;
   readonly settings: Settings;
   readonly surroundings: OpenedSurroundings;
   readonly json: boolean;
+}
+
+export interface RecordedRun extends OpenedLedger {
+  readonly id: string;
 }
 
 /** Errors: UserError `InvalidRunId`, `MissingSetting`, `NoSuchBucket`; RefusedError. */
@@ -42,6 +45,16 @@ export async function withRecordedRun(
   if (!id.success) {
     throw new UserError("InvalidRunId", `RUN ${quote(args[0])} ${id.error.issues[0]?.message ?? "is not a run id"}.`);
   }
+  return withLedger(settings, flags, terminal, (ledger) => command({ ...ledger, id: id.data }));
+}
+
+/** Errors: UserError `MissingSetting`, `NoSuchBucket`; RefusedError. */
+export async function withLedger(
+  settings: Settings,
+  flags: Flags,
+  terminal: Terminal,
+  command: (ledger: OpenedLedger) => Promise<ExitCode>,
+): Promise<ExitCode> {
   if (settings.values.ledger === undefined && settings.values.archive === undefined) {
     throw new UserError(
       "MissingSetting",
@@ -53,7 +66,7 @@ export async function withRecordedRun(
   const surroundings = surroundingsFromSettings(settings, world);
   try {
     await preflightLedger(place, surroundings);
-    return await command({ id: id.data, place, settings, surroundings, json: flags.json === true });
+    return await command({ place, settings, surroundings, json: flags.json === true });
   } finally {
     terminal.status("");
     await surroundings.close();
