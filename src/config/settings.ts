@@ -117,6 +117,12 @@ export const settingTable = {
     description: "continue this run as its ledger says it was asked; last: the newest run of the ledger",
     example: "nightly-2026-11-22",
   }),
+  ping: setting(values.pingUrl, {
+    placeholder: "URL",
+    description:
+      "a dead man's switch: is told that the run begins (URL/start), and that it ended well (URL) or not (URL/fail)",
+    example: "https://hc-ping.com/CHECK",
+  }),
   shardSize: setting(values.count(1, 10_000), {
     placeholder: "N",
     description: "rows a shard, the unit of delivery",

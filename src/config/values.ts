@@ -78,6 +78,16 @@ export const endpoint = z.string().superRefine((value, context) => {
   }
 });
 
+/** What is told that a run began and how it ended. */
+export const pingUrl = z.string().superRefine((value, context) => {
+  const refuse = (message: string) => context.addIssue({ code: "custom", message });
+  if (!URL.canParse(value)) return refuse("is not a URL of the form https://HOST/CHECK");
+  const url = new URL(value);
+  if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("begins with neither https:// nor http://");
+  if (url.username !== "" || url.password !== "") return refuse("holds a user name or password, and it must not");
+  if (url.hash !== "") refuse("has a fragment, and it must not");
+});
+
 /** Requests a second: `500/s`, or a number alone. */
 export const rate = z
   .string()

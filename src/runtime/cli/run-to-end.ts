@@ -1,6 +1,7 @@
 /** Works a run in this process until it ends, and tells how: what `run` and `redrive` have in common. */
 
 import { reportPrefix } from "../../ledger/runs.ts";
+import type { Summary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
@@ -25,18 +26,20 @@ export function noteAfter({ after, input }: Pick<KeptRunInput, "after" | "input"
 export interface ToEndOptions {
   readonly signal: AbortSignal;
   readonly json: boolean;
+  readonly onEnd?: ((summary: Summary) => void) | undefined;
 }
 
 export async function runToEnd(
   input: RunInput,
   surroundings: Surroundings,
   terminal: Terminal,
-  { signal, json }: ToEndOptions,
+  { signal, json, onEnd }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
     const end = await runHere(input, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
     terminal.status("");
+    onEnd?.(end.summary);
     return tell(end, input, signal.aborted, json, terminal);
   } finally {
     terminal.status("");

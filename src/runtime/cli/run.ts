@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
+import type { Summary } from "../../report/summary.ts";
+import { summaryText } from "../../report/summary-text.ts";
 import { newestRun } from "../../run/inspect/runs.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
@@ -10,9 +12,9 @@ import { openLedger } from "../../run/surroundings/open-ledger.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
-import { UserError } from "../../vocabulary/errors.ts";
+import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
-import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {
   checkListingNamed,
   checkRowsGiven,
@@ -23,8 +25,9 @@ import {
   settingsOfWork,
 } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { createPing } from "./ping.ts";
 import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
-import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -32,6 +35,7 @@ const settingsOfRun: readonly SettingName[] = [
   ...settingsOfRequest,
   ...settingsOfBeginning,
   "resume",
+  "ping",
   ...settingsOfWork,
 ];
 
@@ -69,6 +73,33 @@ Examples:
 
 export async function runCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
+  const { ping: url } = settings.values;
+  if (url === undefined) return archive(settings, flags, terminal, () => undefined);
+  const createHttp = httpOf(process.env);
+  const ping = createPing(url, { createHttp, clock: systemClock, note: terminal.note });
+  ping.start();
+  let said: readonly string[] = [];
+  let code: ExitCode = exitCodes.fault;
+  try {
+    code = await archive(settings, flags, terminal, (summary) => {
+      // Its counts; the lines behind them name keys.
+      said = summaryText({ ...summary, failures: null }).slice(0, 3);
+    });
+    return code;
+  } catch (thrown) {
+    code = exitCodeOfError(ensureError(thrown));
+    throw thrown;
+  } finally {
+    await ping.end(code, said);
+  }
+}
+
+async function archive(
+  settings: Settings,
+  flags: Flags,
+  terminal: Terminal,
+  onEnd: (summary: Summary) => void,
+): Promise<ExitCode> {
   checkCombination(settings);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);
@@ -79,7 +110,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
     const kept = await prepare(settings, surroundings, terminal, signal);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
-    return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true });
+    return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true, onEnd });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;

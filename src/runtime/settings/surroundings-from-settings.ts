@@ -194,7 +194,8 @@ function isOfArchive(store: OtherStore | undefined, { archive, ledger }: Setting
 }
 
 /** @throws UserError `InvalidProxy` */
-function httpOf(environment: Environment): CreateHttp {
+/** Connections of our own, and undici's where the environment names a proxy. */
+export function httpOf(environment: Environment): CreateHttp {
   const proxies = proxiesOf(environment);
   return proxies === undefined ? createWireHttp : createProxiedHttp(proxies, createWireHttp);
 }

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
@@ -64,6 +66,40 @@ describe("cos-originals run", () => {
     const { code, stdout } = await run([...args, "--manifest", await file("keys.txt", lines(...missing))]);
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ state: "halted", reason: expect.stringContaining("--max-failures 3") });
+  });
+
+  it("tells a dead man's switch that it begins and how it ended, without a key", async () => {
+    const told: { url: string; body: string }[] = [];
+    const server = createServer((request, response) => {
+      let body = "";
+      request.setEncoding("utf8").on("data", (chunk: string) => {
+        body += chunk;
+      });
+      request.on("end", () => {
+        told.push({ url: request.url ?? "", body });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const ping = ["--ping", `http://127.0.0.1:${(server.address() as AddressInfo).port}/check`];
+    try {
+      const manifest = ["--manifest", await file("keys.txt", lines("plain.png"))];
+      expect((await run([...ping, ...manifest])).code).toBe(0);
+      const missing = ["--manifest", await file("missing.txt", lines("plain.png", "missing.png"))];
+      expect((await run([...ping, ...missing])).code).toBe(3);
+      expect((await run([...ping, "--manifest", "nowhere.txt"])).code).toBe(2);
+    } finally {
+      server.close();
+    }
+    expect(told).toEqual([
+      { url: "/check/start", body: "" },
+      { url: "/check", body: expect.stringMatching(/^exit code 0\nrun m-\w+ is complete\n {2}1 rows? = 1 archived/) },
+      { url: "/check/start", body: "" },
+      { url: "/check/fail", body: expect.stringMatching(/^exit code 3\nrun m-\w+ is complete\n {2}2 rows = /) },
+      { url: "/check/start", body: "" },
+      { url: "/check/fail", body: "exit code 2" },
+    ]);
+    expect(JSON.stringify(told)).not.toContain(".png");
   });
 
   it("reads the manifest from standard input", async () => {
