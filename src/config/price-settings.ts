@@ -27,6 +27,22 @@ export const priceSettings = {
     example: "0.01",
     default: "0.01",
   }),
+  priceRestoreRequests: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of 10,000 restores from an archive class that are asked for",
+    example: "0.5",
+    default: "0.5",
+  }),
+  priceRestoreArchive: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of a GB restored from ARCHIVE (default: by --restore-tier, 0.06, Bulk 0.02, Expedited 0.2)",
+    example: "0.06",
+  }),
+  priceRestoreDeepArchive: setting(values.price, {
+    placeholder: "PRICE",
+    description: "price of a GB restored from DEEP_ARCHIVE (default: by --restore-tier, 0.14, Bulk 0.04)",
+    example: "0.14",
+  }),
   priceTraffic: setting(values.price, {
     placeholder: "PRICE",
     description: "price of a GB over the internet, where this does not run in the source's region",

@@ -13,8 +13,10 @@ import {
   keyEncodings,
   manifestFormats,
   proofFloors,
+  restoreTiers,
   storageClasses,
 } from "../vocabulary/choices.ts";
+import { mostRestoreDays } from "../vocabulary/limits.ts";
 import { priceSettings } from "./price-settings.ts";
 import { choice, type Setting, setting } from "./setting.ts";
 import * as values from "./values.ts";
@@ -169,6 +171,18 @@ export const settingTable = {
     description: `what becomes of originals in an archive class that are not restored: ${choice(archivedClassChoices)}`,
     example: "skip",
     default: "fail",
+  }),
+  restoreTier: setting(values.oneOf(restoreTiers), {
+    placeholder: "TIER",
+    description: `with --archived-class restore, how fast and at which price: ${choice(restoreTiers)}`,
+    example: "Bulk",
+    default: "Standard",
+  }),
+  restoreDays: setting(values.count(1, mostRestoreDays), {
+    placeholder: "DAYS",
+    description: "with --archived-class restore, how long the restored copies are kept",
+    example: "3",
+    default: "3",
   }),
   storageClass: setting(values.oneOf(storageClasses), {
     placeholder: "CLASS",

@@ -19,6 +19,7 @@ import { listQuery, parseListing } from "./listing/listing.ts";
 import { createMultipartUpload } from "./multipart.ts";
 import { cosOffers } from "./offers.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
+import { createRestore } from "./restore.ts";
 import type { CredentialsProvider } from "./signing/credentials.ts";
 import { createSmartCompression, type SmartCompression } from "./smart-compression.ts";
 
@@ -45,6 +46,7 @@ export interface BucketClientOptions extends HttpOptions {
 
 /** The Bucket port over HTTP, what Cloud Infinite tells of that bucket, and replies as they came. */
 export interface BucketClient extends Bucket, OriginProtect, SmartCompression, CiBinding, ExactReplies {
+  restore: NonNullable<Bucket["restore"]>;
   /** Closes its connections at once; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -129,6 +131,7 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
 
     ...createCopy({ bucket, region }, send),
     ...createMultipartUpload(bucket, send),
+    ...createRestore(send),
     ...createOriginProtect(bucket, resolveImageEndpoint(options), send),
     ...createSmartCompression(bucket, resolveImageEndpoint(options), send),
     ...createCiBinding(bucket, resolveImageEndpoint(options, "ci"), send),

@@ -13,6 +13,8 @@
  *   outcomes/000000042/<attempt>-<n>.jsonl.gz    a segment of outcomes; also the heartbeat, and the sign that it is at work
  *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight
  *   done/000000/000000042~a998~s1~f1~b7340~<attempt>   the shard is over; counting costs LISTs only
+ *   restoring/000000042~n17~u001795999999000~<attempt>   all that is left of the shard, so many rows, are originals that are being restored;
+ *                                                none is looked at before that moment (ms since the epoch, by the ledger's clock)
  *   groups/000000~a998000~s1~f1~b7340~<id>       1,000 shards are over, their parts of the report are written
  *   parts/000000/000003~a99800~s1~f1~b734~<id>   of a group that is being finalized: this part of the report is written
  *   parts/000000/000003-000000341~<id>.json      of a part that a delivery had no time to end: its shards below that one, with
@@ -50,6 +52,7 @@ const SEGMENT_DIGITS = 5;
 const EPOCH_DIGITS = 9;
 const PART_DIGITS = 6;
 const SLOT_DIGITS = 15;
+const TIME_DIGITS = 15;
 
 /** In a ledger: below it each run has a folder of its own. */
 export const runsFolder = "runs/";
@@ -86,6 +89,8 @@ export const paths = {
   doneOfGroup: (group: number) => `done/${pad(group, GROUP_DIGITS)}/`,
   doneOfShard: (shard: number) => `done/${pad(groupOf(shard), GROUP_DIGITS)}/${pad(shard, SHARD_DIGITS)}~`,
   allDone: "done/",
+  restoring: "restoring/",
+  restoringShard: (shard: number) => `restoring/${pad(shard, SHARD_DIGITS)}~`,
   groups: "groups/",
   control: "control/",
   controlAt: (epoch: number, kind: ControlKind) => `control/${pad(epoch, EPOCH_DIGITS)}-${kind}.json`,
@@ -164,6 +169,23 @@ export function parseSubmitted(path: string): { readonly kind: "upTo" | "again";
   return match === null ? undefined : { kind: match[1] === "upto" ? "upTo" : "again", shard: Number(match[2]) };
 }
 
+/** What is left of a shard waits for restores. */
+export interface RestoringShard {
+  readonly shard: number;
+  readonly rows: number;
+  /** ms since the epoch, by the ledger's clock. */
+  readonly until: number;
+}
+
+export const restoringPath = ({ shard, rows, until }: RestoringShard, attempt: string): string =>
+  `${paths.restoringShard(shard)}n${rows}~u${pad(until, TIME_DIGITS)}~${attempt}`;
+
+/** Undefined for what is none. */
+export function parseRestoring(path: string): RestoringShard | undefined {
+  const match = /^restoring\/(\d+)~n(\d+)~u(\d+)~[0-9A-Z]{26}$/.exec(path);
+  return match === null ? undefined : { shard: Number(match[1]), rows: Number(match[2]), until: Number(match[3]) };
+}
+
 export type AttemptObject =
   | { readonly kind: "open"; readonly attempt: string; readonly seq: number }
   | { readonly kind: "segment"; readonly attempt: string; readonly n: number }
@@ -228,8 +250,10 @@ export interface Pulse {
 }
 
 export function pulsePath({ slot, worker, archived, failed, succeeded }: Pulse): string {
-  const last = rowRequests.map((request) => succeeded[request]).join("-");
-  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${last}`;
+  const last: readonly number[] = rowRequests.map((request) => succeeded[request]);
+  // Of a run that restores nothing the name is what it ever was.
+  const told = last.at(-1) === 0 ? last.slice(0, -1) : last;
+  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${told.join("-")}`;
 }
 
 /** Undefined for what is none. */

@@ -12,7 +12,14 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 export type VersionedKind = keyof typeof versions;
 
 /** What a run may need and this version can do. */
-export const knownNeeds: readonly string[] = ["archived-class", "csv-safe", "forbidden-keys", "store-s3", "store-file"];
+export const knownNeeds: readonly string[] = [
+  "archived-class",
+  "csv-safe",
+  "forbidden-keys",
+  "restore",
+  "store-s3",
+  "store-file",
+];
 
 /** What a run with these options, into this archive, needs; undefined where any version can do it. */
 export function needsOf(
@@ -21,6 +28,7 @@ export function needsOf(
 ): readonly string[] | undefined {
   const needs = [
     ...(options.archivedClass === "skip" ? ["archived-class"] : []),
+    ...(options.archivedClass === "restore" ? ["restore"] : []),
     ...(options.csvSafe === true ? ["csv-safe"] : []),
     ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
   ];

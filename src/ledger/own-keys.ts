@@ -39,6 +39,7 @@ const namesOfRuns = [
   `outcomes/\\d{9,}/${ulid}-`,
   "done/\\d{6,}/\\d{9,}~a\\d",
   "groups/\\d{6,}~a\\d",
+  "restoring/\\d{9,}~n\\d",
   "parts/\\d{6,}/\\d{6,}[~-]",
   "stopped/\\d{9,}/",
   "control/\\d{9,}-(?:halt|cancel|resume)\\.json$",

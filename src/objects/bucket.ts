@@ -8,6 +8,7 @@
  * with names of its own translates.
  */
 import type { Body, BodyStream, Headers, Lease, Standing } from "../http/port/http.ts";
+import type { RestoreTier } from "../vocabulary/choices.ts";
 import type { StoreOffers } from "./offers.ts";
 
 export {
@@ -104,6 +105,17 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a restore may say. */
+export interface RestoreOptions {
+  /** For how long the restored copy is kept, from when it is there. */
+  readonly days: number;
+  readonly tier: RestoreTier;
+  readonly versionId?: string | undefined;
+  /** base64, instead of the right one: the service then refuses the request (400 BadDigest), and restores nothing. */
+  readonly contentMd5?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Which part of a listing; all of it from the beginning where nothing is said, a page at a time. */
 export interface ListOptions {
   readonly prefix?: string;
@@ -164,6 +176,12 @@ export interface Bucket {
    * error body is a BucketError. Resolves with what the reply says of the copy: its etag, crc64.
    */
   copy(key: string, from: string, options?: CopyOptions): Promise<ObjectInfo>;
+  /**
+   * POST Object restore, document 436/12633: of an object in an archive class a copy that can be read is made, for some days. `begun`: it is on
+   * its way; `restored`: it was there already, and is kept for so many days from now. BucketErrors: RestoreAlreadyInProgress (409),
+   * RestoreNonArchiveObject (405). Absent of what is no COS: originals are nowhere else.
+   */
+  restore?(key: string, options: RestoreOptions): Promise<"begun" | "restored">;
   /** DELETE Object: resolves even where there is no such key. */
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** GET Bucket (List Objects) v1, always with encoding-type=url. */

@@ -12,7 +12,8 @@ export type TriedPut =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly error: BucketError };
 
-const md5OfOtherBytes = createHash("md5").update("other bytes").digest("base64");
+/** base64. */
+export const md5OfOtherBytes = createHash("md5").update("other bytes").digest("base64");
 
 /** @param key where nothing lies: a store that looks at no MD5 would write over it. Throws what is no BucketError. */
 export async function tryPut(

@@ -51,7 +51,26 @@ export const isArchiveClass = (storageClass: string | undefined): boolean =>
 export const notPreserved = ["tags", "ACLs"] as const;
 
 /** What becomes of originals in an archive class that are not restored. */
-export const archivedClassChoices = ["fail", "skip"] as const;
+export const archivedClassChoices = ["fail", "skip", "restore"] as const;
+/** How fast an original is restored from an archive class, and at which price (document 436/12633, `Tier`). */
+export const restoreTiers = ["Standard", "Bulk", "Expedited"] as const;
+export type RestoreTier = (typeof restoreTiers)[number];
+/** The longest that a restore takes, in hours, as the service's documents say; a tier that a class does not have is left out. */
+const restoreHours: Readonly<Record<"ARCHIVE" | "DEEP_ARCHIVE", Readonly<Partial<Record<RestoreTier, number>>>>> = {
+  ARCHIVE: { Expedited: 1 / 12, Standard: 5, Bulk: 12 },
+  DEEP_ARCHIVE: { Standard: 24, Bulk: 48 },
+};
+
+/** Of an archive class, without where its copies are kept: `MAZ_ARCHIVE` is restored as `ARCHIVE` is. */
+export const archiveKind = (storageClass: string): "ARCHIVE" | "DEEP_ARCHIVE" =>
+  storageClass.toUpperCase() === "DEEP_ARCHIVE" ? "DEEP_ARCHIVE" : "ARCHIVE";
+
+/** Milliseconds; undefined where the class can't be restored so. */
+export function longestRestoreMs(storageClass: string, tier: RestoreTier): number | undefined {
+  const hours = restoreHours[archiveKind(storageClass)][tier];
+  return hours === undefined ? undefined : hours * 3_600_000;
+}
+
 /** `x-cos-server-side-encryption`, `x-amz-server-side-encryption`. */
 export const encryptions = ["AES256", "cos/kms", "aws:kms"] as const;
 export const encryptionsOf: Readonly<Record<"cos" | "s3" | "file", readonly (typeof encryptions)[number][]>> = {

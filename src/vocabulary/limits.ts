@@ -18,6 +18,12 @@ export const maxMetaBytes = 2048;
 /** Fetches of originals, which count as processing at download: requests a second (document 460/36620). */
 export const originalsPerSecond = 3_000;
 
+/** POST Object restore: requests a second (document 436/12633). */
+export const restoresPerSecond = 100;
+
+/** For so long restored copies may be kept, days (document 436/12633). */
+export const mostRestoreDays = 365;
+
 /** What Cloud Infinite takes as an image, bytes (document 460/36620); whether that holds for originals is not said. */
 export const largestImage = 32 * 1024 ** 2;
 

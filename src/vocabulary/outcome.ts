@@ -2,6 +2,17 @@
 export type Proof = "content-md5" | "crc64" | "size";
 export type OutcomeKind = "archived" | "skipped" | "failed" | "pending";
 
+/** What a pending row waits for: that its original is restored from an archive class. */
+export interface RestoreWait {
+  readonly storageClass: string;
+  /** When the restore was asked for, or found under way: ISO 8601 UTC, by the ledger's clock, as the next. */
+  readonly askedAt: string;
+  /** Not before that is it looked at again. */
+  readonly lookAt: string;
+  /** How often this run asked for it; 0: somebody else did. */
+  readonly asked: number;
+}
+
 export interface Outcome {
   /** Position of the row in its shard, from 0. */
   readonly row: number;
@@ -34,6 +45,8 @@ export interface Outcome {
   readonly requestId?: string | undefined;
   /** ISO 8601 UTC. */
   readonly fetchedAt?: string | undefined;
+  /** `pending` only. */
+  readonly restore?: RestoreWait | undefined;
 }
 
 export function isTerminal(outcome: Outcome): boolean {

@@ -65,7 +65,9 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["archiveKey", `{key}${"é".repeat(430)}`, "is longer than a key may be"],
   ["ifExists", "ask", "is none of skip, keep, overwrite, fail"],
   ["ifChanged", "skip", "is none of archive, fail"],
-  ["archivedClass", "restore", "is none of fail, skip"],
+  ["archivedClass", "thaw", "is none of fail, skip, restore"],
+  ["restoreTier", "Fast", "is none of Standard, Bulk, Expedited"],
+  ["restoreDays", "366", "is not a whole number from 1 to 365"],
   ["storageClass", "standard", "is none of STANDARD, STANDARD_IA"],
   ["encryption", "aes", "is none of AES256, cos/kms"],
   ["maxFailures", "many", "is neither a number of rows nor a percentage"],
@@ -84,6 +86,9 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["priceProcessing", "cheap", "is not a number like 0.025"],
   ["freeProcessing", "-1", "is not a number like 0.025"],
   ["priceRequests", "1e3", "is not a number like 0.025"],
+  ["priceRestoreRequests", "much", "is not a number like 0.025"],
+  ["priceRestoreArchive", "-1", "is not a number like 0.025"],
+  ["priceRestoreDeepArchive", "1e3", "is not a number like 0.025"],
   ["priceTraffic", "0,5", "is not a number like 0.025"],
 ];
 

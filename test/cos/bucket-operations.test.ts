@@ -203,3 +203,24 @@ describe("Original Image Protection", () => {
     expect((await cosErrorOf(client.getOriginProtect())).code).toBe("MalformedReply");
   });
 });
+
+test("a restore says days and tier under the MD5 of its body, and names the version", async () => {
+  const statuses = [202, 200, 409];
+  const bodies: string[] = [];
+  const { server, client } = await setup(async (received, response) => {
+    bodies.push((await received.body()).toString());
+    response.writeHead(statuses.shift() ?? 500, { "x-cos-request-id": "1" }).end();
+  });
+  const asked = { days: 3, tier: "Bulk" } as const;
+  expect(await client.restore("a b.jpg", { ...asked, versionId: "v1" })).toBe("begun");
+  expect(await client.restore("a b.jpg", asked)).toBe("restored");
+  const refused = await cosErrorOf(client.restore("a b.jpg", asked));
+  expect(refused).toMatchObject({ status: 409, retryable: false });
+  const body = "<RestoreRequest><Days>3</Days><CASJobParameters><Tier>Bulk</Tier></CASJobParameters></RestoreRequest>";
+  const [first, second] = server.requests;
+  expect(first).toMatchObject({ method: "POST", target: "/a%20b.jpg?restore&versionId=v1" });
+  expect(second?.target).toBe("/a%20b.jpg?restore");
+  expect(bodies[0]).toBe(body);
+  expect(first?.headers["content-md5"]).toBe(createHash("md5").update(body).digest("base64"));
+  expect(parametersOf(server).slice(0, 2)).toEqual(["restore;versionid", "restore"]);
+});

@@ -124,6 +124,22 @@ describe("the official SDK", () => {
     expect(emulator.bucket(photos).head("to.txt")).toBeUndefined();
   });
 
+  test("restores what lies in an archive class, once", async () => {
+    emulator.bucket(photos).put("cold.jpg", Buffer.from("cold"), { "x-cos-storage-class": "DEEP_ARCHIVE" });
+    const RestoreRequest = { Days: 2, CASJobParameters: { Tier: "Bulk" } } as const;
+    const begun = await cos.restoreObject({ Bucket, Region, Key: "cold.jpg", RestoreRequest });
+    expect(begun.statusCode).toBe(202);
+    const head = await cos.headObject({ Bucket, Region, Key: "cold.jpg" });
+    expect(head.headers?.["x-cos-restore"]).toBe('ongoing-request="true"');
+    expect(await refused(cos.restoreObject({ Bucket, Region, Key: "cold.jpg", RestoreRequest }))).toMatchObject({
+      statusCode: 409,
+      code: "RestoreAlreadyInProgress",
+    });
+    expect(await refused(cos.restoreObject({ Bucket, Region, Key: "a.txt", RestoreRequest }))).toMatchObject({
+      statusCode: 404,
+    });
+  });
+
   test("uploads a file in parts", async () => {
     const bytes = Buffer.alloc(3 * 1024 * 1024 + 17, "parts of a file ");
     const FilePath = join(directory, "large.bin");

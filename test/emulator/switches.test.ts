@@ -139,6 +139,20 @@ const rows: readonly Row[] = [
     ["1", "orig"],
   ),
   row(
+    "restoreSeconds",
+    2,
+    async () => {
+      lab.emulator.bucket(photos).put("cold", Buffer.from("x"), { "x-cos-storage-class": "ARCHIVE" });
+      const body = "<RestoreRequest><Days>1</Days></RestoreRequest>";
+      await lab.ask({ method: "POST", key: "cold", query: [["restore", ""]], body });
+      lab.clock.advance(2_000);
+      return { method: "HEAD", key: "cold" };
+    },
+    (a) => a.headers["x-cos-restore"]?.slice(0, 23),
+    'ongoing-request="true"',
+    'ongoing-request="false"',
+  ),
+  row(
     "bucketRequestsPerSecond",
     1,
     async () => {

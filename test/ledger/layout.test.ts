@@ -8,10 +8,12 @@ import {
   parseControl,
   parseMarker,
   parsePulse,
+  parseRestoring,
   parseShare,
   parseVain,
   paths,
   pulsePath,
+  restoringPath,
 } from "../../src/ledger/layout.ts";
 import { runPrefix } from "../../src/ledger/runs.ts";
 import { anyUlid } from "./samples.ts";
@@ -80,12 +82,30 @@ describe("names in the ledger", () => {
         "source.head": fc.nat(),
         "archive.put": fc.nat(),
         "archive.head": fc.nat(),
+        "source.restore": fc.nat(),
       }),
     });
     fc.assert(
       fc.property(anyPulse, anyPulse, (one, other) => {
         expect(parsePulse(pulsePath(one))).toEqual(one);
         if (one.slot < other.slot) expect(pulsePath(one) < pulsePath(other)).toBe(true);
+      }),
+    );
+  });
+
+  test("of a pulse is what it ever was where nothing is restored", () => {
+    const succeeded = { "source.get": 4, "source.head": 0, "archive.put": 5, "archive.head": 6, "source.restore": 0 };
+    const path = pulsePath({ slot: 9, worker: "01J00000000000000000000000", archived: 1, failed: 0, succeeded });
+    expect(path).toBe("pulse/000000000000009~01J00000000000000000000000~a1~f0~s4-0-5-6");
+  });
+
+  test("of shards that wait for restores read back as what they were made of", () => {
+    fc.assert(
+      fc.property(anyShard, fc.nat(), fc.nat({ max: 9_999_999_999_999 }), anyUlid, (shard, rows, until, attempt) => {
+        const path = restoringPath({ shard, rows, until }, attempt);
+        expect(parseRestoring(path)).toEqual({ shard, rows, until });
+        expect(path.startsWith(paths.restoringShard(shard))).toBe(true);
+        expect(parseMarker(path)).toBeUndefined();
       }),
     );
   });

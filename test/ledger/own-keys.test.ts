@@ -1,6 +1,6 @@
 /** Catches: another run's ledger taken for originals or written over, and originals left out for a name that looks like one. */
 import { describe, expect, test } from "vitest";
-import { donePath, draftPaths, groupPath, partPath, paths } from "../../src/ledger/layout.ts";
+import { donePath, draftPaths, groupPath, partPath, paths, restoringPath } from "../../src/ledger/layout.ts";
 import { createLedgerFinder, ledgerRanges, mayBeLedgerKey } from "../../src/ledger/own-keys.ts";
 
 const id = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
@@ -21,6 +21,7 @@ const objects = [
   paths.end(42, id),
   donePath(42, counts, id),
   groupPath(0, counts, id),
+  restoringPath({ shard: 42, rows: 7, until: 1_795_999_999_000 }, id),
   partPath(paths.parts(0), 1, counts, id),
   partPath(paths.stopped(1), 1, counts, id),
   draft.draft,

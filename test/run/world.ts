@@ -40,6 +40,8 @@ export interface World {
   deliver(message: object | string, seconds?: number, signal?: AbortSignal): Promise<Answer>;
   /** Delivers what is on the queue, one message after the other, until none is left; resolves with the bodies delivered. */
   drain(most?: number): Promise<readonly string[]>;
+  /** The next message alone; of one that is `lost` nothing becomes, as if it had been acknowledged. */
+  drainOne(lost?: (message: Sent["message"]) => boolean): Promise<void>;
   /** The worker's process ends and another begins. */
   newProcess(): void;
   ledger(run: string): LedgerStore;
@@ -85,6 +87,14 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     const body = typeof message === "string" ? message : JSON.stringify(message);
     return done(handle({ body, deadline: clock.elapsed() + seconds * 1_000, signal }, sender));
   };
+  const deliverNext = async (next: Sent, isLost = false): Promise<void> => {
+    queue = queue.slice(1);
+    if (next.at > clock.now()) await clock.advance(next.at - clock.now());
+    if (isLost) return;
+    const answer = await deliver(next.body);
+    if (answer.kind === "give-back") put(next.body, answer.delaySeconds);
+    if (answer.kind === "reject" || answer.kind === "refuse") rejected.push(answer.reason);
+  };
   const textOf = (key: string) => archive.object(key)?.bytes ?? Buffer.alloc(0);
   const reports = (run: string, kind: string) =>
     archive.keys().filter((key) => key.startsWith(`.originals/runs/${run}/report/${kind}-`));
@@ -105,14 +115,14 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
       const delivered: string[] = [];
       for (let next = queue[0]; next !== undefined; next = queue[0]) {
         if (delivered.length === most) throw new Error(`${most} messages were delivered, and the queue is not empty`);
-        queue = queue.slice(1);
-        if (next.at > clock.now()) await clock.advance(next.at - clock.now());
         delivered.push(next.body);
-        const answer = await deliver(next.body);
-        if (answer.kind === "give-back") put(next.body, answer.delaySeconds);
-        if (answer.kind === "reject" || answer.kind === "refuse") rejected.push(answer.reason);
+        await deliverNext(next);
       }
       return delivered;
+    },
+    async drainOne(lost = () => false) {
+      const next = queue[0];
+      if (next !== undefined) await deliverNext(next, lost(next.message));
     },
     newProcess() {
       handle = createDeliveryHandler(surroundings);

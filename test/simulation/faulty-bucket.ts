@@ -177,6 +177,7 @@ export function faultyBucket(
     head: (key, options) => request("head", key, () => core.head(key, options)).catch(costsStream(key)),
     put: (key, body, options) => request("put", key, () => core.put(key, body, options)).catch(costsStream(key)),
     copy: (key, from, options) => request("put", key, () => core.copy(key, from, options)),
+    restore: (key, options) => request("other", key, () => restoreIn(core)(key, options)),
     delete: (key, options) => request("other", key, () => core.delete(key, options)),
     list: (options) =>
       request("list", options?.prefix ?? "", async (): Promise<ListPage> => {
@@ -195,6 +196,9 @@ export function faultyBucket(
     abortUpload: (key, id) => request("other", key, () => core.abortUpload(key, id)),
   };
 }
+
+const restoreIn = ({ restore }: Bucket): NonNullable<Bucket["restore"]> =>
+  restore ?? (() => Promise.reject(new Error("nothing can be restored there")));
 
 async function* spoiltChunks(source: AsyncIterable<Uint8Array>, how: "truncated" | "flipped"): AsyncGenerator<Buffer> {
   let first = true;

@@ -69,8 +69,11 @@ export function brokenInvariants(story: Story): readonly string[] {
   }
 
   // I11
-  const written = story.source.log.filter(({ type }) => !["get", "original", "head", "list"].includes(type));
+  const reads = ["get", "original", "head", "list", ...(scenario.frozen === undefined ? [] : ["restore"])];
+  const written = story.source.log.filter(({ type }) => !reads.includes(type));
   if (written.length > 0) broken.push(`I11: the source was sent ${written.map(({ type, key }) => `${type} ${key}`)}`);
+
+  broken.push(...brokenByRestores(story));
 
   // I4
   if (story.fetchesAfterRest > 0) broken.push(`I4: delivering everything again fetched ${story.fetchesAfterRest} keys`);
@@ -98,6 +101,24 @@ export function brokenInvariants(story: Story): readonly string[] {
     ...story.lateFetches.map((text) => `I7: ${text}`),
     ...brokenByRefusals(story),
   );
+  return broken;
+}
+
+/** What is being restored is not asked for again, and what is known not to be restored is not fetched. */
+function brokenByRestores({ scenario, source, versions, hiddenOverlaps, virtualHours }: Story): readonly string[] {
+  const { frozen, rows } = scenario;
+  if (frozen === undefined) return [];
+  const broken: string[] = [];
+  for (const key of frozen.classes.keys()) {
+    // One that was replaced is frozen anew; where nobody came for days the copy is gone.
+    const most = (versions.get(key)?.length ?? 1) * Math.ceil((virtualHours + 1) / 72);
+    const begun = source.restoresBegun(key);
+    if (begun > most) broken.push(`${key} was restored ${begun} times`);
+    const isTold = rows.filter((row) => row.key === key).every(({ storageClass }) => storageClass !== undefined);
+    const refused = source.refusedFrozen(key);
+    if (isTold && refused > (versions.get(key)?.length ?? 1) - 1 + hiddenOverlaps)
+      broken.push(`${key} was fetched ${refused} times before it was restored`);
+  }
   return broken;
 }
 

@@ -9,6 +9,7 @@ export interface ScenarioRow {
   readonly size?: number;
   readonly etag?: string;
   readonly crc64?: string;
+  readonly storageClass?: string;
 }
 
 /** How the rows are asked for: given with the message, or by a listing of the source beside that of the archive. */
@@ -24,6 +25,8 @@ export interface Copy {
 
 export interface Scenario {
   readonly asking: Asking;
+  /** Originals that lie in an archive class, and how long it takes to restore one. */
+  readonly frozen?: { readonly classes: ReadonlyMap<string, string>; readonly restoreMs: number };
   readonly copies: readonly Copy[];
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly rows: readonly ScenarioRow[];
@@ -33,6 +36,8 @@ export interface Scenario {
     readonly proof: "auto" | "crc64";
     readonly maxAttempts: number;
     readonly maxFailures?: string;
+    readonly archivedClass?: "restore";
+    readonly restoreTier?: "Bulk";
   };
   readonly brings: {
     readonly etag: boolean;
@@ -170,5 +175,25 @@ export function scenarioOf(random: Random, asking: Asking = "keys"): Scenario {
     copies,
     rows: keys.sort().map((key) => ({ key })),
     limitMs: chance(0.3) ? 12_000 : limitMs,
+  };
+}
+
+/** The same, but some originals, or all, lie in an archive class, as their rows say or not. */
+export function frozenScenario(random: Random, usual: Scenario): Scenario {
+  const share = random() < 0.3 ? 1 : random();
+  const classes = new Map<string, string>();
+  for (const key of usual.objects.keys()) {
+    if (random() < share) classes.set(key, random() < 0.5 ? "ARCHIVE" : "DEEP_ARCHIVE");
+  }
+  const rows = usual.rows.map((row) => {
+    const storageClass = classes.get(row.key);
+    return storageClass === undefined || random() < 0.3 ? row : { ...row, storageClass };
+  });
+  const restoreMs = Math.round(random() < 0.3 ? random() * 60_000 : random() * 48 * 3_600_000);
+  return {
+    ...usual,
+    rows,
+    frozen: { classes, restoreMs },
+    options: { ...usual.options, archivedClass: "restore", restoreTier: "Bulk" },
   };
 }

@@ -58,6 +58,12 @@ it(`holds every invariant in ${refusals} stories of refusals from seed ${first} 
   console.log(`simulation: ${refusals} stories of refusals from seed ${first} on, every invariant held`);
 });
 
+const restores = Math.ceil(count / 4);
+it(`holds every invariant in ${restores} stories of restores from seed ${first} on`, async () => {
+  expect(await brokenIn(range(first, restores), "restores")).toEqual([]);
+  console.log(`simulation: ${restores} stories of restores from seed ${first} on, every invariant held`);
+});
+
 it("tells the same story from the same seed", async () => {
   const [one, other] = [await simulate(7), await simulate(7)];
   expect([one.fetches, one.crashes, one.ledger.keys()]).toEqual([other.fetches, other.crashes, other.ledger.keys()]);

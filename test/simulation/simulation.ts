@@ -24,7 +24,7 @@ import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.t
 import { acknowledgedTooEarly } from "./acknowledged.ts";
 import { calm, faultyBucket, type Observed, type Weather } from "./faulty-bucket.ts";
 import { olderBucket } from "./older-bucket.ts";
-import { type Asking, type Scenario, scenarioOf } from "./scenario.ts";
+import { type Asking, frozenScenario, type Scenario, scenarioOf } from "./scenario.ts";
 import { noTroubles, type Older, olderAt, type Troubles, troubledScenario, troubleOf, troublesOf } from "./troubles.ts";
 import { createWitness, type Happening, type Listening, listenTo, type Who } from "./witness.ts";
 import { createProcess, createWorld, type Process, seededRandom, type World } from "./world.ts";
@@ -45,8 +45,8 @@ interface Worker {
   readonly older: Older | undefined;
 }
 
-/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other. */
-export type About = Asking | "refusals";
+/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other; or originals in archive classes. */
+export type About = Asking | "refusals" | "restores";
 
 export interface Story {
   readonly scenario: Scenario;
@@ -89,7 +89,11 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
   // By a chance of its own, so that the other stories stay what they are.
   const random = seededRandom(seed ^ 0x5eed);
   const isTroubled = about === "refusals";
-  const scenario = isTroubled ? troubledScenario(random, usual) : usual;
+  const scenario = isTroubled
+    ? troubledScenario(random, usual)
+    : about === "restores"
+      ? frozenScenario(random, usual)
+      : usual;
   const troubles = isTroubled ? troublesOf(random, scenario) : noTroubles;
   const weather: Weather = { ...scenario.weather };
   const source = createMemoryBucket({ clock: world.clock, name: sourcePlace.bucket, region });
@@ -97,6 +101,7 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
   const ledger = createMemoryBucket({ clock: world.clock, name: ledgerPlace.bucket, region });
   ledger.switches.everVersioned = scenario.versionedLedger;
   Object.assign(source.switches.originalBrings, scenario.brings);
+  source.switches.restoreMs = scenario.frozen?.restoreMs ?? 0;
   const cores: Readonly<Record<string, MemoryBucket>> = {
     [source.name]: source,
     [archive.name]: archive,
@@ -109,7 +114,9 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
   const seedSource = (key: string, bytes: Buffer, lastModified = world.now()) => {
     const there = source.object(key);
     if (there !== undefined) listedBefore.set(key, { ...there, size: there.bytes.length });
-    source.seed(key, bytes, { headers, lastModified });
+    const storageClass = scenario.frozen?.classes.get(key);
+    const its = storageClass === undefined ? headers : { ...headers, "x-cos-storage-class": storageClass };
+    source.seed(key, bytes, { headers: its, lastModified });
     versions.set(key, [...(versions.get(key) ?? []), bytes]);
   };
   const before = world.now() - 24 * HOUR;

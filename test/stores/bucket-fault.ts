@@ -11,6 +11,7 @@ export type RequestType =
   | "head"
   | "put"
   | "copy"
+  | "restore"
   | "delete"
   | "list"
   | "create-upload"
@@ -76,6 +77,8 @@ const statusOf: Readonly<Record<string, number>> = {
   NoSuchKey: 404,
   NoSuchUpload: 404,
   NoSuchVersion: 404,
+  RestoreAlreadyInProgress: 409,
+  RestoreNonArchiveObject: 405,
   ServiceUnavailable: 503,
   SlowDown: 503,
 };

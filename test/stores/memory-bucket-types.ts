@@ -30,6 +30,8 @@ export interface MemoryBucketSwitches {
   encryptedEtag: "md5" | "opaque";
   /** New objects get no CRC64. */
   withoutCrc64: boolean;
+  /** How long a restore from an archive class takes, milliseconds. */
+  restoreMs: number;
 }
 
 export interface SeedOptions {
@@ -55,6 +57,9 @@ export interface MemoryBucket extends Bucket {
   object(key: string): StoredObject | undefined;
   removeObject(key: string): void;
   keys(): readonly string[];
+  /** How often a restore of the key was begun, and how often a fetch of it was refused because it was not restored. */
+  restoresBegun(key: string): number;
+  refusedFrozen(key: string): number;
   /** Multipart uploads neither completed nor aborted. */
   openUploads(): number;
 }

@@ -27,6 +27,19 @@ interface Upload {
   readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: string }>;
 }
 
+/** When a restored copy can be read, ms since the epoch. */
+interface Restore {
+  readonly from: number;
+  readonly until: number;
+}
+
+function restoreSaid({ from, until }: Restore, now: number): string | undefined {
+  if (now >= until) return undefined;
+  return now < from
+    ? 'ongoing-request="true"'
+    : `ongoing-request="false", expiry-date="${new Date(until).toUTCString()}"`;
+}
+
 export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
   const { clock, name = "memory-1250000000", region = "ap-guangzhou", chunkBytes = 4096 } = options;
   const requests = createMemoryRequests(name, clock, options.onRequest);
@@ -38,9 +51,14 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
     everVersioned: false,
     encryptedEtag: "md5",
     withoutCrc64: false,
+    restoreMs: 5 * 3_600_000,
   };
   const objects = createMemoryObjects(() => switches.versioning);
   const uploads = new Map<string, Upload>();
+  const restores = new Map<StoredObject, Restore>();
+  const begun = new Map<string, number>();
+  const refused = new Map<string, number>();
+  const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
   let ids = 0;
   const newId = (what: string) => `${what}-${String(++ids).padStart(6, "0")}`;
   const seconds = (ms: number) => Math.floor(ms / 1000) * 1000;
@@ -49,7 +67,11 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
     const what = whatOf(name, type, key);
     const object = versionId === undefined ? objects.find(key) : objects.findVersion(key, versionId);
     if (object === undefined) throw refusal(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", { what });
-    return object;
+    const restore = restores.get(object);
+    if (restore === undefined) return object;
+    const { "x-cos-restore": _, ...headers } = object.headers;
+    const said = restoreSaid(restore, clock.now());
+    return { ...object, headers: said === undefined ? headers : { ...headers, "x-cos-restore": said } };
   }
 
   function store(key: string, bytes: Buffer, given: Headers, etag?: string, seed: SeedOptions = {}): StoredObject {
@@ -106,6 +128,8 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
     object: objects.find,
     removeObject: objects.remove,
     keys: objects.keys,
+    restoresBegun: (key) => begun.get(key) ?? 0,
+    refusedFrozen: (key) => refused.get(key) ?? 0,
     openUploads: () => uploads.size,
 
     async get(key, request = {}) {
@@ -114,7 +138,10 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const faults = await arrive(type, key, { versionId, headers }, signal);
       const what = whatOf(name, type, key);
       const object = find(type, key, versionId);
-      if (isCold(object)) throw refusal("InvalidObjectState", { what });
+      if (isCold(object)) {
+        count(refused, key);
+        throw refusal("InvalidObjectState", { what });
+      }
       if (type === "original" && object.bytes.length === 0 && switches.emptyOriginal === "refuse") {
         throw refusal("InvalidImageSource", { errNo: -40168, what });
       }
@@ -162,6 +189,20 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
       const object = store(key, source.bytes, { ...kept, ...Object.fromEntries(asked) }, source.etag);
       leave(faults, "copy", key);
       return { ...tellsObject(infoOf(200, written(object), faults), () => whatOf(name, "copy", key)), size: undefined };
+    },
+
+    async restore(key, { days, tier, versionId, signal }) {
+      const faults = await arrive("restore", key, { versionId, headers: { days: String(days), tier } }, signal);
+      const what = whatOf(name, "restore", key);
+      const shown = find("restore", key, versionId);
+      if (!isArchiveClass(shown.headers["x-cos-storage-class"])) throw refusal("RestoreNonArchiveObject", { what });
+      if (shown.headers["x-cos-restore"]?.includes("true")) throw refusal("RestoreAlreadyInProgress", { what });
+      const object = versionId === undefined ? objects.find(key) : objects.findVersion(key, versionId);
+      const from = isCold(shown) ? clock.now() + switches.restoreMs : clock.now();
+      if (object !== undefined) restores.set(object, { from, until: from + days * 86_400_000 });
+      if (isCold(shown)) count(begun, key);
+      leave(faults, "restore", key);
+      return isCold(shown) ? "begun" : "restored";
     },
 
     async delete(key, request = {}) {

@@ -20,6 +20,9 @@ async function live<T>(life: Life, work: () => Promise<T>): Promise<T> {
   }
 }
 
+const restoreOf = ({ restore }: Bucket): NonNullable<Bucket["restore"]> =>
+  restore ?? (() => Promise.reject(new Error("nothing can be restored there")));
+
 export function mortalClock(clock: Clock, life: Life): Clock {
   return { ...clock, sleep: (ms, signal) => live(life, () => clock.sleep(ms, signal)) };
 }
@@ -34,6 +37,12 @@ export function mortalBucket(bucket: Bucket, life: Life): Bucket {
     head: (...request) => live(life, () => bucket.head(...request)),
     put: (...request) => live(life, () => bucket.put(...request)),
     copy: (...request) => live(life, () => bucket.copy(...request)),
+    ...(bucket.restore === undefined
+      ? undefined
+      : {
+          restore: (...request: Parameters<NonNullable<Bucket["restore"]>>) =>
+            live(life, () => restoreOf(bucket)(...request)),
+        }),
     delete: (...request) => live(life, () => bucket.delete(...request)),
     list: (...request) => live(life, () => bucket.list(...request)),
     createUpload: (...request) => live(life, () => bucket.createUpload(...request)),

@@ -9,6 +9,7 @@ import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { writeDoneMarker } from "../../ledger/shard/done-marker.ts";
 import { writeEndMarker } from "../../ledger/shard/end-marker.ts";
+import { writeRestoringMarker } from "../../ledger/shard/restoring-marker.ts";
 import { noRequests } from "../../ledger/shard/segment.ts";
 import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -27,6 +28,7 @@ import { keepBeating } from "./heartbeat.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
+import { createRestores } from "./restores.ts";
 import { runTasks } from "./run-tasks.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { afterGrace } from "./stop-grace.ts";
@@ -81,6 +83,8 @@ export type ShardEnd =
   | { readonly kind: "yielded" }
   /** This worker is refused what others are not: it should work no more. */
   | { readonly kind: "sick"; readonly code: string; readonly reason: string }
+  /** Nothing is left but originals that are being restored, of which none need be looked at before `until` (ledger/shard/restoring-marker.ts). */
+  | { readonly kind: "restoring"; readonly rows: number; readonly until: number }
   /** Rows are left: for want of time, or because the process is to stop, or for retries. */
   | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
 
@@ -113,6 +117,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const over = new AbortController();
   const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
   const tally = startTally(opened);
+  const restores = createRestores(opened.past, opened.earlier);
+  const openedAt = clock.elapsed();
+  const ledgerNow = () => opened.standing.serverTime + clock.elapsed() - openedAt;
   const { watch } = delivery;
   watch.failures.follow(shard, tally.counts);
   const { maxFailures } = request.options;
@@ -132,6 +139,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const record = (outcome: Outcome) => {
     writer.add(outcome);
     tally.add(outcome);
+    restores.record(outcome);
     if (outcome.outcome === "failed" && judged !== undefined) haltWhere(watch.failures.ownReason(judged));
     progress ||= isTerminal(outcome);
   };
@@ -199,20 +207,32 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     signal: inFlight,
     answered: watch.succeeded,
     cleared: () => watch.looking ?? controls.fresh(),
-    mayFetch: gate && ((row) => gate.enter(row, stops.signal)),
+    mayFetch:
+      gate &&
+      ((row) => {
+        restores.readable(row);
+        return gate.enter(row, stops.signal);
+      }),
     isOnTrial: gate && watch.trial.isOn,
+    ledgerNow,
     multipartAbove: delivery.multipartAbove,
   };
   const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
   const running = { context, admission, pace, refusals, stops, writer, record, careful };
+  const runRows = async (positions: Iterable<number>) => {
+    const tasks = tasksOf(request, opened, record, positions);
+    if (gate === undefined) await runTasks(tasks, running);
+    else await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
+  };
   try {
-    if (gate === undefined) await runTasks(tasksOf(request, opened, record), running);
-    else {
-      const positions = spread(opened.rows.length, trialStart(opened.standing));
-      const tasks = tasksOf(request, opened, record, positions);
-      await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
-    }
+    const positions = gate === undefined ? opened.rows.keys() : spread(opened.rows.length, trialStart(opened.standing));
+    const waited = restores.rows();
+    const samples = restores.samples(ledgerNow());
+    if (samples.length > 0) await runRows(samples);
+    await runRows(waited.size === 0 ? positions : without(positions, waited));
+    const others = samples.length > 0 ? restores.others() : [];
+    if (others.length > 0) await runRows(others);
     await refusals.allEnded();
   } finally {
     over.abort();
@@ -238,5 +258,14 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };
   if (stop?.kind === "sick") return stop;
+  if (left === restores.count()) {
+    const until = restores.nextLook(ledgerNow());
+    await writeRestoringMarker(ledger, { shard, rows: left, until }, attempt);
+    return { kind: "restoring", rows: left, until };
+  }
   return { kind: "left", rows: left, progress, earlier: opened.earlier };
+}
+
+function* without(positions: Iterable<number>, left: ReadonlySet<number>): Generator<number> {
+  for (const row of positions) if (!left.has(row)) yield row;
 }

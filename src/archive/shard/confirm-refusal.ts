@@ -2,6 +2,7 @@
 import type { Sample } from "../../ledger/trial.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { tryPut } from "../../objects/try-put.ts";
+import { tryRestore } from "../../objects/try-restore.ts";
 import { mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
 import type { RowRequest } from "../../vocabulary/row-request.ts";
 import { archiveHeaders } from "../task/archive-headers.ts";
@@ -30,6 +31,8 @@ export async function isRefused(
       return isFinal(headSource(task, context));
     case "archive.head":
       return isFinal(headArchive(task, context));
+    case "source.restore":
+      return isRestoreRefused(task, context);
     case "archive.put":
       return isPutRefused(code, task, context);
   }
@@ -43,6 +46,12 @@ async function isFinal(request: Promise<unknown>): Promise<boolean> {
     if (!isBucketError(error)) throw error;
     return !error.retryable && mayBeOfEveryRow(error.code, error.errNo);
   }
+}
+
+async function isRestoreRefused({ planned }: Task, context: TaskContext): Promise<boolean> {
+  context.requests["source.restore"]++;
+  const tried = await tryRestore(context.source, planned.key, context.signal);
+  return tried.kind === "refused" && !tried.error.retryable && mayBeOfEveryRow(tried.error.code, tried.error.errNo);
 }
 
 /** Beside the key, not on it: where an archive looks at no MD5, what was archived stays as it is. */

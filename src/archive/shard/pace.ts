@@ -38,6 +38,8 @@ export function createPace(options: {
   readonly concurrency: number;
   /** Source fetches a second; no limit where absent. */
   readonly rate?: number | undefined;
+  /** Restores of originals a second; no limit where absent. */
+  readonly restores?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Is told of waits. */
@@ -48,6 +50,7 @@ export function createPace(options: {
   const throughput = createThroughput();
   let tasks = startConcurrency(options.concurrency);
   let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.elapsed());
+  let restores = startRate(options.restores ?? Number.POSITIVE_INFINITY, clock.elapsed());
   let adaptive: AdaptiveRate = free;
   let gate = startRate(Number.POSITIVE_INFINITY, clock.elapsed(), BURST_SECONDS);
   /** When the last pause ends, or ended, ms by the clock's `elapsed`. */
@@ -140,6 +143,12 @@ export function createPace(options: {
       const now = clock.elapsed();
       const taken = take(budget, now);
       budget = taken.rate;
+      return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
+    },
+    beforeRestore(signal) {
+      const now = clock.elapsed();
+      const taken = take(restores, now);
+      restores = taken.rate;
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
     answered: () => notePassed(clock.elapsed()),

@@ -150,6 +150,7 @@ const requests: Readonly<Record<RowRequest, readonly [request: string, permissio
   "source.head": ["the HEAD", "cos:HeadObject"],
   "archive.put": ["the PUT", "cos:PutObject"],
   "archive.head": ["the HEAD", "cos:HeadObject"],
+  "source.restore": ["the restore", "?restore, cos:PostObjectRestore"],
 };
 
 function requestWords(by: RowRequest, address: string): string {

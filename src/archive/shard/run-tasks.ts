@@ -51,7 +51,8 @@ async function runTask(
   let end: TaskEnd | undefined;
   try {
     if (careful) {
-      writer.add({ row: task.row, key: task.planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0 });
+      const { row, planned, restore } = task;
+      writer.add({ row, key: planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0, restore });
       await writer.beat();
     }
     end = await archiveTask(task, context);

@@ -38,7 +38,7 @@ export function* tasksOf(
         ms: 0,
       });
     } else {
-      yield { row, planned, archiveKey, charged, unsure: opened.unsure };
+      yield { row, planned, archiveKey, charged, unsure: opened.unsure, restore: past?.outcome.restore };
     }
   }
 }

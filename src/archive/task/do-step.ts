@@ -7,10 +7,11 @@ import { hasChanged } from "../proof/identity.ts";
 import { overrule } from "./bad-digest.ts";
 import { archiveAnswered } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
+import { notRestored, restoreAnswered, restoreLost } from "./frozen.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { notRestored, type Step } from "./next-step.ts";
+import type { Step } from "./next-step.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
-import { beforeTry, fetchOriginal, headArchive, headSource } from "./requests.ts";
+import { beforeTry, fetchOriginal, headArchive, headSource, restoreSource } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import type { Task, TaskContext } from "./task.ts";
 
@@ -24,6 +25,14 @@ export async function doStep(
   switch (step.kind) {
     case "fetch":
       return fetchStep(step.learn, knowledge, row);
+    case "restore":
+      return after(
+        knowledge,
+        "source.restore",
+        restoreSource(step, task, context),
+        (answer) => restoreAnswered(knowledge, step, answer, rules),
+        restoreLost(knowledge, step),
+      );
     case "put":
       return putFetched(step.proof, step.size, knowledge, row);
     case "put-empty":
@@ -81,9 +90,14 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
       return isMissing(why) ? { ...failed, thrown: why, by: "source.head" } : failed;
     }
     // Neither the row nor, in time, a HEAD had told that it is in an archive class.
-    if (thrown.code === "InvalidObjectState" && rules.options.archivedClass === "skip") {
+    if (thrown.code === "InvalidObjectState") {
       const state = readable(now.head, now.storageClass);
-      return known({ ...now, verdict: notRestored(now, state === "yes" ? "no" : state, rules) });
+      if (rules.options.archivedClass === "skip") {
+        return known({ ...now, verdict: notRestored(now, state === "being-restored" ? state : "no", rules) });
+      }
+      // Where a HEAD says that it can be read, asking it again would say the same.
+      const told = now.head !== undefined && state === "yes";
+      if (rules.options.archivedClass === "restore" && !told && !now.restored) return known({ ...now, frozen: true });
     }
     if (thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;

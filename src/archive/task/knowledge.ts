@@ -5,7 +5,7 @@
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { BodyStream, HeldBody, ObjectInfo, Standing } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
-import type { Proof } from "../../vocabulary/outcome.ts";
+import type { Proof, RestoreWait } from "../../vocabulary/outcome.ts";
 import { type Expectation, expectationOfRow } from "../proof/identity.ts";
 import type { Task } from "./task.ts";
 
@@ -16,8 +16,14 @@ export interface Knowledge {
   readonly versionId: string | undefined;
   /** The newest HEAD of the source, of that version. */
   readonly head: ObjectInfo | undefined;
-  /** The archive class that the row names, where it names one. */
+  /** The archive class that is told of it while there is no HEAD: by the row, or by an earlier look at it. */
   readonly storageClass: string | undefined;
+  /** The restore that is waited for. */
+  readonly restore: RestoreWait | undefined;
+  /** The source refused to give it out before it is restored, though neither row nor HEAD had told. */
+  readonly frozen: boolean;
+  /** By the answer to a restore it can be read at once. */
+  readonly restored: boolean;
   /** Is the archive to be asked before anything is fetched or put? */
   readonly archive: "unasked" | "asked";
   /** What the archive held under the key when it was asked. */
@@ -96,6 +102,8 @@ export type Verdict =
   | { readonly kind: "kept" | "taken"; readonly there: ObjectInfo }
   /** The original is in an archive class and not restored, and `--archived-class skip` leaves it out. */
   | { readonly kind: "left-out"; readonly message: string }
+  /** It is being restored, and is looked at again in a later delivery. */
+  | { readonly kind: "waits"; readonly restore: RestoreWait }
   | {
       readonly kind: "failed";
       readonly code: Code;
@@ -106,7 +114,10 @@ export type Verdict =
 
 /** What decides beside the knowledge of the row: the run's options, and what this process has found out about the buckets. */
 export interface Rules {
-  readonly options: Pick<RunOptions, "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass">;
+  readonly options: Pick<
+    RunOptions,
+    "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass" | "restoreTier" | "restoreDays"
+  >;
   readonly run: string;
   /** May an ETag that looks like an MD5 be taken for one? */
   trustsMd5(): boolean;
@@ -114,6 +125,8 @@ export interface Rules {
   asksMetadata(): boolean;
   /** Is a HEAD to come before the fetch, not beside it? */
   readonly isOnTrial?: (() => boolean) | undefined;
+  /** By the ledger's clock, ms since the epoch. */
+  now(): number;
   /** Above this many bytes the upload is multipart. */
   readonly putLimit: number;
 }
@@ -123,7 +136,10 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     expectation: expectationOfRow(task.planned),
     versionId: task.planned.versionId,
     head: undefined,
-    storageClass: task.planned.storageClass,
+    storageClass: task.restore?.storageClass ?? task.planned.storageClass,
+    restore: task.restore,
+    frozen: false,
+    restored: false,
     archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
     there: undefined,
     body: undefined,
@@ -175,8 +191,8 @@ export function isBelieved({ head, there, fetched, put }: Knowledge): boolean {
  * run's own and is replaced, whatever `--if-exists` says.
  */
 export function startAnew(knowledge: Knowledge, task: Task, rules: Pick<Rules, "options">): Knowledge {
-  const { tries, rounds, startedAt, verdict } = knowledge;
+  const { tries, rounds, startedAt, verdict, restore } = knowledge;
   const replaces = knowledge.replaces || verdict?.kind === "archived";
   const anew = startKnowledge(task, rules, startedAt);
-  return { ...anew, tries, rounds, replaces, archive: replaces ? "asked" : anew.archive };
+  return { ...anew, tries, rounds, restore, replaces, archive: replaces ? "asked" : anew.archive };
 }

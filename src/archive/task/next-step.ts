@@ -2,7 +2,7 @@
  * What is next for a row, from what is known of it. Pure: the one place where the road of a row is decided
  * (docs/architecture.md, "One task").
  */
-import { type Readable, readable } from "../../cos/exchange/restored.ts";
+import { readable } from "../../cos/exchange/restored.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
@@ -10,6 +10,7 @@ import { chooseProof } from "../proof/choose-proof.ts";
 import { difference, type Expectation, holdsOriginal, isOtherVersion, mayHold } from "../proof/identity.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
+import { type RestoreStep, whereFrozen } from "./frozen.ts";
 import { type Knowledge, type Rules, trustsReply, type Verdict } from "./knowledge.ts";
 import { lacksProof, provable, provableOf } from "./provable.ts";
 
@@ -20,6 +21,7 @@ export type Step =
   | { readonly kind: "learn"; readonly what: "expectation" | "metadata" }
   /** HEAD the source, because what came (`reply`) is not what was expected. */
   | { readonly kind: "look-again"; readonly wrong: string; readonly reply: ObjectInfo | undefined }
+  | RestoreStep
   /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On trial it comes before.) */
   | { readonly kind: "fetch"; readonly learn: boolean }
   /** Read a small body that came as a stream, of at most `size` bytes. */
@@ -35,7 +37,7 @@ export const holdUpTo = 1024 * 1024;
 /** A source that changes under our hands as often as this is given up. */
 const ROUNDS = 6;
 
-const askArchive: Step = { kind: "ask-archive" };
+const askArchive = { kind: "ask-archive" } as const satisfies Step;
 const fetchAlone: Step = { kind: "fetch", learn: false };
 const fetchAndLearn: Step = { kind: "fetch", learn: true };
 const learnExpectation: Step = { kind: "learn", what: "expectation" };
@@ -49,6 +51,12 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (doubt !== undefined) {
     return { kind: "look-again", wrong: doubt.kind === "difference" ? doubt.wrong : badDigest, reply: doubt.reply };
   }
+  if (knowledge.restore !== undefined && !knowledge.restored && body === undefined) {
+    // Nothing else need be known of it before it is restored.
+    const state = readable(knowledge.head, knowledge.restore.storageClass);
+    if (state === "unasked") return learnExpectation;
+    if (state !== "yes") return whereFrozen(knowledge, state, rules);
+  }
   if (knowledge.archive === "unasked") return askArchive;
   if (there !== undefined) {
     const step = whereTaken(expectation, there, rules);
@@ -56,9 +64,9 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   }
   if (expectation.size === 0 || knowledge.empty) return whereEmpty(knowledge);
   if (body === undefined) {
-    const state = readable(knowledge.head, knowledge.storageClass);
-    if (state === "unasked") return learnExpectation;
-    if (state !== "yes") return { kind: "end", verdict: notRestored(knowledge, state, rules) };
+    const state = knowledge.restored ? "yes" : readable(knowledge.head, knowledge.storageClass);
+    if (state === "unasked" || (knowledge.frozen && knowledge.head === undefined)) return learnExpectation;
+    if (state !== "yes") return whereFrozen(knowledge, state, rules);
     if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) return fetchAlone;
     // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
     if (expectation.from === "head") return noProof(digests);
@@ -84,27 +92,6 @@ function wrongIn({ expectation, versionId, head }: Knowledge, reply: ObjectInfo)
   const differs = difference(expectation, reply);
   if (differs !== undefined || !isOtherVersion(versionId, reply, head)) return differs;
   return `another version (${reply.versionId ?? reply.etag ?? reply.crc64}) than ${versionId}`;
-}
-
-/** The original can't be fetched, and `--archived-class` says what follows; the code is the service's own for it. */
-export function notRestored(
-  { head, storageClass }: Knowledge,
-  state: Exclude<Readable, "yes">,
-  { options }: Pick<Rules, "options">,
-): Verdict {
-  const named = head?.headers["x-cos-storage-class"] ?? storageClass;
-  const stored = `the original is in ${named === undefined ? "an archive class" : `the archive class ${named}`}`;
-  const is = state === "being-restored" ? "is being restored" : "is not restored";
-  const again = state === "being-restored" ? "wait until that is over" : "restore it";
-  if (options.archivedClass !== "skip") {
-    return {
-      kind: "failed",
-      code: "InvalidObjectState",
-      message: `${stored} and ${is}: ${again}, then redrive the run`,
-    };
-  }
-  const message = `${stored} and ${is}, and --archived-class skip leaves it out: ${again}, then run again`;
-  return { kind: "left-out", message };
 }
 
 /** The archive key is taken: `--if-exists` says what follows from it. Undefined: fetch and put. */

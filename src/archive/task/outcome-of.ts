@@ -27,6 +27,16 @@ export function outcomeOf(task: Task, knowledge: Knowledge, verdict: Verdict, no
     }
     case "left-out":
       return outcome("skipped", task, knowledge, now, { code: "InvalidObjectState", message: verdict.message });
+    case "waits": {
+      const { storageClass, lookAt } = verdict.restore;
+      const message = `the original is being restored from the archive class ${storageClass}, and is looked at again after ${lookAt}`;
+      return outcome("pending", task, knowledge, now, {
+        code: "BeingRestored",
+        message,
+        attempts: 0,
+        restore: verdict.restore,
+      });
+    }
     case "failed":
       return failed(
         task,
@@ -59,7 +69,7 @@ export function pending(
   message: string,
   more: Partial<Outcome> = {},
 ): Outcome {
-  return outcome("pending", task, knowledge, now, { code, message, ...more });
+  return outcome("pending", task, knowledge, now, { code, message, restore: knowledge.restore, ...more });
 }
 
 function outcome(kind: OutcomeKind, task: Task, knowledge: Knowledge, now: number, more: Partial<Outcome>): Outcome {

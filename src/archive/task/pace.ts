@@ -6,6 +6,8 @@ export interface TaskPace {
   beforeTry(signal?: AbortSignal): Promise<void> | undefined;
   /** The same, of a source fetch in a try that has begun. */
   beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
+  /** The same, of a restore of the source: far fewer of them may be asked for than fetches. */
+  beforeRestore(signal?: AbortSignal): Promise<void> | undefined;
   /** A try got an answer, and it was not that requests come too fast. */
   answered(): void;
   /** A try succeeded: it was answered, and there may be more at once. */

@@ -5,6 +5,7 @@ import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { BucketError, isBucketError } from "../../objects/error.ts";
 import { judge } from "../../policy/retry.ts";
 import { catalogue } from "../../vocabulary/codes/catalogue.ts";
+import type { RestoreAnswer, RestoreStep } from "./frozen.ts";
 import { holdUpTo } from "./next-step.ts";
 import type { Task, TaskContext } from "./task.ts";
 
@@ -113,6 +114,38 @@ export async function headSource(task: Task, context: TaskContext): Promise<Obje
 /** There is no such object, which whoever may not look is not told. */
 const isMissing = (error: unknown): boolean =>
   isBucketError(error) && error.status === 404 && error.code !== "NoSuchBucket";
+
+/** POST Object restore (document 436/12633). */
+export async function restoreSource(
+  { tier, days }: Pick<RestoreStep, "tier" | "days">,
+  task: Task,
+  context: TaskContext,
+): Promise<RestoreAnswer> {
+  const { pace, source, stopping, signal } = context;
+  const { key, versionId } = task.planned;
+  if (source.restore === undefined) throw new Error(`nothing of ${source.address} can be restored`);
+  const turn = pace.beforeRestore(stopping ?? signal);
+  if (turn !== undefined) await turn;
+  const cleared = context.cleared?.();
+  if (cleared !== undefined) await cleared;
+  if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  context.requests["source.restore"]++;
+  const sentAt = context.clock.elapsed();
+  const answered = () => context.answered?.("source.restore", sentAt);
+  try {
+    const answer = await source.restore(key, { tier, days, versionId, signal });
+    answered();
+    return answer === "begun" ? "begun" : "readable";
+  } catch (error) {
+    const code = isBucketError(error) ? error.code : undefined;
+    if (code === "RestoreAlreadyInProgress" || code === "RestoreNonArchiveObject") {
+      answered();
+      return code === "RestoreAlreadyInProgress" ? "under-way" : "readable";
+    }
+    slowDown(error, sentAt, context);
+    throw error;
+  }
+}
 
 /** What the archive holds under the task's key; undefined where nothing is. */
 export async function headArchive(task: Task, context: TaskContext): Promise<ObjectInfo | undefined> {

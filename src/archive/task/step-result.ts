@@ -17,30 +17,33 @@ export type StepResult =
 
 export const known = (knowledge: Knowledge): StepResult => ({ kind: "known", knowledge });
 
-/** One request to one side, and what follows from its result. */
+/** One request to one side, and what follows from its result; `lost`: what is known where it failed. */
 export async function after<T>(
   knowledge: Knowledge,
   by: RowRequest,
   request: Promise<T>,
   conclude: (result: T) => Knowledge,
+  lost: Knowledge = knowledge,
 ): Promise<StepResult> {
   let result: T;
   try {
     result = await request;
   } catch (thrown) {
-    return { kind: "failed", knowledge, thrown, by };
+    return { kind: "failed", knowledge: lost, thrown, by };
   }
   return known(conclude(result));
 }
 
 /** What decides beside the knowledge of a row, as the tasks of a delivery have it. */
-export function rulesOf({ options, run, md5Trust, metadataTrust, multipartAbove, isOnTrial }: TaskContext): Rules {
+export function rulesOf(context: TaskContext): Rules {
+  const { options, run, md5Trust, metadataTrust, multipartAbove, isOnTrial, clock } = context;
   return {
     options,
     run,
     trustsMd5: md5Trust.trusted,
     asksMetadata: metadataTrust.asks,
     isOnTrial,
+    now: context.ledgerNow ?? clock.now,
     putLimit: multipartAbove ?? putLimit,
   };
 }

@@ -6,6 +6,7 @@ import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { RestoreWait } from "../../vocabulary/outcome.ts";
 import type { RowRequest } from "../../vocabulary/row-request.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "./metadata-trust.ts";
@@ -22,6 +23,8 @@ export interface Task {
   readonly charged: number;
   /** An earlier attempt stopped uncleanly, so it may have archived the row without recording it. */
   readonly unsure: boolean;
+  /** An earlier attempt found that its original is being restored, or asked for it. */
+  readonly restore?: RestoreWait | undefined;
 }
 
 /** What all tasks of a shard share. */
@@ -45,7 +48,7 @@ export interface TaskContext {
   readonly mayWait: (ms: number, size: number | undefined) => boolean;
   /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */
   readonly stopping?: AbortSignal | undefined;
-  /** The service answered a HEAD, which was sent then, by the clock's `elapsed`: it refuses them to nobody. */
+  /** The service answered a HEAD or a restore, which was sent then, by the clock's `elapsed`: it refuses them to nobody. */
   readonly answered?: ((by: RowRequest, sentAt: number) => void) | undefined;
   /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
   readonly cleared?: (() => Promise<void> | undefined) | undefined;
@@ -53,6 +56,8 @@ export interface TaskContext {
   readonly mayFetch?: ((row: number) => boolean | Promise<boolean>) | undefined;
   /** Is nothing of the run archived yet? Then what costs nothing is found out before a fetch is paid. */
   readonly isOnTrial?: (() => boolean) | undefined;
+  /** What time it is by the ledger's clock, ms since the epoch: what one worker writes down another reckons with. This process's own where absent. */
+  readonly ledgerNow?: (() => number) | undefined;
   /** Aborts what is in flight; only where the process must end at once. */
   readonly signal?: AbortSignal | undefined;
   /** Above this many bytes the upload is multipart; 5 GB but for tests. */

@@ -13,8 +13,10 @@ export async function trySource(task: Task, context: TaskContext): Promise<strin
   try {
     for (;;) {
       const step = nextStep(knowledge, rules);
+      if (step.kind === "end" && step.verdict.kind === "waits") return undefined;
       if (step.kind === "end") return step.verdict.kind === "failed" ? step.verdict.code : undefined;
-      if (step.kind === "put" || step.kind === "put-empty") return undefined;
+      // A copy that was restored may be gone again; to look is not worth another.
+      if (step.kind === "put" || step.kind === "put-empty" || step.kind === "restore") return undefined;
       const result = await doStep(step, knowledge, { task, context, rules });
       knowledge = result.knowledge;
       if (result.kind !== "failed") continue;

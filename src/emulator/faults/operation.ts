@@ -23,6 +23,7 @@ export const operations = [
   "object.head",
   "object.put",
   "object.copy",
+  "object.restore",
   "object.delete",
   "multipart.create",
   "multipart.part",

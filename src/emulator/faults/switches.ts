@@ -84,6 +84,12 @@ export interface Switches {
    */
   readonly ciBound: boolean;
 
+  /**
+   * Seconds that a restore from an archive class takes. Default null: the longest that the documents say, by class and tier, from five minutes to
+   * two days [436/12633].
+   */
+  readonly restoreSeconds: number | null;
+
   /** Requests a second to one bucket before 503 SlowDown; COS allows 30,000 [436/14518]. Default 0: no limit. */
   readonly bucketRequestsPerSecond: number;
   /** Seconds in a Retry-After header on every 503 SlowDown; none is documented. Default: null, no such header. */
@@ -137,6 +143,7 @@ export const defaultSwitches: Switches = {
   placeholderSendsErrNo: true,
   smartCompression: "off",
   ciBound: true,
+  restoreSeconds: null,
   bucketRequestsPerSecond: 0,
   slowDownRetryAfter: null,
   unlistedParametersAccepted: true,

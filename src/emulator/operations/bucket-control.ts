@@ -53,6 +53,9 @@ export interface BucketControl {
   uploads(): readonly { readonly uploadId: string; readonly key: string; readonly parts: readonly number[] }[];
 }
 
+/** How long what was restored at once stays so. */
+const restoredMs = 7 * 86_400_000;
+
 function settingsOf(options: Omit<BucketOptions, "name">): Partial<BucketSettings> {
   const protect = options.protect === "all" ? protectableSuffixes : options.protect;
   try {
@@ -128,7 +131,10 @@ export function controlBucket(
     restore(key, state) {
       const object = bucket.find(key);
       if (!object) return false;
-      bucket.put({ ...object, restore: state });
+      const { now } = surroundings();
+      const from = state === "ongoing" ? Number.MAX_SAFE_INTEGER - 1 : now;
+      const until = state === "ongoing" ? Number.MAX_SAFE_INTEGER : now + restoredMs;
+      bucket.put({ ...object, restore: { from, until } });
       return true;
     },
     delete(key) {

@@ -25,7 +25,7 @@ export function copySource(exchange: Exchange): ObjectRecord {
   if (covered && exchange.switches.copyOfProtected === "refuse") {
     throw protectedRefusal(exchange.switches);
   }
-  if (isArchived(object)) throw refusal("InvalidObjectState");
+  if (isArchived(object, exchange.now)) throw refusal("InvalidObjectState");
   const conditions = readConditions((name) => header(exchange, name), "x-cos-copy-source-");
   if (judge(conditions, object.etag, object.modified) !== "go-on") throw refusal("PreconditionFailed");
   return object;

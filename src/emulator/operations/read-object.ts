@@ -64,7 +64,7 @@ export function mayRead(exchange: BucketExchange, object?: ObjectRecord): boolea
 }
 
 /** The object of `key`, or of the version that the request names; refusals NoSuchKey, NoSuchVersion. */
-function findObject(exchange: BucketExchange, key: string, versionId: string | undefined): ObjectRecord {
+export function findObject(exchange: BucketExchange, key: string, versionId: string | undefined): ObjectRecord {
   const { bucket } = exchange;
   if (versionId === undefined || versionId === "") {
     const object = bucket.find(key);
@@ -130,18 +130,18 @@ function serve(exchange: BucketExchange, object: ObjectRecord, manner: Manner): 
     );
     if (verdict === "failed") throw refusal("PreconditionFailed");
     if (verdict === "not-modified") {
-      const { "Content-Type": _, ...headers } = objectHeaders(object, { ...choice, meta: false });
+      const { "Content-Type": _, ...headers } = objectHeaders(object, exchange.now, { ...choice, meta: false });
       return { status: 304, headers, body: nothing, contentLength: 0 };
     }
   }
-  if (isArchived(object)) {
+  if (isArchived(object, exchange.now)) {
     throw refusal("InvalidObjectState", { headers: { "x-cos-storage-class": object.storageClass ?? "" } });
   }
   const overrides = responseOverrides(exchange);
   if (overrides.length > 0 && exchange.identity.kind === "anonymous") {
     throw refusal("InvalidRequest", { message: "response-* parameters need a signed request." });
   }
-  const headers = objectHeaders(object, choice, overrides);
+  const headers = objectHeaders(object, exchange.now, choice, overrides);
   if (manner.range) headers["Accept-Ranges"] = "bytes";
   const range = manner.range ? parseRange(header(exchange, "range"), object.size) : ({ kind: "whole" } as const);
   if (range.kind === "unsatisfiable") {
@@ -235,7 +235,7 @@ export function headObject(exchange: BucketExchange): Reply {
     object.modified,
   );
   if (verdict === "failed") throw refusal("PreconditionFailed");
-  const headers = objectHeaders(object, EVERYTHING);
+  const headers = objectHeaders(object, exchange.now, EVERYTHING);
   if (verdict === "not-modified") return emptyReply(304, headers);
   return { status: 200, headers: { ...headers, "Accept-Ranges": "bytes" }, body: nothing, contentLength: object.size };
 }

@@ -22,6 +22,7 @@ import { abortUpload, copyPart, createUpload, listParts, listUploads, uploadPart
 import { deleteOriginProtect, getOriginProtect, putOriginProtect } from "./origin-protect.ts";
 import { putObject } from "./put-object.ts";
 import { getObject, headObject, isImagePath, mayRead } from "./read-object.ts";
+import { restoreObject } from "./restore-object.ts";
 
 type OnBucket = (exchange: BucketExchange) => Reply | Promise<Reply>;
 
@@ -46,6 +47,7 @@ const onBucket: Partial<Record<Operation, OnBucket>> = {
   "object.head": headObject,
   "object.put": putObject,
   "object.copy": copyObject,
+  "object.restore": restoreObject,
   "object.delete": deleteObject,
   "multipart.create": createUpload,
   "multipart.part": uploadPart,

@@ -17,17 +17,25 @@ const KEPT = [
 
 const META = "x-cos-meta-";
 
+/** How the restore of an object stands; undefined where nobody asked for one, and once the copy is gone. */
+export function restoring({ restore }: ObjectRecord, now: number): "ongoing" | "restored" | undefined {
+  if (restore === undefined || now >= restore.until) return undefined;
+  return now < restore.from ? "ongoing" : "restored";
+}
+
 /** Is it in an archive class, and not restored? */
-export const isArchived = (object: ObjectRecord): boolean =>
-  isArchiveClass(object.storageClass) && object.restore !== "restored";
+export const isArchived = (object: ObjectRecord, now: number): boolean =>
+  isArchiveClass(object.storageClass) && restoring(object, now) !== "restored";
 
-/** For how long after now a restored object stays so, as its x-cos-restore says. */
-const RESTORED_MS = 7 * 86_400_000;
-
-function restoreHeader({ restore, modified }: ObjectRecord): string {
-  return restore === "ongoing"
-    ? 'ongoing-request="true"'
-    : `ongoing-request="false", expiry-date="${new Date(modified + RESTORED_MS).toUTCString()}"`;
+function restoreHeader(object: ObjectRecord, now: number): Record<string, string> {
+  const state = restoring(object, now);
+  if (object.restore === undefined || state === undefined) return {};
+  const { until } = object.restore;
+  const said =
+    state === "ongoing"
+      ? 'ongoing-request="true"'
+      : `ongoing-request="false", expiry-date="${new Date(until).toUTCString()}"`;
+  return { "x-cos-restore": said };
 }
 
 /** What a PUT, a copy with new metadata, or a multipart upload says of its object; refusals InvalidArgument, NotSupportedStorageClass. */
@@ -80,9 +88,10 @@ export interface ObjectHeaderChoice {
 
 const RESPONSE_PREFIX = "response-";
 
-/** What a reply to GET or HEAD says of an object; `overrides` are the `response-*` parameters. */
+/** What a reply to GET or HEAD at the moment `now` says of an object; `overrides` are the `response-*` parameters. */
 export function objectHeaders(
   object: ObjectRecord,
+  now: number,
   choice: ObjectHeaderChoice,
   overrides: readonly (readonly [string, string])[] = [],
 ): Record<string, string> {
@@ -95,7 +104,7 @@ export function objectHeaders(
   if (choice.crc64 && object.crc64 !== undefined) headers["x-cos-hash-crc64ecma"] = object.crc64;
   if (choice.lastModified) headers["Last-Modified"] = new Date(object.modified).toUTCString();
   if (object.storageClass !== undefined) headers["x-cos-storage-class"] = object.storageClass;
-  if (object.restore !== undefined) headers["x-cos-restore"] = restoreHeader(object);
+  Object.assign(headers, restoreHeader(object, now));
   if (object.encryption !== undefined) headers["x-cos-server-side-encryption"] = object.encryption;
   if (object.versionId !== undefined && object.versionId !== "null") headers["x-cos-version-id"] = object.versionId;
   for (const [name, value] of overrides) {

@@ -59,6 +59,8 @@ const table = {
   PreconditionFailed: [412, "Precondition not match."],
   RequestTimeTooSkewed: [403, "The difference between the request time and the server's time is too large."],
   RequestTimeout: [400, "The request did not arrive in time."],
+  RestoreAlreadyInProgress: [409, "Object restore is already in progress."],
+  RestoreNonArchiveObject: [405, "Restore is not allowed for the object's current storage class."],
   ServiceUnavailable: [503, "The service is temporarily unavailable."],
   SignatureDoesNotMatch: [403, "The Signature you specified is invalid."],
   SlowDown: [503, "Reduce your request rate."],

@@ -4,7 +4,7 @@ import type { Address } from "./address.ts";
 
 /** Sub-resources COS has and this emulator has not. */
 const NOT_SERVED = new Set(
-  "accelerate acl append cors domain encryption intelligent-tiering inventory lifecycle location logging notification object-lock origin policy referer replication restore retention select tagging torrent versions website".split(
+  "accelerate acl append cors domain encryption intelligent-tiering inventory lifecycle location logging notification object-lock origin policy referer replication retention select tagging torrent versions website".split(
     " ",
   ),
 );
@@ -29,10 +29,12 @@ export function route(method: string, address: Address, isCopy: boolean): Operat
       return pick({ GET: "protection.get", PUT: "protection.put", DELETE: "protection.delete" });
     }
     if (has("versioning")) return pick({ GET: "versioning.get", PUT: "versioning.put" });
+    if (has("restore")) return "refused.method";
     if (has("uploads")) return pick({ GET: "multipart.list" });
     if (has("delete")) return pick({ POST: "objects.delete" });
     return pick({ GET: "bucket.list", HEAD: "bucket.head", PUT: "bucket.create", DELETE: "bucket.delete" });
   }
+  if (has("restore")) return pick({ POST: "object.restore" });
   if (has("uploads")) return pick({ POST: "multipart.create" });
   if (has("uploadId")) {
     return pick({

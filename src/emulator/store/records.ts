@@ -23,6 +23,12 @@ export interface BucketSettings {
   readonly slim?: SlimSettings | undefined;
 }
 
+/** When a copy of an object can be read: from one moment to another, milliseconds since the epoch. */
+export interface Restore {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** What is said of an object when it is made. */
 export interface Described {
   /** What is kept and sent back as it came: Content-Type and its kin, x-cos-meta-*; lower-case names, latin1 values. */
@@ -31,8 +37,8 @@ export interface Described {
   readonly storageClass?: string;
   readonly encryption?: string;
   readonly publicRead?: boolean;
-  /** Of an object in an archive class: what x-cos-restore says; absent where nobody asked for it to be restored. */
-  readonly restore?: "ongoing" | "restored";
+  /** Of an object in an archive class; absent where nobody asked for it to be restored. */
+  readonly restore?: Restore;
 }
 
 /** Bytes, and what is known of them. */

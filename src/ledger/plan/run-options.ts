@@ -8,8 +8,11 @@ import {
   ifExistsChoices,
   maxFailuresPattern,
   proofFloors,
+  type RestoreTier,
+  restoreTiers,
   storageClasses,
 } from "../../vocabulary/choices.ts";
+import { mostRestoreDays } from "../../vocabulary/limits.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({
@@ -23,6 +26,9 @@ export const runOptionsSchema = z.strictObject({
   ifChanged: z.enum(ifChangedChoices).default("archive"),
   /** Originals in an archive class that are not restored; absent: `fail`. */
   archivedClass: z.enum(archivedClassChoices).optional(),
+  /** Where they are restored: how fast, and for how many days. */
+  restoreTier: z.enum(restoreTiers).optional(),
+  restoreDays: z.int().min(1).max(mostRestoreDays).optional(),
   storageClass: z.enum(storageClasses).optional(),
   /** Server-side encryption of the archived objects. */
   encryption: z.enum(encryptions).optional(),
@@ -37,3 +43,18 @@ export const runOptionsSchema = z.strictObject({
 });
 /** How the rows of a run are archived, every choice made. */
 export type RunOptions = z.output<typeof runOptionsSchema>;
+
+/** A restored copy that is kept for so long outlives the longest restore and a weekend. */
+export const defaultRestoreDays = 3;
+
+/** How originals in an archive class are restored; undefined where they are not. */
+export function restoreOf({
+  archivedClass,
+  restoreTier,
+  restoreDays,
+}: Pick<RunOptions, "archivedClass" | "restoreTier" | "restoreDays">):
+  | { readonly tier: RestoreTier; readonly days: number }
+  | undefined {
+  if (archivedClass !== "restore") return undefined;
+  return { tier: restoreTier ?? "Standard", days: restoreDays ?? defaultRestoreDays };
+}

@@ -30,6 +30,9 @@ export const outcomeSchema = z.object({
   message: text,
   requestId: text,
   fetchedAt: text,
+  restore: z
+    .object({ storageClass: z.string(), askedAt: z.iso.datetime(), lookAt: z.iso.datetime(), asked: count })
+    .optional(),
 });
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

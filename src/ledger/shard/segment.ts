@@ -4,7 +4,7 @@
  */
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
-import { type RequestType, requestTypes } from "../../report/tally.ts";
+import { type FurtherRequestType, furtherRequestTypes, type RequestType, requestTypes } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { incomplete, unreadable } from "../document.ts";
 import { paths } from "../layout.ts";
@@ -13,14 +13,24 @@ import type { LedgerStore } from "../store.ts";
 import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 
 /** Requests by type, of an attempt since its last segment. */
-export type RequestCounts = Record<RequestType, number>;
+export type RequestCounts = Record<RequestType | FurtherRequestType, number>;
+
+export const countedTypes = [...requestTypes, ...furtherRequestTypes] as const;
 
 export function noRequests(): RequestCounts {
-  return { "source.get": 0, "source.head": 0, "archive.put": 0, "archive.head": 0, ledger: 0, queue: 0 };
+  return {
+    "source.get": 0,
+    "source.head": 0,
+    "archive.put": 0,
+    "archive.head": 0,
+    ledger: 0,
+    queue: 0,
+    "source.restore": 0,
+  };
 }
 
 export interface Trailer {
-  readonly requests: Readonly<RequestCounts>;
+  readonly requests: Readonly<Record<RequestType, number> & { [Type in FurtherRequestType]?: number | undefined }>;
   /** Tries beyond the first. */
   readonly retries: number;
   /** When the attempt began and when the segment was written, ISO 8601 UTC. */
@@ -37,9 +47,13 @@ const count = z.int().min(0);
 const lineSchema = z.union([
   z.object({
     trailer: z.object({
-      requests: z.object(
-        Object.fromEntries(requestTypes.map((type) => [type, count])) as Record<RequestType, typeof count>,
-      ),
+      requests: z.object({
+        ...(Object.fromEntries(requestTypes.map((type) => [type, count])) as Record<RequestType, typeof count>),
+        ...(Object.fromEntries(furtherRequestTypes.map((type) => [type, count.optional()])) as Record<
+          FurtherRequestType,
+          z.ZodOptional<typeof count>
+        >),
+      }),
       retries: count,
       from: z.string(),
       to: z.string(),

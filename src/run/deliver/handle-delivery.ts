@@ -10,6 +10,7 @@ import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
+import { restoresPerSecond } from "../../vocabulary/limits.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Message, readMessage } from "../messages/messages.ts";
@@ -31,7 +32,14 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
   return {
     surroundings,
-    pace: createPace({ concurrency: settings.concurrency, rate: settings.rate, clock, random, log }),
+    pace: createPace({
+      concurrency: settings.concurrency,
+      rate: settings.rate,
+      restores: restoresPerSecond / (settings.maxInstances ?? 1),
+      clock,
+      random,
+      log,
+    }),
     trust(bucket) {
       const contradicted = () =>
         log.warn("The findings say that originImage brings no metadata, and it does: make them anew.", { bucket });

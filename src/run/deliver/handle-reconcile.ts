@@ -12,6 +12,7 @@ import { planOn } from "../plan/plan.ts";
 import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
+import { tellRestores } from "../reconcile/restores.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { ShardWorker } from "./work-shard.ts";
@@ -84,7 +85,12 @@ export async function handleReconcile(
     else log.warn(`run ${done.state}`, { run: run.run });
   } else {
     const age = (clock.now() - Date.parse(run.plannedAt)) / 1000;
-    const delay = done.moved ? SOON_SECONDS : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, age / 20));
+    const { restores } = done;
+    const untilLook = restores === undefined ? Number.POSITIVE_INFINITY : Math.ceil(restores.nextLookMs / 1000);
+    const delay = done.moved
+      ? SOON_SECONDS
+      : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, Math.min(age / 20, untilLook)));
+    if (restores !== undefined) tellRestores(log, run.run, restores);
     await sender.send(JSON.stringify(message), Math.round(delay));
   }
   return { kind: "acknowledge" };

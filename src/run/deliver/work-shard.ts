@@ -99,6 +99,8 @@ export async function workShard(
     case "over":
     case "superseded":
     case "stopped":
+    // Reconcile sends it again when it is time; no message need wait in a queue for so long.
+    case "restoring":
       return { kind: "acknowledge" };
     case "sick":
       throw new RefusedAlone(end.code, end.reason);

@@ -20,6 +20,8 @@ export interface NeedsOfRun {
   readonly archive: Place;
   readonly ledger: Place;
   /** A manifest that lies in a bucket. An inventory's files lie beside it, wherever its manifest.json says. */
+  /** Are originals restored from archive classes? */
+  readonly restores?: boolean | undefined;
   readonly manifest?:
     | { readonly bucket: string; readonly region: string; readonly key: string; readonly isInventory: boolean }
     | undefined;
@@ -27,6 +29,8 @@ export interface NeedsOfRun {
 
 /** originImage needs no action of the image service, once that is bound to the bucket. Above 5 GB an upload is multipart. */
 const READ = ["GetObject", "HeadObject"];
+/** Costs money, so only of who asks for it (document 436/12633). */
+const RESTORE = "PostObjectRestore";
 const LIST = ["GetBucket"];
 const WRITE = [
   "PutObject",
@@ -38,10 +42,10 @@ const WRITE = [
 ];
 const LEDGER = ["GetObject", "HeadObject", "PutObject"];
 
-export function camPolicy({ source, archive, ledger, manifest }: NeedsOfRun): CamPolicy {
+export function camPolicy({ source, archive, ledger, manifest, restores }: NeedsOfRun): CamPolicy {
   // What is not in COS is not CAM's to allow.
   const inCos = [source, archive, ledger].filter(({ store }) => store === undefined);
-  const statement = [allow(READ, below(source))];
+  const statement = [allow(restores === true ? [...READ, RESTORE] : READ, below(source))];
   if (archive.store === undefined) statement.push(allow(WRITE, below(archive)));
   if (ledger.store === undefined) statement.push(allow(LEDGER, below(ledger)));
   if (manifest !== undefined)

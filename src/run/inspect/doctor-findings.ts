@@ -11,6 +11,7 @@ export type Check =
   | "protection"
   | "smart compression"
   | "original"
+  | "restore"
   | "missing key"
   | "archive"
   | "ledger"

@@ -6,7 +6,9 @@
 import { ulid } from "ulid";
 import type { OriginProtect } from "../../cos/origin-protect.ts";
 import type { SlimSetting, SmartCompression } from "../../cos/smart-compression.ts";
-import type { Bucket } from "../../objects/bucket.ts";
+import type { Bucket, ListPage } from "../../objects/bucket.ts";
+import { tryRestore } from "../../objects/try-restore.ts";
+import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Place } from "../messages/messages.ts";
 import { placesFault } from "../places/places-apart.ts";
@@ -22,6 +24,8 @@ export interface Patient {
   readonly ledger: Place;
   /** The original to fetch; one of the first that a listing shows where it is not said. */
   readonly key?: string | undefined;
+  /** Are originals to be restored from archive classes? Then it is looked whether that is allowed. */
+  readonly restores?: boolean | undefined;
   readonly open: {
     (role: "source", place: Place): Bucket & Pick<OriginProtect, "getOriginProtect"> & SmartCompression;
     (role: "archive" | "ledger", place: Place): Bucket;
@@ -70,6 +74,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   yield await protection(bucket, slim.ok && slim.value.auto);
   yield smartCompression(slim);
   yield await examineOriginal(bucket, patient.key, listed.ok ? listed.value : undefined);
+  if (patient.restores === true) yield await restoring(bucket, patient.key, listed.ok ? listed.value : undefined);
   yield await missingKey(patient, bucket);
   yield await examineArchive(open("archive", patient.archive), patient.archive);
   yield await examineLedger(open("ledger", patient.ledger), patient.ledger);
@@ -149,6 +154,25 @@ function smartCompression(setting: Tried<SlimSetting>): Finding {
     "good",
     `Smart Compression makes plain GETs of ${of} smaller, under the original's ETag; a run fetches by originImage, and archives nothing that was made smaller`,
   );
+}
+
+/** Asked under a Content-MD5 that can't be right: whoever may restore is told so, and nothing is restored. */
+async function restoring(bucket: Bucket, key: string | undefined, listed: ListPage | undefined): Promise<Finding> {
+  const check = "restore";
+  const asked =
+    key ?? listed?.objects.find(({ storageClass }) => isArchiveClass(storageClass))?.key ?? listed?.objects[0]?.key;
+  if (asked === undefined)
+    return finding(check, "unknown", "whether originals may be restored is not known: no key to ask it of");
+  const reply = await tried(() => tryRestore(bucket, asked));
+  if (!reply.ok)
+    return finding(check, "unknown", `whether originals may be restored is not known: ${reply.error.message}`);
+  if (reply.value.kind === "allowed") {
+    return finding(check, "good", "originals in an archive class may be restored (cos:PostObjectRestore)");
+  }
+  const { error } = reply.value;
+  return error.status === 403
+    ? finding(check, "bad", `originals may not be restored, ?restore, cos:PostObjectRestore: ${error.message}`)
+    : finding(check, "unknown", `whether originals may be restored is not known: ${error.message}`);
 }
 
 /** What comes for an original that was deleted meanwhile. */

@@ -7,8 +7,14 @@
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
 import { expectationOfRow } from "../../archive/proof/identity.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
-import type { RunOptions } from "../../ledger/plan/run-options.ts";
+import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
+import {
+  createRestoreEstimate,
+  type RestoreEstimate,
+  type RestorePrices,
+  restoreCost,
+} from "../../policy/restore-price.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
@@ -19,7 +25,7 @@ import { createGivenKeys } from "./given-keys.ts";
 import { mayRepeat, noCounts, type PlanRequest, planFrom } from "./shards.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
-export interface Prices {
+export interface Prices extends RestorePrices {
   /** ISO 4217, for the others. */
   readonly currency: string;
   /** Image processing, a GB of originals (document 460/58117). */
@@ -59,6 +65,8 @@ export interface Estimate {
   readonly unchanged: number;
   /** Rows in an archive class: asked by HEAD, fetched only where they are restored, and so neither counted above nor priced. */
   readonly archivedClass: number;
+  /** Where such rows are restored, and so are among those to archive; null where they are not. */
+  readonly restore: RestoreEstimate | null;
   /** How those were told; null where it was not looked at: no listing, or one of which every row is fetched. */
   readonly compared: Compared | null;
   /** Of a listing: what the archive holds and the source no longer does; null where that was not looked at. */
@@ -114,6 +122,8 @@ export async function estimateRun(
   const givenKeys = mayRepeat(request) ? createGivenKeys(random) : undefined;
   const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
   const samples: Sample[] = [];
+  const restores = createRestoreEstimate(restoreOf(request.options));
+  let restored = 0;
   let shards = 0;
   let toArchive = 0;
   let rowsWithSize = 0;
@@ -132,7 +142,8 @@ export async function estimateRun(
         if (outcome === "failed" && samples.length < SAMPLES) samples.push({ key: row.key, code, message });
         continue;
       }
-      if (isArchiveClass(row.storageClass)) {
+      const isRestored = restores.add(row);
+      if (!isRestored && isArchiveClass(row.storageClass)) {
         archivedClass++;
         archivedBytes += row.size ?? 0;
         requests["source.head"]++;
@@ -147,7 +158,14 @@ export async function estimateRun(
       if (found?.heedsVersions === false && row.versionId !== undefined) versions++;
       for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
         requests[type] += needs[type];
+      if (isRestored) {
+        restored++;
+        // Looked at before it is restored, and once it is; and so is its archive key.
+        requests["source.head"] += 2 - needs["source.head"];
+        requests["archive.head"] += needs["archive.head"];
+      }
     }
+    restores.endShard();
   }
   const { rows, duplicates, collisions, invalid } = counts;
   const known = counts.bytes - archivedBytes;
@@ -163,13 +181,18 @@ export async function estimateRun(
     invalid,
     unchanged: counts.unchanged ?? 0,
     archivedClass,
+    restore: restores.estimate(),
     compared: counts.compared ?? null,
     deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
     comparedExactly: givenKeys?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
     byFindings: found === undefined ? null : { metadataByHead: found.bringsMetadata === false, tooLarge, versions },
-    requests: sumOfRequests(requests, ...counts.requests),
+    requests: sumOfRequests(
+      requests,
+      restored === 0 ? {} : { ...restores.requests(), "source.restore": restored },
+      ...counts.requests,
+    ),
     samples,
   };
 }
@@ -207,6 +230,8 @@ export interface Cost {
   readonly upTo: number;
   readonly processing: { readonly from: number; readonly upTo: number };
   readonly requests: number;
+  /** Of restoring what is in an archive class; the storage of the restored copies is not in it. */
+  readonly restore: number;
   /** On top, where this does not run in the source's own region. */
   readonly traffic: number;
 }
@@ -218,7 +243,7 @@ const GB = 1024 ** 3;
  * @param places requests to what is no COS are not in its prices
  */
 export function costOf(
-  { bytes, requests }: Pick<Estimate, "bytes" | "requests">,
+  { bytes, requests, restore }: Pick<Estimate, "bytes" | "requests"> & Partial<Pick<Estimate, "restore">>,
   prices: Prices,
   { archive, ledger }: Readonly<Record<"archive" | "ledger", Pick<Place, "store">>>,
 ): Cost | null {
@@ -232,12 +257,15 @@ export function costOf(
   const ofLedger = ledger.store === undefined ? requests.ledger : 0;
   const all = requests["source.get"] + requests["source.head"] + ofArchive + ofLedger;
   const forRequests = (all / 10_000) * prices.requests;
+  const rows = bytes.rowsWithSize + bytes.rowsWithout;
+  const forRestores = restore ? restoreCost(restore, rows === 0 ? 0 : bytes.estimated / rows, prices) : 0;
   return {
     currency: prices.currency,
-    from: processing.from + forRequests,
-    upTo: processing.upTo + forRequests,
+    from: processing.from + forRequests + forRestores,
+    upTo: processing.upTo + forRequests + forRestores,
     processing,
     requests: forRequests,
+    restore: forRestores,
     traffic: volume * prices.traffic,
   };
 }

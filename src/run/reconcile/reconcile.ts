@@ -31,6 +31,7 @@ import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
 import { type Place, type ShardMessage, versionFor } from "../messages/messages.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { type AwaitedRestores, awaitedRestores, type RestoresAwaited } from "./restores.ts";
 import { type Submissions, sentAt } from "./submissions.ts";
 
 export interface ReconcileOptions {
@@ -50,8 +51,13 @@ export interface ReconcileOptions {
 
 export type Reconciled =
   | { readonly kind: "over"; readonly summary: Summary }
-  /** `moved`: something happened, so look again soon. */
-  | { readonly kind: "again"; readonly moved: boolean; readonly counts: Progress }
+  /** `moved`: something happened, so look again soon. `restores`: what waits for originals that are being restored, where something does. */
+  | {
+      readonly kind: "again";
+      readonly moved: boolean;
+      readonly counts: Progress;
+      readonly restores?: RestoresAwaited | undefined;
+    }
   | { readonly kind: "stopped"; readonly state: "halted" | "cancelled"; readonly counts: Progress };
 
 /** With less time than this nothing is begun. */
@@ -104,9 +110,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
-  moved = (await submit(options, view, standing, lastMoment)) || moved;
-  moved = (await sweep(options, view, control, lastMoment)) || moved;
-  return { kind: "again", moved, counts };
+  const awaited = await awaitedRestores(options, view);
+  const looked = { view, standing, awaited };
+  // First, or there would be no room for what has waited longest.
+  moved = (await wake(options, looked, lastMoment)) || moved;
+  moved = (await submit(options, looked, lastMoment)) || moved;
+  moved = (await sweep(options, looked, lastMoment)) || moved;
+  return { kind: "again", moved, counts, restores: awaited.told };
 }
 
 /** What the markers tell. */
@@ -125,11 +135,38 @@ function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0):
   return JSON.stringify(message);
 }
 
-async function submit(options: ReconcileOptions, view: View, standing: Standing, lastMoment: number): Promise<boolean> {
-  // What older versions archived left no mark, but a count.
-  return isOnTrial(standing) && view.counts.archived === 0
-    ? submitOnTrial(options, view, standing, lastMoment)
-    : submitAll(options, view, standing.control, lastMoment);
+/** What one look at the run showed. */
+interface Looked {
+  readonly view: View;
+  readonly standing: Standing;
+  readonly awaited: AwaitedRestores;
+}
+
+// What older versions archived left no mark, but a count.
+const onTrial = ({ view, standing }: Looked): boolean => isOnTrial(standing) && view.counts.archived === 0;
+
+async function submit(options: ReconcileOptions, looked: Looked, lastMoment: number): Promise<boolean> {
+  return onTrial(looked) ? submitOnTrial(options, looked, lastMoment) : submitAll(options, looked, lastMoment);
+}
+
+/** Sends what waited for restores and is to be looked at, as far as there is room for more under way. */
+async function wake(options: ReconcileOptions, looked: Looked, lastMoment: number): Promise<boolean> {
+  const { submissions, sender, submitAhead, surroundings } = options;
+  const { view, awaited } = looked;
+  // On trial they are sent as any other: a few at once.
+  if (awaited.due.length === 0 || onTrial(looked)) return false;
+  const submitted = await submissions.read();
+  let room = submitAhead;
+  for (const shard of sentShards(submitted)) if (!isShardOver(view, shard) && !awaited.isAsleep(shard)) room--;
+  let moved = false;
+  for (const shard of awaited.due.slice(0, Math.max(0, room))) {
+    if (surroundings.clock.elapsed() >= lastMoment) return true;
+    await sender.send(shardMessage(options, shard));
+    await submissions.sentAgain(shard);
+    awaited.woken(shard);
+    moved = true;
+  }
+  return moved;
 }
 
 /**
@@ -138,19 +175,23 @@ async function submit(options: ReconcileOptions, view: View, standing: Standing,
  */
 async function submitOnTrial(
   options: ReconcileOptions,
-  view: View,
-  standing: Standing,
+  { view, standing, awaited }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { ledger, run, submissions, sender, surroundings } = options;
   const submitted = await submissions.read();
-  const next: number[] = [];
+  const due: number[] = [];
+  const unsent: number[] = [];
   const sent: number[] = [];
   for (const shard of spread(run.shards, trialStart(standing))) {
     if (isShardOver(view, shard)) continue;
-    if (sentAt(submitted, shard) === undefined) next.push(shard);
+    if (awaited.isAsleep(shard)) {
+      // What waits for restores holds up nobody; what has waited long enough is tried before others.
+      if (awaited.isDue(shard)) due.push(shard);
+    } else if (sentAt(submitted, shard) === undefined) unsent.push(shard);
     else sent.push(shard);
   }
+  const next = [...due, ...unsent];
   if (next.length === 0) return shareAnew(ledger, run, sent, standing);
   const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard)).length;
   const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
@@ -160,6 +201,7 @@ async function submitOnTrial(
     if (surroundings.clock.elapsed() >= lastMoment) break;
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
+    awaited.woken(shard);
     moved = true;
   }
   return moved;
@@ -178,11 +220,10 @@ async function shareAnew(ledger: LedgerStore, run: RunDocument, open: readonly n
   return anew.length > 0;
 }
 
-/** Sends shards, at most `submitAhead` beyond those that are over. */
+/** Sends shards, at most `submitAhead` beyond those that are over or wait for restores. */
 async function submitAll(
   options: ReconcileOptions,
-  view: View,
-  control: Control | undefined,
+  { view, standing: { control }, awaited }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { run, submissions, sender, submitAhead, surroundings } = options;
@@ -192,14 +233,14 @@ async function submitAll(
   const isSent = (shard: number) =>
     now - (again.get(shard) ?? Number.NEGATIVE_INFINITY) < sinceResumed && again.has(shard);
   let inFlight = 0;
-  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard)) inFlight++;
+  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard) && !awaited.isAsleep(shard)) inFlight++;
   let next = upTo;
   try {
     while (next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
-        if (!isShardOver(view, end) && !isSent(end)) batch.push(end);
+        if (!isShardOver(view, end) && !isSent(end) && !awaited.isAsleep(end)) batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -228,8 +269,7 @@ function* sentShards({ upTo, again }: Awaited<ReturnType<Submissions["read"]>>):
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
 async function sweep(
   options: ReconcileOptions,
-  view: View,
-  control: Control | undefined,
+  { view, standing: { control }, awaited }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { ledger, submissions, sender, hiddenMs, surroundings } = options;
@@ -237,7 +277,7 @@ async function sweep(
   const submitted = await submissions.read();
   let moved = false;
   for (const shard of sentShards(submitted)) {
-    if (isShardOver(view, shard)) continue;
+    if (isShardOver(view, shard) || awaited.isAsleep(shard)) continue;
     const sent = sentAt(submitted, shard);
     if (sent === undefined) continue;
     // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,

@@ -3,7 +3,7 @@
 import { ulid } from "ulid";
 import { readSubmitted, type Submitted, writeSubmittedAgain, writeSubmittedUpTo } from "../../ledger/plan/submitted.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { ageOf, type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 
 export interface Submissions {
   read(): Promise<Submitted>;
@@ -23,14 +23,19 @@ export function ledgerSubmissions(ledger: LedgerStore, plan: string, clock: Cloc
 /** Of a queue that lives and dies with this process: a new process sends every shard anew. */
 export function processSubmissions(clock: Clock): Submissions {
   const at: { upTo: number; at: number }[] = [];
-  const again = new Map<number, number>();
+  const again = new Map<number, Moment>();
+  const sentAgainAt = (now: number) =>
+    new Map(Array.from(again, ([shard, moment]) => [shard, now - ageOf(moment, clock)] as const));
   return {
-    read: async () => ({ upTo: at.at(-1)?.upTo ?? 0, at: [...at], again: new Map(again), now: clock.elapsed() }),
+    async read() {
+      const now = clock.elapsed();
+      return { upTo: at.at(-1)?.upTo ?? 0, at: [...at], again: sentAgainAt(now), now };
+    },
     async sentUpTo(upTo) {
       at.push({ upTo, at: clock.elapsed() });
     },
     async sentAgain(shard) {
-      again.set(shard, clock.elapsed());
+      again.set(shard, momentOf(clock));
     },
   };
 }

@@ -47,4 +47,6 @@ export interface Progress {
   readonly skipped: number;
   readonly failed: number;
   readonly bytes: number;
+  /** Rows whose originals are being restored, where nothing else is left of their shards, and ms until the first of them are looked at. */
+  readonly restoring?: { readonly rows: number; readonly nextLookMs: number } | undefined;
 }

@@ -7,6 +7,7 @@ import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
@@ -19,6 +20,7 @@ import { queueSender } from "../messages/queue-sender.ts";
 import type { RunInput } from "../plan/begin-run.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
+import { type RestoresAwaited, tellRestores } from "../reconcile/restores.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { afterOutage, createOutageWatch } from "./outage-watch.ts";
@@ -47,6 +49,8 @@ const MOST_POLLERS = 64;
 /** Between two looks at the ledger, unless a shard ends. */
 const LOOK_MS = 5_000;
 const SHORTEST_LOOK_MS = 200;
+/** The same where nothing is left but what waits for restores. */
+const LONGEST_LOOK_MS = 60_000;
 const PROGRESS_MS = 250;
 /** How long a message may be worked; the lease is extended while its worker lives. */
 const VISIBILITY_SECONDS = 300;
@@ -200,7 +204,9 @@ async function workHere(
       }),
     ),
   ).catch(fail);
-  const progress = reportProgress(run, first, opened, onProgress);
+  const awaited = createAwaited(clock, (restores) => tellRestores(log, run.run, restores));
+  awaited.see(first);
+  const progress = reportProgress(run, first, opened, awaited.now, onProgress);
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
       progress();
@@ -217,9 +223,12 @@ async function workHere(
   let state: Reconciled = first;
   try {
     while (state.kind === "again" && !stop.signal.aborted) {
-      await clock.sleep(LOOK_MS, AbortSignal.any([wake.signal, stop.signal]));
+      const idle = !state.moved && worker.pace.unfinished() === 0;
+      const lookMs = idle ? Math.max(LOOK_MS, Math.min(LONGEST_LOOK_MS, awaited.now()?.nextLookMs ?? 0)) : LOOK_MS;
+      await clock.sleep(lookMs, AbortSignal.any([wake.signal, stop.signal]));
       wake = new AbortController();
       if (!stop.signal.aborted) state = await stepThroughOutage(state);
+      awaited.see(state);
       if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
     }
   } finally {
@@ -254,11 +263,32 @@ async function writeWhatThereIs(
   return writeSummary(ledger, run, tallies, state, surroundings);
 }
 
+/** What waits for restores, as it was at the last look, and by now. `tell` is called once for each wait. */
+function createAwaited(clock: Clock, tell: (restores: RestoresAwaited) => void) {
+  let known: { readonly rows: number; readonly at: number } | undefined;
+  const now = (): RestoresAwaited | undefined =>
+    known && { rows: known.rows, nextLookMs: Math.max(0, known.at - clock.elapsed()) };
+  return {
+    now,
+    see(state: Reconciled) {
+      const restores = state.kind === "again" ? state.restores : undefined;
+      const before = known;
+      known = restores && { rows: restores.rows, at: clock.elapsed() + restores.nextLookMs };
+      const isTold = before !== undefined && known !== undefined && Math.abs(before.at - known.at) < SAME_LOOK_MS;
+      if (restores !== undefined && !isTold) tell(restores);
+    },
+  };
+}
+
+/** Stores tell the time in whole seconds. */
+const SAME_LOOK_MS = 2_500;
+
 /** Counts of the whole run: what was over before, and the shards that this process opened. */
 function reportProgress(
   run: RunDocument,
   first: Reconciled,
   opened: ReadonlyMap<number, () => MarkerCounts>,
+  restoring: () => RestoresAwaited | undefined,
   onProgress: RunHereOptions["onProgress"],
 ): () => void {
   if (onProgress === undefined || first.kind === "over") return () => undefined;
@@ -272,6 +302,6 @@ function reportProgress(
       sum.failed += shard.failed;
       sum.bytes += shard.bytes;
     }
-    onProgress(sum);
+    onProgress({ ...sum, restoring: restoring() });
   };
 }

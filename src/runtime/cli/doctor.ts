@@ -48,6 +48,7 @@ Example:
       "archiveEndpoint",
       "allowHttp",
       "allow",
+      "archivedClass",
       ...priceNames,
     ],
   );
@@ -69,6 +70,7 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
     for await (const found of examine({
       ...places,
       key,
+      restores: settings.values.archivedClass === "restore",
       open: surroundings.open,
       clock: world.clock,
       random: world.random,

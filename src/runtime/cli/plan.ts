@@ -43,6 +43,9 @@ Example:
       "priceProcessing",
       "freeProcessing",
       "priceRequests",
+      "priceRestoreRequests",
+      "priceRestoreArchive",
+      "priceRestoreDeepArchive",
       "priceTraffic",
     ],
   );

@@ -31,7 +31,14 @@ Example:
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
   const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
-  const policy = camPolicy({ source: sourcePlace(settings), archive, ledger, manifest: manifestOf(settings) });
+  const restores = settings.values.archivedClass === "restore";
+  const policy = camPolicy({
+    source: sourcePlace(settings),
+    archive,
+    ledger,
+    manifest: manifestOf(settings),
+    restores,
+  });
   // JSON has line ends between its values only.
   terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
   terminal.note(

@@ -19,6 +19,8 @@ const changeable = [
   "ifExists",
   "ifChanged",
   "archivedClass",
+  "restoreTier",
+  "restoreDays",
   "proof",
   "expect",
   "storageClass",

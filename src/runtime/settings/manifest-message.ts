@@ -18,6 +18,9 @@ export function runOptionsOf({ values }: Settings): RunOptions {
     shardSize,
     // Absent is the default: then any version of the tool can read the run.
     archivedClass: values.archivedClass === "fail" ? undefined : values.archivedClass,
+    ...(values.archivedClass === "restore"
+      ? { restoreTier: values.restoreTier, restoreDays: values.restoreDays }
+      : undefined),
     csvSafe: values.csvSafe ? true : undefined,
     storageClass: values.storageClass,
     encryption: values.encryption,

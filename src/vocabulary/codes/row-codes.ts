@@ -92,6 +92,10 @@ export const rowCodes = entries({
     ofRow: true,
     advice: "mend what the message names, then redrive the run",
   },
+  BeingRestored: {
+    means: "the original is being restored from its archive class, and is looked at again when that may be over",
+    effect: "retried",
+  },
   Started: { means: "the row is tried alone, because a process died while it was worked", effect: "retried" },
   Interrupted: { means: "the work was to stop, or had no time left, before the row was over", effect: "retried" },
   OnTrial: {

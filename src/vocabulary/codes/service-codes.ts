@@ -120,6 +120,8 @@ export const serviceCodes = entries({
   RequestExpired: { means: "the signature's time is over", effect: "retried" },
   RequestTimeTooSkewed: { means: "this machine's clock and the service's are too far apart", effect: "retried" },
   RequestTimeout: { means: "the request did not arrive in time", effect: "retried", strain: true },
+  RestoreAlreadyInProgress: { means: "the object is being restored already", effect: "noted" },
+  RestoreNonArchiveObject: { means: "the object is in no archive class, and needs no restoring", effect: "noted" },
   ServiceUnavailable: { means: "the service is not available", effect: "retried" },
   SignatureDoesNotMatch: {
     means: "the signature is not the one that the service works out",

@@ -177,4 +177,5 @@ export const allAt = (slot: number): Pulse["succeeded"] => ({
   "source.head": slot,
   "archive.put": slot,
   "archive.head": slot,
+  "source.restore": slot,
 });

@@ -1,6 +1,8 @@
 /** Originals in an archive class: what is fetched, what is asked, and what the outcome says to do. */
 import { describe, expect, test } from "vitest";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
+import type { Outcome } from "../../../src/vocabulary/outcome.ts";
+import { refuse } from "../../stores/bucket-fault.ts";
 import { key, lab, rowOf, small } from "./lab.ts";
 
 const frozen = { "x-cos-storage-class": "DEEP_ARCHIVE" };
@@ -74,5 +76,105 @@ describe("an original of whose class nobody had told", () => {
     archive.seed(`archive/${key}`, "something else");
     expect(await outcome({ key })).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
     expect(asked()).toEqual([0, 1, 0, 1]);
+  });
+});
+
+describe("--archived-class restore", () => {
+  const hour = 3_600_000;
+  const restoring = { ifExists: "overwrite", archivedClass: "restore", restoreTier: "Bulk" } as const;
+  /** As the delivery after next finds it. */
+  const later = (ended: Outcome) => ({ restore: ended.restore, charged: ended.attempts });
+
+  test("asks for it once, waits without a charge, and archives it once it is restored", async () => {
+    const { source, archive, clock, outcome, asked } = lab(restoring);
+    source.switches.restoreMs = 5 * hour;
+    source.seed(key, small, { headers: frozen });
+    const first = await outcome(listed);
+    expect(first).toMatchObject({ outcome: "pending", code: "BeingRestored", attempts: 0 });
+    expect(first.message).toContain("is being restored from the archive class DEEP_ARCHIVE");
+    expect(first.restore).toMatchObject({ storageClass: "DEEP_ARCHIVE", asked: 1 });
+    expect(source.log.at(-1)).toMatchObject({ type: "restore", headers: { tier: "Bulk", days: "3" } });
+    await clock.advance(2 * hour);
+    const second = await outcome(listed, later(first));
+    expect(second).toMatchObject({ outcome: "pending", code: "BeingRestored", attempts: 0 });
+    expect(second.restore?.askedAt).toBe(first.restore?.askedAt);
+    await clock.advance(3 * hour);
+    expect(await outcome(listed, later(second))).toMatchObject({ outcome: "archived" });
+    expect(asked(), "one fetch").toEqual([1, 3, 1, 0]);
+    expect(source.count("restore")).toBe(1);
+    expect(archive.object(`archive/${key}`)?.bytes.equals(small)).toBe(true);
+  });
+
+  test("waits for what somebody else restores, and asks for nothing", async () => {
+    const { source, outcome } = lab(restoring);
+    source.seed(key, small, { headers: { ...frozen, "x-cos-restore": 'ongoing-request="true"' } });
+    expect(await outcome(listed)).toMatchObject({ code: "BeingRestored", restore: { asked: 0 } });
+    expect(source.count("restore")).toBe(0);
+  });
+
+  test("looks again before it repeats a restore whose answer was lost", async () => {
+    const { source, outcome, asked } = lab(restoring);
+    source.seed(key, small, { headers: frozen });
+    source.onRequest(({ type }) => (type === "restore" ? { kind: "lose-answer" } : undefined));
+    expect(await outcome(listed)).toMatchObject({ outcome: "pending", code: "BeingRestored", attempts: 0 });
+    expect(source.count("restore")).toBe(1);
+    expect(asked()).toEqual([0, 2, 0, 0]);
+  });
+
+  const answers: readonly (readonly [code: string, kind: string, fetches: number])[] = [
+    ["RestoreAlreadyInProgress", "pending", 0],
+    ["RestoreNonArchiveObject", "failed", 1],
+  ];
+  test.each(answers)("takes %s for what it says", async (code, kind, fetches) => {
+    const { source, outcome } = lab(restoring);
+    source.seed(key, small, { headers: frozen });
+    source.onRequest(({ type }) => (type === "restore" ? refuse(code) : undefined));
+    // It says that it can be read, and then can't be: that is no reason to go round for ever.
+    expect(await outcome(listed)).toMatchObject({ outcome: kind });
+    expect(source.count("original")).toBe(fetches);
+  });
+
+  test("of a row that names no class: the refused fetch tells, and the HEAD beside it", async () => {
+    for (const row of [rowOf(small), { key }]) {
+      const { source, outcome } = lab(restoring);
+      source.seed(key, small, { headers: frozen });
+      expect(await outcome(row)).toMatchObject({ outcome: "pending", code: "BeingRestored" });
+      expect([source.count("original"), source.count("head"), source.count("restore")]).toEqual([1, 1, 1]);
+    }
+  });
+
+  test("names the row's version in all that it asks", async () => {
+    const { source, clock, outcome } = lab(restoring);
+    source.switches.versioning = true;
+    source.switches.restoreMs = hour;
+    const { versionId } = source.seed(key, small, { headers: frozen });
+    source.seed(key, "a newer one");
+    const row = { ...listed, versionId };
+    const first = await outcome(row);
+    await clock.advance(hour);
+    expect(await outcome(row, later(first))).toMatchObject({ outcome: "archived" });
+    expect(source.log.map((request) => request.versionId)).toEqual(Array(4).fill(versionId));
+  });
+
+  test("gives it up after a week", async () => {
+    const { source, clock, outcome } = lab(restoring);
+    source.switches.restoreMs = 1_000 * hour;
+    source.seed(key, small, { headers: frozen });
+    const first = await outcome(listed);
+    await clock.advance(24 * 7 * hour);
+    const ended = await outcome(listed, later(first));
+    expect(ended).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
+    expect(ended.message).toContain("was still not restored 7 days after that was asked for");
+  });
+
+  test("a refused restore is the row's failure, and perhaps every row's", async () => {
+    const { source, end } = lab(restoring);
+    source.seed(key, small, { headers: frozen });
+    source.onRequest(({ type }) => (type === "restore" ? refuse("AccessDenied") : undefined));
+    expect(await end(listed)).toMatchObject({
+      kind: "refused",
+      by: "source.restore",
+      outcome: { outcome: "failed", code: "AccessDenied" },
+    });
   });
 });

@@ -20,11 +20,28 @@ const stream = (told: Partial<ObjectInfo>): Partial<Knowledge> => ({
 const fromRow = (told: object) => ({ expectation: { from: "row", ...told } }) as const;
 const fromHead = (told: object) => ({ expectation: { from: "head", ...told } }) as const;
 
+const now = Date.UTC(2026, 0, 15, 12);
+const hours = 3_600_000;
+const restores = (more: object = {}) => rules({ archivedClass: "restore", ...more });
+/** A restore that is waited for since so many hours. */
+const since = (ago: number, asked = 1, storageClass = "ARCHIVE"): Partial<Knowledge> => ({
+  restore: {
+    storageClass,
+    askedAt: new Date(now - ago * hours).toISOString(),
+    lookAt: new Date(now).toISOString(),
+    asked,
+  },
+  storageClass,
+});
+const ongoing = 'ongoing-request="true"';
+const there = 'ongoing-request="false", expiry-date="Fri, 30 Jan 2026 00:00:00 GMT"';
+
 const rules = (options: object = {}, more: Partial<Rules> = {}): Rules => ({
   options: runOptionsSchema.parse(options),
   run: "run-1",
   trustsMd5: () => true,
   asksMetadata: () => false,
+  now: () => now,
   putLimit: 5 * 1024 ** 3,
   ...more,
 });
@@ -193,6 +210,112 @@ const table: Record<string, readonly Line[]> = {
       { verdict: { kind: "already-there" } },
     ],
     ["it was fetched all the same: put", { ...fromRow(all), storageClass: "ARCHIVE", ...held(all) }, { kind: "put" }],
+  ],
+  "an original in an archive class is restored where that is asked for": [
+    [
+      "it is not: restore",
+      { ...fromRow(all), head: info(classed("ARCHIVE")) },
+      { kind: "restore", storageClass: "ARCHIVE", tier: "Standard", days: 3 },
+      restores(),
+    ],
+    [
+      "in the tier and for the days that are asked for",
+      { ...fromRow(all), head: info(classed("DEEP_ARCHIVE")) },
+      { kind: "restore", tier: "Bulk", days: 9 },
+      restores({ restoreTier: "Bulk", restoreDays: 9 }),
+    ],
+    [
+      "by a tier that the class has not: failed, and nothing is asked",
+      { ...fromRow(all), head: info(classed("DEEP_ARCHIVE")) },
+      ends("InvalidObjectState"),
+      restores({ restoreTier: "Expedited" }),
+    ],
+    [
+      "somebody restores it already: waited for",
+      { ...fromRow(all), head: info(classed("ARCHIVE", ongoing)) },
+      { verdict: { kind: "waits", restore: { storageClass: "ARCHIVE", asked: 0 } } },
+      restores(),
+    ],
+    [
+      "nobody knew, and the fetch was refused for it: a HEAD tells the class",
+      { ...fromRow(all), frozen: true },
+      { kind: "learn", what: "expectation" },
+      restores(),
+    ],
+    [
+      "it needs no restoring after all: fetch",
+      { ...fromRow(all), head: info(classed("ARCHIVE")), restored: true },
+      { kind: "fetch" },
+      restores(),
+    ],
+    [
+      "the archive holds it: no restore",
+      { ...fromRow(all), storageClass: "ARCHIVE", archive: "asked", there: info(all) },
+      { verdict: { kind: "already-there" } },
+      restores(),
+    ],
+    [
+      "it is empty: no restore",
+      { ...fromRow({ size: 0 }), head: info({ ...classed("ARCHIVE"), size: 0 }) },
+      { kind: "put-empty" },
+      restores(),
+    ],
+  ],
+  "what is being restored is looked at before anything else": [
+    [
+      "by a HEAD, and the archive is not asked",
+      { ...fromRow(all), ...since(1), archive: "unasked" },
+      { kind: "learn", what: "expectation" },
+      restores(),
+    ],
+    [
+      "it goes on: waited for, and looked at again an hour later",
+      { ...fromRow(all), ...since(2), archive: "unasked", head: info(classed("ARCHIVE", ongoing)) },
+      { verdict: { kind: "waits", restore: { ...since(2).restore, lookAt: new Date(now + hours).toISOString() } } },
+      restores(),
+    ],
+    [
+      "nothing is told of it yet: it is not asked for again",
+      { ...fromRow(all), ...since(0.01), head: info(classed("ARCHIVE")) },
+      { verdict: { kind: "waits" } },
+      restores(),
+    ],
+    [
+      "it is restored: the archive is asked",
+      { ...fromRow(all), ...since(5), archive: "unasked", head: info(classed("ARCHIVE", there)) },
+      { kind: "ask-archive" },
+      restores(),
+    ],
+    [
+      "and then it is fetched",
+      { ...fromRow(all), ...since(5), head: info(classed("ARCHIVE", there)) },
+      { kind: "fetch" },
+      restores(),
+    ],
+    [
+      "its copy is gone again, as the run was stopped for long: restored anew",
+      { ...fromRow(all), ...since(73), head: info(classed("ARCHIVE")) },
+      { kind: "restore" },
+      restores(),
+    ],
+    [
+      "unless the archive holds it by now",
+      { ...fromRow(all), ...since(73), archive: "unasked", head: info(classed("ARCHIVE")) },
+      { kind: "ask-archive" },
+      restores(),
+    ],
+    [
+      "three times at most",
+      { ...fromRow(all), ...since(24 * 7, 3), head: info(classed("ARCHIVE")) },
+      ends("InvalidObjectState"),
+      restores(),
+    ],
+    [
+      "after a week it is given up",
+      { ...fromRow(all), ...since(24 * 7), head: info(classed("DEEP_ARCHIVE", ongoing)) },
+      ends("InvalidObjectState"),
+      restores(),
+    ],
   ],
   "an empty original needs no fetch": [
     ["by the row: its HEAD tells the rest", fromRow({ size: 0 }), { kind: "learn", what: "metadata" }],

@@ -12,9 +12,11 @@ import {
   keyTaken,
 } from "../../../src/archive/task/from-archive.ts";
 import { fetched, learned, lookedAgain, wrongBytes } from "../../../src/archive/task/from-source.ts";
+import { restoreAnswered, restoreLost } from "../../../src/archive/task/frozen.ts";
 import type { Knowledge } from "../../../src/archive/task/knowledge.ts";
 import { newTry, startKnowledge } from "../../../src/archive/task/knowledge.ts";
 import { nextStep } from "../../../src/archive/task/next-step.ts";
+import { readable } from "../../../src/cos/exchange/restored.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ObjectInfo, ObjectResponse } from "../../../src/objects/bucket.ts";
@@ -150,6 +152,9 @@ describe("from any knowledge", () => {
           {},
           { "x-cos-server-side-encryption": "AES256" },
           { "x-cos-meta-original-run": "run-1" },
+          { "x-cos-storage-class": "ARCHIVE" },
+          { "x-cos-storage-class": "DEEP_ARCHIVE", "x-cos-restore": 'ongoing-request="true"' },
+          { "x-cos-storage-class": "ARCHIVE", "x-cos-restore": 'ongoing-request="false", expiry-date="later"' },
         ),
       })
       .map((rest) => ({ ...says, ...rest }) as ObjectInfo),
@@ -164,14 +169,39 @@ describe("from any knowledge", () => {
       }) as ObjectResponse,
   );
   const decisions = fc
-    .record({ options, md5: fc.boolean(), metadata: fc.boolean(), putLimit: fc.constantFrom(9, 5 * 1024 ** 3) })
+    .record({
+      options,
+      archivedClass: fc.constantFrom("fail", "skip", "restore"),
+      restoreTier: fc.constantFrom("Standard", "Bulk", "Expedited"),
+      md5: fc.boolean(),
+      metadata: fc.boolean(),
+      putLimit: fc.constantFrom(9, 5 * 1024 ** 3),
+    })
     .map((its) => ({
-      options: runOptionsSchema.parse(its.options),
+      options: runOptionsSchema.parse({
+        ...its.options,
+        archivedClass: its.archivedClass,
+        restoreTier: its.restoreTier,
+      }),
       run: "run-1",
       trustsMd5: () => its.md5,
       asksMetadata: () => its.metadata,
+      now: () => now,
       putLimit: its.putLimit,
     }));
+
+  const now = Date.UTC(2026, 0, 15, 12);
+  const restore = fc.option(
+    fc
+      .record({ agoMs: fc.constantFrom(0, 3_600_000, 4 * 86_400_000, 8 * 86_400_000), asked: fc.nat(3) })
+      .map(({ agoMs, asked }) => ({
+        storageClass: "ARCHIVE",
+        askedAt: new Date(now - agoMs).toISOString(),
+        lookAt: new Date(now).toISOString(),
+        asked,
+      })),
+    { nil: undefined },
+  );
 
   test("it takes few steps to an end, and a body in hand is never fetched again", () => {
     fc.assert(
@@ -179,10 +209,11 @@ describe("from any knowledge", () => {
         decisions,
         told,
         fc.boolean(),
+        restore,
         // A few, over and over: whoever always says the same must not keep the road from ending.
         fc.array(fc.record({ head: info, there: info, reply, put: fc.nat(5) }), { minLength: 1, maxLength: 3 }),
-        (rules, says, unsure, answers) => {
-          const task = { row: 0, planned: { key, ...says } as PlannedRow, archiveKey, charged: 0, unsure };
+        (rules, says, unsure, restore, answers) => {
+          const task = { row: 0, planned: { key, ...says } as PlannedRow, archiveKey, charged: 0, unsure, restore };
           let known: Knowledge = newTry(startKnowledge(task, rules, 0));
           for (let steps = 0; ; steps++) {
             expect(steps).toBeLessThan(60);
@@ -200,8 +231,20 @@ describe("from any knowledge", () => {
               case "look-again":
                 known = lookedAgain(known, step.wrong, step.reply, answer.head, rules);
                 break;
+              case "restore":
+                known =
+                  answer.put === 5
+                    ? newTryOf(restoreLost(known, step), steps)
+                    : restoreAnswered(
+                        known,
+                        step,
+                        (["begun", "under-way", "readable"] as const)[answer.put % 3]!,
+                        rules,
+                      );
+                break;
               case "fetch":
                 expect(known.body).toBeUndefined();
+                expect(known.restored || readable(known.head, known.storageClass) === "yes", "can be read").toBe(true);
                 known = fetched(known, answer.reply, "", rules);
                 if (step.learn) known = learned(known, answer.head, rules);
                 break;

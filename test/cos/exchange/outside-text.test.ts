@@ -114,6 +114,7 @@ const operations: {
   head: (client) => client.head("a.jpg"),
   put: (client) => client.put("a.jpg", Buffer.from("x")),
   copy: (client) => client.copy("a.jpg", "b.jpg"),
+  restore: (client) => client.restore("a.jpg", { days: 1, tier: "Standard" }),
   delete: (client) => client.delete("a.jpg"),
   list: (client) => client.list({ prefix: "a" }),
   createUpload: (client) => client.createUpload("a.jpg"),

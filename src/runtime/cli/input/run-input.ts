@@ -34,6 +34,8 @@ export const settingsOfRequest: readonly SettingName[] = [
   "ifExists",
   "ifChanged",
   "archivedClass",
+  "restoreTier",
+  "restoreDays",
   "proof",
   "expect",
   "storageClass",

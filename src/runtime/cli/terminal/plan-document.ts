@@ -14,6 +14,9 @@ export function pricesOf({ values }: Pick<Settings, "values">): Prices {
     processing: values.priceProcessing,
     freeProcessing: values.freeProcessing,
     requests: values.priceRequests,
+    restoreRequests: values.priceRestoreRequests,
+    restoreArchive: values.priceRestoreArchive,
+    restoreDeepArchive: values.priceRestoreDeepArchive,
     traffic: values.priceTraffic,
   };
 }

@@ -31,6 +31,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
           `  ${formatCount(archivedClass)} rows are in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
         ]
       : []),
+    ...restoreLines(plan),
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
@@ -82,7 +83,26 @@ const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = 
 const archivedText = {
   fail: "those that are not restored will fail",
   skip: "those that are not restored are skipped",
+  restore: "those that are not restored are restored",
 } as const;
+
+function restoreLines({ restore }: PlanDocument): string[] {
+  if (restore === null || restore.rows === 0) return [];
+  const { tier, days, rows, byClass, longestSeconds } = restore;
+  const classes = byClass.map(
+    ({ storageClass, rows, rowsWithSize, bytes }) =>
+      `${formatCount(rows)} in ${storageClass}${rowsWithSize === 0 ? " of unknown size" : ` (${formatBytes(bytes)}${rowsWithSize < rows ? ` in ${formatCount(rowsWithSize)} of them` : ""})`}`,
+  );
+  const failing = byClass.filter((its) => its.longestSeconds === null);
+  return [
+    `  ${formatCount(rows)} of them are restored first, where they are not yet: ${classes.join(", ")}; tier ${tier}, kept for ${formatCount(days)} days`,
+    `  that takes ${formatSeconds(longestSeconds)} at the longest, and the run waits for it`,
+    ...failing.map(
+      ({ storageClass, rows }) =>
+        `  ${formatCount(rows)} rows will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
+    ),
+  ];
+}
 
 function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument["bytes"]): string {
   if (rowsWithout === 0) return `${formatBytes(known)} of originals`;
@@ -102,11 +122,18 @@ function costLines({ cost }: PlanDocument): string[] {
   const money = (amount: number) => moneyText(amount, currency);
   const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests; look at your price list`;
   if (estimate === null) return [`  cost: not known without sizes; ${what}`];
-  const { from, upTo, traffic } = estimate;
+  const { from, upTo, traffic, restore } = estimate;
+  const restoring =
+    restore === 0
+      ? []
+      : [
+          `  of which ${money(restore)} are for restoring, at ${prices.restoreRequests} ${currency}/10,000 restores and a price a GB by class and tier; the storage of the restored copies is not in it`,
+        ];
   const range =
     money(from) === money(upTo) ? money(upTo) : `${money(from)} to ${money(upTo)}, by what is left of the free volume`;
   return [
     `  cost: ${range} (${what})`,
+    ...restoring,
     `  and, outside the source's region, up to ${money(traffic)} of traffic; storage of the archive is not in it`,
   ];
 }

@@ -33,7 +33,7 @@ export function progressLine(
   };
 }
 
-function lineOf({ rows, failed, bytes }: Progress, done: number, samples: readonly Sample[]): string {
+function lineOf({ rows, failed, bytes, restoring }: Progress, done: number, samples: readonly Sample[]): string {
   const percent = rows === 0 ? 0 : Math.min(100, Math.floor((done / rows) * 100));
   const parts = [`${formatCount(done)}/${formatCount(rows)} (${percent}%)`];
   const first = samples[0];
@@ -48,6 +48,11 @@ function lineOf({ rows, failed, bytes }: Progress, done: number, samples: readon
     if (done < rows)
       parts.push(perSecond > 0 ? `${formatSeconds(Math.ceil((rows - done) / perSecond))} left` : "waiting");
   } else parts.push(formatBytes(bytes));
+  if (restoring !== undefined) {
+    parts.push(
+      `${formatCount(restoring.rows)} being restored, next look in ${formatSeconds(Math.ceil(restoring.nextLookMs / 1000))}`,
+    );
+  }
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return parts.join("  ");
 }
