@@ -23,6 +23,8 @@ export interface Trailer {
   readonly requests: Readonly<RequestCounts>;
   /** Tries beyond the first. */
   readonly retries: number;
+  /** Tasks that could run at once in its process when it was written, where that is found by trying. */
+  readonly atOnce?: number | undefined;
   /** When the attempt began and when the segment was written, ISO 8601 UTC. */
   readonly from: string;
   readonly to: string;
@@ -41,6 +43,7 @@ const lineSchema = z.union([
         Object.fromEntries(requestTypes.map((type) => [type, count])) as Record<RequestType, typeof count>,
       ),
       retries: count,
+      atOnce: count.optional(),
       from: z.string(),
       to: z.string(),
     }),

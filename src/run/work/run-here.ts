@@ -200,7 +200,8 @@ async function workHere(
       }),
     ),
   ).catch(fail);
-  const progress = reportProgress(run, first, opened, onProgress);
+  const atOnce = worker.pace.isAuto ? worker.pace.concurrency : undefined;
+  const progress = reportProgress(run, first, opened, atOnce, onProgress);
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
       progress();
@@ -259,12 +260,13 @@ function reportProgress(
   run: RunDocument,
   first: Reconciled,
   opened: ReadonlyMap<number, () => MarkerCounts>,
+  atOnce: (() => number) | undefined,
   onProgress: RunHereOptions["onProgress"],
 ): () => void {
   if (onProgress === undefined || first.kind === "over") return () => undefined;
   return () => {
     const { archived, skipped, failed, bytes } = first.counts;
-    const sum = { rows: run.rows, archived, skipped, failed, bytes };
+    const sum = { rows: run.rows, archived, skipped, failed, bytes, atOnce: atOnce?.() };
     for (const counts of opened.values()) {
       const shard = counts();
       sum.archived += shard.archived;

@@ -33,7 +33,7 @@ export function progressLine(
   };
 }
 
-function lineOf({ rows, failed, bytes }: Progress, done: number, samples: readonly Sample[]): string {
+function lineOf({ rows, failed, bytes, atOnce }: Progress, done: number, samples: readonly Sample[]): string {
   const percent = rows === 0 ? 0 : Math.min(100, Math.floor((done / rows) * 100));
   const parts = [`${formatCount(done)}/${formatCount(rows)} (${percent}%)`];
   const first = samples[0];
@@ -48,6 +48,7 @@ function lineOf({ rows, failed, bytes }: Progress, done: number, samples: readon
     if (done < rows)
       parts.push(perSecond > 0 ? `${formatSeconds(Math.ceil((rows - done) / perSecond))} left` : "waiting");
   } else parts.push(formatBytes(bytes));
+  if (atOnce !== undefined) parts.push(`${formatCount(atOnce)} at once`);
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return parts.join("  ");
 }
