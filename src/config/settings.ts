@@ -131,20 +131,20 @@ export const settingTable = {
     example: "1000",
     default: "1000",
   }),
-  concurrency: setting(values.count(1, 1000), {
-    placeholder: "N",
-    description: "originals under way at once in this process",
+  concurrency: setting(values.concurrency, {
+    placeholder: "N|auto",
+    description: "originals under way at once in this process; auto finds by trying how many pay",
     example: "32",
-    default: "32",
+    default: "auto",
   }),
   rate: setting(values.rate, {
     placeholder: "N/s",
-    description: "budget of source fetches a second, shared by --max-instances processes (COS allows 3000/s)",
+    description: "budget of source fetches a second, shared by the processes that work the run (COS allows 3000/s)",
     example: "500/s",
   }),
   maxInstances: setting(values.count(1, 10_000), {
     placeholder: "N",
-    description: "processes that share --rate",
+    description: "processes that may work at the same time: one that knows of no other takes --rate ÷ N",
     example: "10",
     default: "1",
   }),

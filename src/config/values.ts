@@ -8,7 +8,7 @@ import { templateFault } from "../policy/archive-key.ts";
 import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
-import { maxKeyBytes, requestsPerSecond } from "../vocabulary/limits.ts";
+import { maxKeyBytes, mostAtOnce, requestsPerSecond } from "../vocabulary/limits.ts";
 import { datedRunId, isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
 /** A whole number from `min` to `max`. */
@@ -20,6 +20,15 @@ export function count(min: number, max: number) {
     .transform(Number)
     .refine((n) => n >= min && n <= max, error);
 }
+
+/** `auto`, or a whole number. */
+export const concurrency = z.string().transform((value, context): number | "auto" => {
+  if (value === "auto") return value;
+  const read = count(1, mostAtOnce).safeParse(value);
+  if (read.success) return read.data;
+  context.addIssue({ code: "custom", message: `is not a whole number from 1 to ${mostAtOnce}, nor auto` });
+  return z.NEVER;
+});
 
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `is none of ${words.join(", ")}` });

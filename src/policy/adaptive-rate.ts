@@ -76,6 +76,8 @@ const FORGOTTEN = 2;
 const SEARCHED = 64;
 /** A rate never falls below this: one request in five seconds is how the service is asked whether it has changed its mind. */
 const LEAST = 0.2;
+/** Further from a fair part it is taken for something else than the limit that they share. */
+const MOST_APART = 2;
 /** Of a service that is away as much of the rate is sent, and a few a second at least. */
 const ASKING = 0.1;
 const LEAST_ASKING = 5;
@@ -129,6 +131,16 @@ export function lower(
   const ceiling = Math.max(LEAST / share, limit);
   const returnMs = Math.min(LONGEST_RETURN_MS, Math.max(RETURN_MS, RETURN_TO_PAUSE * (resumeAt - now)));
   return { kind: "probing", ceiling, share, since: resumeAt, returnMs, loweredAt: now, streak };
+}
+
+/**
+ * Others share the limit, and this one's part of it is so many times the fair one: half of the way towards it, since growth in proportion would
+ * keep them as far apart as they began.
+ */
+export function share(state: AdaptiveRate, part: number): AdaptiveRate {
+  const by = Math.sqrt(Math.min(MOST_APART, Math.max(1 / MOST_APART, part)));
+  if (state.kind === "searching") return { ...state, from: Math.max(LEAST, state.from / by) };
+  return state.kind === "probing" ? { ...state, ceiling: Math.max(LEAST / state.share, state.ceiling / by) } : state;
 }
 
 /** Something passed: a service that was away is back, and is sent what it let through before. */

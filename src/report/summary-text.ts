@@ -33,6 +33,12 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
     const retries = summary.retries ? `, of them ${formatCount(summary.retries)} retries` : "";
     lines.push(`  requests: ${requests}${retries}`);
   }
+  const { atOnce } = summary;
+  if (atOnce !== undefined) {
+    const { least, most } = atOnce;
+    const numbers = least === most ? formatCount(most) : `${formatCount(least)} to ${formatCount(most)}`;
+    lines.push(`  ${numbers} at once, found by trying`);
+  }
   const failures = summary.failures ?? [];
   for (const failure of failures.slice(0, failuresShown)) lines.push(`  failed: ${failureText(failure)}`);
   const others = failures.slice(failuresShown);

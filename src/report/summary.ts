@@ -41,6 +41,8 @@ export const summaryShape = z.looseObject({
     .catchall(count)
     .nullable(),
   retries: count.nullable(),
+  /** How many originals were under way at once in each process, the fewest and the most, where that was found by trying (--concurrency auto). */
+  atOnce: z.object({ least: count, most: count }).optional(),
   /** The most frequent first; up to ten keys of each code, and of rows that could not be read what is wrong with each. */
   failures: z
     .array(z.object({ code: z.string(), count, keys: z.array(z.string()), messages: z.array(z.string()).optional() }))
@@ -101,6 +103,7 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     proofs: { ...tally.proofs },
     requests: sumOfRequests(tally.requests, facts.requests ?? {}),
     retries: tally.retries,
+    ...(tally.atOnce === undefined ? {} : { atOnce: tally.atOnce }),
     failures: failuresOf(tally),
     startedAt: isoTime(startedAt),
     endedAt: isoTime(endedAt),
@@ -130,6 +133,7 @@ export function summaryToTally(summary: Summary): Tally {
   Object.assign(tally, { archived, skipped, failed, pending, bytes });
   tally.recovered = summary.recovered ?? 0;
   tally.retries = summary.retries ?? 0;
+  tally.atOnce = summary.atOnce;
   Object.assign(tally.proofs, summary.proofs);
   Object.assign(tally.requests, summary.requests satisfies Requests | null);
   for (const { code, ...failure } of summary.failures ?? []) tally.failures.set(code, copyOf(failure));

@@ -25,6 +25,12 @@ export interface Failure {
   messages?: string[];
 }
 
+/** The fewest and the most. */
+export interface AtOnce {
+  readonly least: number;
+  readonly most: number;
+}
+
 export interface Tally {
   archived: number;
   /** Counts among `archived`. */
@@ -38,6 +44,8 @@ export interface Tally {
   readonly requests: Requests;
   /** Requests beyond the first of their kind for one try of a row. */
   retries: number;
+  /** How many tasks ran at once in the processes that worked it, where that was found by trying. */
+  atOnce?: AtOnce | undefined;
   /** By code. */
   readonly failures: Map<string, Failure>;
 }
@@ -96,6 +104,13 @@ export function addRequests(tally: Tally, requests: Readonly<Record<string, numb
   tally.retries += retries;
 }
 
+/** Takes in that so many ran at once, in place. */
+export function addAtOnce(tally: Tally, least: number | undefined, most = least): void {
+  if (least === undefined || most === undefined) return;
+  const known = tally.atOnce ?? { least, most };
+  tally.atOnce = { least: Math.min(known.least, least), most: Math.max(known.most, most) };
+}
+
 /** The tally of both together; neither is changed. */
 export function mergeTally(a: Tally, b: Tally): Tally {
   const merged = emptyTally();
@@ -108,6 +123,7 @@ export function mergeTally(a: Tally, b: Tally): Tally {
     merged.bytes += part.bytes;
     for (const [proof, count] of Object.entries(part.proofs)) merged.proofs[proof as Proof] += count;
     addRequests(merged, part.requests, part.retries);
+    addAtOnce(merged, part.atOnce?.least, part.atOnce?.most);
     for (const [code, failure] of part.failures) addFailure(merged.failures, code, failure);
   }
   return merged;

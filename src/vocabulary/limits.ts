@@ -27,5 +27,8 @@ export const mostRestoreDays = 365;
 /** What Cloud Infinite takes as an image, bytes (document 460/36620); whether that holds for originals is not said. */
 export const largestImage = 32 * 1024 ** 2;
 
+/** Originals under way at once in one process: ours, for beyond it a process has more to do with itself than with them. */
+export const mostAtOnce = 1_000;
+
 /** Reads, or writes, of one bucket in the Chinese mainland, a second (document 436/14518). */
 export const requestsPerSecond = 30_000;

@@ -165,13 +165,13 @@ describe("where settings come from", () => {
     expect(concurrency({ flags, environment, file: file("concurrency: 3") })).toBe(1);
     expect(concurrency({ environment, file: file("concurrency: 3") })).toBe(2);
     expect(concurrency({ file: file("concurrency: 3") })).toBe(3);
-    expect(concurrency({})).toBe(32);
+    expect(concurrency({})).toBe("auto");
   });
 
   it("an empty environment variable says nothing, as deployment templates write it", () => {
     const settings = readSettings({ environment: { ORIGINALS_RATE: "", ORIGINALS_CONCURRENCY: "" } });
     expect(settings.values.rate).toBeUndefined();
-    expect(settings.values.concurrency).toBe(32);
+    expect(settings.values.concurrency).toBe("auto");
   });
 
   it("an empty flag is not taken for an absent one", () => {

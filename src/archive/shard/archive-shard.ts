@@ -115,7 +115,15 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   let retries = 0;
   let progress = false;
   const over = new AbortController();
-  const writer = createSegmentWriter({ ledger, shard, attempt, clock, requests, retries: () => retries });
+  const writer = createSegmentWriter({
+    ledger,
+    shard,
+    attempt,
+    clock,
+    requests,
+    retries: () => retries,
+    atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
+  });
   const tally = startTally(opened);
   const restores = createRestores(opened.past, opened.earlier);
   const openedAt = clock.elapsed();

@@ -6,9 +6,10 @@
  * A try is what is paced: whichever of its requests the service counts, and whichever of the two buckets refuses, tries a
  * second are in proportion to it.
  */
-import pLimit from "p-limit";
-import { type AdaptiveRate, free, isChance, limitAt, lower, passed } from "../../policy/adaptive-rate.ts";
+import { type AdaptiveRate, free, isChance, limitAt, lower, passed, share } from "../../policy/adaptive-rate.ts";
+import { createAutoConcurrency } from "../../policy/auto-concurrency.ts";
 import { bound, halve, raise, startConcurrency } from "../../policy/concurrency.ts";
+import { type Company, partOf, type Told } from "../../policy/fair-share.ts";
 import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
 import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
 import { createThroughput } from "../../policy/throughput.ts";
@@ -16,6 +17,7 @@ import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import type { TaskPace } from "../task/pace.ts";
+import { createTaskPool } from "./task-pool.ts";
 
 export interface Pace extends TaskPace {
   /**
@@ -25,8 +27,14 @@ export interface Pace extends TaskPace {
   runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
   /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
   unfinished(): number;
+  /** A task begins. @param size in bytes, where it is known */
+  begins(size: number | undefined): void;
   /** Tasks that may run at once now. */
   concurrency(): number;
+  /** Who works the run beside this process, once in some seconds: they share the budget, and whatever else is at its limit. */
+  shareWith(company: Company): void;
+  /** Was that number found by trying, and not given? */
+  readonly isAuto: boolean;
   /** Tries a second that may begin now; Infinity while nothing was refused for long. */
   triesPerSecond(): number;
 }
@@ -35,22 +43,31 @@ export interface Pace extends TaskPace {
 const BURST_SECONDS = 0.01;
 
 export function createPace(options: {
+  /** Tasks at once; with `memory` the most of them. */
   readonly concurrency: number;
-  /** Source fetches a second; no limit where absent. */
+  /** Bytes for what is under way: present where the number is to be found by trying. */
+  readonly memory?: number | undefined;
+  /** Source fetches a second, of a process that knows nothing of others; no limit where absent. */
   readonly rate?: number | undefined;
   /** Restores of originals a second; no limit where absent. */
   readonly restores?: number | undefined;
+  /** Processes that may work at the same time; where there are fewer, as `shareWith` says, each may fetch more. 1 where absent. */
+  readonly maxInstances?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Is told of waits. */
   readonly log?: Log | undefined;
 }): Pace {
   const { clock, random, log } = options;
-  const limit = pLimit(options.concurrency);
   const throughput = createThroughput();
-  let tasks = startConcurrency(options.concurrency);
+  const { memory, concurrency: most, maxInstances = 1 } = options;
+  const auto =
+    memory === undefined ? undefined : createAutoConcurrency({ most, memory, isAlone: maxInstances === 1, random });
+  let tasks = startConcurrency(auto?.limit() ?? most);
+  const pool = createTaskPool(tasks.limit);
   let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.elapsed());
   let restores = startRate(options.restores ?? Number.POSITIVE_INFINITY, clock.elapsed());
+  let told: Told | undefined;
   let adaptive: AdaptiveRate = free;
   let gate = startRate(Number.POSITIVE_INFINITY, clock.elapsed(), BURST_SECONDS);
   /** When the last pause ends, or ended, ms by the clock's `elapsed`. */
@@ -67,7 +84,21 @@ export function createPace(options: {
   const apply = (next: typeof tasks) => {
     tasks = next;
     const whole = Math.max(1, Math.floor(next.limit));
-    if (limit.concurrency !== whole) limit.concurrency = whole;
+    if (pool.limit() !== whole) pool.setLimit(whole);
+  };
+  /** What was found by trying is the most; what was halved rises towards it by itself. */
+  const follow = () => {
+    const found = auto?.limit() ?? most;
+    if (found === tasks.max) return;
+    const isBelow = tasks.limit < Math.min(found, tasks.max);
+    apply({ ...tasks, max: found, limit: isBelow ? tasks.limit : found });
+  };
+  const slowDown = (now: number) => {
+    const before = tasks;
+    apply(halve(tasks, now));
+    if (tasks === before) return;
+    auto?.disturbed();
+    follow();
   };
   const isOpen = (now: number) => adaptive.kind === "free" && resumeAt <= now;
   /** No budget, and nothing was refused yet: the clock need not be asked. */
@@ -99,6 +130,7 @@ export function createPace(options: {
       const taken = take(gate, now);
       gate = taken.rate;
       if (taken.waitMs <= 0) return;
+      auto?.heldBack();
       const before = resumeAt;
       await clock.sleep(taken.waitMs, signal);
       // A turn that was given before a pause is none after it, or all that waited would go at once.
@@ -111,26 +143,7 @@ export function createPace(options: {
   }
 
   return {
-    async runEach(tasks, work) {
-      let next = tasks.next();
-      const take = () => {
-        const { done, value } = next;
-        if (done) return undefined;
-        next = tasks.next();
-        return { value };
-      };
-      /** A place among those that run, kept from task to task, until there are fewer places. */
-      const place = async () => {
-        for (let task = take(); task !== undefined; task = take()) {
-          await work(task.value);
-          if (limit.activeCount > limit.concurrency) return;
-        }
-      };
-      const placed = async () => {
-        while (!next.done) await limit(place);
-      };
-      await Promise.all(Array.from({ length: options.concurrency }, placed));
-    },
+    runEach: pool.runEach,
     waitMs() {
       if (isUnlimited()) return 0;
       const now = clock.elapsed();
@@ -141,8 +154,13 @@ export function createPace(options: {
     beforeFetch(signal) {
       if (isUnlimited()) return undefined;
       const now = clock.elapsed();
+      if (options.rate !== undefined) {
+        const part = partOf(options.rate, maxInstances, told, now);
+        if (part !== budget.perSecond) budget = changeRate(budget, part, now);
+      }
       const taken = take(budget, now);
       budget = taken.rate;
+      auto?.waited(Math.max(taken.waitMs, resumeAt - now, 0));
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
     beforeRestore(signal) {
@@ -152,10 +170,17 @@ export function createPace(options: {
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
     answered: () => notePassed(clock.elapsed()),
-    succeeded() {
+    begins: (size) => auto?.begins(size),
+    succeeded(task) {
       const now = clock.elapsed();
       notePassed(now);
       burst = 0;
+      if (auto !== undefined && task !== undefined) {
+        // What was halved is on its way back: what it does meanwhile says nothing of the number that was found.
+        if (tasks.limit < tasks.max) auto.heldBack();
+        auto.ended(task, pool.running(), Math.min(budget.perSecond, limitAt(adaptive, now)), now);
+        follow();
+      }
       if (tasks.limit < tasks.max) apply(raise(tasks, now, adaptive.kind !== "free"));
     },
     throttled(sentAt, retryAfterMs) {
@@ -169,7 +194,7 @@ export function createPace(options: {
         if (retryAfterMs !== undefined && until > resumeAt) pause(now, until);
         return;
       }
-      apply(halve(tasks, now));
+      slowDown(now);
       if (sentAt < resumeAt && !byChance) {
         // It was under way when the pause began, so it says nothing new but how long to wait.
         const until = now + waitedFor(retryAfterMs ?? 0);
@@ -182,21 +207,28 @@ export function createPace(options: {
       hasPassed = false;
       pause(now, until);
     },
-    strained: () => apply(halve(tasks, clock.elapsed())),
+    strained: () => slowDown(clock.elapsed()),
     scarce() {
       const before = tasks;
       apply(bound(tasks, clock.elapsed()));
       if (tasks === before) return;
+      auto?.disturbed();
       log?.warn(
         "Fewer originals are under way at once, as this process or machine may open no more files or connections.",
         {
-          concurrency: limit.concurrency,
+          concurrency: pool.limit(),
           advice: "raise ulimit -n, or lower --concurrency",
         },
       );
     },
-    unfinished: () => limit.activeCount + limit.pendingCount,
-    concurrency: () => limit.concurrency,
+    unfinished: () => pool.running() + (pool.hasWaiting() ? pool.limit() : 0),
+    concurrency: () => pool.limit(),
+    shareWith(company) {
+      told = { company, at: clock.elapsed() };
+      adaptive = share(adaptive, company.share);
+      auto?.shareWith(company);
+    },
+    isAuto: auto !== undefined,
     triesPerSecond: () => limitAt(adaptive, clock.elapsed()),
   };
 }

@@ -43,11 +43,12 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
 
 async function runTask(
   task: Task,
-  { context, admission, refusals, writer, record, trial, careful }: RunningTasks,
+  { context, admission, pace, refusals, writer, record, trial, careful }: RunningTasks,
 ): Promise<void> {
   const { size } = task.planned;
   const admitted = admission.admitted(size);
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
+  pace.begins(size);
   let end: TaskEnd | undefined;
   try {
     if (careful) {

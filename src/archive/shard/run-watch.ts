@@ -7,6 +7,7 @@ import type { Standing } from "../../ledger/control.ts";
 import { type Pulse, readPulses, slotAt, writePulse } from "../../ledger/pulse.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { readFirstArchived, type Sample, sampleOf } from "../../ledger/trial.ts";
+import { type Company, companyOf, oldSlots, type Sign } from "../../policy/fair-share.ts";
 import { createStreaks, type Streaks } from "../../policy/streaks.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -49,7 +50,7 @@ export interface RunWatch {
 }
 
 /** Workers that gave no sign in so many slots are taken for gone. */
-const SLOTS = 3;
+const SLOTS = oldSlots;
 /** Between two pulses of one worker. */
 const LEAST_MS = 1_000;
 /** What others did is looked for in as many: then it has grown too old to say anything of now. */
@@ -62,8 +63,10 @@ export function createRunWatch(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly limit: number;
+  /** Is told with each sign of life who else works the run, where others may. */
+  readonly onCompany?: ((company: Company) => void) | undefined;
 }): RunWatch {
-  const { clock, random, limit } = options;
+  const { clock, random, limit, onCompany } = options;
   const worker = ulid(clock.now(), random);
   const trial = createTrial();
   const streaks = createStreaks();
@@ -75,6 +78,8 @@ export function createRunWatch(options: {
   let pulsedSlot = -1;
   let pulsedAt = Number.NEGATIVE_INFINITY;
   let told = "";
+  /** Of each worker, its newest sign at the last look. */
+  let signs: ReadonlyMap<string, Sign> = new Map();
   /** The ledger's clock less what elapsed here, ms; until it has said, what time it is here. */
   let ahead = clock.now() - clock.elapsed();
 
@@ -82,6 +87,14 @@ export function createRunWatch(options: {
   const others = async (from: number, ledger: LedgerStore) => {
     const { pulses, serverTime } = await readPulses(ledger, from);
     if (serverTime > 0) ahead = serverTime - clock.elapsed();
+    return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
+  };
+  const lookAtCompany = async (now: number, ledger: LedgerStore) => {
+    const { pulses } = await readPulses(ledger, now - SLOTS);
+    const before = signs;
+    signs = new Map([...pulses].map(([id, pulse]) => [id, { ...pulse, fetched: pulse.succeeded["source.get"] }]));
+    const company = companyOf(worker, now, signs, before);
+    if (company !== undefined) onCompany?.(company);
     return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
   };
   const watch: RunWatch = {
@@ -133,9 +146,10 @@ export function createRunWatch(options: {
       try {
         await writePulse(ledger, { slot: now, worker, archived, failed, succeeded });
         if (!isFirst) return undefined;
+        const known = onCompany === undefined ? undefined : await lookAtCompany(now, ledger);
         await recorded;
         if (judged === undefined) return undefined;
-        const elsewhere = (await others(now - SLOTS, ledger)).reduce((total, pulse) => total + pulse.failed, 0);
+        const elsewhere = (known ?? (await others(now - SLOTS, ledger))).reduce((all, pulse) => all + pulse.failed, 0);
         return await failures.reason(judged, elsewhere, ledger);
       } catch {
         // It is a hint: where it can't be given, others do without, and reconcile counts the markers.

@@ -44,8 +44,10 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
   for (;;) {
     const tried = await tryOnce(knowledge, row);
     if (tried.kind === "ended") {
-      pace.succeeded();
-      return endOf(tried.outcome);
+      const { outcome, begunAt } = tried;
+      if (begunAt === undefined) pace.succeeded();
+      else pace.succeeded({ begunAt, size: movedBytes(outcome) });
+      return endOf(outcome);
     }
     const next = afterFailure(tried, knowledge.tries, met, row);
     if (next.kind !== "wait") return next;
@@ -69,11 +71,20 @@ function endOf(outcome: Outcome): TaskEnd {
 
 type Failed = Extract<StepResult, { kind: "failed" }>;
 
+interface Ended {
+  readonly kind: "ended";
+  readonly outcome: Outcome;
+  /** When the try began, ms by the clock's `elapsed`; undefined where it may have waited for others since. */
+  readonly begunAt: number | undefined;
+}
+
+/** Those of an original that was not archived are none. */
+function movedBytes({ outcome, receivedSize, expectedSize }: Outcome): number | undefined {
+  return outcome === "archived" ? (receivedSize ?? expectedSize) : 0;
+}
+
 /** Steps until the row is over or one of them fails. */
-async function tryOnce(
-  before: Knowledge,
-  row: RowWork,
-): Promise<{ readonly kind: "ended"; readonly outcome: Outcome } | Failed> {
+async function tryOnce(before: Knowledge, row: RowWork): Promise<Ended | Failed> {
   const { task, context, rules } = row;
   try {
     const turn = beforeTry(context);
@@ -81,6 +92,7 @@ async function tryOnce(
   } catch (thrown) {
     return { kind: "failed", knowledge: before, thrown, by: "source.get" };
   }
+  const begunAt = context.isOnTrial?.() ? undefined : context.clock.elapsed();
   let knowledge = newTry(before);
   if (knowledge.tries > 1) context.retried();
   try {
@@ -91,8 +103,10 @@ async function tryOnce(
         letGo(before, knowledge);
       }
       const step = nextStep(knowledge, rules);
-      if (step.kind === "end")
-        return { kind: "ended", outcome: outcomeOf(task, knowledge, step.verdict, context.clock.elapsed()) };
+      if (step.kind === "end") {
+        const outcome = outcomeOf(task, knowledge, step.verdict, context.clock.elapsed());
+        return { kind: "ended", outcome, begunAt };
+      }
       const result = await doStep(step, knowledge, row);
       letGo(knowledge, result.knowledge);
       if (result.knowledge.tries > knowledge.tries) context.retried();

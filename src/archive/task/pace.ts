@@ -1,3 +1,11 @@
+/** What is told of a task that ended well. */
+export interface SucceededTask {
+  /** Bytes that were moved; undefined where nobody knows. */
+  readonly size: number | undefined;
+  /** When its try began, ms by the clock's `elapsed`. */
+  readonly begunAt: number;
+}
+
 /** What a task asks of, and tells, whoever says how fast its process works (archive/shard/pace.ts). */
 export interface TaskPace {
   /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
@@ -10,8 +18,11 @@ export interface TaskPace {
   beforeRestore(signal?: AbortSignal): Promise<void> | undefined;
   /** A try got an answer, and it was not that requests come too fast. */
   answered(): void;
-  /** A try succeeded: it was answered, and there may be more at once. */
-  succeeded(): void;
+  /**
+   * A try succeeded: it was answered, and there may be more at once.
+   * @param task where how long it took says something of others
+   */
+  succeeded(task?: SucceededTask): void;
   /**
    * A request was refused for coming too fast: fewer at once, none for a while, and then no faster than the service can take.
    * @param sentAt of the request, ms by the clock's `elapsed`

@@ -1,6 +1,6 @@
 /** The outcomes of shards, folded from what their attempts recorded. */
 import pLimit from "p-limit";
-import { addRequests, type Tally } from "../../report/tally.ts";
+import { addAtOnce, addRequests, type Tally } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
 import type { Attempt } from "./attempts.ts";
@@ -85,7 +85,10 @@ async function countedRecords(
     for (const path of attempt.segments) {
       const segment = await readSegment(ledger, path);
       for (const outcome of segment.outcomes) outcomes.push(outcome);
-      if (segment.trailer !== undefined) addRequests(tally, segment.trailer.requests, segment.trailer.retries);
+      if (segment.trailer !== undefined) {
+        addRequests(tally, segment.trailer.requests, segment.trailer.retries);
+        addAtOnce(tally, segment.trailer.atOnce);
+      }
     }
     // What it sent before its first trailer that never came, and after its last.
     const untold = (attempt.segments.length === 0 ? OPENING_REQUESTS : 0) + (attempt.ended ? 1 : 0);

@@ -30,6 +30,8 @@ export function createSegmentWriter(options: {
   /** Running totals of the attempt; `ledger` is taken from the store. */
   readonly requests: RequestCounts;
   readonly retries: () => number;
+  /** See Trailer. */
+  readonly atOnce?: (() => number | undefined) | undefined;
 }): SegmentWriter {
   const { ledger, shard, attempt, clock, requests } = options;
   const from = new Date(clock.now()).toISOString();
@@ -63,6 +65,7 @@ export function createSegmentWriter(options: {
       const trailer = {
         requests: withoutNone(since),
         retries: retries - toldRetries,
+        atOnce: options.atOnce?.(),
         from,
         to: new Date(clock.now()).toISOString(),
       };

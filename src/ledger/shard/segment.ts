@@ -33,6 +33,8 @@ export interface Trailer {
   readonly requests: Readonly<Record<RequestType, number> & { [Type in FurtherRequestType]?: number | undefined }>;
   /** Tries beyond the first. */
   readonly retries: number;
+  /** Tasks that could run at once in its process when it was written, where that is found by trying. */
+  readonly atOnce?: number | undefined;
   /** When the attempt began and when the segment was written, ISO 8601 UTC. */
   readonly from: string;
   readonly to: string;
@@ -55,6 +57,7 @@ const lineSchema = z.union([
         >),
       }),
       retries: count,
+      atOnce: count.optional(),
       from: z.string(),
       to: z.string(),
     }),

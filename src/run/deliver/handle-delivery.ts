@@ -8,6 +8,7 @@ import { createPace } from "../../archive/shard/pace.ts";
 import { createRunWatch, type RunWatch } from "../../archive/shard/run-watch.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { type Company, largestTold, type Told } from "../../policy/fair-share.ts";
 import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { restoresPerSecond } from "../../vocabulary/limits.ts";
@@ -30,16 +31,18 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
   const { clock, random, log, settings } = surroundings;
   const watches = new Map<string, RunWatch>();
   const trusts = new Map<string, ReturnType<ShardWorker["trust"]>>();
+  const maxInstances = settings.maxInstances ?? 1;
+  const pace = createPace({ ...settings, restores: restoresPerSecond / maxInstances, clock, random, log });
+  const told = new Map<string, Told>();
+  const onCompany = (run: string, company: Company) => {
+    const at = clock.elapsed();
+    told.set(run, { company, at });
+    const largest = largestTold(told.values(), at);
+    if (largest !== undefined) pace.shareWith(largest.company);
+  };
   return {
     surroundings,
-    pace: createPace({
-      concurrency: settings.concurrency,
-      rate: settings.rate,
-      restores: restoresPerSecond / (settings.maxInstances ?? 1),
-      clock,
-      random,
-      log,
-    }),
+    pace,
     trust(bucket) {
       const contradicted = () =>
         log.warn("The findings say that originImage brings no metadata, and it does: make them anew.", { bucket });
@@ -55,7 +58,12 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
       const known = watches.get(id);
       // Who was refused alone may have been cured since.
       if (known !== undefined && !known.sick.signal.aborted) return known;
-      const watch = createRunWatch({ clock, random, limit: streakLimit(settings.maxInstances ?? 1) });
+      const watch = createRunWatch({
+        clock,
+        random,
+        limit: streakLimit(maxInstances),
+        onCompany: maxInstances > 1 ? (company) => onCompany(id, company) : undefined,
+      });
       watches.set(id, watch);
       return watch;
     },

@@ -13,6 +13,7 @@ import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
+import { startsAt } from "../../policy/auto-concurrency.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -84,7 +85,9 @@ export async function verifyRun(
     random: surroundings.random,
     log: surroundings.log,
   });
-  const atOnce = requestsAtOnce(surroundings.settings.concurrency);
+  // HEADs are all alike: what is tried first is enough.
+  const { concurrency, memory } = surroundings.settings;
+  const atOnce = requestsAtOnce(memory === undefined ? concurrency : Math.min(concurrency, startsAt));
   const isLater = laterRuns(place, run.request, surroundings);
   const counts = { checked: 0, same: 0, sizeOnly: 0, replaced: 0, archived: 0 };
   const differences = { missing: 0, size: 0, checksum: 0 };

@@ -18,7 +18,7 @@ import {
 import { sumOfRequests } from "../../report/tally.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
-import { maxParts, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
+import { maxParts, mostAtOnce, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Compared, PlanEntries } from "./entry.ts";
 import { createGivenKeys } from "./given-keys.ts";
@@ -272,6 +272,12 @@ export function costOf(
 
 /** Seconds that one original takes where nothing is known of it: an image of a few hundred KiB, in the bucket's own region. */
 export const assumedSeconds = 0.25;
+
+/** Originals at once in each process that bring what rate and service let through: what --concurrency auto may come to. */
+export function expectedAtOnce(how: { readonly rate?: number | undefined; readonly maxInstances: number }): number {
+  const perSecond = Math.min(how.rate ?? originalsPerSecond, originalsPerSecond) / how.maxInstances;
+  return Math.min(mostAtOnce, Math.max(1, Math.ceil(perSecond * assumedSeconds)));
+}
 
 /** Seconds the fetches take, and what limits them. */
 export function timeOf(

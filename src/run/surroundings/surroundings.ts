@@ -28,9 +28,14 @@ export interface Surroundings {
 
 /** How this process works; none of it changes what is archived, so a run may be continued with other values. */
 export interface WorkSettings {
-  /** Tasks at once, over all shards of this process. */
+  /** Tasks at once, over all shards of this process; with `memory` the most of them. */
   readonly concurrency: number;
-  /** Source fetches a second of this process; no limit where absent. The caller has divided the shared budget by the instances. */
+  /** Bytes for what is under way: present where the number of tasks at once is found by trying. */
+  readonly memory?: number | undefined;
+  /**
+   * Source fetches a second of this process while it knows of no other; no limit where absent. The caller has divided the shared budget by
+   * the instances: where fewer are there, each takes its part.
+   */
   readonly rate?: number | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
@@ -49,4 +54,6 @@ export interface Progress {
   readonly bytes: number;
   /** Rows whose originals are being restored, where nothing else is left of their shards, and ms until the first of them are looked at. */
   readonly restoring?: { readonly rows: number; readonly nextLookMs: number } | undefined;
+  /** Tasks that may run at once now, where that is found by trying. */
+  readonly atOnce?: number | undefined;
 }

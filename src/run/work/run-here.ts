@@ -206,7 +206,8 @@ async function workHere(
   ).catch(fail);
   const awaited = createAwaited(clock, (restores) => tellRestores(log, run.run, restores));
   awaited.see(first);
-  const progress = reportProgress(run, first, opened, awaited.now, onProgress);
+  const atOnce = worker.pace.isAuto ? worker.pace.concurrency : undefined;
+  const progress = reportProgress(run, first, opened, { restoring: awaited.now, atOnce }, onProgress);
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
       progress();
@@ -288,13 +289,13 @@ function reportProgress(
   run: RunDocument,
   first: Reconciled,
   opened: ReadonlyMap<number, () => MarkerCounts>,
-  restoring: () => RestoresAwaited | undefined,
+  now: { readonly restoring: () => RestoresAwaited | undefined; readonly atOnce: (() => number) | undefined },
   onProgress: RunHereOptions["onProgress"],
 ): () => void {
   if (onProgress === undefined || first.kind === "over") return () => undefined;
   return () => {
     const { archived, skipped, failed, bytes } = first.counts;
-    const sum = { rows: run.rows, archived, skipped, failed, bytes };
+    const sum = { rows: run.rows, archived, skipped, failed, bytes, atOnce: now.atOnce?.() };
     for (const counts of opened.values()) {
       const shard = counts();
       sum.archived += shard.archived;
@@ -302,6 +303,6 @@ function reportProgress(
       sum.failed += shard.failed;
       sum.bytes += shard.bytes;
     }
-    onProgress({ ...sum, restoring: restoring() });
+    onProgress({ ...sum, restoring: now.restoring() });
   };
 }

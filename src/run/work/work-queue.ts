@@ -41,6 +41,8 @@ export interface WorkQueueOptions {
 /** What this process did, of the rows of any run. */
 export interface WorkedRows extends MarkerCounts {
   readonly messages: number;
+  /** Rows that may be worked at once now, where that is found by trying. */
+  readonly atOnce?: number | undefined;
 }
 
 export interface Worked extends Polled {
@@ -186,7 +188,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const draining = drain ? drained().then(stopToo, failed) : Promise.resolve();
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
-      onProgress({ ...rows.sum(), messages: rows.messages() });
+      onProgress({ ...rows.sum(), messages: rows.messages(), atOnce: worker.atOnce() });
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();

@@ -12,6 +12,8 @@ export interface WorkerWithRoom {
   hasRoom(): boolean;
   /** Rows at work, and those that wait for their turn. */
   unfinished(): number;
+  /** Rows that may be worked at once now, where that is found by trying. */
+  atOnce(): number | undefined;
   /** BUCKET/PREFIX/RUN of each run whose shards were worked. */
   runs(): Iterable<string>;
 }
@@ -37,8 +39,9 @@ export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom
         opened();
       }
     },
-    hasRoom: () => opening === 0 && worker.pace.unfinished() < surroundings.settings.concurrency,
+    hasRoom: () => opening === 0 && worker.pace.unfinished() < worker.pace.concurrency(),
     unfinished: () => worker.pace.unfinished(),
+    atOnce: () => (worker.pace.isAuto ? worker.pace.concurrency() : undefined),
     runs: () => worker.runs.keys(),
   };
 }

@@ -88,7 +88,7 @@ async function watch(
       const says = JSON.stringify({ ...summary, seconds: null });
       if (json && says !== told) terminal.out(JSON.stringify(summary));
       told = says;
-      show(summary);
+      show({ ...summary, atOnce: undefined });
       if (summary.state !== "running") return summary;
       await systemClock.sleep(every, signal);
       if (signal.aborted) return undefined;

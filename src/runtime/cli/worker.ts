@@ -106,13 +106,14 @@ function noticing(terminal: Terminal): Log {
   };
 }
 
-function lineOf({ messages, archived, skipped, failed, bytes }: WorkedRows): string {
+function lineOf({ messages, archived, skipped, failed, bytes, atOnce }: WorkedRows): string {
   return [
     `${formatCount(messages)} messages`,
     `${formatCount(archived)} archived`,
     `${formatCount(skipped)} skipped`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     formatBytes(bytes),
+    ...(atOnce === undefined ? [] : [`${formatCount(atOnce)} at once`]),
   ].join("  ");
 }
 

@@ -8,16 +8,19 @@ import type { CreateHttp } from "../../http/port/http.ts";
 import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
+import { memoryForBodies } from "../../policy/auto-concurrency.ts";
 import { rowsWithin } from "../../policy/open-files.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import { checkStoreCredentials, type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
 import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { mostAtOnce } from "../../vocabulary/limits.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
 import { allowListOf } from "./allow-list.ts";
 import { foundOfSource } from "./findings.ts";
+import { memoryOf } from "./memory.ts";
 import { openFilesLimit } from "./open-files.ts";
 
 /** Surroundings with connections in them, to be closed. */
@@ -49,6 +52,8 @@ export interface World {
   readonly createHttp?: CreateHttp | undefined;
   /** How many files the process may have open at once. Default: what the system says. */
   readonly openFiles?: number | undefined;
+  /** Bytes of memory that the process may use. Default: what its function, its container or its machine has. */
+  readonly memory?: number | undefined;
 }
 
 const FEWER_AT_ONCE =
@@ -78,8 +83,10 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const { values } = settings;
   const { rate, maxInstances, allowHttp } = values;
   const openFiles = world.openFiles ?? openFilesLimit();
-  const concurrency = rowsWithin(openFiles, values.concurrency);
-  let isTold = concurrency === values.concurrency;
+  const isAuto = values.concurrency === "auto";
+  const asked = values.concurrency === "auto" ? mostAtOnce : values.concurrency;
+  const concurrency = rowsWithin(openFiles, asked);
+  let isTold = isAuto || concurrency === asked;
   const ofCos = new Map<string, BucketClient>();
   const ofOthers = new Map<string, StoreClient>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
@@ -147,7 +154,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     // Who opens no source has no originals under way, however many were asked for.
     if (role === "source" && !isTold) {
       isTold = true;
-      world.log.warn(FEWER_AT_ONCE, { concurrency, asked: values.concurrency, openFiles });
+      world.log.warn(FEWER_AT_ONCE, { concurrency, asked, openFiles });
     }
     return store === undefined
       ? kept(ofCos, role, place, () => cosClient(role, place))
@@ -161,6 +168,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     worker: processIdentity(),
     settings: {
       concurrency,
+      memory: isAuto ? memoryForBodies(world.memory ?? memoryOf(world.environment)) : undefined,
       rate: rate === undefined ? undefined : rate / maxInstances,
       maxInstances,
       bringsMetadata: foundOfSource(settings)?.bringsMetadata,

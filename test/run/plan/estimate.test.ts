@@ -16,7 +16,14 @@ const inCos = { archive: {}, ledger: {} };
 const region = "ap-guangzhou";
 const md5 = "0cc175b9c0f1b6a831c399e269772661";
 const GB = 1024 ** 3;
-const prices = { currency: "CNY", processing: 0.025, freeProcessing: 10, requests: 0.01, traffic: 0.5 };
+const prices = {
+  currency: "CNY",
+  processing: 0.025,
+  freeProcessing: 10,
+  requests: 0.01,
+  restoreRequests: 0.5,
+  traffic: 0.5,
+};
 
 function asked(options: Partial<RunOptions> = {}) {
   return {
@@ -172,5 +179,26 @@ describe("money and time", () => {
     ],
   ])("with %j the time is limited by what is slowest", (how, expected) => {
     expect(timeOf(1000, how)).toEqual(expected);
+  });
+});
+
+describe("originals in an archive class", () => {
+  const rows = [
+    { key: "a", size: GB, storageClass: "ARCHIVE" },
+    { key: "b", storageClass: "DEEP_ARCHIVE" },
+    { key: "c", size: 10, etag: "0123456789abcdef0123456789abcdef" },
+  ];
+
+  test("are priced where they are restored: they are among those to archive", async () => {
+    const found = await estimate(rows, { archivedClass: "restore", ifExists: "overwrite" });
+    expect(found).toMatchObject({ toArchive: 3, archivedClass: 0, restore: { tier: "Standard", days: 3, rows: 2 } });
+    expect(found.requests).toMatchObject({ "source.get": 3, "source.restore": 2, "archive.put": 3 });
+    const without = await estimate(rows, { ifExists: "overwrite" });
+    expect(without).toMatchObject({ toArchive: 1, archivedClass: 2, restore: null });
+    expect(without.requests).not.toHaveProperty("source.restore");
+    const [cost, plain] = [costOf(found, prices, inCos), costOf(without, prices, inCos)];
+    // One GB of ARCHIVE, and half as much on average of what tells no size.
+    expect(cost?.restore).toBeCloseTo(0.06 + 0.14 * 0.5 + 2 * (0.5 / 10_000), 4);
+    expect(plain?.restore).toBe(0);
   });
 });

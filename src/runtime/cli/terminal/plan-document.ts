@@ -2,7 +2,7 @@
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import type { Place } from "../../../run/messages/messages.ts";
-import { costOf, type Estimate, type Prices, timeOf } from "../../../run/plan/estimate.ts";
+import { costOf, type Estimate, expectedAtOnce, type Prices, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 
 /** What `plan --json` prints. */
@@ -22,7 +22,9 @@ export function pricesOf({ values }: Pick<Settings, "values">): Prices {
 }
 
 export function planDocument({ values }: Settings, request: RunRequest, ledger: Place, estimate: Estimate) {
-  const { concurrency, rate, maxInstances } = values;
+  const { rate, maxInstances } = values;
+  const auto = values.concurrency === "auto";
+  const concurrency = values.concurrency === "auto" ? expectedAtOnce({ rate, maxInstances }) : values.concurrency;
   const prices = pricesOf({ values });
   return {
     schema: "cos-originals/plan@1",
@@ -34,6 +36,7 @@ export function planDocument({ values }: Settings, request: RunRequest, ledger: 
     time: {
       ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
       concurrency,
+      auto,
       rate: rate ?? null,
       maxInstances,
     },

@@ -139,12 +139,16 @@ function costLines({ cost }: PlanDocument): string[] {
 }
 
 function timeText({ time }: PlanDocument): string {
-  const { seconds, limitedBy, concurrency, rate, maxInstances } = time;
+  const { seconds, limitedBy, concurrency, auto, rate, maxInstances } = time;
   const processes = maxInstances === 1 ? "" : ` in each of ${formatCount(maxInstances)} processes`;
   const why = {
     rate: `at --rate ${rate}/s`,
     service: "at the 3,000 requests a second that the service takes",
-    concurrency: `at --concurrency ${formatCount(concurrency)}${processes}, if an original takes ${assumedSeconds} s`,
+    concurrency: `at ${auto ? `${formatCount(concurrency)} at once` : `--concurrency ${formatCount(concurrency)}`}${processes}, if an original takes ${assumedSeconds} s`,
   } as const;
-  return `time: about ${formatSeconds(seconds)} ${why[limitedBy]}`;
+  const found =
+    auto && limitedBy !== "concurrency"
+      ? `; --concurrency auto finds by trying how many at once that takes${processes}, some ${formatCount(concurrency)} if an original takes ${assumedSeconds} s`
+      : "";
+  return `time: about ${formatSeconds(seconds)} ${why[limitedBy]}${found}`;
 }

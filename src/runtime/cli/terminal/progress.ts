@@ -33,7 +33,11 @@ export function progressLine(
   };
 }
 
-function lineOf({ rows, failed, bytes, restoring }: Progress, done: number, samples: readonly Sample[]): string {
+function lineOf(
+  { rows, failed, bytes, restoring, atOnce }: Progress,
+  done: number,
+  samples: readonly Sample[],
+): string {
   const percent = rows === 0 ? 0 : Math.min(100, Math.floor((done / rows) * 100));
   const parts = [`${formatCount(done)}/${formatCount(rows)} (${percent}%)`];
   const first = samples[0];
@@ -53,6 +57,7 @@ function lineOf({ rows, failed, bytes, restoring }: Progress, done: number, samp
       `${formatCount(restoring.rows)} being restored, next look in ${formatSeconds(Math.ceil(restoring.nextLookMs / 1000))}`,
     );
   }
+  if (atOnce !== undefined) parts.push(`${formatCount(atOnce)} at once`);
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return parts.join("  ");
 }

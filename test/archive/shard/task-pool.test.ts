@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { createTaskPool } from "../../../src/archive/shard/task-pool.ts";
+import { settled } from "../../stores/fake-clock.ts";
+
+/** Tasks that end when they are told to. */
+function held() {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const work = (name: string) => {
+    begun.push(name);
+    return new Promise<void>((resolve) => ends.set(name, resolve));
+  };
+  const end = async (name: string) => {
+    ends.get(name)?.();
+    await settled();
+  };
+  return { begun, work, end };
+}
+
+const named = (letter: string, count: number) => Array.from({ length: count }, (_, n) => `${letter}${n}`).values();
+
+describe("the tasks of several callers", () => {
+  test("run as many at once as may, who came first before the others", async () => {
+    const { begun, work, end } = held();
+    const pool = createTaskPool(2);
+    let over = "";
+    const first = pool.runEach(named("a", 3), work).then(() => {
+      over += "a";
+    });
+    const second = pool.runEach(named("b", 2), work).then(() => {
+      over += "b";
+    });
+    expect([begun, pool.running(), pool.hasWaiting()]).toEqual([["a0", "a1"], 2, true]);
+    await end("a1");
+    await end("a0");
+    expect(begun).toEqual(["a0", "a1", "a2", "b0"]);
+    await end("a2");
+    expect([over, pool.hasWaiting()]).toEqual(["a", false]);
+    await end("b0");
+    await end("b1");
+    await Promise.all([first, second]);
+    expect([over, pool.running()]).toEqual(["ab", 0]);
+  });
+
+  test("are more once more may, and fewer as they end", async () => {
+    const { begun, work, end } = held();
+    const pool = createTaskPool(1);
+    void pool.runEach(named("a", 10), work);
+    expect(begun).toHaveLength(1);
+    pool.setLimit(4);
+    expect(begun).toHaveLength(4);
+    pool.setLimit(2);
+    await end("a0");
+    await end("a1");
+    expect(begun).toHaveLength(4);
+    await end("a2");
+    expect([begun.length, pool.running()]).toEqual([5, 2]);
+  });
+
+  test("are taken one by one, as there is room", async () => {
+    const { work, end } = held();
+    let taken = 0;
+    const tasks = (function* () {
+      for (; taken < 1_000; ) yield `a${taken++}`;
+    })();
+    const pool = createTaskPool(3);
+    void pool.runEach(tasks, work);
+    expect(taken).toBeLessThanOrEqual(4);
+    await end("a0");
+    expect(taken).toBeLessThanOrEqual(5);
+  });
+
+  test("of none nothing is waited for; one that can't be had fails the caller, once", async () => {
+    const pool = createTaskPool(2);
+    await pool.runEach(named("a", 0), () => Promise.reject(new Error("none")));
+    const broken = (function* () {
+      yield "a0";
+      yield "a1";
+      throw new Error("no more");
+    })();
+    const done: string[] = [];
+    const work = async (name: string) => void done.push(name);
+    await expect(pool.runEach(broken, work)).rejects.toThrow("no more");
+    await pool.runEach(named("b", 2), work);
+    expect(done).toEqual(["a0", "a1", "b0", "b1"]);
+    expect(pool.running()).toBe(0);
+  });
+});
