@@ -21,6 +21,7 @@ export const house: House = [
     rooms: ["work", "deliver", "inspect", "reconcile", "plan", "places", "finalize", "surroundings", "messages"],
   },
   { room: "archive", rooms: ["shard", "task", "proof"] },
+  { room: "archive/shard", rooms: [".", "pace"] },
   { room: "ledger", rooms: ["report", "shard", "plan", "."] },
   { room: "report" },
   { room: "emulator", rooms: [".", "operations", "protocol", "faults", "store"] },

@@ -1,6 +1,6 @@
 /** Shards worked by one process against a service that throttles, in virtual time: the same seed is the same story. */
 import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
-import { createPace } from "../../src/archive/shard/pace.ts";
+import { createPace } from "../../src/archive/shard/pace/pace.ts";
 import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
 import type { RunRequest } from "../../src/ledger/plan/request.ts";
 import { type RunOptions, runOptionsSchema } from "../../src/ledger/plan/run-options.ts";

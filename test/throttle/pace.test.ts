@@ -1,7 +1,7 @@
 /** The pace of one process by itself: what it costs while nothing is refused, and how it goes on after a pause. */
 
 import { describe, expect, test } from "vitest";
-import { createPace } from "../../src/archive/shard/pace.ts";
+import { createPace } from "../../src/archive/shard/pace/pace.ts";
 import type { Clock } from "../../src/vocabulary/clock.ts";
 import { silentLog } from "../../src/vocabulary/log.ts";
 import { fakeClock, settled } from "../stores/fake-clock.ts";

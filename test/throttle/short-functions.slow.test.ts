@@ -1,7 +1,7 @@
 /** A shard of large originals, worked by functions that live for half a minute, one delivery after the other. */
 import { expect, test } from "vitest";
 import { archiveShard } from "../../src/archive/shard/archive-shard.ts";
-import { createPace } from "../../src/archive/shard/pace.ts";
+import { createPace } from "../../src/archive/shard/pace/pace.ts";
 import { parseAttemptObject, parseMarker, paths } from "../../src/ledger/layout.ts";
 import type { RunRequest } from "../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";

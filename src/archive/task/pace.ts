@@ -6,7 +6,7 @@ export interface SucceededTask {
   readonly begunAt: number;
 }
 
-/** What a task asks of, and tells, whoever says how fast its process works (archive/shard/pace.ts). */
+/** What a task asks of, and tells, whoever says how fast its process works (archive/shard/pace/pace.ts). */
 export interface TaskPace {
   /** How long the next try that fetches would have to wait if it came now, in milliseconds. */
   waitMs(): number;

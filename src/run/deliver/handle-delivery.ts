@@ -4,7 +4,7 @@
  */
 
 import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
-import { createPace } from "../../archive/shard/pace.ts";
+import { createPace } from "../../archive/shard/pace/pace.ts";
 import { createRunWatch, type RunWatch } from "../../archive/shard/run-watch.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
 import { isBucketError } from "../../objects/error.ts";

@@ -3,7 +3,7 @@
 import { ulid } from "ulid";
 import type { Md5Trust } from "../../archive/proof/md5-trust.ts";
 import { archiveShard } from "../../archive/shard/archive-shard.ts";
-import type { Pace } from "../../archive/shard/pace.ts";
+import type { Pace } from "../../archive/shard/pace/pace.ts";
 import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";

@@ -4,7 +4,7 @@
  */
 
 import { isMd5, sameEtag } from "../../archive/proof/identity.ts";
-import { createPace } from "../../archive/shard/pace.ts";
+import { createPace } from "../../archive/shard/pace/pace.ts";
 import { type Provenance, provenanceOf } from "../../archive/task/archive-headers.ts";
 import { groupsOf } from "../../ledger/group.ts";
 import { type RunRequest, readRequest } from "../../ledger/plan/request.ts";

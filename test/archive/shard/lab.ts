@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
 import { archiveShard, type ShardDelivery, type ShardEnd } from "../../../src/archive/shard/archive-shard.ts";
-import { createPace } from "../../../src/archive/shard/pace.ts";
+import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { type Pulse, parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";

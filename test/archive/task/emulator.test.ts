@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
-import { createPace } from "../../../src/archive/shard/pace.ts";
+import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { archiveTask } from "../../../src/archive/task/archive-task.ts";
 import type { TaskContext } from "../../../src/archive/task/task.ts";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";

@@ -1,7 +1,7 @@
 /** One task between two buckets in memory, on a fake clock. */
 import { expect } from "vitest";
 import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
-import { createPace } from "../../../src/archive/shard/pace.ts";
+import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { archiveTask, type TaskEnd } from "../../../src/archive/task/archive-task.ts";
 import type { Task, TaskContext } from "../../../src/archive/task/task.ts";
 import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";

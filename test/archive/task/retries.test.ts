@@ -1,6 +1,6 @@
 /** What is tried again, when, how often, and what it charges the row with. */
 import { describe, expect, test } from "vitest";
-import { createPace } from "../../../src/archive/shard/pace.ts";
+import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { BucketError } from "../../../src/objects/error.ts";
 import { UserError } from "../../../src/vocabulary/errors.ts";
 import type { Fault, Faults, SeenRequest } from "../../stores/bucket-fault.ts";

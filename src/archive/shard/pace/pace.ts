@@ -6,17 +6,17 @@
  * A try is what is paced: whichever of its requests the service counts, and whichever of the two buckets refuses, tries a
  * second are in proportion to it.
  */
-import { type AdaptiveRate, free, isChance, limitAt, lower, passed, share } from "../../policy/adaptive-rate.ts";
-import { createAutoConcurrency } from "../../policy/auto-concurrency.ts";
-import { bound, halve, raise, startConcurrency } from "../../policy/concurrency.ts";
-import { type Company, partOf, type Told } from "../../policy/fair-share.ts";
-import { changeRate, pauseRate, startRate, take } from "../../policy/rate.ts";
-import { backoffMs, throttleBackoff, waitedFor } from "../../policy/retry.ts";
-import { createThroughput } from "../../policy/throughput.ts";
-import type { Clock, Random } from "../../vocabulary/clock.ts";
-import type { Log } from "../../vocabulary/log.ts";
-import { tellWait } from "../../vocabulary/waits.ts";
-import type { TaskPace } from "../task/pace.ts";
+import { type AdaptiveRate, free, isChance, limitAt, lower, passed, share } from "../../../policy/adaptive-rate.ts";
+import { createAutoConcurrency } from "../../../policy/auto-concurrency.ts";
+import { bound, halve, raise, startConcurrency } from "../../../policy/concurrency.ts";
+import { type Company, partOf, type Told } from "../../../policy/fair-share.ts";
+import { changeRate, pauseRate, startRate, take } from "../../../policy/rate.ts";
+import { backoffMs, throttleBackoff, waitedFor } from "../../../policy/retry.ts";
+import { createThroughput } from "../../../policy/throughput.ts";
+import type { Clock, Random } from "../../../vocabulary/clock.ts";
+import type { Log } from "../../../vocabulary/log.ts";
+import { tellWait } from "../../../vocabulary/waits.ts";
+import type { TaskPace } from "../../task/pace.ts";
 import { createTaskPool } from "./task-pool.ts";
 
 export interface Pace extends TaskPace {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createTaskPool } from "../../../src/archive/shard/task-pool.ts";
-import { settled } from "../../stores/fake-clock.ts";
+import { createTaskPool } from "../../../../src/archive/shard/pace/task-pool.ts";
+import { settled } from "../../../stores/fake-clock.ts";
 
 /** Tasks that end when they are told to. */
 function held() {

@@ -1,8 +1,8 @@
 /** Which tasks of one delivery may start in the time that it has. policy/deadline.ts decides; this counts, and waits. */
 
-import { admit, createDurations, lastMs, mayStart } from "../../policy/deadline.ts";
-import type { Clock } from "../../vocabulary/clock.ts";
-import { OutOfTime } from "../task/out-of-time.ts";
+import { admit, createDurations, lastMs, mayStart } from "../../../policy/deadline.ts";
+import type { Clock } from "../../../vocabulary/clock.ts";
+import { OutOfTime } from "../../task/out-of-time.ts";
 import type { Pace } from "./pace.ts";
 
 export interface Admission {
