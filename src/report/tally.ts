@@ -85,9 +85,9 @@ export function sumOfRequests<R extends Record<string, number>>(
 }
 
 /** Counts requests by type, and retries, in place. */
-export function addRequests(tally: Tally, requests: Readonly<Record<string, number>>, retries = 0): void {
+export function addRequests(tally: Tally, requests: Readonly<Record<string, number | undefined>>, retries = 0): void {
   for (const [type, count] of Object.entries(requests)) {
-    tally.requests[type] = (tally.requests[type] ?? 0) + count;
+    if (count !== undefined) tally.requests[type] = (tally.requests[type] ?? 0) + count;
   }
   tally.retries += retries;
 }

@@ -24,6 +24,7 @@ import { createAdmission } from "./admission.ts";
 import { watchControl } from "./control-watch.ts";
 import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
+import { listCopies } from "./listed-copies.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import type { Pace } from "./pace.ts";
 import { createRefusals } from "./refusals.ts";
@@ -207,10 +208,13 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const careful = opened.crashes >= CAREFUL_AFTER;
   const running = { context, admission, pace, refusals, stops, writer, record, careful };
   try {
-    if (gate === undefined) await runTasks(tasksOf(request, opened, record), running);
+    const signal = AbortSignal.any([stops.signal, inFlight]);
+    setMaxListeners(0, signal);
+    const copies = await listCopies(opened, { ...delivery, requests, leave: watch.archiveListing, signal });
+    if (gate === undefined) await runTasks(tasksOf(request, opened, record, copies), running);
     else {
       const positions = spread(opened.rows.length, trialStart(opened.standing));
-      const tasks = tasksOf(request, opened, record, positions);
+      const tasks = tasksOf(request, opened, record, copies, positions);
       await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
     }
     await refusals.allEnded();

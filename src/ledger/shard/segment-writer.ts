@@ -3,11 +3,10 @@
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
 
-import { requestTypes } from "../../report/tally.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
-import { noRequests, outcomeLine, type RequestCounts, writeSegment } from "./segment.ts";
+import { noRequests, outcomeLine, type RequestCounts, requestsSince, writeSegment } from "./segment.ts";
 
 export interface SegmentWriter {
   add(outcome: Outcome): void;
@@ -57,11 +56,9 @@ export function createSegmentWriter(options: {
       count = 0;
       lastWrite = clock.elapsed();
       const now = { ...requests, ledger: ledger.requests() + 1 };
-      const since = noRequests();
-      for (const type of requestTypes) since[type] = now[type] - told[type];
       const retries = options.retries();
       const trailer = {
-        requests: since,
+        requests: requestsSince(told, now),
         retries: retries - toldRetries,
         from,
         to: new Date(clock.now()).toISOString(),

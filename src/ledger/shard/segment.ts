@@ -12,8 +12,11 @@ import { decodeLines } from "../lines.ts";
 import type { LedgerStore } from "../store.ts";
 import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 
+/** Types that are told where there were any: older versions pass over them. */
+const rareTypes = ["archive.list"] as const;
+
 /** Requests by type, of an attempt since its last segment. */
-export type RequestCounts = Record<RequestType, number>;
+export type RequestCounts = Record<RequestType, number> & { [Type in (typeof rareTypes)[number]]?: number | undefined };
 
 export function noRequests(): RequestCounts {
   return { "source.get": 0, "source.head": 0, "archive.put": 0, "archive.head": 0, ledger: 0, queue: 0 };
@@ -37,9 +40,10 @@ const count = z.int().min(0);
 const lineSchema = z.union([
   z.object({
     trailer: z.object({
-      requests: z.object(
-        Object.fromEntries(requestTypes.map((type) => [type, count])) as Record<RequestType, typeof count>,
-      ),
+      requests: z.object({
+        ...(Object.fromEntries(requestTypes.map((type) => [type, count])) as Record<RequestType, typeof count>),
+        "archive.list": count.optional(),
+      }),
       retries: count,
       from: z.string(),
       to: z.string(),
@@ -50,6 +54,17 @@ const lineSchema = z.union([
 
 /** Fast, since a busy worker writes one every 200 rows; level 1 packs outcomes about eightfold. */
 const LEVEL = 1;
+
+/** Of a running total, what came to it since. */
+export function requestsSince(before: Readonly<RequestCounts>, now: Readonly<RequestCounts>): RequestCounts {
+  const since = noRequests();
+  for (const type of requestTypes) since[type] = now[type] - before[type];
+  for (const type of rareTypes) {
+    const more = (now[type] ?? 0) - (before[type] ?? 0);
+    if (more > 0) since[type] = more;
+  }
+  return since;
+}
 
 export const outcomeLine = (outcome: Outcome): string => `${JSON.stringify(outcome)}\n`;
 
