@@ -8,6 +8,7 @@ export const cosOffers: StoreOffers = {
   checksWhatItSent: false,
   forbidsOverwrite: "unless versioned",
   listsAtOnce: "always",
+  listsCheaply: true,
   mostPutBytes: putLimit,
   mostCopyBytes: putLimit,
   mostKeyBytes: maxKeyBytes,

@@ -16,6 +16,8 @@ export interface StoreOffers {
   readonly forbidsOverwrite: "always" | "unless versioned" | "by most";
   /** Does a LIST show all that was written before it: always, or of most services that speak the protocol? */
   readonly listsAtOnce: "always" | "by most";
+  /** Does one LIST tell of a thousand objects for less than it costs to ask for each? */
+  readonly listsCheaply: boolean;
   /** The largest object of one PUT, bytes; beyond it uploads come in parts. */
   readonly mostPutBytes: number;
   /** The largest object that one copy takes, bytes. */

@@ -7,7 +7,7 @@ import type { Outcome, Proof } from "../vocabulary/outcome.ts";
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];
 /** Of a row too, but only where the run does so: they are counted where there are any. */
-export const furtherRequestTypes = ["source.restore"] as const;
+export const furtherRequestTypes = ["source.restore", "archive.list"] as const;
 export type FurtherRequestType = (typeof furtherRequestTypes)[number];
 
 /** Requests by type. Further types (`source.list`) may be counted beside those that are always there. */
@@ -98,8 +98,7 @@ export function sumOfRequests<R extends Record<string, number>>(
 /** Counts requests by type, and retries, in place. */
 export function addRequests(tally: Tally, requests: Readonly<Record<string, number | undefined>>, retries = 0): void {
   for (const [type, count] of Object.entries(requests)) {
-    if (count === undefined) continue;
-    tally.requests[type] = (tally.requests[type] ?? 0) + count;
+    if (count !== undefined) tally.requests[type] = (tally.requests[type] ?? 0) + count;
   }
   tally.retries += retries;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Row } from "../../manifest/row.ts";
-import type { ObjectInfo } from "../../objects/bucket.ts";
+import type { ListedObject, ObjectInfo } from "../../objects/bucket.ts";
 
 /** What the original is, as far as it is known. */
 export interface Expectation {
@@ -36,6 +36,9 @@ export function expectationOfRow(row: Row): Expectation {
 export function expectationOfReply(info: ObjectInfo, from: "head" | "get"): Expectation {
   return { size: info.size, etag: info.etag, crc64: info.crc64, from };
 }
+
+/** What a HEAD would say, as far as a listing tells. It tells of no encryption, no CRC64 and no metadata. */
+export const infoOfListed = ({ size, etag }: ListedObject): ObjectInfo => ({ status: 200, headers: {}, size, etag });
 
 /**
  * Does a reply say which object it brings? One with neither ETag nor CRC64 may bring anything of the same length: a proof by the

@@ -24,6 +24,7 @@ import type { TaskContext } from "../task/task.ts";
 import { watchControl } from "./control-watch.ts";
 import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
+import { type ListedCopies, listCopies } from "./listed-copies.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import { createAdmission } from "./pace/admission.ts";
 import type { Pace } from "./pace/pace.ts";
@@ -228,12 +229,16 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
   const running = { context, admission, pace, refusals, stops, writer, record, careful };
+  let copies: ListedCopies | undefined;
   const runRows = async (positions: Iterable<number>) => {
-    const tasks = tasksOf(request, opened, record, positions);
+    const tasks = tasksOf(request, opened, record, copies, positions);
     if (gate === undefined) await runTasks(tasks, running);
     else await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
   };
   try {
+    const signal = AbortSignal.any([stops.signal, inFlight]);
+    setMaxListeners(0, signal);
+    copies = await listCopies(opened, { ...delivery, requests, leave: watch.archiveListing, signal });
     const positions = gate === undefined ? opened.rows.keys() : spread(opened.rows.length, trialStart(opened.standing));
     const waited = restores.rows();
     const samples = restores.samples(ledgerNow());

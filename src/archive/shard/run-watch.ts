@@ -45,6 +45,8 @@ export interface RunWatch {
    * live.
    */
   othersSucceed(requests: readonly RowRequest[], since: number, ledger: LedgerStore): Promise<boolean>;
+  /** May the archive be listed, as far as is known? */
+  readonly archiveListing: { refused: boolean };
   /** One look into a refusal at a time, for all deliveries; others wait for it. */
   looking: Promise<void> | undefined;
 }
@@ -102,6 +104,7 @@ export function createRunWatch(options: {
     streaks,
     failures,
     limit,
+    archiveListing: { refused: false },
     looking: undefined,
     sick: new AbortController(),
     see(standing) {

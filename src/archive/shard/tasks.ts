@@ -5,13 +5,18 @@ import { archiveKeyOf } from "../../policy/archive-key.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import { settledOutcome } from "../task/outcome-of.ts";
 import type { Task } from "../task/task.ts";
+import { type ListedCopies, listedFor } from "./listed-copies.ts";
 import type { OpenedShard } from "./open-shard.ts";
 
-/** What is left of the shard, in the order of `positions`; what planning settled, and what crashed too often, is recorded on the way. */
+/**
+ * What is left of the shard, in the order of `positions`; what planning settled, and what crashed too often, is recorded on the way.
+ * @param copies what LISTs told of the archive
+ */
 export function* tasksOf(
   request: RunRequest,
   opened: OpenedShard,
   record: (outcome: Outcome) => void,
+  copies: ListedCopies | undefined,
   positions: Iterable<number> = opened.rows.keys(),
 ): Generator<Task> {
   for (const row of positions) {
@@ -38,7 +43,8 @@ export function* tasksOf(
         ms: 0,
       });
     } else {
-      yield { row, planned, archiveKey, charged, unsure: opened.unsure, restore: past?.outcome.restore };
+      const listed = listedFor(archiveKey, past, copies);
+      yield { row, planned, archiveKey, charged, unsure: opened.unsure, restore: past?.outcome.restore, listed };
     }
   }
 }

@@ -6,7 +6,7 @@ import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { BodyStream, HeldBody, ObjectInfo, Standing } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof, RestoreWait } from "../../vocabulary/outcome.ts";
-import { type Expectation, expectationOfRow } from "../proof/identity.ts";
+import { type Expectation, expectationOfRow, holdsOriginal, infoOfListed } from "../proof/identity.ts";
 import type { Task } from "./task.ts";
 
 export interface Knowledge {
@@ -132,16 +132,19 @@ export interface Rules {
 }
 
 export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, now: number): Knowledge {
+  const expectation = expectationOfRow(task.planned);
+  const isAsked = task.unsure || options.ifExists !== "overwrite";
+  const listed = isAsked && options.ifExists === "skip" ? toldByListing(task, expectation) : undefined;
   return {
-    expectation: expectationOfRow(task.planned),
+    expectation,
     versionId: task.planned.versionId,
     head: undefined,
     storageClass: task.restore?.storageClass ?? task.planned.storageClass,
     restore: task.restore,
     frozen: false,
     restored: false,
-    archive: task.unsure || options.ifExists !== "overwrite" ? "unasked" : "asked",
-    there: undefined,
+    archive: isAsked && listed === undefined ? "unasked" : "asked",
+    there: listed?.there,
     body: undefined,
     fetched: undefined,
     doubt: undefined,
@@ -156,6 +159,18 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     rounds: 0,
     startedAt: now,
   };
+}
+
+/**
+ * What the archive holds, where a listing told enough of it that a HEAD would lead to the same: nothing, this original by its MD5, or
+ * something of another length. An ETag that differs does not: the listing does not tell whether it is an MD5 at all.
+ */
+function toldByListing({ listed }: Task, expectation: Expectation): Pick<Knowledge, "there"> | undefined {
+  if (listed === undefined) return undefined;
+  if (listed === "none") return { there: undefined };
+  const there = infoOfListed(listed);
+  const isOther = expectation.size !== undefined && expectation.size !== there.size;
+  return isOther || holdsOriginal(expectation, there) ? { there } : undefined;
 }
 
 /** May the fetch's own reply say what the original is? Never of a version: a service that ignores versionId brings the newest, and says so rightly. */
@@ -193,6 +208,6 @@ export function isBelieved({ head, there, fetched, put }: Knowledge): boolean {
 export function startAnew(knowledge: Knowledge, task: Task, rules: Pick<Rules, "options">): Knowledge {
   const { tries, rounds, startedAt, verdict, restore } = knowledge;
   const replaces = knowledge.replaces || verdict?.kind === "archived";
-  const anew = startKnowledge(task, rules, startedAt);
+  const anew = startKnowledge({ ...task, listed: undefined }, rules, startedAt);
   return { ...anew, tries, rounds, restore, replaces, archive: replaces ? "asked" : anew.archive };
 }

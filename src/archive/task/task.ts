@@ -3,7 +3,7 @@
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { RequestCounts } from "../../ledger/shard/segment.ts";
-import type { Bucket } from "../../objects/bucket.ts";
+import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { RestoreWait } from "../../vocabulary/outcome.ts";
@@ -25,6 +25,8 @@ export interface Task {
   readonly unsure: boolean;
   /** An earlier attempt found that its original is being restored, or asked for it. */
   readonly restore?: RestoreWait | undefined;
+  /** What a LIST of a short while ago told of the archive key; absent where none did. */
+  readonly listed?: ListedObject | "none" | undefined;
 }
 
 /** What all tasks of a shard share. */

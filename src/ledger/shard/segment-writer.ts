@@ -3,11 +3,10 @@
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
 
-import { furtherRequestTypes } from "../../report/tally.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
-import { countedTypes, noRequests, outcomeLine, type RequestCounts, type Trailer, writeSegment } from "./segment.ts";
+import { noRequests, outcomeLine, type RequestCounts, requestsSince, writeSegment } from "./segment.ts";
 
 export interface SegmentWriter {
   add(outcome: Outcome): void;
@@ -59,11 +58,9 @@ export function createSegmentWriter(options: {
       count = 0;
       lastWrite = clock.elapsed();
       const now = { ...requests, ledger: ledger.requests() + 1 };
-      const since = noRequests();
-      for (const type of countedTypes) since[type] = now[type] - told[type];
       const retries = options.retries();
       const trailer = {
-        requests: withoutNone(since),
+        requests: requestsSince(told, now),
         retries: retries - toldRetries,
         atOnce: options.atOnce?.(),
         from,
@@ -105,11 +102,4 @@ export function createSegmentWriter(options: {
     },
     broken: broken.signal,
   };
-}
-
-/** As trailers ever were, where the run sends no others. */
-function withoutNone(counts: RequestCounts): Trailer["requests"] {
-  const told: { -readonly [Type in keyof Trailer["requests"]]: Trailer["requests"][Type] } = { ...counts };
-  for (const type of furtherRequestTypes) if (told[type] === 0) delete told[type];
-  return told;
 }

@@ -15,8 +15,6 @@ import { isOutcome, outcomeSchema } from "./outcome-line.ts";
 /** Requests by type, of an attempt since its last segment. */
 export type RequestCounts = Record<RequestType | FurtherRequestType, number>;
 
-export const countedTypes = [...requestTypes, ...furtherRequestTypes] as const;
-
 export function noRequests(): RequestCounts {
   return {
     "source.get": 0,
@@ -26,6 +24,7 @@ export function noRequests(): RequestCounts {
     ledger: 0,
     queue: 0,
     "source.restore": 0,
+    "archive.list": 0,
   };
 }
 
@@ -67,6 +66,14 @@ const lineSchema = z.union([
 
 /** Fast, since a busy worker writes one every 200 rows; level 1 packs outcomes about eightfold. */
 const LEVEL = 1;
+
+/** Of a running total, what came to it since. */
+export function requestsSince(before: Readonly<RequestCounts>, now: Readonly<RequestCounts>): Trailer["requests"] {
+  const since: Record<string, number> = {};
+  for (const type of requestTypes) since[type] = now[type] - before[type];
+  for (const type of furtherRequestTypes) if (now[type] > before[type]) since[type] = now[type] - before[type];
+  return since as Trailer["requests"];
+}
 
 export const outcomeLine = (outcome: Outcome): string => `${JSON.stringify(outcome)}\n`;
 

@@ -8,6 +8,7 @@ import type { ReconcileMessage } from "../messages/messages.ts";
 import { checkAllowed, placesOf } from "../places/allowed.ts";
 import { checkPlacesApart, haltForPlaces, placesFault } from "../places/places-apart.ts";
 import type { ReadUpTo } from "../plan/entry.ts";
+import { withListings } from "../plan/listed-rows.ts";
 import { planOn } from "../plan/plan.ts";
 import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
@@ -46,7 +47,8 @@ export async function handleReconcile(
     const { deadline, signal } = delivery;
     const time = readingTime(clock, deadline);
     const place = { ledger: message.ledger, signal: time.signal };
-    const rows = (from: ReadUpTo | undefined) => rowsOf(request, surroundings, { ...place, from });
+    const rows = (from: ReadUpTo | undefined) =>
+      withListings(rowsOf(request, surroundings, { ...place, from }), request, surroundings, { deadline, signal });
     try {
       run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
     } catch (thrown) {

@@ -35,6 +35,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
+import { withListings } from "./listed-rows.ts";
 import { planOn, writePlan } from "./plan.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -126,8 +127,12 @@ export async function beginRun(
   await checkStoreLacks({ bucket: surroundings.open("ledger", input.ledger), prefix, run: request.run }, surroundings);
   if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
-  if (read?.kind === "read") return { kind: "planned", ledger, run: await writePlan(read.entries(), ruling, planner) };
-  const rows = (from: ReadUpTo | undefined) => rowsAfter(input, surroundings, from);
+  if (read?.kind === "read") {
+    const entries = withListings(read.entries(), ruling, surroundings, { signal: looking ?? signal });
+    return { kind: "planned", ledger, run: await writePlan(entries, ruling, planner) };
+  }
+  const rows = (from: ReadUpTo | undefined) =>
+    withListings(rowsAfter(input, surroundings, from), ruling, surroundings, { signal });
   const run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY, signal });
   if (run !== undefined) return { kind: "planned", ledger, run };
   // Asked to stop while it was planning: the next process goes on from there.

@@ -3,7 +3,10 @@ import type { ManifestEntry, Position, Row } from "../../manifest/row.ts";
 
 /** One thing that planning reads: a row of a manifest or of a listing, or something told beside the rows. */
 export type PlanEntry =
-  | ManifestEntry
+  | (ManifestEntry & {
+      /** A listing told that nothing lies under the row's archive key. */
+      readonly absent?: boolean;
+    })
   /** A row of a listing that the archive's own listing already settles. */
   | { readonly kind: "unchanged"; readonly row: Row; readonly at: Position; readonly message: string }
   /** The archive holds it, the source no longer does. No row. */
@@ -12,11 +15,28 @@ export type PlanEntry =
   | { readonly kind: "part"; readonly part: number }
   /** How it is told which rows of a listing are unchanged; said once, before them. No row. */
   | { readonly kind: "compared"; readonly compared: Compared }
+  /** What LISTs tell of a manifest's rows; said once, before them, and counted on while reading goes on. No row. */
+  | { readonly kind: "listed"; readonly listed: ListedRows }
   /** Requests that reading sends, by type; said once, before them, and counted on while reading goes on. No row. */
   | { readonly kind: "requests"; readonly sent: Readonly<Record<string, number>> };
 
 /** Absent (never said) where the run wants every row fetched, or has no listing. */
 export type Compared = { readonly by: "listing" } | { readonly by: "head"; readonly reason: string };
+
+/** What LISTs told of the rows of a manifest, by side; undefined of a side that no row needs to be asked for at. */
+export interface ListedRows {
+  readonly source: ListedSide | undefined;
+  readonly archive: ListedSide | undefined;
+}
+
+export interface ListedSide {
+  /** Rows that they told of. */
+  rows: number;
+  /** Requests. */
+  lists: number;
+  /** Why the side can't be listed, in words. */
+  refused?: string | undefined;
+}
 
 /** What planning reads, in batches. */
 export type PlanEntries = AsyncIterable<readonly PlanEntry[]>;

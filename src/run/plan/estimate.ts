@@ -1,7 +1,7 @@
 /**
  * What a run will come to, before it is begun: rows, requests, money, time. It goes through the same planning as the run
- * itself and writes nothing. It assumes that the archive holds none of the originals yet and that nothing fails; what is there
- * already is not fetched, so a second run costs less.
+ * itself and writes nothing. It assumes that the archive holds none of the originals but those that LISTs told of, and that nothing
+ * fails; what is there already is not fetched, so a second run costs less.
  */
 
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
@@ -9,6 +9,7 @@ import { expectationOfRow } from "../../archive/proof/identity.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
+import { headsOfAList } from "../../policy/listing.ts";
 import {
   createRestoreEstimate,
   type RestoreEstimate,
@@ -18,11 +19,11 @@ import {
 import { sumOfRequests } from "../../report/tally.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
-import { maxParts, mostAtOnce, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
+import { keysPerPage, maxParts, mostAtOnce, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
-import type { Compared, PlanEntries } from "./entry.ts";
+import type { Compared, ListedSide, PlanEntries } from "./entry.ts";
 import { createGivenKeys } from "./given-keys.ts";
-import { mayRepeat, noCounts, type PlanRequest, planFrom } from "./shards.ts";
+import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "./shards.ts";
 
 /** List prices. What the service asks of you is in your own price list. */
 export interface Prices extends RestorePrices {
@@ -61,8 +62,13 @@ export interface Estimate {
   readonly duplicates: number;
   readonly collisions: number;
   readonly invalid: number;
-  /** Rows of a listing that the archive's own listing already settles: neither fetched nor asked. */
+  /** Rows that the archive's listing already settles: neither fetched nor asked. */
   readonly unchanged: number;
+  /** Of a manifest: what LISTs told of its rows, instead of a HEAD each; null of a listing, and of a side that no row is asked for at. */
+  readonly listed: {
+    readonly source: Readonly<ListedSide> | null;
+    readonly archive: Readonly<ListedSide> | null;
+  } | null;
   /** Rows in an archive class: asked by HEAD, fetched only where they are restored, and so neither counted above nor priced. */
   readonly archivedClass: number;
   /** Where such rows are restored, and so are among those to archive; null where they are not. */
@@ -120,7 +126,14 @@ export async function estimateRun(
 ): Promise<Estimate> {
   const counts = noCounts();
   const givenKeys = mayRepeat(request) ? createGivenKeys(random) : undefined;
-  const requests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: LEDGER_A_RUN };
+  const requests: Record<"source.get" | "source.head" | "archive.head" | "archive.put" | "ledger", number> &
+    Record<string, number> = {
+    "source.get": 0,
+    "source.head": 0,
+    "archive.head": 0,
+    "archive.put": 0,
+    ledger: LEDGER_A_RUN,
+  };
   const samples: Sample[] = [];
   const restores = createRestoreEstimate(restoreOf(request.options));
   let restored = 0;
@@ -132,8 +145,16 @@ export async function estimateRun(
   let archivedBytes = 0;
   let tooLarge = 0;
   let versions = 0;
+  /** Of the counts, up to the shard before. */
+  let absent = 0;
+  let unchanged = 0;
   for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
     shards++;
+    const spared = headsSpared(rows.length, counts, { absent, unchanged }, request.options);
+    absent = counts.absent ?? 0;
+    unchanged = counts.unchanged ?? 0;
+    requests["archive.head"] -= spared.heads;
+    if (spared.lists > 0) requests["archive.list"] = (requests["archive.list"] ?? 0) + spared.lists;
     // Written once, read again for the report.
     requests.ledger += LEDGER_A_SHARD + 2 * Math.ceil(rows.length / OUTCOMES_A_SEGMENT);
     for (const row of rows) {
@@ -179,7 +200,11 @@ export async function estimateRun(
     duplicates,
     collisions,
     invalid,
-    unchanged: counts.unchanged ?? 0,
+    unchanged,
+    listed:
+      counts.listed === undefined
+        ? null
+        : { source: sideOf(counts.listed.source), archive: sideOf(counts.listed.archive) },
     archivedClass,
     restore: restores.estimate(),
     compared: counts.compared ?? null,
@@ -195,6 +220,25 @@ export async function estimateRun(
     ),
     samples,
   };
+}
+
+const sideOf = (side: ListedSide | undefined) => side ?? null;
+
+/**
+ * Of one shard: rows that the archive does not have need no HEAD where the worker's own LISTs tell so once more, and how many those are.
+ * They span about as many of the archive's keys as planning found there.
+ */
+function headsSpared(
+  rows: number,
+  counts: PlanCounts,
+  before: { readonly absent: number; readonly unchanged: number },
+  { ifExists }: Pick<RunOptions, "ifExists">,
+): { readonly heads: number; readonly lists: number } {
+  const heads = (counts.absent ?? 0) - before.absent;
+  const told = counts.listed?.archive;
+  const there = (counts.unchanged ?? 0) - before.unchanged;
+  const lists = Math.max(1, Math.ceil(told === undefined ? there / keysPerPage : (rows * told.lists) / told.rows));
+  return ifExists === "skip" && heads >= headsOfAList * lists ? { heads, lists } : { heads: 0, lists: 0 };
 }
 
 /**

@@ -12,10 +12,10 @@
  * lives longer. Under --if-exists keep whatever is there stays, so it is enough that something is.
  */
 
-import { expectationOfRow, holdsOriginal } from "../../archive/proof/identity.ts";
+import { expectationOfRow, holdsOriginal, infoOfListed } from "../../archive/proof/identity.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { Row } from "../../manifest/row.ts";
-import type { ListedObject, ObjectInfo } from "../../objects/bucket.ts";
+import type { ListedObject } from "../../objects/bucket.ts";
 import { compareKeys } from "../../objects/key-order.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import { quote } from "../../vocabulary/errors.ts";
@@ -60,6 +60,8 @@ export interface MergeOptions {
   /** What goes before a source key to make its archive key; every page of the archive begins so. */
   readonly before: string;
   readonly ifExists: RunRequest["options"]["ifExists"];
+  /** May a worker list the archive once more, instead of a HEAD for each key that it lacks? */
+  readonly mayListAgain?: boolean | undefined;
   /** Rows listed before, for their numbers. */
   readonly line: number;
 }
@@ -83,8 +85,9 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
       }
       const row = listedRow(object);
       const at = { line: ++line };
-      const message = copy?.key === object.key ? unchanged(object, copy, ifExists) : undefined;
-      batch.push(message === undefined ? { kind: "row", row, at } : { kind: "unchanged", row, at, message });
+      const message = copy?.key === object.key ? unchanged(row, object, copy, ifExists) : undefined;
+      if (message !== undefined) batch.push({ kind: "unchanged", row, at, message });
+      else batch.push({ kind: "row", row, at, absent: options.mayListAgain === true && copy?.key !== object.key });
       if (copy?.key === object.key) there.next();
     }
     if (batch.length >= BATCH) {
@@ -105,17 +108,23 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
 
 export type PlanEntryBatches = AsyncGenerator<readonly PlanEntry[]>;
 
-/** Why the archive need not be asked, as the report says it; undefined where it must. */
-function unchanged(source: ListedObject, copy: ListedObject, ifExists: MergeOptions["ifExists"]): string | undefined {
+/**
+ * Why the archive need not be asked, as the report says it; undefined where it must.
+ * @param source as it was listed, where it was
+ */
+export function unchanged(
+  row: Row,
+  source: ListedObject | undefined,
+  copy: ListedObject,
+  ifExists: MergeOptions["ifExists"],
+): string | undefined {
   if (ifExists === "keep") return "the archive key is taken, and --if-exists keep leaves it as it is";
   const since = `the archive holds it since ${new Date(copy.lastModified).toISOString()}`;
-  if (holdsOriginal(expectationOfRow(listedRow(source)), listedInfo(copy))) return `${since}, with the same MD5`;
-  if (copy.size !== source.size || copy.lastModified - source.lastModified < settledAfterMs) return undefined;
+  if (holdsOriginal(expectationOfRow(row), infoOfListed(copy))) return `${since}, with the same MD5`;
+  if (source === undefined || copy.size !== source.size) return undefined;
+  if (copy.lastModified - source.lastModified < settledAfterMs) return undefined;
   return `${since}, and the source has not changed since`;
 }
-
-/** What a HEAD would say, as far as a listing tells: the question is then the task's own (archive/task/next-step.ts). */
-const listedInfo = ({ size, etag }: ListedObject): ObjectInfo => ({ status: 200, headers: {}, size, etag });
 
 /** One object after the other; only a new page needs waiting for. Keys come without what is before them. */
 function reader(pages: Pages, before: string) {

@@ -160,7 +160,12 @@ function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compare
   return {
     rows,
     bytes,
-    settled: { duplicates, collisions, invalid, ...(byListing ? { unchanged: unchanged ?? 0 } : undefined) },
+    settled: {
+      duplicates,
+      collisions,
+      invalid,
+      ...(byListing || unchanged !== undefined ? { unchanged: unchanged ?? 0 } : undefined),
+    },
     ...(compared === undefined ? undefined : { compared }),
     ...(byListing || deleted !== undefined ? { deletedFromSource: deleted ?? { count: 0, keys: [] } } : undefined),
   };

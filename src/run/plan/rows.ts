@@ -262,7 +262,8 @@ async function* listing(
     return yield* rowsOfListing(source, line);
   }
   yield [{ kind: "compared", compared: { by: "listing" } }];
-  yield* mergeListings(source, first.pages, { before, ifExists: request.options.ifExists, line });
+  const { ifExists } = request.options;
+  yield* mergeListings(source, first.pages, { before, ifExists, mayListAgain: bucket.offers.listsCheaply, line });
 }
 
 /** A run needs not be allowed to list its archive: it is told here, before anything was read. */

@@ -8,7 +8,7 @@ import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
-import { type Compared, isRow, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
+import { type Compared, isRow, type ListedRows, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
 import type { GivenKeys } from "./given-keys.ts";
 
 export interface PlanCounts {
@@ -24,6 +24,10 @@ export interface PlanCounts {
   unchanged?: number;
   /** How it was compared; absent where it was not. */
   compared?: Compared;
+  /** Rows to be worked of which a listing told that the archive does not have them. */
+  absent?: number;
+  /** What LISTs told of a manifest's rows. */
+  listed?: ListedRows;
   /** Keys of the archive that the source no longer has. */
   deleted?: { count: number; keys: string[] };
   /** Requests of each reading, by type. */
@@ -36,6 +40,13 @@ export function noCounts(): PlanCounts {
 
 /** As many deleted keys are named. */
 const DELETED_KEYS = 100;
+
+/**
+ * What is unchanged is recorded without a request, and need not count for as much as what is worked: a shard has so many times as many rows
+ * where they are, and no more than the largest shard that may be asked for.
+ */
+const UNCHANGED = 5;
+const MOST_ROWS = 10_000;
 
 export interface PlannedShard {
   readonly rows: readonly PlannedRow[];
@@ -67,6 +78,8 @@ export async function* planFrom(
   const forbidden = forbiddenKeys(request);
   let readUpTo = from;
   let rows: PlannedRow[] = [];
+  let toWork = 0;
+  const mostRows = Math.max(options.shardSize, Math.min(MOST_ROWS, UNCHANGED * options.shardSize));
   for await (const batch of entries) {
     for (const entry of batch) {
       if (!isRow(entry)) {
@@ -76,13 +89,16 @@ export async function* planFrom(
       }
       const row = settle(entry, request, forbidden, givenKeys, counts);
       counts.rows++;
+      if (row.settled === undefined && entry.kind === "row" && entry.absent) counts.absent = (counts.absent ?? 0) + 1;
+      if (row.settled?.code !== "Unchanged") toWork++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
       readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
-      if (rows.length === options.shardSize) {
+      if (toWork === options.shardSize || rows.length === mostRows) {
         givenKeys?.nextShard();
         yield { rows, readUpTo };
         rows = [];
+        toWork = 0;
       }
     }
   }
@@ -96,9 +112,16 @@ export function mayRepeat({ rows, options }: Pick<RunRequest, "rows" | "options"
   return !(rows.kind === "listing" && fields.filter((field) => !constant.has(field as string)).join() === "key");
 }
 
-function note(entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" }>, counts: PlanCounts): void {
+function note(
+  entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" | "listed" }>,
+  counts: PlanCounts,
+): void {
   if (entry.kind === "requests") {
     counts.requests.push(entry.sent);
+    return;
+  }
+  if (entry.kind === "listed") {
+    counts.listed = entry.listed;
     return;
   }
   if (entry.kind === "compared") {

@@ -1,9 +1,10 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
 import type { Command } from "commander";
+import { keepsVersions } from "../../objects/keeps-versions.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
-import { keepsVersions } from "../../run/plan/keeps-versions.ts";
+import { withListings } from "../../run/plan/listed-rows.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { foundOfSource } from "../settings/findings.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
@@ -65,7 +66,8 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const { request, rows, ledger, leastRows } = kept.input;
     await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);
     await checkManifest(rows(), request);
-    const estimate = await estimateRun(rows(), { ...request, ledger }, surroundings.random, foundOfSource(settings));
+    const entries = withListings(rows(), request, surroundings, { signal });
+    const estimate = await estimateRun(entries, { ...request, ledger }, surroundings.random, foundOfSource(settings));
     const document = planDocument(settings, request, ledger, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));

@@ -10,6 +10,8 @@ export const folderOffers: StoreOffers = {
   checksWhatItSent: false,
   forbidsOverwrite: "always",
   listsAtOnce: "always",
+  // Each object that is listed has its sidecar read, as of a HEAD.
+  listsCheaply: false,
   mostPutBytes: Number.MAX_SAFE_INTEGER,
   mostCopyBytes: Number.MAX_SAFE_INTEGER,
   mostKeyBytes,

@@ -14,6 +14,7 @@ export const s3Offers: StoreOffers = {
   checksWhatItSent: true,
   forbidsOverwrite: "by most",
   listsAtOnce: "by most",
+  listsCheaply: true,
   mostPutBytes: putLimit,
   mostCopyBytes: putLimit,
   mostKeyBytes: 1024,

@@ -29,7 +29,10 @@ export const rowCodes = entries({
     effect: "row-over",
     advice: "archive under another prefix or template, or give the row another archiveKey",
   },
-  Unchanged: { means: "by the listings of both buckets the archive holds this original already", effect: "row-over" },
+  Unchanged: {
+    means: "by listings the archive holds this original already, or something under --if-exists keep",
+    effect: "row-over",
+  },
   AlreadyArchived: { means: "the archive holds this original already", effect: "row-over" },
   Kept: { means: "the archive key is taken, and --if-exists keep leaves it as it is", effect: "row-over" },
   Changed: {

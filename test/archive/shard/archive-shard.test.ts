@@ -152,7 +152,9 @@ describe("refusals", () => {
       "halt it where the archive refuses the %s, before more is paid",
       async (type) => {
         const here = shardLab(200, {}, { concurrency: 32 });
-        here.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
+        // What a LIST tells takes no HEAD.
+        const refused = type === "put" ? ["put"] : ["head", "list"];
+        here.archive.onRequest((request) => (refused.includes(request.type) ? refuse("AccessDenied") : undefined));
         expect(await here.work()).toMatchObject({ kind: "stopped", control: { kind: "halt" } });
         expect(here.source.count("original")).toBe(type === "put" ? 5 : 0);
         expect(reason(here)).toContain(

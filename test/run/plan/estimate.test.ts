@@ -10,6 +10,7 @@ import {
   requestsOf,
   timeOf,
 } from "../../../src/run/plan/estimate.ts";
+import { withListings } from "../../../src/run/plan/listed-rows.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 
 const inCos = { archive: {}, ledger: {} };
@@ -92,8 +93,14 @@ describe("an estimate", () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 30);
     const rows = keys.map((key, n) => ({ key, ...(n % 3 === 0 ? { etag: world.source.object(key)?.etag } : {}) }));
-    const { requests, rowsThatProve } = await estimate(rows);
-    expect(rowsThatProve).toBe(10);
+    const { requests, rowsThatProve } = await estimateRun(
+      withListings(entries(rows), asked(), world.surroundings),
+      asked(),
+      () => 0.5,
+    );
+    // The others by one LIST of the source, and what the archive holds by one now and one of the worker's.
+    expect(rowsThatProve).toBe(30);
+    expect(requests).toMatchObject({ "source.list": 1, "source.head": 0, "archive.list": 2, "archive.head": 0 });
     await world.deliver(inlineMessage(rows, { run: "r" }));
     const { requests: done, archived } = world.summary("r");
     expect(archived).toBe(30);

@@ -1,5 +1,6 @@
 /** What `plan` tells people. */
 import type { RunRequest } from "../../../ledger/plan/request.ts";
+import { headsOfAList } from "../../../policy/listing.ts";
 import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";
 import type { PlanDocument } from "./plan-document.ts";
@@ -24,7 +25,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   } = plan;
   const lines = [
     `plan of run ${plan.run === null ? "(named with --run)" : plan.run}: nothing is written`,
-    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
+    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" || unchanged > 0 ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
     `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
     ...(archivedClass > 0
       ? [
@@ -33,6 +34,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
       : []),
     ...restoreLines(plan),
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
+    ...listedLines(plan),
     `  ${bytesText(bytes)}`,
     `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
     ...findingsLines(plan),
@@ -51,6 +53,22 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   }
   for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
   return lines;
+}
+
+/** What was chosen, LISTs or a HEAD a key, and what it saves. */
+function listedLines({ listed }: PlanDocument): string[] {
+  if (listed === null) return [];
+  return (["source", "archive"] as const).flatMap((side) => {
+    const told = listed[side];
+    if (told === null) return [];
+    if (told.refused !== undefined)
+      return [`  the ${side} can't be listed, so each key is asked for by HEAD: ${told.refused}`];
+    if (told.lists === 0) return [];
+    const lists = told.lists === 1 ? "1 LIST" : `${formatCount(told.lists)} LISTs`;
+    return told.rows >= headsOfAList
+      ? [`  ${lists} of the ${side} told of ${formatCount(told.rows)} rows, which spares a HEAD each`]
+      : [`  the keys lie too far apart in the ${side} to be listed: each is asked for by HEAD`];
+  });
 }
 
 function findingsLines({ byFindings }: PlanDocument): string[] {

@@ -1,5 +1,5 @@
 /** Does a bucket keep versions, or did it ever? Then COS forbids no overwriting in it (document 436/7749). */
-import type { Bucket } from "../../objects/bucket.ts";
+import type { Bucket } from "./bucket.ts";
 
 /** An object of such a bucket has a version. Best effort: false where nothing below `prefix` tells, and where the store forbids all the same. */
 export async function keepsVersions(bucket: Bucket, prefix: string): Promise<boolean> {
