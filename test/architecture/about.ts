@@ -54,6 +54,8 @@ export const about: Readonly<Record<string, string>> = {
   checksum: "CRC-64",
   config: "settings: flags, environment, file, and how each is read",
   policy: "decisions as pure functions: retry, rate, concurrency, deadline, archive key, failure budget",
+  "policy/concurrency":
+    "how many rows at once: given, found by trying, or as many as the process may open connections for",
   vocabulary: "words that all floors share, each spelt once: clock, errors, secrets, log, outcome, limits, choices",
   "vocabulary/codes": "the catalogue of codes: what each means, what follows, what to do",
 };

@@ -34,7 +34,7 @@ export const house: House = [
   { room: "http", rooms: [".", "wire", "exchange", "port"] },
   { room: "checksum" },
   { room: "config" },
-  { room: "policy" },
+  { room: "policy", rooms: ["concurrency", "."] },
   { room: "vocabulary", rooms: [".", "codes"] },
 ];
 

@@ -13,7 +13,7 @@ import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts
 import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
-import { startsAt } from "../../policy/auto-concurrency.ts";
+import { startsAt } from "../../policy/concurrency/auto-concurrency.ts";
 import { emptyTally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";

@@ -7,8 +7,8 @@
  * second are in proportion to it.
  */
 import { type AdaptiveRate, free, isChance, limitAt, lower, passed, share } from "../../../policy/adaptive-rate.ts";
-import { createAutoConcurrency } from "../../../policy/auto-concurrency.ts";
-import { bound, halve, raise, startConcurrency } from "../../../policy/concurrency.ts";
+import { createAutoConcurrency } from "../../../policy/concurrency/auto-concurrency.ts";
+import { bound, halve, raise, startConcurrency } from "../../../policy/concurrency/concurrency.ts";
 import { type Company, partOf, type Told } from "../../../policy/fair-share.ts";
 import { changeRate, pauseRate, startRate, take } from "../../../policy/rate.ts";
 import { backoffMs, throttleBackoff, waitedFor } from "../../../policy/retry.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createWorkWindow, type Measured } from "../../src/policy/work-window.ts";
+import { createWorkWindow, type Measured } from "../../../src/policy/concurrency/work-window.ts";
 
 /** So many places, each with one task after the other; returns what was measured, and when. */
 function worked(

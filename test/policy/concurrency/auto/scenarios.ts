@@ -1,5 +1,5 @@
 /** Stores near and far, small and large originals, and what happens to them: over which a number has to be found. */
-import type { Random } from "../../../src/vocabulary/clock.ts";
+import type { Random } from "../../../../src/vocabulary/clock.ts";
 import type { Model } from "./store-model.ts";
 
 export interface Scenario {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bound, type Concurrency, halve, raise, startConcurrency } from "../../src/policy/concurrency.ts";
+import {
+  bound,
+  type Concurrency,
+  halve,
+  raise,
+  startConcurrency,
+} from "../../../src/policy/concurrency/concurrency.ts";
 
 const raised = (state: Concurrency, successes: number) => {
   let now = state;

@@ -1,6 +1,6 @@
 /** A store, the way to it, and the process that works it, in virtual time: what tasks take, and what is refused. */
-import type { Random } from "../../../src/vocabulary/clock.ts";
-import type { World } from "../../simulation/world.ts";
+import type { Random } from "../../../../src/vocabulary/clock.ts";
+import type { World } from "../../../simulation/world.ts";
 
 export interface Model {
   /** Of one reply, in ms; a task needs two, one after the other. */

@@ -4,8 +4,8 @@
  * this says.
  */
 
-import type { Random } from "../vocabulary/clock.ts";
-import { alone, type Company } from "./fair-share.ts";
+import type { Random } from "../../vocabulary/clock.ts";
+import { alone, type Company } from "../fair-share.ts";
 import { boundClimb, disturb, type HillClimb, isSought, startClimb, step, windowOf } from "./hill-climb.ts";
 import { createWorkWindow } from "./work-window.ts";
 

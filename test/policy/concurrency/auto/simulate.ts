@@ -1,8 +1,8 @@
 /** Processes that work a store in virtual time, each at the pace that it keeps in earnest (archive/shard/pace/pace.ts). */
 
-import { createPace } from "../../../src/archive/shard/pace/pace.ts";
-import { shareOf } from "../../../src/policy/fair-share.ts";
-import { createWorld, seededRandom } from "../../simulation/world.ts";
+import { createPace } from "../../../../src/archive/shard/pace/pace.ts";
+import { shareOf } from "../../../../src/policy/fair-share.ts";
+import { createWorld, seededRandom } from "../../../simulation/world.ts";
 import { createStore, type Model, type Work } from "./store-model.ts";
 
 export interface Simulated {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rowsWithin } from "../../src/policy/open-files.ts";
+import { rowsWithin } from "../../../src/policy/concurrency/open-files.ts";
 
 describe("the originals that may be under way at once", () => {
   test.each([

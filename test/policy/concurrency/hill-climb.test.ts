@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { alone, type Company } from "../../src/policy/fair-share.ts";
 import {
   boundClimb,
   disturb,
@@ -9,7 +8,8 @@ import {
   isSought,
   startClimb,
   step,
-} from "../../src/policy/hill-climb.ts";
+} from "../../../src/policy/concurrency/hill-climb.ts";
+import { alone, type Company } from "../../../src/policy/fair-share.ts";
 
 type Curve = (limit: number) => number;
 

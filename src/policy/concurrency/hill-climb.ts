@@ -19,7 +19,7 @@
  * gains so is 1 − 1/n, so that only what exceeds it counts: then a smaller share finds more to gain than a larger one, and they come
  * together.
  */
-import { alone, type Company } from "./fair-share.ts";
+import { alone, type Company } from "../fair-share.ts";
 
 /** What so many at once brought. */
 export interface Level {
