@@ -49,6 +49,8 @@ async function runTask(
   const admitted = admission.admitted(size);
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
   pace.begins(size);
+  // Then rows wait for one another, which says nothing of how long they take.
+  const waits = context.isOnTrial?.() === true;
   let end: TaskEnd | undefined;
   try {
     if (careful) {
@@ -58,7 +60,7 @@ async function runTask(
     }
     end = await archiveTask(task, context);
   } finally {
-    admission.ended(size, end && tellingMs(end.outcome));
+    admission.ended(size, end === undefined || waits ? undefined : tellingMs(end.outcome));
   }
   const { outcome } = end;
   if (end.kind === "refused") return refusals.refused(outcome, end.by, trial?.gate);
