@@ -185,11 +185,11 @@ async function restoring(bucket: Bucket, key: string | undefined, listed: ListPa
   if (!reply.ok)
     return finding(check, "unknown", `whether originals may be restored is not known: ${reply.error.message}`);
   if (reply.value.kind === "allowed") {
-    return finding(check, "good", "originals in an archive class may be restored (cos:PostObjectRestore)");
+    return finding(check, "good", `originals in an archive class may be restored (${needOf("cos", "restore")})`);
   }
   const { error } = reply.value;
   return error.status === 403
-    ? finding(check, "bad", `originals may not be restored, ?restore, cos:PostObjectRestore: ${error.message}`)
+    ? finding(check, "bad", `originals may not be restored, ?restore, ${needOf("cos", "restore")}: ${error.message}`)
     : finding(check, "unknown", `whether originals may be restored is not known: ${error.message}`);
 }
 

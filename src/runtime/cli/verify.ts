@@ -106,7 +106,9 @@ function textOf(id: string, verified: Verified, found: readonly Difference[], di
   const lines = [
     `run ${id} is ${state}: ${counted(checked, "object")} checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
     ...(replaced > 0
-      ? [`  ${formatCount(replaced)} ${verbOf(replaced, "was", "were")} replaced by a later run, and ${verbOf(replaced, "is", "are")} what that one archived: no difference`]
+      ? [
+          `  ${formatCount(replaced)} ${verbOf(replaced, "was", "were")} replaced by a later run, and ${verbOf(replaced, "is", "are")} what that one archived: no difference`,
+        ]
       : []),
     ...(sizeOnly > 0 ? [`  ${formatCount(sizeOnly)} could be compared by length alone`] : []),
     ...(unarchived > 0

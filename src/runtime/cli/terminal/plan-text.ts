@@ -100,7 +100,7 @@ function restoreLines({ restore }: PlanDocument): string[] {
     `  that takes ${formatSeconds(longestSeconds)} at the longest, and the run waits for it`,
     ...failing.map(
       ({ storageClass, rows }) =>
-        `  ${formatCount(rows)} rows will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
+        `  ${counted(rows, "row")} will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
     ),
   ];
 }
