@@ -10,7 +10,9 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { isBucketError } from "../objects/error.ts";
+import { nounOf } from "../vocabulary/counted.ts";
 import { quote } from "../vocabulary/errors.ts";
+import { needOf } from "../vocabulary/permissions.ts";
 import { type CsvLayout, csvEntry, fieldAt, layoutOf, readRecords } from "./csv.ts";
 import type { CsvRecord } from "./csv-records.ts";
 import { createSpaces } from "./key-text.ts";
@@ -142,6 +144,9 @@ function recordReader(
   const appid = names.indexOf("appid");
   const isLatest = names.indexOf("islatest");
   const isDeleteMarker = names.indexOf("isdeletemarker");
+  if (layout.columns.versionId !== -1 && isLatest === -1 && !allVersions) {
+    throw new ManifestError("InventoryInvalid", `reading the inventory ${name}: ${untoldVersions(columnNames)}`);
+  }
   const says = (fields: readonly string[], column: number, what: string) =>
     fieldAt(fields, column)?.trim().toLowerCase() === what;
   const spaces = createSpaces(name);
@@ -166,6 +171,10 @@ function recordReader(
   };
 }
 
+/** All of a key's versions would lie under one archive key, in no order that tells which is the newest. */
+const untoldVersions = (columns: readonly string[]): string =>
+  `its fileSchema ${quote(columns.join(", "))} has a VersionId and no IsLatest, so which versions are the newest is not told; let the inventory tell IsLatest, or list current versions alone, without VersionId, or archive every version by an --archive-key with {versionId} in it`;
+
 /** `ETag`, `CRC64`, `Is Latest` and `is_latest` are told by their letters and digits. */
 function normal(column: string): string {
   const bare = column.toLowerCase().replace(/[^a-z0-9]/g, "");
@@ -181,7 +190,7 @@ async function openFile({ key }: InventoryFile, options: ReadInventoryOptions): 
       throw partError("PartMissing", options.name, key, "does not exist; the inventory may have expired", thrown);
     }
     if (thrown.status === 403) {
-      const refused = `may not be read (${thrown.code}); allow GetObject on it`;
+      const refused = `may not be read (${thrown.code}); allow ${needOf("cos", "get")} on it`;
       throw partError("PartForbidden", options.name, key, refused, thrown);
     }
     throw thrown;
@@ -208,7 +217,7 @@ function createProof(source: AsyncIterable<Uint8Array>, file: InventoryFile, nam
     /** To be called when all bytes have passed. */
     check(): void {
       if (file.size !== undefined && bytes !== file.size) {
-        const problem = `has ${bytes} bytes, and the manifest.json says ${file.size}; it was changed since`;
+        const problem = `has ${bytes} ${nounOf(bytes, "byte")}, and the manifest.json says ${file.size}; it was changed since`;
         throw partError("PartChanged", name, file.key, problem);
       }
       const digest = hash?.digest("hex");

@@ -9,6 +9,7 @@
  */
 import type { Body, BodyStream, Headers, Lease, Standing } from "../http/port/http.ts";
 import type { RestoreTier } from "../vocabulary/choices.ts";
+import type { Disk } from "./disk.ts";
 import type { StoreOffers } from "./offers.ts";
 
 export {
@@ -211,4 +212,9 @@ export interface Bucket {
   }>;
   /** Abort Multipart Upload, document 436/7740. */
   abortUpload(key: string, uploadId: string): Promise<void>;
+  /**
+   * Of a store on a disk alone: what is that like? With `tries`, what only a try tells is tried, which writes what the store keeps for itself.
+   * Throws what any other request does: NoSuchBucket, UserError `NetworkFolder`.
+   */
+  disk?(options: { readonly tries: boolean }): Promise<Disk>;
 }

@@ -1,4 +1,5 @@
 /** `--max-failures`: how many failed rows a run may have before it halts. Pure. */
+import { nounOf } from "../vocabulary/counted.ts";
 export type FailureBudget =
   | { readonly kind: "count"; readonly most: number }
   | { readonly kind: "percent"; readonly most: number };
@@ -31,4 +32,4 @@ export function isOverBudget(
 
 /** Why a run is halted for its failures. */
 export const failureReason = (failed: number, ended: number, maxFailures: string | undefined): string =>
-  `${failed} of ${ended} rows failed, more than --max-failures ${maxFailures} allows`;
+  `${failed} of ${ended} ${nounOf(ended, "row")} failed, more than --max-failures ${maxFailures} allows`;

@@ -2,6 +2,7 @@
  * A run is on trial until a row of it is archived: what refuses every row is to be found out on a few of them, from all over the
  * plan. Pure.
  */
+import { counted, verbOf } from "../vocabulary/counted.ts";
 
 /** Rows that may fail after a paid fetch while nothing is archived. Each is fetched at most twice. */
 export const trialRows = 5;
@@ -16,7 +17,7 @@ export const isTrialLost = (rows: number): boolean => rows >= trialRows;
 
 /** @param how the last of them failed */
 export const trialLostReason = (rows: number, how: string): string =>
-  `none of the first ${rows} rows that were fetched could be archived: ${how}`;
+  `${verbOf(rows, "the only row that was fetched could not", `none of the first ${counted(rows, "row")} that were fetched could`)} be archived: ${how}`;
 
 export interface TrialState {
   /** A row of the run was archived. */

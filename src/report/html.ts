@@ -4,9 +4,10 @@
  */
 
 import { notPreserved } from "../vocabulary/choices.ts";
+import { counted, formatCount } from "../vocabulary/counted.ts";
 import { pageStyle } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
-import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
+import { formatBytes, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
 const verdicts: Readonly<Record<RunState, string>> = {
@@ -64,8 +65,7 @@ function verdict({ state, failed }: Summary): string {
 function facts({ startedAt, endedAt, seconds, bytes, archived, recovered, manifest, redriveOf }: Summary): Html[] {
   const fact = (name: string, value: string | null | undefined) =>
     value === null || value === undefined ? [] : [html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`];
-  const perSecond =
-    seconds === null || seconds === 0 ? undefined : `${formatCount(round(archived / seconds))} objects/s`;
+  const perSecond = seconds === null || seconds === 0 ? undefined : `${counted(round(archived / seconds), "object")}/s`;
   return [
     ...fact("Manifest", manifest),
     ...fact("Redrive of", redriveOf),
@@ -86,7 +86,7 @@ function counts(summary: Summary): Html {
       html`<div class="count ${name}"><dt>${name}</dt><dd class="number">${formatCount(summary[name])}</dd><dd class="meaning">${meaning}</dd></div>`,
   );
   return html`<section aria-labelledby="rows">
-<h2 id="rows">${formatCount(summary.rows)} ${summary.rows === 1 ? "row" : "rows"}</h2>
+<h2 id="rows">${counted(summary.rows, "row")}</h2>
 <div class="bar" aria-hidden="true">${bar}</div>
 <dl class="counts">${cells}</dl>
 </section>`;

@@ -1,9 +1,5 @@
-/** Numbers as people read them. */
-
-/** `1,234,567` */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
-}
+/** Quantities as people read them. */
+import { formatCount } from "../vocabulary/counted.ts";
 
 /** `0 B`, `1.5 KiB`, `12 GiB`: three digits at most. */
 export function formatBytes(bytes: number): string {

@@ -1,5 +1,7 @@
 /** The few lines people read at the end of a run. Plain text, no colour: it may end in a log. */
-import { formatBytes, formatCount, formatSeconds } from "./quantity.ts";
+
+import { counted, formatCount, verbOf } from "../vocabulary/counted.ts";
+import { formatBytes, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
 const stateTexts: Readonly<Record<RunState, string>> = {
@@ -16,21 +18,24 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
   const lines = [
     `run ${run} ${stateTexts[state]}${reason === undefined ? "" : `: ${reason}`}`,
     ...(redriveOf === undefined ? [] : [`  redrive of ${redriveOf}`]),
-    `  ${formatCount(rows)} rows = ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${formatCount(pending)} pending`,
+    `  ${counted(rows, "row")} = ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${formatCount(pending)} pending`,
     `  ${volume(summary)}`,
   ];
-  if (recovered) lines.push(`  ${formatCount(recovered)} of the archived were put by an earlier attempt and recovered`);
+  if (recovered)
+    lines.push(
+      `  ${formatCount(recovered)} of the archived ${verbOf(recovered, "was", "were")} put by an earlier attempt and recovered`,
+    );
   const { deletedFromSource } = summary;
   if (deletedFromSource !== undefined && deletedFromSource.count > 0) {
     lines.push(
-      `  ${formatCount(deletedFromSource.count)} in the archive are no longer in the source; nothing was deleted`,
+      `  ${formatCount(deletedFromSource.count)} in the archive ${verbOf(deletedFromSource.count, "is", "are")} no longer in the source; nothing was deleted`,
     );
   }
-  const proofs = counted(summary.proofs);
+  const proofs = listed(summary.proofs);
   if (proofs !== "") lines.push(`  proven by ${proofs}`);
-  const requests = counted(summary.requests);
+  const requests = listed(summary.requests);
   if (requests !== "") {
-    const retries = summary.retries ? `, of them ${formatCount(summary.retries)} retries` : "";
+    const retries = summary.retries ? `, of them ${counted(summary.retries, "retry")}` : "";
     lines.push(`  requests: ${requests}${retries}`);
   }
   const { atOnce } = summary;
@@ -44,7 +49,7 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
   const others = failures.slice(failuresShown);
   if (others.length > 0) {
     const count = others.reduce((sum, failure) => sum + failure.count, 0);
-    lines.push(`  failed: ${formatCount(count)} for ${formatCount(others.length)} other reasons`);
+    lines.push(`  failed: ${formatCount(count)} for ${counted(others.length, "other reason")}`);
   }
   return lines;
 }
@@ -53,10 +58,10 @@ function volume({ bytes, seconds, archived }: Summary): string {
   if (seconds === null) return formatBytes(bytes);
   const text = `${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
   if (seconds === 0) return text;
-  return `${text}, ${formatBytes(bytes / seconds)}/s, ${formatCount(Math.round((archived / seconds) * 10) / 10)} objects/s`;
+  return `${text}, ${formatBytes(bytes / seconds)}/s, ${counted(Math.round((archived / seconds) * 10) / 10, "object")}/s`;
 }
 
-function counted(counts: Readonly<Record<string, number>> | null): string {
+function listed(counts: Readonly<Record<string, number>> | null): string {
   return Object.entries(counts ?? {})
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name} ${formatCount(count)}`)

@@ -100,8 +100,10 @@ export function printAddress({ store, bucket, prefix }: Address): string {
   return prefix === "" ? `${schemes[store ?? "cos"]}${bucket}` : `${schemes[store ?? "cos"]}${bucket}/${prefix}`;
 }
 
-/** Permissions have COS's names in COS alone. */
-export const isInCos = (address: string): boolean => address.startsWith(schemes.cos);
+/** Which store an address is in. */
+export function storeOf(address: string): "cos" | OtherStore {
+  return otherStores.find((store) => address.startsWith(schemes[store])) ?? "cos";
+}
 
 /** The same of a range of keys: whatever the prefix is, there is a slash behind the bucket. */
 export function printRange(range: Address): string {

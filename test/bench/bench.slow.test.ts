@@ -3,8 +3,10 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { contestantsAt } from "./contestants.ts";
+import { canLimit } from "./cpu-share.ts";
 import type { CommandsResult } from "./parts/commands.ts";
 import type { CopyResult } from "./parts/copy.ts";
+import type { FunctionsResult } from "./parts/functions.ts";
 import type { RowsResult } from "./parts/rows.ts";
 import type { StoreResult } from "./parts/store.ts";
 
@@ -28,10 +30,10 @@ describe("npm run bench", () => {
     const [cell] = cells;
     expect(cell?.results.map(({ name }) => name)).toEqual(contestantsAt("16KiB", 4, undefined).map(({ name }) => name));
     for (const { name, objects, failure, wrong, rates, requests, cpuMsPerObject } of cell?.results ?? []) {
-      const isSdk = name.startsWith("sdk");
+      const isSlow = /^(sdk|folder)-/.test(name);
       expect({ name, objects, failure, wrong }).toEqual({
         name,
-        objects: isSdk ? 8 : 64,
+        objects: isSlow ? 8 : 64,
         failure: undefined,
         wrong: 0,
       });
@@ -82,6 +84,20 @@ describe("npm run bench", () => {
       expect(results.filter(({ failure }) => failure !== undefined)).toEqual([]);
     }
     expect(commands.starts.help.median).toBeGreaterThan(0);
+    expect(code).toBe(0);
+  });
+
+  it("hands functions of each memory one shard after the other, and every object arrives right", async () => {
+    const lap = ["--parts", "functions", "--sizes", "16KiB", "--rounds", "1", "--objects", "8", "--plain"];
+    const { code, stdout } = await bench(...lap, "--json");
+    const { functions } = JSON.parse(stdout) as { readonly functions: FunctionsResult };
+    const memories = canLimit ? [128, 256, 512, 1_024, 1_769] : [1_769];
+    expect(functions.functions.map(({ memoryMB, wrong }) => ({ memoryMB, wrong }))).toEqual(
+      memories.map((memoryMB) => ({ memoryMB, wrong: 0 })),
+    );
+    for (const { objectsPerGBSecond, coldMs, peakRssMB } of functions.functions) {
+      expect([objectsPerGBSecond.median, coldMs, peakRssMB].every((value) => value > 0)).toBe(true);
+    }
     expect(code).toBe(0);
   });
 

@@ -5,8 +5,8 @@ import type { Copier, CopierOptions } from "./copier.ts";
 
 export interface Contestant {
   readonly name: string;
-  /** "undici": the same path as ours, over undici's client. "s3": into an archive in S3. */
-  readonly kind: "limit" | "ours" | "undici" | "s3" | "sdk";
+  /** "undici": the same path as ours, over undici's client. "s3", "folder": into an archive in such a store. */
+  readonly kind: "limit" | "ours" | "undici" | "s3" | "folder" | "sdk";
   readonly says: string;
   /** Sizes it is measured at; all where absent. */
   readonly only?: readonly SizeLabel[];
@@ -18,12 +18,15 @@ export interface Contestant {
 
 const ours = (proof: "content-md5" | "crc64", asks: boolean) => async (options: CopierOptions) =>
   (await import("./ours.ts")).createOurs(options, { proof, asks });
-const intoS3 = (proof: "content-md5" | "crc64") => async (options: CopierOptions) =>
-  (await import("./ours.ts")).createOurs(options, { proof, asks: false, store: "s3" });
+const into = (store: "s3" | "folder", proof: "content-md5" | "crc64") => async (options: CopierOptions) =>
+  (await import("./ours.ts")).createOurs(options, { proof, asks: false, store });
 const overUndici = (proof: "content-md5" | "crc64") => async (options: CopierOptions) => {
   const { createUndiciHttp: createHttp } = await import("../../src/http/undici.ts");
   return (await import("./ours.ts")).createOurs(options, { proof, asks: false, createHttp });
 };
+
+/** What a disk does with more shows as well at these. */
+const sizesOfDisks = ["16KiB", "4MiB"] as const;
 
 export const contestants: readonly Contestant[] = [
   {
@@ -65,8 +68,22 @@ export const contestants: readonly Contestant[] = [
     says: "the same path over undici's client, crc64",
     create: overUndici("crc64"),
   },
-  { name: "s3-md5", kind: "s3", says: "the same path into S3, content-md5", create: intoS3("content-md5") },
-  { name: "s3-crc64", kind: "s3", says: "the same path into S3, crc64", create: intoS3("crc64") },
+  { name: "s3-md5", kind: "s3", says: "the same path into S3, content-md5", create: into("s3", "content-md5") },
+  { name: "s3-crc64", kind: "s3", says: "the same path into S3, crc64", create: into("s3", "crc64") },
+  {
+    name: "folder-md5",
+    kind: "folder",
+    says: "the same path into a folder, content-md5",
+    only: sizesOfDisks,
+    create: into("folder", "content-md5"),
+  },
+  {
+    name: "folder-crc64",
+    kind: "folder",
+    says: "the same path into a folder, crc64",
+    only: sizesOfDisks,
+    create: into("folder", "crc64"),
+  },
   {
     name: "sdk-buffer",
     kind: "sdk",

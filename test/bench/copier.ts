@@ -12,11 +12,20 @@ export interface CopierOptions {
   readonly shardSize?: number;
 }
 
+export interface Stored {
+  /** Keys whose object is there, and right. */
+  readonly right: number;
+  readonly wrong: number;
+  readonly puts: number;
+}
+
 export interface Copier {
   /** What is done before the clock starts. */
   prepare?(objects: number): Promise<void>;
   /** Copies keys 0 to `objects` - 1. Throws where anything was not copied. */
   copy(objects: number): Promise<void>;
+  /** Where the archive is not in the store: what it holds of the keys that were copied last. */
+  check?(objects: number): Promise<Stored>;
   close(): Promise<void>;
 }
 

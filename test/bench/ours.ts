@@ -9,20 +9,21 @@ import { doneMarkers } from "../../src/ledger/shard/done-marker.ts";
 import type { Row } from "../../src/manifest/row.ts";
 import { queueFromUrl } from "../../src/queue/index.ts";
 import { createShardWorker, deliveryHandlerOf } from "../../src/run/deliver/handle-delivery.ts";
-import type { ShardMessage } from "../../src/run/messages/messages.ts";
+import type { Place, ShardMessage } from "../../src/run/messages/messages.ts";
 import { queueSender } from "../../src/run/messages/queue-sender.ts";
 import { openLedger } from "../../src/run/surroundings/open-ledger.ts";
 import { pollQueue } from "../../src/run/work/poll-queue.ts";
 import { keyOf } from "./bodies.ts";
 import type { Copier, CopierOptions } from "./copier.ts";
-import { entriesOf, ledgerPlace, openSurroundings, planRun } from "./planned-run.ts";
+import { createFolderArchive } from "./folder-archive.ts";
+import { archivePlace, entriesOf, ledgerPlace, openSurroundings, planRun } from "./planned-run.ts";
 
 export interface Form {
   readonly proof: "content-md5" | "crc64";
   /** A HEAD of the source and of the archive for each key: rows without etag, and `--if-exists skip`. */
   readonly asks: boolean;
   /** What the archive is in; COS where absent. */
-  readonly store?: "s3";
+  readonly store?: "s3" | "folder";
   /** What sends the requests; as the product where absent. */
   readonly createHttp?: CreateHttp;
 }
@@ -33,6 +34,7 @@ export function createOurs(options: CopierOptions, { proof, asks, store, createH
   const { clock, random, log } = surroundings;
   const worker = createShardWorker(surroundings);
   const handler = deliveryHandlerOf(worker);
+  const folder = store === "folder" ? createFolderArchive(label, facts, surroundings) : undefined;
   let run: RunDocument | undefined;
   let runs = 0;
 
@@ -42,11 +44,15 @@ export function createOurs(options: CopierOptions, { proof, asks, store, createH
     if (asks) return { key };
     return proof === "content-md5" ? { key, size, etag } : { key, size, etag, crc64 };
   }
+  const archive = (): Place | undefined => {
+    if (folder !== undefined) return folder.renew();
+    return store === "s3" ? { ...archivePlace, store } : undefined;
+  };
   const plan = (objects: number) =>
     planRun(
       {
         run: `bench-${++runs}`,
-        store,
+        archive: archive(),
         rows: { kind: "inline", digest: `${objects}`, keys: [] },
         options: {
           proof: asks && proof === "content-md5" ? "auto" : proof,
@@ -102,6 +108,7 @@ export function createOurs(options: CopierOptions, { proof, asks, store, createH
         archived += marker.archived;
       if (archived !== objects) throw new Error(`the ledger counts ${archived} of ${objects} as archived`);
     },
+    ...(folder === undefined ? {} : { check: folder.check }),
     close: () => surroundings.close(),
   };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { spread } from "./numbers.ts";
 import { type CommandResult, commandCellText, commandsText } from "./parts/commands.ts";
+import { functionsText, type MeasuredFunction } from "./parts/functions.ts";
 import { listText } from "./parts/list.ts";
 import { planText } from "./parts/plan.ts";
 import { rowsResult, rowsText } from "./parts/rows.ts";
@@ -230,5 +231,37 @@ describe("whole commands", () => {
     expect(linesOf(commandCellText(cell([failed, theirs]), true))[3]).toMatch(
       /98 MB {3}as run does {3}FAILED: it ended with 4: halted$/,
     );
+  });
+});
+
+describe("a function's memory", () => {
+  const measured = (memoryMB: number, rate: number, more: Partial<MeasuredFunction> = {}): MeasuredFunction => ({
+    ...{ memoryMB, label: "16KiB", objects: 1_000, coldMs: 512.4, peakRssMB: 101.2, cpuUsed: 0.93, wrong: 0 },
+    objectsPerSecond: spread([rate]),
+    objectsPerGBSecond: spread([(1024 * rate) / memoryMB]),
+    ...more,
+  });
+  const lines = (...functions: readonly MeasuredFunction[]) => linesOf(functionsText({ delayMs: 20, functions }));
+
+  it("is told with what it buys, and the cheapest that fits is named", () => {
+    const told = lines(measured(128, 300, { peakRssMB: 140 }), measured(256, 500), measured(512, 600));
+    expect(told[1]).toBe(
+      "A function by its memory, replies after 20 ms: warm invocations of one shard each, median (least–most)",
+    );
+    expect(told[3]?.split(/ {2,}/)).toEqual([
+      ...["128 MB", "7 %", "300 (300–300)", "2,400 (2,400–2,400)", "93 %", "140", "512", "OVER ITS MEMORY"],
+    ]);
+    expect(told[4]).toMatch(/^256 MB .* the cheapest$/);
+    expect(told[5]).not.toContain("cheapest");
+  });
+
+  it("of which something was wrong is not the cheapest, and says so", () => {
+    const told = lines(measured(128, 900, { wrong: 2 }), measured(1_769, 1_000));
+    expect(told[3]).toMatch(/ 2 WRONG$/);
+    expect(told[4]).toMatch(/^1,769 MB +100 % .* the cheapest$/);
+  });
+
+  it("is told of the largest alone where shares of a CPU can't be had", () => {
+    expect(lines(measured(1_769, 1_000)).join("\n")).toContain("shares of a CPU can't be had on this system");
   });
 });

@@ -20,6 +20,7 @@ import { silentLog } from "../../src/vocabulary/log.ts";
 import { bucketsOf, credentials, region } from "./bodies.ts";
 import { TRUSTED } from "./listen.ts";
 
+export const archivePlace: Place = { bucket: bucketsOf.archive, region, prefix: "" };
 export const ledgerPlace: Place = { bucket: bucketsOf.archive, region, prefix: ".originals" };
 
 /** What a function or a command line is told of the store, in its environment. */
@@ -55,15 +56,15 @@ export function openSurroundings(
 
 export interface RunToPlan {
   readonly run: string;
-  /** What the archive is in; COS where absent. */
-  readonly store?: "s3" | undefined;
+  /** The bucket of the store, in COS, where absent. */
+  readonly archive?: Place | undefined;
   readonly rows: RunRequest["rows"];
   readonly options: { readonly [name in keyof RunRequest["options"]]?: unknown };
   readonly entries: (request: RunRequest) => PlanEntries;
 }
 
 export async function planRun(
-  { run, store, rows, options, entries }: RunToPlan,
+  { run, archive = archivePlace, rows, options, entries }: RunToPlan,
   surroundings: Surroundings,
 ): Promise<RunDocument> {
   const { clock, random } = surroundings;
@@ -71,7 +72,7 @@ export async function planRun(
     schema: "cos-originals/request@1",
     run,
     source: { bucket: bucketsOf.source, region, prefix: "" },
-    archive: { ...(store === undefined ? {} : { store }), bucket: bucketsOf.archive, region, prefix: "" },
+    archive,
     rows,
     options,
     askedAt: new Date(clock.now()).toISOString(),

@@ -7,6 +7,7 @@ export interface Talking {
   ask<Answer>(order: unknown): Promise<Answer>;
   /** What it said first. */
   readonly greeting: unknown;
+  readonly pid: number;
   end(): Promise<void>;
 }
 
@@ -54,6 +55,7 @@ export async function start(file: string, core: number, options: StartOptions = 
   const greeting = await answer();
   return {
     greeting,
+    pid: child.pid ?? 0,
     ask<Answer>(order: unknown) {
       const answered = answer<Answer>();
       child.send(order as object);

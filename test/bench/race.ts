@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Facts, SizeLabel } from "./bodies.ts";
 import { sizes } from "./bodies.ts";
 import type { Contestant } from "./contestants.ts";
+import type { Stored } from "./copier.ts";
 import { type Spread, spread } from "./numbers.ts";
 import { canPin, start, type Talking } from "./processes.ts";
 import type { Lap } from "./racer.ts";
@@ -36,8 +37,9 @@ export interface Cell {
 
 /** Objects a round: about a second of the limit's work, and enough for every loop to have some. */
 const enough: Readonly<Record<SizeLabel, number>> = { "16KiB": 15_000, "256KiB": 3_000, "4MiB": 96, "100MiB": 6 };
-/** The SDK's rate shows in fewer. */
-const sdkShare = 8;
+/** Whose rate shows in fewer, as they take many times as long. */
+const slow: ReadonlySet<Contestant["kind"]> = new Set(["sdk", "folder"]);
+const slowShare = 8;
 const WARM_UPS = 2;
 
 export function objectsFor(
@@ -47,7 +49,7 @@ export function objectsFor(
   asked: number = enough[label],
 ): number {
   const whole = Math.max(asked, concurrency);
-  return kind === "sdk" ? Math.max(Math.ceil(whole / sdkShare), Math.min(whole, concurrency)) : whole;
+  return slow.has(kind) ? Math.max(Math.ceil(whole / slowShare), Math.min(whole, concurrency)) : whole;
 }
 
 export async function race(options: {
@@ -91,7 +93,7 @@ export async function race(options: {
 
   async function lap(racer: Racer, counted: boolean): Promise<void> {
     if (racer.failure !== undefined) return;
-    const { talking, objects } = racer;
+    const { contestant, talking, objects } = racer;
     try {
       await store.ask({ order: "forget" });
       await talking.ask({ order: "prepare", objects });
@@ -100,7 +102,9 @@ export async function race(options: {
       const took = await talking.ask<Lap>({ order: "copy", objects });
       const after = await store.ask<{ cpuMs: number }>({ order: "cpu" });
       const checked = await store.ask<Checked>({ order: "check", label, objects });
-      racer.checks.push({ ...checked, ledger: checked.ledger - planned.ledger });
+      // What lies in a folder its own process looks at.
+      const stored = contestant.kind === "folder" ? await talking.ask<Stored>({ order: "check", objects }) : checked;
+      racer.checks.push({ ...checked, ...stored, ledger: checked.ledger - planned.ledger });
       if (counted) racer.laps.push(took);
       else racer.loads.push((after.cpuMs - before.cpuMs) / took.ms);
     } catch (error) {

@@ -5,7 +5,8 @@ import type { Copier, CopierOptions } from "./copier.ts";
 export type RacerOrder =
   | { readonly order: "open"; readonly name: string; readonly options: CopierOptions }
   | { readonly order: "prepare"; readonly objects: number }
-  | { readonly order: "copy"; readonly objects: number };
+  | { readonly order: "copy"; readonly objects: number }
+  | { readonly order: "check"; readonly objects: number };
 
 export interface Lap {
   readonly ms: number;
@@ -28,6 +29,10 @@ async function obey(message: RacerOrder): Promise<unknown> {
     // No gc() here: it throws away compiled code, and what is measured next is the compiler.
     await copier.prepare?.(message.objects);
     return { done: true };
+  }
+  if (message.order === "check") {
+    if (copier.check === undefined) throw new Error("it keeps nothing that could be looked at");
+    return copier.check(message.objects);
   }
   const cpu = process.cpuUsage();
   const from = performance.now();

@@ -32,6 +32,8 @@ export function sampleCell(more: Partial<Cell> = {}): Cell {
       sampleResult("crc64", "ours", [4000, 5000, 6000]),
       sampleResult("undici-md5", "undici", [5000, 5000, 4500]),
       sampleResult("undici-crc64", "undici", [4000, 4000, 6000]),
+      sampleResult("s3-md5", "s3", [3000, 4000, 5400]),
+      sampleResult("folder-md5", "folder", [600, 800, 1800]),
       sampleResult("asking", "ours", [2000, 2500, 3000]),
       sampleResult("sdk-buffer", "sdk", [400, 500, 600]),
       sampleResult("sdk-stream", "sdk", [300, 300, 300]),

@@ -18,6 +18,8 @@ describe("the ratios of a cell", () => {
       md5ToUndici: { median: 1.6, least: 1.2, most: 2 },
       crc64ToUndici: { median: 1, least: 1, most: 1.25 },
       md5ToSdk: { median: 15, least: 15, most: 16 },
+      s3ToCos: { median: 0.5, least: 0.5, most: 0.6 },
+      folderToCos: { median: 0.1, least: 0.1, most: 0.2 },
     });
   });
 
@@ -94,6 +96,8 @@ describe("the text of the ratios", () => {
       "content-md5 / undici",
       "crc64 / undici",
       "content-md5 / SDK",
+      "S3 / COS",
+      "folder / COS",
     ]);
     expect(lines[3]?.trim().split(/ {2,}/)).toEqual([
       "16KiB × 16",
@@ -103,7 +107,9 @@ describe("the text of the ratios", () => {
       "1.60 (1.20–2.00)",
       "1.00 (1.00–1.25)",
       "15.00 (15.00–16.00)",
+      "0.50 (0.50–0.60)",
+      "0.10 (0.10–0.20)",
     ]);
-    expect(lines[4]?.trim().split(/ {2,}/)).toEqual(["16KiB × 64", ...Array<string>(6).fill("refused")]);
+    expect(lines[4]?.trim().split(/ {2,}/)).toEqual(["16KiB × 64", ...Array<string>(8).fill("refused")]);
   });
 });

@@ -14,6 +14,9 @@ export interface Ratios {
   readonly md5ToUndici: Spread | undefined;
   readonly crc64ToUndici: Spread | undefined;
   readonly md5ToSdk: Spread | undefined;
+  /** Archives in other stores against one in COS, content-md5. */
+  readonly s3ToCos: Spread | undefined;
+  readonly folderToCos: Spread | undefined;
 }
 
 export const isUsable = ({ failure, wrong, rates }: Result) => failure === undefined && wrong === 0 && rates.length > 0;
@@ -39,6 +42,8 @@ export function ratiosOf({ label, concurrency, results }: Cell): Ratios {
     md5ToUndici: to(named("content-md5"), named("undici-md5")),
     crc64ToUndici: to(named("crc64"), named("undici-crc64")),
     md5ToSdk: to(named("content-md5"), best(results, "sdk")),
+    s3ToCos: to(named("s3-md5"), named("content-md5")),
+    folderToCos: to(named("folder-md5"), named("content-md5")),
   };
 }
 
@@ -106,6 +111,8 @@ export function ratiosText(all: readonly Ratios[]): string {
       shown(ratios.md5ToUndici),
       shown(ratios.crc64ToUndici),
       shown(ratios.md5ToSdk),
+      shown(ratios.s3ToCos),
+      shown(ratios.folderToCos),
     ].map((text, index) => (index === 0 ? text.padEnd(14) : column(text, 22))),
   );
   const head = [
@@ -116,6 +123,8 @@ export function ratiosText(all: readonly Ratios[]): string {
     "content-md5 / undici",
     "crc64 / undici",
     "content-md5 / SDK",
+    "S3 / COS",
+    "folder / COS",
   ];
   const titles = head.map((text, index) => (index === 0 ? text.padEnd(14) : column(text, 22)));
   return [

@@ -116,6 +116,22 @@ describe("a COS inventory", () => {
     ]);
   });
 
+  it("of versions that does not tell which are the newest is refused before a file of it is read, unless all are wanted", async () => {
+    const schema = "Bucket, Key, VersionId, LastModifiedDate";
+    const versions = [part("v.csv.gz", "b,a.jpg,v2,2026-01-02T00:00:00Z\nb,a.jpg,v1,2026-01-01T00:00:00Z\n")];
+    const unread = async () => {
+      throw new Error("a file was opened");
+    };
+    await expect(read(cosInventory(schema, versions), { open: unread })).rejects.toMatchObject({
+      code: "InventoryInvalid",
+      message: expect.stringMatching(
+        /fileSchema "Bucket, Key, VersionId, LastModifiedDate" has a VersionId and no IsLatest, .*\{versionId\} in it$/,
+      ),
+    });
+    const all = await read(cosInventory(schema, versions), { open: opening(versions), allVersions: true });
+    expect(rowsOf(all)).toMatchObject([{ versionId: "v2" }, { versionId: "v1" }]);
+  });
+
   it("passes over a header, should its files have one", async () => {
     const withHeader = [part("h.csv.gz", "Bucket,Key,Size\nb,a,1\nBucket,Key,1\n")];
     const entries = await read(cosInventory("Bucket, Key, Size", withHeader), { open: opening(withHeader) });
@@ -148,7 +164,12 @@ describe("a file of an inventory", () => {
 
   it.each([
     [404, "NoSuchKey", "PartMissing", /its file "p.csv.gz" does not exist/],
-    [403, "AccessDenied", "PartForbidden", /its file "p.csv.gz" may not be read \(AccessDenied\); allow GetObject/],
+    [
+      403,
+      "AccessDenied",
+      "PartForbidden",
+      /its file "p.csv.gz" may not be read \(AccessDenied\); allow cos:GetObject on it/,
+    ],
   ])("that is answered with %i %s is %s", async (status, code, expected, message) => {
     const open = () => Promise.reject(refusal(status, code));
     await expect(read(manifest, { open })).rejects.toMatchObject({

@@ -1,9 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Admitting, admit, createDurations, flushMs, lastMs, mayStart } from "../../src/policy/deadline.ts";
+import {
+  type Admitting,
+  admit,
+  answerMsOf,
+  createDurations,
+  leastWorkFor,
+  leastWorkMs,
+  mayStart,
+  reservesOf,
+} from "../../src/policy/deadline.ts";
+
+const reserves = reservesOf(900_000, 100);
+const { flushMs, lastMs } = reserves;
 
 describe("how long a task of a size takes", () => {
-  test("is the 99th percentile of what was seen, never less and at most √2 more", () => {
+  test("is the 99th percentile of what was seen, never less and at most a fifth more", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 900_000 }), { minLength: 10, maxLength: 400 }),
@@ -14,7 +26,7 @@ describe("how long a task of a size takes", () => {
           const sorted = times.toSorted((a, b) => a - b);
           const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] as number;
           expect(durations.estimate(size).ms).toBeGreaterThanOrEqual(p99);
-          expect(durations.estimate(size).ms).toBeLessThanOrEqual((p99 + 1) * Math.SQRT2 + 1e-6);
+          expect(durations.estimate(size).ms).toBeLessThanOrEqual((p99 + 1) * 2 ** 0.25 + 1e-6);
           expect(durations.estimate(size).samples).toBe(times.length);
         },
       ),
@@ -42,6 +54,23 @@ describe("how long a task of a size takes", () => {
     expect(durations.estimate(2_000_000_000).ms).toBeGreaterThanOrEqual(200_000);
   });
 
+  test("is no longer, of a size that none had yet, than larger ones took, or than its bytes are more than those of smaller ones", () => {
+    const durations = createDurations();
+    const [small, middle, large] = [10_000, 40_000, 600_000];
+    const assumed = durations.estimate(middle).ms;
+    for (let n = 0; n < 9; n++) durations.record(small, 50);
+    // So few show nothing of others.
+    expect(durations.estimate(middle)).toEqual({ samples: 0, ms: assumed });
+    durations.record(small, 50);
+    expect(durations.estimate(middle).ms).toBeLessThanOrEqual(4 * 51 * 2 ** 0.25);
+    for (let n = 0; n < 10; n++) durations.record(large, 120);
+    expect(durations.estimate(middle).ms).toBeLessThanOrEqual(121 * 2 ** 0.25);
+    // Of slow ones nobody expects more than without them.
+    const slow = createDurations();
+    for (let n = 0; n < 10; n++) slow.record(large, 60_000);
+    expect(slow.estimate(middle)).toEqual({ samples: 0, ms: assumed });
+  });
+
   test("has an answer for a size that is unknown, empty, or beyond all sizes", () => {
     const durations = createDurations();
     for (const size of [undefined, 0, 2 ** 50]) {
@@ -54,15 +83,16 @@ describe("how long a task of a size takes", () => {
 
 describe("may another task start", () => {
   test("only where it, and the flush after it, end by the deadline", () => {
-    expect(mayStart(0, 10_000, 10_000 - flushMs)).toBe(true);
-    expect(mayStart(1, 10_000, 10_000 - flushMs)).toBe(false);
-    expect(mayStart(0, Number.POSITIVE_INFINITY, 1e12)).toBe(true);
+    expect(mayStart(0, 10_000, 10_000 - flushMs, reserves)).toBe(true);
+    expect(mayStart(1, 10_000, 10_000 - flushMs, reserves)).toBe(false);
+    expect(mayStart(0, Number.POSITIVE_INFINITY, 1e12, reserves)).toBe(true);
   });
 
   const at = (more: Partial<Admitting>) =>
     admit({
       now: 0,
       deadline: 30_000,
+      reserves,
       estimate: { ms: 1_000, samples: 50 },
       running: 4,
       ended: 50,
@@ -102,5 +132,52 @@ describe("may another task start", () => {
     const endless = { deadline: Number.POSITIVE_INFINITY, wary: true, estimate: { ms: 1e12, samples: 1 }, running: 99 };
     expect(at(endless)).toBe("now");
     expect(lastMs).toBeLessThan(flushMs);
+  });
+});
+
+describe("what is kept of a delivery's time for its end", () => {
+  test("are five seconds where there are many, and a twelfth of few", () => {
+    expect(reservesOf(900_000, 100)).toEqual({ flushMs: 5_000, lastMs: 3_000 });
+    expect(reservesOf(Number.POSITIVE_INFINITY, 100)).toEqual({ flushMs: 5_000, lastMs: 3_000 });
+    expect(reservesOf(9_500, 100).flushMs).toBeCloseTo(792, 0);
+    expect(reservesOf(4_000, 100).flushMs).toBe(700);
+  });
+
+  test("are more where the ledger is slow: twice what a look at the shard took", () => {
+    expect(reservesOf(9_500, 900).flushMs).toBe(1_800);
+    expect(reservesOf(9_500, 60_000).flushMs).toBe(5_000);
+  });
+
+  test("and for the answer five seconds, half a second of few; never more than a tenth", () => {
+    expect([900_000, 60_000, 10_000, 3_000].map(answerMsOf)).toEqual([5_000, 3_000, 500, 300]);
+  });
+
+  test("grow with the time and with the ledger's slowness, and leave the most of a delivery to work in", () => {
+    const ms = fc.integer({ min: 3_000, max: 900_000 });
+    const look = fc.integer({ min: 0, max: 10_000 });
+    fc.assert(
+      fc.property(ms, ms, look, look, (a, b, c, d) => {
+        const less = reservesOf(Math.min(a, b), Math.min(c, d));
+        const more = reservesOf(Math.max(a, b), Math.max(c, d));
+        expect(less.flushMs).toBeLessThanOrEqual(more.flushMs);
+        expect(less.lastMs).toBeLessThan(less.flushMs);
+        const quick = reservesOf(a, 100);
+        if (a >= 10_000) expect((answerMsOf(a) + quick.flushMs) / a).toBeLessThanOrEqual(0.15);
+      }),
+    );
+  });
+});
+
+describe("the least time that a message is begun with", () => {
+  test("is three seconds of who knows nothing, and less, down to two, of who worked messages in less", () => {
+    expect(leastWorkFor(undefined)).toBe(leastWorkMs);
+    expect([200, 1_600, 2_200, 60_000].map(leastWorkFor)).toEqual([2_000, 2_100, 2_700, leastWorkMs]);
+  });
+
+  test("leaves time to give up what was begun, however slow the ledger is", () => {
+    for (const lookMs of [50, 300, 900]) {
+      const { lastMs } = reservesOf(leastWorkFor(200), lookMs);
+      expect(leastWorkFor(200) - lookMs - lastMs).toBeGreaterThan(0);
+    }
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, formatSeconds } from "../../src/report/quantity.ts";
+import { formatBytes, formatSeconds } from "../../src/report/quantity.ts";
 import { listedSummary, tallyToSummary } from "../../src/report/summary.ts";
 import { summaryText } from "../../src/report/summary-text.ts";
 import { addOutcome, addRequests, emptyTally } from "../../src/report/tally.ts";
+import { formatCount } from "../../src/vocabulary/counted.ts";
 import { outcome } from "./outcomes.ts";
 
 describe("the last lines of a run", () => {
@@ -28,13 +29,13 @@ describe("the last lines of a run", () => {
       "  redrive of before",
       "  1,208 rows = 1,201 archived + 1 skipped + 6 failed + 0 pending",
       "  1.2 GiB in 1 min 0 s, 20 MiB/s, 20 objects/s",
-      "  1 of the archived were put by an earlier attempt and recovered",
+      "  1 of the archived was put by an earlier attempt and recovered",
       "  proven by content-md5 1,200, crc64 1",
       "  requests: source.get 1,207, archive.put 1,201, of them 3 retries",
       "  failed: 3 D, such as D.jpg",
       "  failed: 1 A, A.jpg",
       "  failed: 1 B, B.jpg",
-      "  failed: 1 for 1 other reasons",
+      "  failed: 1 for 1 other reason",
     ]);
   });
 

@@ -5,6 +5,7 @@
 
 import type { Row } from "../../manifest/row.ts";
 import type { ListedObject, ObjectInfo } from "../../objects/bucket.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 
 /** What the original is, as far as it is known. */
 export interface Expectation {
@@ -50,7 +51,7 @@ export const namesObject = ({ etag, crc64 }: Pick<ObjectInfo, "etag" | "crc64">)
 /** Why `info` can't be the expected object, in words; undefined where nothing that both say differs. */
 export function difference(expectation: Expectation, info: ObjectInfo): string | undefined {
   if (expectation.size !== undefined && info.size !== undefined && expectation.size !== info.size) {
-    return `${info.size} bytes instead of ${expectation.size}`;
+    return `${info.size} ${nounOf(info.size, "byte")} instead of ${expectation.size}`;
   }
   if (expectation.crc64 !== undefined && info.crc64 !== undefined) {
     // Checksums of the bytes themselves settle it; an ETag may be something else.

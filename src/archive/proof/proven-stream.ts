@@ -6,6 +6,7 @@
 
 import { type Crc64, crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import type { BodySource } from "../../objects/bucket.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 
 /** What came differs from what the original is; thrown from within the stream, so that the upload ends unfinished. */
 export class WrongBytes extends Error {
@@ -45,12 +46,12 @@ export function provenStream(source: BodySource, proving: Proving): ProvenStream
     for await (const chunk of source) {
       if (chunk.length === 0) continue;
       size += chunk.length;
-      if (size > proving.size) throw new WrongBytes(`more than ${proving.size} bytes`);
+      if (size > proving.size) throw new WrongBytes(`more than ${proving.size} ${nounOf(proving.size, "byte")}`);
       if (crc !== undefined) crc64Update(crc, chunk);
       if (held !== undefined) yield held;
       held = chunk;
     }
-    if (size !== proving.size) throw new WrongBytes(`${size} bytes instead of ${proving.size}`);
+    if (size !== proving.size) throw new WrongBytes(`${size} ${nounOf(size, "byte")} instead of ${proving.size}`);
     if (crc !== undefined) digest = crc64Digest(crc);
     if (proving.crc64 !== undefined && digest !== proving.crc64) {
       throw new WrongBytes(`CRC64 ${digest} instead of ${proving.crc64}`);

@@ -14,6 +14,7 @@ import { noRequests } from "../../ledger/shard/segment.ts";
 import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
+import { reservesOf } from "../../policy/deadline.ts";
 import { spread, trialStart } from "../../policy/trial.ts";
 import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -162,6 +163,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     clock,
     pace,
     deadline: delivery.deadline,
+    reserves: reservesOf(delivery.deadline - lookedAt.elapsed, opened.lookMs),
     wary: opened.ranLate,
     over: over.signal,
     stopped: () => stops.signal.aborted,

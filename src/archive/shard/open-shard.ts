@@ -38,6 +38,8 @@ export interface OpenedShard {
   readonly earlier: number;
   /** When its newest sign of life was sent, ms by the clock's `elapsed`: a heartbeat is due a heartbeat later. */
   readonly signedAt: number;
+  /** How long the slowest look at the shard took, ms. */
+  readonly lookMs: number;
 }
 
 export type Opening =
@@ -108,6 +110,13 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     return false;
   };
   let planned: ReturnType<typeof packedShardRows> | undefined;
+  let lookMs = 0;
+  const timedLook = async (): Promise<Look> => {
+    const began = clock.elapsed();
+    const shown = await look();
+    lookMs = Math.max(lookMs, clock.elapsed() - began);
+    return shown;
+  };
   const look = async (): Promise<Look> => {
     const [, done, standing] = await Promise.all([sign.written, isDone(ledger, shard), readStanding(ledger)]);
     if (done) return { kind: "done" };
@@ -130,7 +139,7 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     if (claim.kind === "contested") return { kind: "wait" };
     return { kind: "free", standing, others, gone, serverTime, unpackRows };
   };
-  const latest = await awaitClaim(look, options);
+  const latest = await awaitClaim(timedLook, options);
   if (latest.kind !== "free") {
     await writeEndMarker(ledger, shard, attempt);
     return latest.kind === "wait" ? { kind: "yield" } : latest;
@@ -153,5 +162,6 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
     earlier: others.length,
     signedAt: sign.sentAt(),
+    lookMs,
   };
 }

@@ -7,9 +7,11 @@ import { readStanding } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { leastStreak, type Streak } from "../../policy/streaks.ts";
 import { isTrialLost, trialLostReason, trialRefusals } from "../../policy/trial.ts";
-import { isInCos } from "../../vocabulary/address.ts";
+import { storeOf } from "../../vocabulary/address.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
+import { counted } from "../../vocabulary/counted.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
+import { needOf, type Operation } from "../../vocabulary/permissions.ts";
 import { type RowRequest, rowRequests } from "../../vocabulary/row-request.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import type { TaskContext } from "../task/task.ts";
@@ -90,7 +92,7 @@ export function createRefusals(options: {
     }
     const sample = await watch.sample(ledger);
     if (sample === undefined || !(await isRefused(by, code, sample, context()))) return;
-    const reason = `${count === 1 ? "a row" : `${count} rows`} failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
+    const reason = `${count === 1 ? "a row" : counted(count, "row")} failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
     await halt([by], reason, since, code);
   }
 
@@ -144,18 +146,26 @@ export function createRefusals(options: {
   };
 }
 
-/** The request, and the permission that it needs in COS (document 436/31923). */
-const requests: Readonly<Record<RowRequest, readonly [request: string, permission: string]>> = {
-  "source.get": ["the GET of the original", "?ci-process=originImage, cos:GetObject"],
-  "source.head": ["the HEAD", "cos:HeadObject"],
-  "archive.put": ["the PUT", "cos:PutObject"],
-  "archive.head": ["the HEAD", "cos:HeadObject"],
-  "source.restore": ["the restore", "?restore, cos:PostObjectRestore"],
+/** The request, and what must be allowed for it. */
+const requests: Readonly<Record<RowRequest, readonly [request: string, operation: Operation]>> = {
+  "source.get": ["the GET of the original", "get"],
+  "source.head": ["the HEAD", "head"],
+  "archive.put": ["the PUT", "put"],
+  "archive.head": ["the HEAD", "head"],
+  "source.restore": ["the restore", "restore"],
+};
+
+/** What tells it from others of its action. */
+const queries: Readonly<Partial<Record<RowRequest, string>>> = {
+  "source.get": "?ci-process=originImage, ",
+  "source.restore": "?restore, ",
 };
 
 function requestWords(by: RowRequest, address: string): string {
-  const [request, permission] = requests[by];
-  return isInCos(address) ? `${request} (${permission})` : request;
+  const [request, operation] = requests[by];
+  const need = needOf(storeOf(address), operation);
+  if (need === undefined) return request;
+  return `${request} (${queries[by] ?? ""}${need})`;
 }
 
 function adviceOn(code: string | undefined): string {

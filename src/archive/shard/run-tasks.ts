@@ -49,6 +49,7 @@ async function runTask(
   const admitted = admission.admitted(size);
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
   pace.begins(size);
+  const timed = context.isOnTrial?.() === true ? withoutWaits(context) : undefined;
   let end: TaskEnd | undefined;
   try {
     if (careful) {
@@ -56,9 +57,10 @@ async function runTask(
       writer.add({ row, key: planned.key, outcome: "pending", code: "Started", attempts: 1, ms: 0, restore });
       await writer.beat();
     }
-    end = await archiveTask(task, context);
+    end = await archiveTask(task, timed?.context ?? context);
   } finally {
-    admission.ended(size, end && tellingMs(end.outcome));
+    const ms = end && tellingMs(end.outcome);
+    admission.ended(size, ms === undefined ? undefined : Math.max(0, ms - (timed?.waitedMs() ?? 0)));
   }
   const { outcome } = end;
   if (end.kind === "refused") return refusals.refused(outcome, end.by, trial?.gate);
@@ -70,6 +72,19 @@ async function runTask(
   else await refusals.endedOnTrial(outcome, trial.gate);
   record(outcome);
   if (end.kind === "halt") await refusals.impossible(outcome, end.by, end.reason);
+}
+
+/** On trial rows wait for one another, which says nothing of how long they take. */
+function withoutWaits(context: TaskContext): { readonly context: TaskContext; readonly waitedMs: () => number } {
+  const { clock, mayFetch } = context;
+  let waitedMs = 0;
+  const timed = async (row: number): Promise<boolean> => {
+    const from = clock.elapsed();
+    const may = (await mayFetch?.(row)) ?? true;
+    waitedMs += clock.elapsed() - from;
+    return may;
+  };
+  return { context: { ...context, mayFetch: timed }, waitedMs: () => waitedMs };
 }
 
 /** What a task took, where that says how long others take: a failure is soon over. */

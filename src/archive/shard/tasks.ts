@@ -2,6 +2,7 @@
 
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import { settledOutcome } from "../task/outcome-of.ts";
 import type { Task } from "../task/task.ts";
@@ -30,7 +31,7 @@ export function* tasksOf(
       record(settledOutcome(row, planned, planned.settled));
     } else if (charged >= request.options.maxAttempts) {
       const code = "RetriesExhausted";
-      const message = `given up after ${charged} tries, the last of which ended with its process`;
+      const message = `given up after ${charged} ${nounOf(charged, "try")}, the last of which ended with its process`;
       record({
         row,
         key: planned.key,

@@ -6,6 +6,7 @@
 import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { backoffMs, isStrain, judge, longestRetryAfterMs, rowBackoff } from "../../policy/retry.ts";
 import { type Code, mayBeOfEveryRow } from "../../vocabulary/codes/catalogue.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { RowRequest } from "../../vocabulary/row-request.ts";
@@ -284,7 +285,7 @@ function overOrPending(
     knowledge,
     now,
     "RetriesExhausted",
-    `given up after ${charged} tries, the last one: ${message}`,
+    `given up after ${charged} ${nounOf(charged, "try")}, the last one: ${message}`,
     said,
   );
 }

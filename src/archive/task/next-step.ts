@@ -5,6 +5,7 @@
 import { readable } from "../../cos/exchange/restored.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { chooseProof } from "../proof/choose-proof.ts";
 import { difference, type Expectation, holdsOriginal, isOtherVersion, mayHold } from "../proof/identity.ts";
@@ -120,7 +121,8 @@ function tellsTooLittle(expectation: Expectation, there: ObjectInfo): boolean {
 /** An empty original needs no fetch: its HEAD says all there is. */
 function whereEmpty({ head, expectation }: Knowledge): Step {
   if (head === undefined) return learnMetadata;
-  const wrong = head.size === 0 ? difference(expectation, head) : `${head.size} bytes instead of 0`;
+  const { size } = head;
+  const wrong = size === 0 ? difference(expectation, head) : `${size} ${nounOf(size ?? 0, "byte")} instead of 0`;
   return wrong === undefined ? putEmpty : { kind: "look-again", wrong, reply: undefined };
 }
 

@@ -1,6 +1,7 @@
 /** Puts an original into the archive, proven before it is committed, and takes in what the archive says that it stored. */
 import { type Body, heldLength, type ObjectInfo } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { proofOfNothing } from "../proof/choose-proof.ts";
 import { contentMd5, isMd5, sameEtag } from "../proof/identity.ts";
@@ -32,7 +33,8 @@ async function putHeld(
   row: RowWork,
 ): Promise<StepResult> {
   const length = heldLength(bytes);
-  if (length !== size) return known(wrongBytes(knowledge, `${length} bytes instead of ${size}`, reply));
+  if (length !== size)
+    return known(wrongBytes(knowledge, `${length} ${nounOf(length, "byte")} instead of ${size}`, reply));
   const local = proof === "content-md5" ? undefined : checksumOf(bytes);
   const expected = knowledge.expectation.crc64;
   if (proof === "crc64" && local !== expected) {

@@ -1,4 +1,5 @@
 /** What ends a connection, or a request that has none yet: a code and a reason. How far the exchange had come is exchange.ts's to say. */
+import { nounOf } from "../../vocabulary/counted.ts";
 import { HttpError } from "../port/error.ts";
 
 export type FaultCode =
@@ -71,7 +72,8 @@ export function incompleteBody(before: string, progress: Progress, cause?: Error
 }
 
 function bytes({ expected, received }: Progress): string {
-  return `${received}${expected === undefined ? "" : ` of ${expected}`} bytes`;
+  const of = expected === undefined ? "" : ` of ${expected}`;
+  return `${received}${of} ${nounOf(expected ?? received, "byte")}`;
 }
 
 function codeOf(error: Error): string {

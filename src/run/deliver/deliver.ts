@@ -1,17 +1,14 @@
 /** The one way in which every door hands a delivery over: closed where anything fails, and never late. */
-import { leastWorkMs } from "../../policy/deadline.ts";
+import { answerMsOf, leastWorkMs } from "../../policy/deadline.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { DeadLetters } from "../messages/dead-letters.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 
-/** Milliseconds kept back to give an answer: one request to the queue, and what the platform needs itself. */
-const answerMargin = 5_000;
-
-/** When the work must be over in a process that has `remainingMs` left: 5 s earlier, in a short-lived one a tenth. */
+/** When the work must be over in a process that has `remainingMs` left. */
 export function deadlineAfter(now: number, remainingMs: number): number {
-  return now + remainingMs - Math.min(answerMargin, remainingMs / 10);
+  return now + remainingMs - answerMsOf(remainingMs);
 }
 
 export interface DeliverParts {
@@ -19,6 +16,8 @@ export interface DeliverParts {
   readonly log: Log;
   /** Where a rejected message goes; absent: it stays in its queue. */
   readonly deadLetters?: DeadLetters | undefined;
+  /** With less time than this the message is given back unworked, ms. Default: what does where nothing is known. */
+  readonly leastMs?: number | undefined;
 }
 
 /** How a delivery ended, for its door. `moved`: it was rejected and is among the dead letters, so it is to be deleted. */
@@ -35,11 +34,11 @@ export async function deliver(
   handle: HandleDelivery,
   delivery: Delivery,
   sender: Sender,
-  { clock, log, deadLetters }: DeliverParts,
+  { clock, log, deadLetters, leastMs = leastWorkMs }: DeliverParts,
 ): Promise<Delivered> {
   const { messageId, deadline } = delivery;
   const left = deadline - clock.elapsed();
-  if (left < leastWorkMs) return withoutTime(left, delivery, { log, deadLetters });
+  if (left < leastMs) return withoutTime({ left, leastMs }, delivery, { log, deadLetters });
   let answer: Answer;
   try {
     answer = await handle(delivery, sender);
@@ -61,12 +60,12 @@ export async function deliver(
 
 /** Said so, for a function may have no more than that at any time: its queue would move message after message without a word. */
 async function withoutTime(
-  left: number,
+  { left, leastMs }: { readonly left: number; readonly leastMs: number },
   delivery: Delivery,
   { log, deadLetters }: Pick<DeliverParts, "log" | "deadLetters">,
 ): Promise<Delivered> {
   const seconds = Math.max(0, Math.round(left / 100) / 10);
-  const reason = `its turn came when ${seconds} s of this invocation were left, and less than ${leastWorkMs / 1_000} s are no time to work it: 900 s are a good time limit for a function`;
+  const reason = `its turn came when ${seconds} s of this invocation were left, and less than ${Math.ceil(leastMs / 100) / 10} s are no time to work it: 900 s are a good time limit for a function`;
   log.warn("A message was given back, as there was no time to work it.", { messageId: delivery.messageId, reason });
   return (await buryLast(delivery, reason, { log, deadLetters })) ?? { kind: "give-back", delaySeconds: 0, reason };
 }

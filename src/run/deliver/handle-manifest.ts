@@ -1,4 +1,5 @@
 /** A manifest message: a run is asked for. */
+import { leastWorkMs } from "../../policy/deadline.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import { type ManifestMessage, type ReconcileMessage, versionFor } from "../messages/messages.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
@@ -78,6 +79,11 @@ export async function handleManifest(
     if (answer.kind !== "acknowledge") return answer;
     if (handedOver) {
       await sender.send(JSON.stringify(reconcile), 5);
+      return answer;
+    }
+    // Its rows took all the time that there was: the report is another delivery's.
+    if (delivery.deadline - clock.elapsed() < leastWorkMs) {
+      await sender.send(JSON.stringify(reconcile));
       return answer;
     }
   }

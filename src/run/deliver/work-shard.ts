@@ -10,6 +10,7 @@ import type { MarkerCounts } from "../../ledger/counts.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
 import { giveBackMs } from "../../policy/retry.ts";
+import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { RefusedError } from "../../vocabulary/errors.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ShardMessage } from "../messages/messages.ts";
@@ -67,7 +68,7 @@ export async function workShard(
   if (message.shard >= run.shards) {
     return {
       kind: "reject",
-      reason: `the run ${message.run} has ${run.shards} shards, so there is no shard ${message.shard}`,
+      reason: `the run ${message.run} has ${counted(run.shards, "shard")}, so there is no shard ${message.shard}`,
     };
   }
   const { request } = run;
@@ -118,7 +119,7 @@ export async function workShard(
       return {
         kind: "give-back",
         delaySeconds: Math.round(giveBackMs(end.earlier, random) / 1000),
-        reason: `${end.rows} rows of shard ${message.shard} are left and none could be ended`,
+        reason: `${counted(end.rows, "row")} of shard ${message.shard} ${verbOf(end.rows, "is", "are")} left and none could be ended`,
       };
   }
 }

@@ -10,6 +10,7 @@ import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
+import { nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
@@ -82,7 +83,7 @@ export async function writeSummary(
   if (state === "complete" && ended !== run.rows) {
     throw new UserError(
       "LedgerIncomplete",
-      `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} rows have an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
+      `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} ${nounOf(run.rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
     );
   }
   const summary = tallyToSummary(

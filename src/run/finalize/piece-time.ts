@@ -30,9 +30,9 @@ export function createPieceTime(clock: Clock, until: number): PieceTime {
   };
 }
 
-/** Time kept for the last steps of a delivery; of a short one a quarter. */
+/** Time kept for the last steps of a delivery, a message or two; of a short one a sixth. */
 const RESERVE_MS = 20_000;
 
 /** What of the time until the deadline is kept, in milliseconds. */
 export const reserveOf = (clock: Clock, deadline: number): number =>
-  Math.min(RESERVE_MS, (deadline - clock.elapsed()) / 4);
+  Math.min(RESERVE_MS, (deadline - clock.elapsed()) / 6);

@@ -15,6 +15,7 @@ export type Check =
   | "missing key"
   | "archive"
   | "ledger"
+  | "disk"
   | "versions";
 
 export interface Finding {

@@ -4,8 +4,9 @@ import { isEncrypted, isMd5, sameEtag } from "../../archive/proof/identity.ts";
 import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import { protectableSuffixes } from "../../cos/origin-protect.ts";
 import type { Bucket, ListedObject, ListPage, ObjectInfo } from "../../objects/bucket.ts";
-import { formatCount } from "../../report/quantity.ts";
+import { counted } from "../../vocabulary/counted.ts";
 import { quote } from "../../vocabulary/errors.ts";
+import { needOf } from "../../vocabulary/permissions.ts";
 import { type Finding, finding, isPassing, tried } from "./doctor-findings.ts";
 
 const image = new RegExp(`\\.(${protectableSuffixes.join("|")})$`, "i");
@@ -31,12 +32,12 @@ export async function examineOriginal(
   }
   const head = await tried(() => bucket.head(key));
   if (!head.ok) {
-    const need = head.error.status === 403 ? " (cos:HeadObject)" : "";
+    const need = head.error.status === 403 ? ` (${needOf("cos", "head")})` : "";
     return finding("original", isPassing(head.error) ? "unknown" : "bad", `HEAD${need} failed: ${head.error.message}`);
   }
   const fetched = await tried(() => fetchAndHash(bucket, key));
   if (!fetched.ok) {
-    const need = fetched.error.status === 403 ? " (cos:GetObject)" : "";
+    const need = fetched.error.status === 403 ? ` (${needOf("cos", "get")})` : "";
     return finding(
       "original",
       isPassing(fetched.error) ? "unknown" : "bad",
@@ -68,7 +69,7 @@ async function fetchAndHash(bucket: Bucket, key: string): Promise<Fetched> {
 
 /** Is it the object that the HEAD told of? */
 function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: Fetched): Finding {
-  const what = `originImage of ${quote(key)} brought ${formatCount(size)} bytes`;
+  const what = `originImage of ${quote(key)} brought ${counted(size, "byte")}`;
   if (info.errNo !== undefined && info.errNo !== 0) {
     const why = info.errNo === -6101 ? "a placeholder (the 4xx image setting)" : "the image service failed";
     return finding("original", "bad", `${what} and X-ErrNo ${info.errNo}: ${why}`);

@@ -1,8 +1,9 @@
 /** May archive and ledger be written, read and listed, without leaving anything there? */
 import type { Bucket } from "../../objects/bucket.ts";
 import { type TriedPut, tryPut } from "../../objects/try-put.ts";
-import { isInCos } from "../../vocabulary/address.ts";
+import { storeOf } from "../../vocabulary/address.ts";
 import { quote } from "../../vocabulary/errors.ts";
+import { needOf, type Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
 import { type Finding, finding, isPassing, type Tried, tried, type Verdict } from "./doctor-findings.ts";
@@ -12,7 +13,7 @@ export async function examineArchive(bucket: Bucket, archive: Place): Promise<Fi
   const probe = `${archive.prefix}cos-originals-doctor`;
   const trouble =
     (await writing("the archive", bucket, probe)) ??
-    refusal(await tried(() => bucket.head(probe)), needs(bucket, "HEAD", "cos:HeadObject and cos:GetBucket"));
+    refusal(await tried(() => bucket.head(probe)), needs(bucket, "HEAD", "head", "list"));
   return trouble === undefined
     ? finding("archive", "good", `${bucket.address}/${archive.prefix} may be written, and proves what it is given`)
     : finding("archive", trouble.verdict, `${bucket.address}/${archive.prefix}: ${trouble.says}`);
@@ -22,11 +23,8 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
   const probe = `${ledger.prefix}cos-originals-doctor`;
   const trouble =
     (await writing("the ledger", bucket, probe)) ??
-    refusal(await tried(() => bucket.get(probe)), needs(bucket, "GET", "cos:GetObject")) ??
-    refusal(
-      await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })),
-      needs(bucket, "listing", "cos:GetBucket"),
-    );
+    refusal(await tried(() => bucket.get(probe)), needs(bucket, "GET", "get")) ??
+    refusal(await tried(() => bucket.list({ prefix: ledger.prefix, maxKeys: 1 })), needs(bucket, "listing", "list"));
   return trouble === undefined
     ? ((await lackOf(bucket, ledger)) ??
         finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`))
@@ -58,9 +56,11 @@ async function lackOf(bucket: Bucket, { prefix }: Place): Promise<Finding | unde
   );
 }
 
-/** A request, and the permission that it needs in COS. */
-const needs = ({ address }: Bucket, request: string, permission: string): string =>
-  isInCos(address) ? `${request}, ${permission}` : request;
+/** A request, and the permission that it needs. */
+function needs({ address }: Bucket, request: string, ...operations: readonly Operation[]): string {
+  const need = needOf(storeOf(address), ...operations);
+  return need === undefined ? request : `${request}, ${need}`;
+}
 
 type Trouble = { readonly verdict: Verdict; readonly says: string };
 
@@ -68,7 +68,7 @@ async function writing(what: string, bucket: Bucket, key: string): Promise<Troub
   const asked = await tried(() => tryPut(bucket, key).then(throwRefused));
   if (!asked.ok) {
     if (asked.error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, asked.error);
-    return refusal(asked, needs(bucket, "PUT", "cos:PutObject"));
+    return refusal(asked, needs(bucket, "PUT", "put"));
   }
   if (asked.value.kind !== "taken") return undefined;
   return {

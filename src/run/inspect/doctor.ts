@@ -11,9 +11,11 @@ import { keepsVersions } from "../../objects/keeps-versions.ts";
 import { tryRestore } from "../../objects/try-restore.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { needOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 import { placesFault } from "../places/places-apart.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
+import { type ExaminedDisk, examineDisk } from "./doctor-disk.ts";
 import { type Finding, finding, type Tried, tried, triedOnce } from "./doctor-findings.ts";
 import { examineOriginal } from "./doctor-original.ts";
 import { examineArchive, examineLedger } from "./doctor-writing.ts";
@@ -63,7 +65,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
     yield finding(
       "source",
       "warning",
-      `${where} may not be listed (cos:GetBucket): --list can't work, and a key that is not there may look refused`,
+      `${where} may not be listed (${needOf("cos", "list")}): --list can't work, and a key that is not there may look refused`,
     );
   } else if (listed.error.code === "NoSuchBucket") throw noSuchBucket("the source", bucket, listed.error);
   else {
@@ -76,14 +78,30 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   yield await examineOriginal(bucket, patient.key, listed.ok ? listed.value : undefined);
   if (patient.restores === true) yield await restoring(bucket, patient.key, listed.ok ? listed.value : undefined);
   yield await missingKey(patient, bucket);
-  yield await examineArchive(open("archive", patient.archive), patient.archive);
-  yield await examineLedger(open("ledger", patient.ledger), patient.ledger);
+  yield* examineWriting(patient);
   if (await keepsVersions(open("ledger", patient.ledger), patient.ledger.prefix)) {
     yield finding(
       "versions",
       "warning",
       `the bucket ${patient.ledger.bucket} keeps versions, so COS forbids no overwriting in it: never start one run twice at the same moment, or some of its work is done twice`,
     );
+  }
+}
+
+async function* examineWriting({ archive, ledger, open }: Patient): AsyncGenerator<Finding> {
+  const disks = new Map<string, ExaminedDisk>();
+  for (const [role, place, examine] of [
+    ["archive", archive, examineArchive],
+    ["ledger", ledger, examineLedger],
+  ] as const) {
+    const bucket = open(role, place);
+    let disk = disks.get(bucket.address);
+    if (disk === undefined) {
+      disk = await examineDisk(bucket);
+      disks.set(bucket.address, disk);
+      yield* disk.findings;
+    }
+    if (disk.usable) yield await examine(bucket, place);
   }
 }
 
@@ -167,11 +185,11 @@ async function restoring(bucket: Bucket, key: string | undefined, listed: ListPa
   if (!reply.ok)
     return finding(check, "unknown", `whether originals may be restored is not known: ${reply.error.message}`);
   if (reply.value.kind === "allowed") {
-    return finding(check, "good", "originals in an archive class may be restored (cos:PostObjectRestore)");
+    return finding(check, "good", `originals in an archive class may be restored (${needOf("cos", "restore")})`);
   }
   const { error } = reply.value;
   return error.status === 403
-    ? finding(check, "bad", `originals may not be restored, ?restore, cos:PostObjectRestore: ${error.message}`)
+    ? finding(check, "bad", `originals may not be restored, ?restore, ${needOf("cos", "restore")}: ${error.message}`)
     : finding(check, "unknown", `whether originals may be restored is not known: ${error.message}`);
 }
 
@@ -194,7 +212,7 @@ async function missingKey({ source, clock, random }: Patient, bucket: Bucket): P
     return finding(
       "missing key",
       "warning",
-      `a key that is not there is answered 403 (${error.code}), as a refusal is: allow cos:GetBucket on the source`,
+      `a key that is not there is answered 403 (${error.code}), as a refusal is: allow ${needOf("cos", "list")} on the source`,
     );
   }
   return finding("missing key", "unknown", `what a key that is not there is answered is not known: ${error.message}`);

@@ -2,6 +2,7 @@
 import type { CiStatus } from "../../cos/ci-binding.ts";
 import type { SlimSetting } from "../../cos/smart-compression.ts";
 import type { FindingName, FindingValue } from "../../emulator/faults/findings.ts";
+import { needOf } from "../../vocabulary/permissions.ts";
 import {
   type Answer,
   isAlike,
@@ -141,7 +142,7 @@ export function head(image: ImageReplies | undefined): Verdict<"headOfProtected"
     if (said.errNo === protectionErrNo || (permitted && (said.status !== 404 || there))) {
       return { value: "refuse", by: said };
     }
-    return { unknown: "it was refused as one is who may not send it (cos:HeadObject)", by: said };
+    return { unknown: `it was refused as one is who may not send it (${needOf("cos", "head")})`, by: said };
   });
 }
 
@@ -164,7 +165,7 @@ export function copy(image: ImageReplies | undefined, refusal: Said | undefined)
     const othersGo = isSaid(image.copyOfOther) && isServed(image.copyOfOther);
     if (said.errNo === protectionErrNo || same || othersGo) return { value: "refuse", by: said };
     return {
-      unknown: "it was refused as one is who may not read the source with the archive's credentials (cos:GetObject)",
+      unknown: `it was refused as one is who may not read the source with the archive's credentials (${needOf("cos", "get")})`,
       by: said,
     };
   });

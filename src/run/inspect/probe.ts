@@ -14,6 +14,7 @@ import { probeCopyKey } from "../../ledger/probe-copy.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
 import type { BucketError } from "../../objects/error.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { counted } from "../../vocabulary/counted.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { keysPerPage } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
@@ -91,7 +92,7 @@ export async function probe(probed: Probed, samples: Samples): Promise<ProbeRepl
 
   const fetched = (object: ListedObject | undefined, otherwise: string): Answer | Promise<Answer> =>
     object === undefined
-      ? { unanswered: `${otherwise} is among the first ${samples.keys} keys` }
+      ? { unanswered: `${otherwise} is among the first ${counted(samples.keys, "key")}` }
       : exact({ method: "GET", key: object.key, query: original }, knownOf(object));
   return {
     protection: await setting(() => bucket.getOriginProtect()),

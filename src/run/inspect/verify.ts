@@ -15,6 +15,7 @@ import { isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { startsAt } from "../../policy/concurrency/auto-concurrency.ts";
 import { emptyTally } from "../../report/tally.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { resolved } from "../finalize/resolved.ts";
@@ -124,7 +125,7 @@ export async function verifyRun(
   if (summary.state === "complete" && !signal?.aborted && counts.archived < summary.archived) {
     throw new UserError(
       "LedgerIncomplete",
-      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} archived rows, but the run ended with ${summary.archived}; something deletes below ${describeOutcomes(ledger)}.`,
+      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} ${nounOf(counts.archived, "archived row")}, but the run ended with ${summary.archived}; something deletes below ${describeOutcomes(ledger)}.`,
     );
   }
   const { archived: _, ...found } = counts;
@@ -194,7 +195,7 @@ export function compareWithLedger(
 ): Look {
   const { receivedSize, receivedEtag, receivedCrc64 } = said;
   if (receivedSize !== undefined && there.size !== undefined && receivedSize !== there.size) {
-    return { kind: "size", message: `${there.size} bytes instead of ${receivedSize}` };
+    return { kind: "size", message: `${there.size} ${nounOf(there.size, "byte")} instead of ${receivedSize}` };
   }
   if (receivedCrc64 !== undefined && there.crc64 !== undefined) {
     if (receivedCrc64 === there.crc64) return { kind: "same", sizeOnly: false };

@@ -7,6 +7,7 @@ import { parallelListing } from "../../cos/listing/parallel.ts";
 import { ledgerWithin } from "../../ledger/own-keys.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { printAddress } from "../../vocabulary/address.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { keysPerPage } from "../../vocabulary/limits.ts";
 import type { Place } from "../messages/messages.ts";
@@ -41,6 +42,6 @@ export async function checkLeastRows(
   const where = printAddress({ bucket: source.bucket, prefix });
   throw new UserError(
     "TooFewRows",
-    `The listing of ${where} found ${found} objects, and a run of it is to begin with ${least} at least, so nothing was begun; check the prefix, or say otherwise with --min-rows (\`minRows\` in a message).`,
+    `The listing of ${where} found ${found} ${nounOf(found, "object")}, and a run of it is to begin with ${least} at least, so nothing was begun; check the prefix, or say otherwise with --min-rows (\`minRows\` in a message).`,
   );
 }

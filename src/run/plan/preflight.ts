@@ -5,8 +5,9 @@ import type { Bucket } from "../../objects/bucket.ts";
 import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { tryPut } from "../../objects/try-put.ts";
-import { isInCos } from "../../vocabulary/address.ts";
+import { storeOf } from "../../vocabulary/address.ts";
 import { RefusedError, UserError } from "../../vocabulary/errors.ts";
+import { needOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -52,8 +53,8 @@ async function look(
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
       if (error.code === "AccessDenied" && !mustList) return;
-      const isListing = error.code === "AccessDenied" && isInCos(bucket.address);
-      const need = isListing ? "; it needs cos:GetBucket (listing) there" : "";
+      const action = error.code === "AccessDenied" ? needOf(storeOf(bucket.address), "list") : undefined;
+      const need = action === undefined ? "" : `; it needs ${action} (listing) there`;
       // A folder has no credentials.
       const refused = bucket.address.startsWith("file:") ? "This user was refused" : "The credentials were refused";
       throw new RefusedError(error.code, `${refused} for ${where}: ${error.message}${need}`, { cause: error });

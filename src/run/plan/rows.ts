@@ -12,6 +12,7 @@ import { withRetries } from "../../objects/retrying.ts";
 import { addressOf } from "../../vocabulary/address.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
+import { needOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 import { listWithout, withoutLedgers } from "../places/without-ledgers.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
@@ -186,7 +187,7 @@ export function manifestTrouble(error: unknown, name: string): unknown {
   if (error.status === 403) {
     return new UserError(
       "ManifestForbidden",
-      `The manifest ${quote(name)} may not be read (${error.code}); the credentials need cos:GetObject and cos:HeadObject on it.`,
+      `The manifest ${quote(name)} may not be read (${error.code}); the credentials need ${needOf("cos", "get", "head")} on it.`,
     );
   }
   if (error.status === 412) {

@@ -3,7 +3,7 @@
  * message that is not deleted comes again by itself, so whatever goes wrong here costs work, never a message.
  */
 
-import { leastWorkMs } from "../../policy/deadline.ts";
+import { leastWorkFor } from "../../policy/deadline.ts";
 import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessageCommand } from "../../queue/index.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -47,7 +47,7 @@ export interface Polled {
 
 /** The longest wait for a message. A longer one on TDMQ "may cause more duplicates" (document 1111/47661). */
 const longestWaitSeconds = { memory: 20, sqs: 20, tdmq: 3 } as const;
-/** A message is not worth receiving with less time than this, or a quarter of all there was. */
+/** A message is not worth receiving with less time than this, or a sixth of all there was. */
 const shortestWork = 15_000;
 /** Between the end of the work and the end of a lease that can't be extended. */
 const leaseMargin = 5_000;
@@ -59,15 +59,18 @@ const rejectedDelaySeconds = 60;
 export async function pollQueue(options: PollOptions): Promise<Polled> {
   const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
-  const last = deadline - Math.max(leastWorkMs, Math.min(shortestWork, (deadline - clock.elapsed()) / 4));
+  const worthwhile = Math.min(shortestWork, (deadline - clock.elapsed()) / 6);
+  let slowest: number | undefined;
+  let leastMs = leastWorkFor(slowest);
+  const last = () => deadline - Math.max(leastMs, worthwhile);
   let idleUntil = clock.elapsed() + (options.idleAtFirst ?? idle);
-  while (!signal?.aborted && !(clock.elapsed() >= last)) {
+  while (!signal?.aborted && !(clock.elapsed() >= last())) {
     let receivedAt = clock.elapsed();
     let message: Message | undefined;
     try {
       message = await inTurn(async () => {
         receivedAt = clock.elapsed();
-        return receive(options, Math.min(last, idleUntil) - receivedAt);
+        return receive(options, Math.min(last(), idleUntil) - receivedAt);
       });
     } catch (thrown) {
       const error = ensureError(thrown);
@@ -78,10 +81,13 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
       continue;
     }
     if (message !== undefined) {
-      counts[await workOne(options, message, receivedAt)]++;
+      const begunAt = clock.elapsed();
+      counts[await workOne(options, message, receivedAt, leastMs)]++;
+      slowest = Math.max(slowest ?? 0, clock.elapsed() - begunAt);
+      leastMs = leastWorkFor(slowest);
       idleUntil = clock.elapsed() + idle;
       // Queues wait for whole seconds.
-    } else if (Math.min(last, idleUntil) - clock.elapsed() < 1_000) break;
+    } else if (Math.min(last(), idleUntil) - clock.elapsed() < 1_000) break;
   }
   return counts;
 }
@@ -108,7 +114,12 @@ function receivesOf({ Attributes }: Message): number | undefined {
   return Number.isSafeInteger(receives) ? receives : undefined;
 }
 
-async function workOne(options: PollOptions, message: Message, receivedAt: number): Promise<keyof Polled> {
+async function workOne(
+  options: PollOptions,
+  message: Message,
+  receivedAt: number,
+  leastMs: number,
+): Promise<keyof Polled> {
   const { queue, handle, sender, deadLetters, visibility, deadline, signal, clock, log } = options;
   const lease = createLease({
     client: queue.client,
@@ -128,7 +139,7 @@ async function workOne(options: PollOptions, message: Message, receivedAt: numbe
     deadline: Math.min(deadline, lease.deadline() - leaseMargin),
     signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
   };
-  const answer = await deliver(handle, delivery, sender, { clock, log, deadLetters });
+  const answer = await deliver(handle, delivery, sender, { clock, log, deadLetters, leastMs });
   switch (answer.kind) {
     case "acknowledge":
       return (await lease.acknowledge()).kind === "acknowledged" ? "acknowledged" : "givenBack";

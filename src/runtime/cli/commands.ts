@@ -126,7 +126,8 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "policy",
-    description: "print the least-privilege CAM policy of a configuration: what a run of it must be allowed to do",
+    description:
+      "print the least-privilege policy of a configuration, CAM's or IAM's: what a run of it must be allowed to do",
     load: async () => {
       const { describePolicy, policyCommand } = await import("./policy.ts");
       return { describe: describePolicy, run: policyCommand };

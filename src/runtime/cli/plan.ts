@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { keepsVersions } from "../../objects/keeps-versions.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
+import { lackOfRoom } from "../../run/places/room.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { withListings } from "../../run/plan/listed-rows.ts";
@@ -71,6 +72,8 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const document = planDocument(settings, request, ledger, estimate);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
+    const short = await lackOfRoom(surroundings.open("archive", request.archive), estimate.bytes.estimated);
+    if (short !== undefined) terminal.note(short);
     // Planning a local file needs no network.
     if (await keepsVersions(surroundings.open("ledger", ledger), ledger.prefix)) {
       terminal.note(

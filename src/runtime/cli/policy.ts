@@ -2,6 +2,8 @@
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
+import { type IamPolicy, iamPolicy } from "../../run/inspect/iam-policy.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
 import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
@@ -10,19 +12,21 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePolicy(command: Command): void {
   addFlags(
-    command.addHelpText(
-      "after",
-      `
+    command
+      .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
+      .addHelpText(
+        "after",
+        `
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
-resume and verify need no more. An archive whose credentials are others takes the statements about its own bucket. What a
-queue needs is its own service's matter.
+resume and verify need no more. An archive whose credentials are others takes the statements about its own bucket. What lies
+in S3 is allowed by a policy of its own: --store s3. What a queue needs is its own service's matter.
 
 Exit codes: 0 printed, 2 usage.
 
 Example:
   cos-originals policy --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --list > policy.json`,
-    ),
+      ),
     // Those of work say nothing here; but the flags of a run can be given as they are.
     [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
   );
@@ -31,25 +35,48 @@ Example:
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
   const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
-  const restores = settings.values.archivedClass === "restore";
-  const policy = camPolicy({
-    source: sourcePlace(settings),
-    archive,
-    ledger,
-    manifest: manifestOf(settings),
-    restores,
-  });
+  const store = storeSaid(flags);
+  const inS3 = iamPolicy({ archive, ledger });
+  const policy =
+    store === "s3"
+      ? there(inS3)
+      : camPolicy({
+          source: sourcePlace(settings),
+          archive,
+          ledger,
+          manifest: manifestOf(settings),
+          restores: settings.values.archivedClass === "restore",
+        });
   // JSON has line ends between its values only.
   terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
+  if (store === "s3") {
+    terminal.note(
+      "Under --encryption aws:kms the key's own policy has to allow kms:GenerateDataKey and kms:Decrypt besides.",
+    );
+    return exitCodes.done;
+  }
   terminal.note(
     "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
   );
-  if (archive.store === "s3" || ledger.store === "s3") {
-    terminal.note(
-      "Of S3 a run needs s3:PutObject, s3:GetObject and s3:AbortMultipartUpload on what lies below archive and ledger, and s3:ListBucket on their buckets.",
-    );
-  }
+  if (inS3 !== undefined)
+    terminal.note("What lies in S3 has a policy of its own: the same command with --store s3 prints it.");
   return exitCodes.done;
+}
+
+function storeSaid({ store }: Flags): "cos" | "s3" {
+  if (store === "cos" || store === "s3") return store;
+  throw new UserError(
+    "InvalidSetting",
+    `--store is ${quote(store)}, and policies are those of cos or s3; say one of them.`,
+  );
+}
+
+function there(policy: IamPolicy | undefined): IamPolicy {
+  if (policy !== undefined) return policy;
+  throw new UserError(
+    "InvalidSetting",
+    "Neither the archive nor the ledger is in S3, so there is no policy of S3 to print; leave out --store s3.",
+  );
 }
 
 /** Whether it is an inventory is told without a look at it: by --format, or by the name that inventories have. */

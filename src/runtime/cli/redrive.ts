@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
-import { formatCount } from "../../report/quantity.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
+import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { runIdOf, settingsOfWork } from "./input/run-input.ts";
@@ -71,7 +71,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
       const input = prepared && { ...prepared, beside: settings.values.beside };
       if (left > 0) {
         terminal.note(
-          `${formatCount(left)} of the ${formatCount(left + rows)} failed rows are left out: they can't be read, or collide with another row's archive key.`,
+          `${formatCount(left)} of the ${counted(left + rows, "failed row")} ${verbOf(left, "is", "are")} left out: ${verbOf(left, "it", "they")} can't be read, or ${verbOf(left, "collides", "collide")} with another row's archive key.`,
         );
       }
       if (input === undefined) {

@@ -1,13 +1,13 @@
 /** `cos-originals submit`: hand a run to a queue, whose workers archive it. */
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
-import { formatCount } from "../../report/quantity.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { queueSender } from "../../run/messages/queue-sender.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { counted } from "../../vocabulary/counted.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
@@ -99,7 +99,7 @@ export async function submitAndTell(
 function textOf(submitted: Submitted, run: string): string {
   switch (submitted.kind) {
     case "sent":
-      return `run ${run} is submitted: ${formatCount(submitted.rows)} rows in ${formatCount(submitted.shards)} shards`;
+      return `run ${run} is submitted: ${counted(submitted.rows, "row")} in ${counted(submitted.shards, "shard")}`;
     case "asked":
       return `run ${run} is submitted: a worker plans it`;
     case "complete":

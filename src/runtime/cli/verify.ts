@@ -5,9 +5,9 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
 import { csvLine } from "../../manifest/csv-text.ts";
-import { formatCount } from "../../report/quantity.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
@@ -104,13 +104,17 @@ function documentOf(id: string, { request: _, differences, ...counts }: Verified
 function textOf(id: string, verified: Verified, found: readonly Difference[], different: number): readonly string[] {
   const { checked, same, sizeOnly, replaced, rows, unarchived, state, differences } = verified;
   const lines = [
-    `run ${id} is ${state}: ${formatCount(checked)} objects checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
+    `run ${id} is ${state}: ${counted(checked, "object")} checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
     ...(replaced > 0
-      ? [`  ${formatCount(replaced)} were replaced by a later run, and are what that one archived: no difference`]
+      ? [
+          `  ${formatCount(replaced)} ${verbOf(replaced, "was", "were")} replaced by a later run, and ${verbOf(replaced, "is", "are")} what that one archived: no difference`,
+        ]
       : []),
     ...(sizeOnly > 0 ? [`  ${formatCount(sizeOnly)} could be compared by length alone`] : []),
     ...(unarchived > 0
-      ? [`  ${formatCount(unarchived)} of ${formatCount(rows)} rows were not archived by it: nothing to check`]
+      ? [
+          `  ${formatCount(unarchived)} of ${counted(rows, "row")} ${verbOf(unarchived, "was", "were")} not archived by it: nothing to check`,
+        ]
       : []),
   ];
   if (different > 0) {

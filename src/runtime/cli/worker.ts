@@ -1,9 +1,10 @@
 /** `cos-originals work`: poll a queue, and archive what it brings. */
 import type { Command } from "commander";
-import { formatBytes, formatCount } from "../../report/quantity.ts";
+import { formatBytes } from "../../report/quantity.ts";
 import type { Summary } from "../../report/summary.ts";
 import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-queue.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { counted, formatCount } from "../../vocabulary/counted.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { unboundedRoles } from "../settings/allow-list.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
@@ -108,7 +109,7 @@ function noticing(terminal: Terminal): Log {
 
 function lineOf({ messages, archived, skipped, failed, bytes, atOnce }: WorkedRows): string {
   return [
-    `${formatCount(messages)} messages`,
+    `${counted(messages, "message")}`,
     `${formatCount(archived)} archived`,
     `${formatCount(skipped)} skipped`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
@@ -120,11 +121,11 @@ function lineOf({ messages, archived, skipped, failed, bytes, atOnce }: WorkedRo
 function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): readonly string[] {
   const { archived, skipped, failed, bytes } = rows;
   return [
-    `${formatCount(acknowledged)} messages worked, ${formatCount(givenBack)} given back, ${formatCount(rejected)} that can't be worked`,
+    `${counted(acknowledged, "message")} worked, ${formatCount(givenBack)} given back, ${formatCount(rejected)} that can't be worked`,
     `  ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed, ${formatBytes(bytes)}`,
     ...runs.map(
       ({ run, state, rows, failed, pending }) =>
-        `  run ${run} is ${state}: ${formatCount(rows)} rows, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
+        `  run ${run} is ${state}: ${counted(rows, "row")}, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
     ),
   ];
 }

@@ -20,6 +20,7 @@ import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { scheduledMessage, storedManifestMessage } from "../settings/manifest-message.ts";
@@ -52,7 +53,7 @@ export interface ScfParts {
 }
 
 function notWorked(messages: number, of: number, reason: string): UserError {
-  const what = `${messages} of ${of} messages can't be worked, and no dead-letter queue took them`;
+  const what = `${messages} of ${of} ${nounOf(of, "message")} can't be worked, and no dead-letter queue took them`;
   return new UserError("NotWorked", `${what}: ${reason.replace(/\.$/, "")}.`);
 }
 
@@ -212,7 +213,7 @@ export function createScfHandler(parts: ScfParts) {
     if (again[0] !== undefined) {
       throw new UserError(
         "NotWorked",
-        `${again.length} of ${answers.length} messages must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
+        `${again.length} of ${answers.length} ${nounOf(answers.length, "message")} must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
       );
     }
     // What nobody holds would be lost: the event comes again, and holds up its partition until somebody looks, or sets a

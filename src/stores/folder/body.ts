@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
 import { type Body, heldLength, isHeld } from "../../objects/bucket.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { refusal } from "./fault.ts";
 import { type FileHandle, type Files, orMissing } from "./files.ts";
 import type { Version } from "./sidecar.ts";
@@ -86,7 +87,7 @@ async function write(
   const release = isHeld(body) ? undefined : body.release?.bind(body);
   let received = 0;
   const fallsShort = () =>
-    refusal("IncompleteBody", what, `the body has ${received} bytes, and ${size} were announced`);
+    refusal("IncompleteBody", what, `the body has ${received} ${nounOf(received, "byte")}, and ${size} were announced`);
   const aborted = () => {
     if (signal?.aborted) throw refusal("RequestAborted", what, "given up because the caller asked to");
   };

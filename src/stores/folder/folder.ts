@@ -13,6 +13,7 @@ import { type Log, silentLog } from "../../vocabulary/log.ts";
 import { takeBody, type Written } from "./body.ts";
 import { createCommits, type Described } from "./commit.ts";
 import { createCopy } from "./copy.ts";
+import { diskOf } from "./disk.ts";
 import { createEntries } from "./entries.ts";
 import { faultOf, refusal, subjectOf } from "./fault.ts";
 import { type Files, machineFiles } from "./files.ts";
@@ -53,17 +54,19 @@ export function createFolderStore(options: FolderOptions): FolderStore {
     const sidecars = createSidecars(files, ways);
     const reading = createReading(files, ways, sidecars);
     const page = createListing(ways, createEntries(files, clock.now), reading);
-    return { ways, sidecars, reading, page, mustBeThere };
+    return { root, ways, sidecars, reading, page, mustBeThere };
   });
 
   const writer = once(async () => {
     const { ways, sidecars, reading } = await reader();
-    const { temporaries, links } = await openForWriting(files, ways, { random, log }, address);
+    const { temporaries, links } = await openForWriting(files, ways, { random }, address);
+    const { lacks } = diskOf(await files.statfs(ways.pathOf()), process.platform, links);
+    for (const lack of lacks) log.warn(`The folder ${lack}.`, { folder: address });
     const commits = createCommits(files, ways, sidecars, () => links);
     const uploads = createUploads(files, ways, temporaries.next, random);
     const copy = createCopy(files, ways, reading, temporaries.next);
     await uploads.removeAbandoned(clock.now());
-    return { temporaries, commits, uploads, copy };
+    return { temporaries, links, commits, uploads, copy };
   });
 
   /** What goes wrong in it is a bucket's error. */
@@ -169,6 +172,12 @@ export function createFolderStore(options: FolderOptions): FolderStore {
 
     abortUpload: (key, uploadId) =>
       request("UPLOAD", key, undefined, async (what) => (await writer()).uploads.end(key, uploadId, what)),
+
+    disk: ({ tries }) =>
+      request("DISK", undefined, undefined, async () => {
+        const { root } = await reader();
+        return diskOf(await files.statfs(root), process.platform, tries ? (await writer()).links : undefined);
+      }),
 
     async close() {
       if (isClosed) return;

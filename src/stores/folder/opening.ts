@@ -10,7 +10,6 @@
 import { join } from "node:path";
 import type { Random } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import type { Log } from "../../vocabulary/log.ts";
 import { refusal } from "./fault.ts";
 import { networkFileSystem } from "./file-system.ts";
 import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
@@ -70,7 +69,7 @@ export interface OpenedFolder {
 export async function openForWriting(
   files: Files,
   ways: Ways,
-  { random, log }: { readonly random: Random; readonly log: Log },
+  { random }: { readonly random: Random },
   what: string,
 ): Promise<OpenedFolder> {
   const own = ways.pathOf("^store");
@@ -81,13 +80,7 @@ export async function openForWriting(
   const temporaries = await openTemporaries(files, tmp, random);
   try {
     await leaveReadMe(files, join(own, "READ-ME.txt"));
-    const links = await makesLinks(files, temporaries);
-    if (!links) {
-      log.warn("The file system makes no links: two runs begun at one moment may do some work twice.", {
-        folder: what,
-      });
-    }
-    return { temporaries, links };
+    return { temporaries, links: await makesLinks(files, temporaries) };
   } catch (thrown) {
     await temporaries.close();
     throw thrown;

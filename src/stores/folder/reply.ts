@@ -1,6 +1,7 @@
 /** What a GET brings of an open file: whole, or as a stream; all of it, or a range; or why not, by its conditions (RFC 9110). */
 import { Readable } from "node:stream";
 import type { GetOptions, Headers, ObjectResponse } from "../../objects/bucket.ts";
+import { nounOf } from "../../vocabulary/counted.ts";
 import { faultOf, refusal } from "./fault.ts";
 import type { FileHandle } from "./files.ts";
 import { infoOf, type Opened } from "./reading.ts";
@@ -53,12 +54,13 @@ function rangeOf(header: string | undefined, size: number, what: string): Range 
   if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
-  if (start >= size || end < start) throw refusal("InvalidRange", what, `it has ${size} bytes, and none in ${header}`);
+  if (start >= size || end < start)
+    throw refusal("InvalidRange", what, `it has ${size} ${nounOf(size, "byte")}, and none in ${header}`);
   return { start, length: end - start + 1 };
 }
 
 const cutShort = (what: string, got: number, length: number) =>
-  refusal("IncompleteBody", what, `the file ended after ${got} of ${length} bytes`);
+  refusal("IncompleteBody", what, `the file ended after ${got} of ${length} ${nounOf(length, "byte")}`);
 
 async function readWhole(handle: FileHandle, start: number, length: number, what: string): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);

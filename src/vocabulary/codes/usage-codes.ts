@@ -156,7 +156,8 @@ export const usageCodes = entries({
     advice: "copy it anew",
   },
   InventoryInvalid: {
-    means: "the inventory's manifest.json is none, or lists files in a format other than CSV",
+    means:
+      "the inventory's manifest.json is none, lists files in a format other than CSV, or has versions and does not tell which are the newest",
     effect: "not-begun",
   },
   PartMissing: { means: "the inventory names a file that is not there", effect: "not-begun" },

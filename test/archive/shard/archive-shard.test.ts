@@ -163,6 +163,18 @@ describe("refusals", () => {
       },
     );
 
+    test.each([
+      ["s3://photo-archive", "put", "the PUT (s3:PutObject) ends with AccessDenied in s3://photo-archive"],
+      ["s3://photo-archive", "head", "the HEAD (s3:GetObject) ends with AccessDenied in s3://photo-archive"],
+      ["file:///mnt/archive", "put", ": the PUT ends with AccessDenied in file:///mnt/archive"],
+    ])("name what must be allowed as the store does, in %s of a %s", async (address, type, says) => {
+      const here = shardLab(20);
+      here.archive.onRequest((request) => (request.type === type ? refuse("AccessDenied") : undefined));
+      const archive = { ...here.archive, address };
+      expect(await here.work({ archive })).toMatchObject({ kind: "stopped" });
+      expect(reason(here)).toContain(says);
+    });
+
     test("and a HEAD refused costs nothing: it comes before the fetch", async () => {
       const here = shardLab(Array.from({ length: 300 }, (_, n) => ({ key: keyOf(n) })));
       here.source.onRequest(({ type }) => (type === "head" ? refuse("AccessDenied") : undefined));

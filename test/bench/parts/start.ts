@@ -5,12 +5,12 @@
  * over many functions, and a manifest message of one key, which plans and claims its run before it fetches.
  */
 import { join } from "node:path";
-import type { ShardMessage } from "../../../src/run/messages/messages.ts";
-import { bucketsOf, type Facts, keyOf, region } from "../bodies.ts";
+import { bucketsOf, keyOf, region } from "../bodies.ts";
 import { type Spread, spread } from "../numbers.ts";
 import type { Bench, Part } from "../part.ts";
-import { entriesOf, environmentOf, ledgerPlace, openSurroundings, planRun } from "../planned-run.ts";
+import { environmentOf } from "../planned-run.ts";
 import { start } from "../processes.ts";
+import { platformEnvironment, shardMessage, sqsAnswer, sqsEvent } from "../shard-event.ts";
 import { shippedBytes } from "../shipped.ts";
 import type { Started, StartOrder } from "../starter.ts";
 import type { Checked } from "../store.ts";
@@ -42,7 +42,7 @@ const shardRows = 1000;
 const label = "16KiB";
 
 const functions = [
-  { file: "lambda.cjs", handler: "handler", eventOf: sqsEvent, answer: '{"batchItemFailures":[]}' },
+  { file: "lambda.cjs", handler: "handler", eventOf: sqsEvent, answer: sqsAnswer },
   { file: "scf/index.js", handler: "main_handler", eventOf: cmqEvent, answer: '{"acknowledged":1,"rejected":0}' },
 ] as const;
 
@@ -82,14 +82,11 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
   ) {
     const { talking, origin } = await store();
     await talking.ask({ order: "forget" });
-    const body = event === "shard" ? await shardMessage(origin, rows) : manifestMessage();
+    const shard = { run: "start", label, rows } as const;
+    const body = event === "shard" ? await shardMessage({ talking, origin }, shard) : manifestMessage();
     const process = await start(join(folder, "starter.js"), 0, { flags: flags.nodeFlags, quiet: true });
     try {
-      const environment = {
-        ...environmentOf(origin),
-        AWS_REGION: "us-east-1",
-        AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:9",
-      };
+      const environment = { ...environmentOf(origin), ...platformEnvironment };
       const order: StartOrder = { bundle: join(dist, file), handler, event: eventOf(body), environment };
       const started = await process.ask<Started>(order);
       const { at } = await talking.ask<{ at?: number }>({ order: "first-get" });
@@ -104,39 +101,11 @@ export function createStartPart({ flags, folder, dist, store, note }: Bench): Pa
       await process.end();
     }
   }
-
-  async function shardMessage(origin: string, rows: number): Promise<string> {
-    const { talking } = await store();
-    const facts = await talking.ask<readonly Facts[]>({ order: "facts", label });
-    const surroundings = openSurroundings(origin, 16);
-    const rowOf = (index: number) => {
-      const { size, etag } = facts[index % facts.length]!;
-      return { key: keyOf(label, index), size, etag };
-    };
-    const planned = await planRun(
-      {
-        run: "start",
-        rows: { kind: "inline", digest: "start", keys: [] },
-        options: { ifExists: "overwrite" },
-        entries: () => entriesOf(rows, rowOf),
-      },
-      surroundings,
-    );
-    await surroundings.close();
-    const { run, plan } = planned;
-    const message: ShardMessage = { v: 1, type: "shard", ledger: ledgerPlace, run, plan, shard: 0, seq: 0 };
-    return JSON.stringify(message);
-  }
 }
 
 function manifestMessage(): string {
   const [source, archive] = [bucketsOf.source, bucketsOf.archive].map((bucket) => ({ bucket, region }));
   return JSON.stringify({ v: 1, type: "manifest", source, archive, keys: [keyOf(label, 0)] });
-}
-
-function sqsEvent(body: string) {
-  const eventSourceARN = "arn:aws:sqs:us-east-1:123456789012:originals";
-  return { Records: [{ messageId: "start", receiptHandle: "start", body, eventSource: "aws:sqs", eventSourceARN }] };
 }
 
 function cmqEvent(msgBody: string) {

@@ -104,9 +104,9 @@ function clientTo(answer: Answer) {
 
 type Client = ReturnType<typeof clientTo>["client"];
 
-/** Every operation there is: one that is added must be added here. */
+/** Every operation there is: one that is added must be added here. A disk has none but a folder. */
 const operations: {
-  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "close">]: (
+  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "disk" | "close">]: (
     client: Client,
   ) => Promise<unknown>;
 } = {

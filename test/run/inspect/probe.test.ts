@@ -166,7 +166,7 @@ describe("a probe", () => {
     const found = await find();
     expect(found.map(({ switch: name }) => name)).toEqual(findingNames);
     const unknown = new Map(found.filter(({ value }) => value === null).map((each) => [each.switch, each.unknown]));
-    expect(unknown.get("originImageMaxBytes")).toMatch(/^no image of more than 32 MB .* among the first 1 keys$/);
+    expect(unknown.get("originImageMaxBytes")).toMatch(/^no image of more than 32 MB .* among the first 1 key$/);
     expect(unknown.get("headOfProtected")).toBe("no protected image was there to try");
     expect(unknown.get("originImageHonoursRange")).toBe("no image was there to try");
     expect(unknown.has("originImageOfOthers")).toBe(false);

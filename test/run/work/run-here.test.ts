@@ -184,6 +184,21 @@ describe("a run on one machine", () => {
     });
   });
 
+  test("says what S3 calls the permission to list, where the ledger is there", async () => {
+    const world = createWorld();
+    const there = { ...world.archive, address: "s3://photo-archive" };
+    const { open } = world.surroundings;
+    const surroundings: Surroundings = {
+      ...world.surroundings,
+      open: (role, place) => (role === "source" ? open(role, place) : there),
+    };
+    world.archive.onRequest(({ type }) => (type === "list" ? refuse("AccessDenied") : undefined));
+    await expect(run({ ...world, surroundings }, inputFor(seedPictures(world.source, 3)))).rejects.toMatchObject({
+      code: "AccessDenied",
+      message: expect.stringMatching(/s3:\/\/photo-archive .*; it needs s3:ListBucket \(listing\) there$/),
+    });
+  });
+
   test("looks once more where the first look failed for the moment", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 3);

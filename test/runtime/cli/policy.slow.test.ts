@@ -73,4 +73,24 @@ describe("cos-originals policy", () => {
     expect({ code, version: JSON.parse(stdout).version }).toEqual({ code: 0, version: "2.0" });
     expect(stderr).toContain("Bind the image service");
   });
+
+  it("of what lies in S3 is one of its own, which the first names", async () => {
+    const there = ["--archive", "s3://photo-archive/photos/", "--archive-region", "eu-central-1"];
+    const first = await command(["policy", "--list", ...there]);
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("with --store s3 prints it") });
+    const iam = await command(["policy", "--list", ...there, "--store", "s3", "--json"]);
+    expect(iam.code).toBe(0);
+    expect(JSON.parse(iam.stdout)).toMatchObject({
+      Version: "2012-10-17",
+      Statement: [{ Resource: ["arn:aws:s3:::photo-archive/photos/*"] }, {}, { Action: ["s3:ListBucket"] }],
+    });
+  });
+
+  it.each([
+    ["s3", "Neither the archive nor the ledger is in S3"],
+    ["oss", '--store is "oss", and policies are those of cos or s3'],
+  ])("of --store %s where nothing is there is refused", async (store, says) => {
+    const { code, stdout, stderr } = await command(["policy", "--archive", lab.place(), "--store", store]);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: expect.stringContaining(says) });
+  });
 });

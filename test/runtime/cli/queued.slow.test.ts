@@ -209,7 +209,7 @@ describe.concurrent("a run on a queue", () => {
     });
     lab.emulator.bucket(source).put(gone, bytes);
     const redriven = await cli(["redrive", "some-fail", ...ledger, "--queue", queue]);
-    expect(redriven).toMatchObject({ code: 0, stdout: "run some-fail-redrive-1 is submitted: 1 rows in 1 shards\n" });
+    expect(redriven).toMatchObject({ code: 0, stdout: "run some-fail-redrive-1 is submitted: 1 row in 1 shard\n" });
     expect((await cli(["work", "--drain", "--queue", queue])).code).toBe(0);
     expect(lab.emulator.bucket(archive).get(prefix + gone)?.bytes).toEqual(bytes);
   });

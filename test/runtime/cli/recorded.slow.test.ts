@@ -80,7 +80,7 @@ describe("cos-originals plan", () => {
       await manifest(),
     );
     expect(code).toBe(0);
-    expect(stdout).toContain("7 rows in 1 shards: 4 to archive, 1 duplicates, 1 collisions of archive keys, 1 invalid");
+    expect(stdout).toContain("7 rows in 1 shard: 4 to archive, 1 duplicate, 1 collision of archive keys, 1 invalid");
     expect(stdout).toContain("duplicates and collisions are exact");
     expect(stdout).toContain("cost: 2.67 USD (indicative, at 1 USD/GB of image processing");
     expect(stdout).toContain("look at your price list");
@@ -116,7 +116,7 @@ describe("cos-originals plan", () => {
     expect(compared.requests).toMatchObject({ "source.list": 1, "archive.list": expect.any(Number), "source.get": 0 });
     expect(compared.requests["archive.list"]).toBeGreaterThan(0);
     const { stdout } = await plan(...listing);
-    expect(stdout).toContain("1 rows in 1 shards: 0 to archive, ");
+    expect(stdout).toContain("1 row in 1 shard: 0 to archive, ");
     expect(stdout).toContain(", 1 unchanged (neither fetched nor asked)");
     expect(stdout).toMatch(/requests, where nothing fails: .*source\.list 1, archive\.list \d/);
 

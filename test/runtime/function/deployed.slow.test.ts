@@ -159,7 +159,7 @@ describe("the function that is deployed to Tencent", () => {
   it("throws, so that the event comes again, where the store does not answer", async () => {
     forget();
     expect(await invoke("scf-cmq", { ORIGINALS_ENDPOINT: "http://127.0.0.1:9" })).toEqual({
-      thrown: expect.stringMatching(/^1 of 1 messages must be delivered again: /),
+      thrown: expect.stringMatching(/^1 of 1 message must be delivered again: /),
     });
   });
 

@@ -144,8 +144,9 @@ describe("a timer", () => {
     for (let i = 0; i < 5; i++) await send(String(i));
     const begun = clock.now();
     await handler(eventOf("scf-timer"), { time_limit_in_ms: 12_000 });
-    expect(handled.map((delivery) => delivery.deadline - begun)).toEqual([10_800, 10_800]);
-    expect(clock.now() - begun).toBeLessThanOrEqual(7_000);
+    expect(handled.map((delivery) => delivery.deadline - begun)).toEqual([11_400, 11_400, 11_400]);
+    // A fourth would begin with less than 3 s left.
+    expect(clock.now() - begun).toBe(9_000);
     expect(log.entries).toMatchObject([{ level: "warn", fields: { seconds: 12 } }]);
   });
 
@@ -274,7 +275,7 @@ describe.each(["scf-ckafka", "scf-cmq", "scf-cmq-tag-string", "scf-ckafka-partit
     it("is thrown for where no queue is set and a message must come again", async () => {
       const { handler } = setUp((_, index) => (index === 0 ? giveBack(30) : acknowledge), { queue: "none" });
       await expect(handler(eventOf(name), context)).rejects.toThrow(
-        /^1 of \d messages must be delivered again: the store is slow\.$/,
+        /^1 of (1 message|\d messages) must be delivered again: the store is slow\.$/,
       );
     });
   },

@@ -10,7 +10,7 @@ import { faultOf } from "../../../src/stores/folder/fault.ts";
 import { networkFileSystem } from "../../../src/stores/folder/file-system.ts";
 import { type Files, machineFiles } from "../../../src/stores/folder/files.ts";
 import { digestsOf } from "../memory-objects.ts";
-import { folderLab, keysOf, textOf } from "./lab.ts";
+import { folderLab, keysOf, statfsOf, textOf } from "./lab.ts";
 
 const codeOf = async (work: Promise<unknown>): Promise<string> => {
   try {
@@ -462,10 +462,11 @@ describe("a file system that fails", () => {
     const lab = await folderLab();
     const told: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => told.push(message), error: () => undefined };
-    const store = lab.open({ files: failing("link", "EPERM", () => true), log });
+    const store = lab.open({ files: { ...failing("link", "EPERM", () => true), statfs: statfsOf({}) }, log });
     await store.put("a.jpg", Buffer.from("x"), { forbidOverwrite: true });
     expect(await codeOf(store.put("a.jpg", Buffer.from("y"), { forbidOverwrite: true }))).toBe("FileAlreadyExists");
-    expect(told).toEqual([expect.stringMatching(/no links/)]);
+    expect(told).toEqual([expect.stringMatching(/^The folder is in a file system that makes no links, .*twice\.$/)]);
+    expect(await store.disk?.({ tries: true })).toMatchObject({ lacks: [expect.stringMatching(/no links/)] });
   });
 
   test("what is no error of the system stays as it is", () => {
@@ -499,11 +500,7 @@ describe("a network file system", () => {
 
   test("is refused in one sentence before anything is written there", async () => {
     const lab = await folderLab();
-    const nfs: Files = {
-      ...machineFiles,
-      statfs: (async (path: string) => ({ ...(await machineFiles.statfs(path)), type: 0x6969 })) as Files["statfs"],
-    };
-    const store = lab.open({ files: nfs });
+    const store = lab.open({ files: { ...machineFiles, statfs: statfsOf({ type: 0x6969 }) } });
     await expect(store.list()).rejects.toMatchObject({
       name: "UserError",
       code: "NetworkFolder",

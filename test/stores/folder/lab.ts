@@ -3,6 +3,8 @@ import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { onTestFinished } from "vitest";
+import type { FileSystem } from "../../../src/stores/folder/disk.ts";
+import { type Files, machineFiles } from "../../../src/stores/folder/files.ts";
 import { createFolderStore, type FolderOptions, type FolderStore } from "../../../src/stores/folder/folder.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 
@@ -35,6 +37,14 @@ export async function folderLab(): Promise<FolderLab> {
     kept: async () => (await all()).filter((path) => path.startsWith("^store/")),
   };
 }
+
+/** The machine's, but for what is said here: an ext4 on Linux with much room, where nothing is. */
+export const statfsOf = (said: Partial<FileSystem>): Files["statfs"] =>
+  (async (path: string) => ({
+    ...(await machineFiles.statfs(path)),
+    ...{ type: 0xef53, bsize: 4096, bavail: 1e8, files: 1e8, ffree: 1e8 },
+    ...said,
+  })) as Files["statfs"];
 
 /** Keys of all pages. */
 export async function keysOf(

@@ -1,6 +1,6 @@
 /** Which tasks of one delivery may start in the time that it has. policy/deadline.ts decides; this counts, and waits. */
 
-import { admit, createDurations, lastMs, mayStart } from "../../../policy/deadline.ts";
+import { admit, createDurations, mayStart, type Reserves } from "../../../policy/deadline.ts";
 import type { Clock } from "../../../vocabulary/clock.ts";
 import { OutOfTime } from "../../task/out-of-time.ts";
 import type { Pace } from "./pace.ts";
@@ -24,11 +24,12 @@ export function createAdmission(options: {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly deadline: number;
+  readonly reserves: Reserves;
   readonly wary: boolean;
   readonly over: AbortSignal;
   readonly stopped: () => boolean;
 }): Admission {
-  const { clock, pace, deadline, wary, over, stopped } = options;
+  const { clock, pace, deadline, reserves, wary, over, stopped } = options;
   const durations = createDurations();
   let running = 0;
   let ended = 0;
@@ -39,7 +40,7 @@ export function createAdmission(options: {
     if (stopped()) return "never";
     if (!isTimed) return "now";
     const estimate = durations.estimate(size);
-    return admit({ now: clock.elapsed() + pace.waitMs(), deadline, estimate, running, ended, wary });
+    return admit({ now: clock.elapsed() + pace.waitMs(), deadline, reserves, estimate, running, ended, wary });
   };
   async function later(size: number | undefined): Promise<boolean> {
     for (;;) {
@@ -52,7 +53,7 @@ export function createAdmission(options: {
     }
   }
 
-  const left = deadline - lastMs - clock.elapsed();
+  const left = deadline - reserves.lastMs - clock.elapsed();
   let late: AbortController | undefined;
   // A delivery that begins without time lets its one task have what it needs: to give it up at once would help nobody.
   if (isTimed && left > 0) {
@@ -79,7 +80,7 @@ export function createAdmission(options: {
       for (const wake of woken) wake();
     },
     mayWait: (ms, size) =>
-      !stopped() && (!isTimed || mayStart(clock.elapsed() + ms, deadline, durations.estimate(size).ms)),
+      !stopped() && (!isTimed || mayStart(clock.elapsed() + ms, deadline, durations.estimate(size).ms, reserves)),
     late: late?.signal,
   };
 }

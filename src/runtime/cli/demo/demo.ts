@@ -18,11 +18,12 @@ import { readSummary } from "../../../ledger/report/summary.ts";
 import { runPrefix } from "../../../ledger/runs.ts";
 import { createLedgerStore } from "../../../ledger/store.ts";
 import { createMemoryQueues, SendMessageCommand, SQSClient } from "../../../queue/index.ts";
-import { formatBytes, formatCount } from "../../../report/quantity.ts";
+import { formatBytes } from "../../../report/quantity.ts";
 import { summaryText } from "../../../report/summary-text.ts";
 import { createDeliveryHandler } from "../../../run/deliver/handle-delivery.ts";
 import type { ManifestMessage } from "../../../run/messages/messages.ts";
 import { systemClock } from "../../../vocabulary/clock.ts";
+import { counted } from "../../../vocabulary/counted.ts";
 import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { keepFunctionWorker } from "../../function/function-worker.ts";
 import { createLambdaHandler } from "../../function/lambda-handler.ts";
@@ -116,7 +117,7 @@ async function archiveAll(
     await source.putOriginProtect(imageFormats);
     const bytes = [...digests.values()].reduce((sum, { size }) => sum + size, 0);
     tell(
-      `Bucket ${sourceBucket} holds ${formatCount(digests.size)} images (${formatBytes(bytes)}); ` +
+      `Bucket ${sourceBucket} holds ${counted(digests.size, "image")} (${formatBytes(bytes)}); ` +
         `Original Image Protection is on for ${imageFormats.join(", ")}.`,
     );
     await showRefusals(source, anonymous, tell);

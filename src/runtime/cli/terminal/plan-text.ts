@@ -1,8 +1,9 @@
 /** What `plan` tells people. */
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { headsOfAList } from "../../../policy/listing.ts";
-import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
+import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";
+import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
 import type { PlanDocument } from "./plan-document.ts";
 
 /** One line each, without their ends. */
@@ -25,18 +26,18 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   } = plan;
   const lines = [
     `plan of run ${plan.run === null ? "(named with --run)" : plan.run}: nothing is written`,
-    `  ${formatCount(rows)} rows in ${formatCount(shards)} shards: ${formatCount(toArchive)} to archive, ${formatCount(duplicates)} duplicates, ${formatCount(collisions)} collisions of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" || unchanged > 0 ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
+    `  ${counted(rows, "row")} in ${counted(shards, "shard")}: ${formatCount(toArchive)} to archive, ${counted(duplicates, "duplicate")}, ${counted(collisions, "collision")} of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" || unchanged > 0 ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
     `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
     ...(archivedClass > 0
       ? [
-          `  ${formatCount(archivedClass)} rows are in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
+          `  ${counted(archivedClass, "row")} ${verbOf(archivedClass, "is", "are")} in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
         ]
       : []),
     ...restoreLines(plan),
     ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
     ...listedLines(plan),
     `  ${bytesText(bytes)}`,
-    `  ${formatCount(rowsThatProve)} rows tell enough to prove their originals; the others cost a HEAD of the source each`,
+    `  ${counted(rowsThatProve, "row")} ${verbOf(rowsThatProve, "tells", "tell")} enough to prove ${verbOf(rowsThatProve, "its original", "their originals")}; the others cost a HEAD of the source each`,
     ...findingsLines(plan),
     `  requests, where nothing fails: ${Object.entries(requests)
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
@@ -48,7 +49,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   ];
   if (deletedFromSource !== null && deletedFromSource > 0) {
     lines.push(
-      `  ${formatCount(deletedFromSource)} in the archive are no longer in the source; nothing will be deleted`,
+      `  ${formatCount(deletedFromSource)} in the archive ${verbOf(deletedFromSource, "is", "are")} no longer in the source; nothing will be deleted`,
     );
   }
   for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
@@ -80,12 +81,12 @@ function findingsLines({ byFindings }: PlanDocument): string[] {
       : []),
     ...(tooLarge > 0
       ? [
-          `  by the findings originImage refuses what is as large as ${formatCount(tooLarge)} of these rows: they will fail`,
+          `  by the findings originImage refuses what is as large as ${formatCount(tooLarge)} of these rows: ${verbOf(tooLarge, "it", "they")} will fail`,
         ]
       : []),
     ...(versions > 0
       ? [
-          `  by the findings originImage does not heed a versionId: of the ${formatCount(versions)} rows that name one those of older versions will fail`,
+          `  by the findings originImage does not heed a versionId: of the ${counted(versions, "row")} that ${verbOf(versions, "names", "name")} one those of older versions will fail`,
         ]
       : []),
   ];
@@ -117,7 +118,7 @@ function restoreLines({ restore }: PlanDocument): string[] {
     `  that takes ${formatSeconds(longestSeconds)} at the longest, and the run waits for it`,
     ...failing.map(
       ({ storageClass, rows }) =>
-        `  ${formatCount(rows)} rows will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
+        `  ${counted(rows, "row")} will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
     ),
   ];
 }
@@ -125,7 +126,7 @@ function restoreLines({ restore }: PlanDocument): string[] {
 function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument["bytes"]): string {
   if (rowsWithout === 0) return `${formatBytes(known)} of originals`;
   if (estimated === null) return "how large the originals are is not known: the manifest tells no size";
-  return `${formatBytes(known)} of originals in ${formatCount(rowsWithSize)} rows; ${formatCount(rowsWithout)} rows tell no size: about ${formatBytes(estimated)} in all, if they are like the others`;
+  return `${formatBytes(known)} of originals in ${counted(rowsWithSize, "row")}; ${counted(rowsWithout, "row")} ${verbOf(rowsWithout, "tells", "tell")} no size: about ${formatBytes(estimated)} in all, if they are like the others`;
 }
 
 /** `12.34 CNY` */
@@ -158,7 +159,7 @@ function costLines({ cost }: PlanDocument): string[] {
 
 function timeText({ time }: PlanDocument): string {
   const { seconds, limitedBy, concurrency, auto, rate, maxInstances } = time;
-  const processes = maxInstances === 1 ? "" : ` in each of ${formatCount(maxInstances)} processes`;
+  const processes = maxInstances === 1 ? "" : ` in each of ${counted(maxInstances, "process")}`;
   const why = {
     rate: `at --rate ${rate}/s`,
     service: "at the 3,000 requests a second that the service takes",

@@ -1,8 +1,9 @@
 /** What `doctor --probe` tells people. */
 import type { ProbeFinding } from "../../../emulator/faults/findings.ts";
 import { defaultSwitches } from "../../../emulator/faults/switches.ts";
-import { formatBytes, formatCount } from "../../../report/quantity.ts";
+import { formatBytes } from "../../../report/quantity.ts";
 import { costOf, type Prices } from "../../../run/plan/estimate.ts";
+import { counted } from "../../../vocabulary/counted.ts";
 import { moneyText } from "./plan-text.ts";
 
 const noRequests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: 0 };
@@ -28,7 +29,7 @@ export function probeCostText(
   const copy = copies
     ? "copies an image into the ledger's folder, to see whether a copy gets round the protection, and deletes it again"
     : "copies nothing";
-  return `The probe sends at most ${formatCount(requests)} requests, processes ${formatBytes(bytes)} of originals${money}. It writes nothing into the source, and ${copy}.`;
+  return `The probe sends at most ${counted(requests, "request")}, processes ${formatBytes(bytes)} of originals${money}. It writes nothing into the source, and ${copy}.`;
 }
 
 /** One line a finding, those that are settled first. */

@@ -1,8 +1,9 @@
 /** The one line that tells how far a run has come. Pure but for the clock and the line it is given to. */
 
-import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
+import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
 import type { Progress } from "../../../run/surroundings/surroundings.ts";
 import type { Clock } from "../../../vocabulary/clock.ts";
+import { counted, formatCount } from "../../../vocabulary/counted.ts";
 
 /** Milliseconds between two lines: five a second are as many as anybody reads. */
 const every = 200;
@@ -46,7 +47,7 @@ function lineOf(
     const seconds = (last.at - first.at) / 1000;
     const perSecond = (last.done - first.done) / seconds;
     parts.push(
-      `${formatCount(Math.round(perSecond))} objects/s`,
+      `${counted(Math.round(perSecond), "object")}/s`,
       `${formatBytes((last.bytes - first.bytes) / seconds)}/s`,
     );
     if (done < rows)

@@ -1,9 +1,10 @@
 /** What `runs` prints: a table for people, a document for scripts. */
-import { formatBytes, formatCount, formatSeconds } from "../../../report/quantity.ts";
+import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
 import type { RunOfLedger, RunsOfLedger } from "../../../run/inspect/runs.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import { type Cost, costOf, type Prices } from "../../../run/plan/estimate.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
+import { formatCount } from "../../../vocabulary/counted.ts";
 
 type Read = Extract<RunOfLedger, { readonly kind: "read" }>;
 
