@@ -6,3 +6,13 @@ export function runCommand(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
 }): Promise<{ readonly result: unknown; readonly peakMB: number; readonly seconds: number }>;
+export function runMeasured(options: {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Promise<{
+  readonly code: number | null;
+  readonly errors: string;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakMB: number | undefined;
+}>;

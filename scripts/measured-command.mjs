@@ -1,8 +1,8 @@
-// What the measurement and the benchmark both need: a gzipped CSV manifest of any number of rows, and the real command line with
-// its time and its peak memory.
+// What the measurement and the benchmark both need: a gzipped CSV manifest of any number of rows, the real command line with its time
+// and its peak memory, and any command with its time, CPU and memory.
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -54,4 +54,47 @@ export async function runCommand({ cli, args, environment, folder }) {
   const seconds = (performance.now() - startedAt) / 1000;
   if (out === "") throw new Error(`the command line ended with ${code} and said nothing: ${args.join(" ")}`);
   return { result: JSON.parse(out), peakMB: Math.round(Number(peak) / 1024), seconds };
+}
+
+/** Starts the command beside the shell, tells its number, waits, and tells what its children took (POSIX `times`). */
+const measuring = '"$@" & echo "$!" >&3; wait "$!"; code=$?; times >&3; exit "$code"';
+const LOOK_MS = 20;
+
+/**
+ * Runs any command by a POSIX shell; resolves with its exit code, the end of what it wrote to standard error, its seconds, the CPU it used (user and
+ * system, of all its threads) and its peak RSS in MB, undefined where there is no /proc to read it from.
+ */
+export async function runMeasured({ command, environment }) {
+  const startedAt = performance.now();
+  const child = spawn("sh", ["-c", measuring, "sh", ...command], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
+  let told = "";
+  let errors = "";
+  let peakKB;
+  let looking;
+  const look = async (pid) => {
+    const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
+    const peak = /^VmHWM:\s*(\d+) kB/m.exec(status)?.[1];
+    if (peak !== undefined) peakKB = Math.max(peakKB ?? 0, Number(peak));
+  };
+  child.stderr.on("data", (chunk) => {
+    errors = (errors + chunk).slice(-2000);
+  });
+  child.stdio[3].on("data", (chunk) => {
+    told += chunk;
+    const pid = /^(\d+)\n/.exec(told)?.[1];
+    if (pid !== undefined) looking ??= setInterval(look, LOOK_MS, pid);
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.on("close", resolve);
+    child.on("error", reject);
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  clearInterval(looking);
+  const times = [...told.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest));
+  // The shell's own come first, then its children's.
+  const cpuSeconds = (times[2] ?? Number.NaN) + (times[3] ?? Number.NaN);
+  return { code, errors, seconds, cpuSeconds, peakMB: peakKB === undefined ? undefined : Math.round(peakKB / 1024) };
 }

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { contestantsAt } from "./contestants.ts";
+import type { CommandsResult } from "./parts/commands.ts";
 import type { CopyResult } from "./parts/copy.ts";
 import type { RowsResult } from "./parts/rows.ts";
 import type { StoreResult } from "./parts/store.ts";
@@ -61,6 +62,27 @@ describe("npm run bench", () => {
       { rows: 120, wrong: 0 },
       { rows: 1200, wrong: 0 },
     ]);
+  });
+
+  it("runs whole commands, also over TLS and from afar, and every object arrives right", async () => {
+    const lap = ["--parts", "commands", "--sizes", "16KiB", "--rounds", "1", "--objects", "12"];
+    const { code, stdout } = await bench(...lap, "--json");
+    const { commands } = JSON.parse(stdout) as { readonly commands: CommandsResult };
+    const ours = ["run", "run-keys", "run-best"];
+    const names = commands.rclone === undefined ? ours : [...ours, "rclone", "rclone-best"];
+    expect(commands.cells.map(({ keys, delayMs }) => ({ keys, delayMs }))).toEqual([
+      { keys: 12, delayMs: 0 },
+      { keys: 12, delayMs: 50 },
+    ]);
+    for (const { results } of commands.cells) {
+      expect(results).toEqual(
+        names.map((name) => expect.objectContaining({ name, wrong: 0, seconds: [expect.any(Number)] })),
+      );
+      for (const { cpuSeconds } of results) expect(cpuSeconds[0]).toBeGreaterThan(0);
+      expect(results.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    }
+    expect(commands.starts.help.median).toBeGreaterThan(0);
+    expect(code).toBe(0);
   });
 
   it("refuses what it does not know, in one sentence and with exit code 2", async () => {

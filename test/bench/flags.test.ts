@@ -41,7 +41,7 @@ describe("the benchmark's flags", () => {
     [["--parts", "copy,start-up"], /^--parts "start-up" is none of copy.*\.$/],
     [["--parts", ""], /^--parts "" is none of copy.*\.$/],
     [["--sizes", "16KB"], /^--sizes "16KB" is none of 16KiB, 256KiB, 4MiB, 100MiB\.$/],
-    [["--only", "limit"], /^--only "limit" is none of limit-buffer, .*, sdk-stream\.$/],
+    [["--only", "limit"], /^--only "limit" is none of limit-buffer, .*, rclone-best\.$/],
     [
       ["--only", "limit-buffer", "--sizes", "4MiB"],
       /^--only "limit-buffer" names nobody who is measured at --sizes "4MiB"\.$/,

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { quote, UserError } from "../../src/vocabulary/errors.ts";
 import { type SizeLabel, sizeLabels } from "./bodies.ts";
+import { commandNames } from "./commands.ts";
 import { contestants, contestantsAt } from "./contestants.ts";
 import { type PartName, partNames } from "./part.ts";
 
@@ -10,7 +11,7 @@ export interface Flags {
   readonly sizes: readonly SizeLabel[];
   readonly concurrency: readonly number[];
   readonly rounds: number;
-  /** Objects a round of the race, and the least rows of `rows`; undefined: as many as show a rate. */
+  /** Objects a round of the race, the least rows of `rows`, the most keys of `commands`; undefined: as many as show a rate. */
   readonly objects: number | undefined;
   /** Names of contestants; undefined: all. */
   readonly only: readonly string[] | undefined;
@@ -29,7 +30,7 @@ export interface Flags {
 export function readFlags(args: readonly string[]): Flags {
   const values = parse(args);
   const parts = listed("--parts", values.parts, partNames);
-  const only = values.only === undefined ? undefined : listed("--only", values.only, contestantNames);
+  const only = values.only === undefined ? undefined : listed("--only", values.only, racers);
   const flags: Flags = {
     parts,
     sizes: listed("--sizes", values.sizes, sizeLabels),
@@ -59,7 +60,8 @@ export function readFlags(args: readonly string[]): Flags {
   return flags;
 }
 
-const contestantNames = contestants.map(({ name }) => name);
+/** Of the race, and of whole commands. */
+const racers = [...contestants.map(({ name }) => name), ...commandNames];
 
 function parse(args: readonly string[]) {
   try {

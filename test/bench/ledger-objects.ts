@@ -2,33 +2,32 @@
 import { createHash } from "node:crypto";
 import { crc64 } from "../../src/checksum/crc64.ts";
 import { createLedgerKeys } from "./ledger-keys.ts";
+import { type KeysAfter, listPage, merged } from "./listed-page.ts";
 
 export interface LedgerObjects {
   /** A whole reply. */
   put(path: string, bytes: Buffer, forbidOverwrite: boolean): Buffer;
   get(method: string, path: string): Buffer;
+  /** Of these objects and of others that stand beside them. */
+  list(query: URLSearchParams, beside: ListedObjects): Buffer;
   clear(): void;
+}
+
+export interface Listed {
+  readonly size: number;
+  readonly etag: string;
+  readonly at: Date;
+}
+
+/** Objects that are listed and kept elsewhere. */
+export interface ListedObjects {
+  readonly keys: KeysAfter;
+  readonly of: (key: string) => Listed;
 }
 
 export function createLedgerObjects(): LedgerObjects {
   const objects = new Map<string, { readonly bytes: Buffer; readonly etag: string; readonly at: Date }>();
   const inOrder = createLedgerKeys();
-
-  const list = (query: URLSearchParams): Buffer => {
-    const prefix = query.get("prefix") ?? "";
-    const marker = query.get("marker") ?? "";
-    const most = Number(query.get("max-keys") ?? 1000);
-    const keys = inOrder.list(prefix, marker, most);
-    const page = keys.slice(0, most);
-    let xml = "<ListBucketResult><EncodingType>url</EncodingType>";
-    xml += `<IsTruncated>${keys.length > page.length}</IsTruncated>`;
-    if (keys.length > page.length) xml += `<NextMarker>${encodeURIComponent(page.at(-1) ?? "")}</NextMarker>`;
-    for (const key of page) {
-      const { bytes, etag, at } = objects.get(key)!;
-      xml += `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>${at.toISOString()}</LastModified><ETag>"${etag}"</ETag><Size>${bytes.length}</Size></Contents>`;
-    }
-    return reply("200 OK", Buffer.from(`${xml}</ListBucketResult>`), "");
-  };
 
   return {
     put(path, bytes, forbidOverwrite) {
@@ -42,8 +41,7 @@ export function createLedgerObjects(): LedgerObjects {
       return reply("200 OK", Buffer.alloc(0), told(bytes, etag));
     },
     get(method, path) {
-      const [name = "", query = ""] = path.slice(1).split("?");
-      if (name === "") return list(new URLSearchParams(query.replaceAll("+", "%2B")));
+      const [name = ""] = path.slice(1).split("?");
       const there = objects.get(decodeURIComponent(name));
       if (there === undefined) {
         const body = method === "HEAD" ? "" : "<Error><Code>NoSuchKey</Code></Error>";
@@ -51,11 +49,34 @@ export function createLedgerObjects(): LedgerObjects {
       }
       return reply("200 OK", there.bytes, told(there.bytes, there.etag), method === "HEAD");
     },
+    list(query, beside) {
+      const of = (key: string): Listed => {
+        const own = objects.get(key);
+        return own === undefined ? beside.of(key) : { ...own, size: own.bytes.length };
+      };
+      return listReply(query, { keys: merged(inOrder.list, beside.keys), of });
+    },
     clear() {
       objects.clear();
       inOrder.clear();
     },
   };
+}
+
+/** ListObjects, as COS and S3 have it. */
+export function listReply(query: URLSearchParams, { keys: after, of }: ListedObjects): Buffer {
+  const { keys, prefixes, next } = listPage(after, query);
+  const encoded = query.get("encoding-type") === "url" ? encodeURIComponent : (text: string) => text;
+  let xml = "<ListBucketResult>";
+  if (encoded === encodeURIComponent) xml += "<EncodingType>url</EncodingType>";
+  xml += `<IsTruncated>${next !== undefined}</IsTruncated>`;
+  if (next !== undefined) xml += `<NextMarker>${encoded(next)}</NextMarker>`;
+  for (const key of keys) {
+    const { size, etag, at } = of(key);
+    xml += `<Contents><Key>${encoded(key)}</Key><LastModified>${at.toISOString()}</LastModified><ETag>"${etag}"</ETag><Size>${size}</Size></Contents>`;
+  }
+  for (const prefix of prefixes) xml += `<CommonPrefixes><Prefix>${encoded(prefix)}</Prefix></CommonPrefixes>`;
+  return reply("200 OK", Buffer.from(`${xml}</ListBucketResult>`), "");
 }
 
 const told = (bytes: Buffer, etag: string) => `ETag: "${etag}"\r\nx-cos-hash-crc64ecma: ${crc64(bytes)}\r\n`;

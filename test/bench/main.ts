@@ -10,6 +10,7 @@ import { type Flags, readFlags } from "./flags.ts";
 import { headlineMarkdown, headlineOf } from "./headline.ts";
 import { hasCertificate, issueCertificate } from "./listen.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
+import { createCommandsPart } from "./parts/commands.ts";
 import { createCopyPart } from "./parts/copy.ts";
 import { createListPart } from "./parts/list.ts";
 import { createPlanPart } from "./parts/plan.ts";
@@ -26,6 +27,7 @@ const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   start: createStartPart,
   plan: createPlanPart,
   list: createListPart,
+  commands: createCommandsPart,
 };
 
 async function main(flags: Flags): Promise<number> {

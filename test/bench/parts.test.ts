@@ -1,6 +1,7 @@
 /** What each part says of its result. */
 import { describe, expect, it } from "vitest";
 import { spread } from "./numbers.ts";
+import { type CommandResult, commandCellText, commandsText } from "./parts/commands.ts";
 import { listText } from "./parts/list.ts";
 import { planText } from "./parts/plan.ts";
 import { rowsResult, rowsText } from "./parts/rows.ts";
@@ -183,5 +184,51 @@ describe("a listing", () => {
     ]);
     expect(lines[4]).toMatch(/^answers after 20 ms /);
     expect(lines[5]).toBe("WRONG: side by side: 7 entries");
+  });
+});
+
+describe("whole commands", () => {
+  const result = (name: CommandResult["name"], seconds: readonly number[], more: Partial<CommandResult> = {}) => ({
+    ...{ name, says: `as ${name} does`, seconds, cpuSeconds: seconds.map((each) => each / 2), peakMB: 98, wrong: 0 },
+    ...more,
+  });
+  const cell = (results: readonly CommandResult[], more: { readonly delayMs?: number } = {}) =>
+    ({ keys: 400, label: "16KiB", delayMs: 0, atOnce: 32, results, ...more }) as const;
+  const ours = result("run", [0.5, 0.6, 0.9]);
+  const theirs = result("rclone-best", [0.2, 0.2, 0.3]);
+
+  it("are told with time, CPU and memory, and as shares of rclone's best, round by round", () => {
+    const lines = linesOf(commandCellText(cell([ours, theirs]), false));
+    expect(lines[1]).toBe("400 keys of 16 KiB: the whole command, seconds, median (least–most)");
+    expect(lines[3]?.split(/ {2,}/)).toEqual([
+      ...["run", "0.60 (0.50–0.90)", "0.30 (0.25–0.45)", "98 MB", "3.00 ×, 3.00 ×", "as run does"],
+    ]);
+    expect(lines[4]?.split(/ {2,}/)).toEqual([
+      ...["rclone-best", "0.20 (0.20–0.30)", "0.10 (0.10–0.15)", "98 MB", "as rclone-best does"],
+    ]);
+  });
+
+  it("are over what is aimed at over plain HTTP and from a store that answers at once, by their default alone", () => {
+    expect(commandCellText(cell([ours, theirs]), true)).toContain("3.00 ×, 3.00 × (OVER 2 ×)");
+    expect(commandCellText(cell([result("run", [0.4, 0.4, 0.6]), theirs]), true)).not.toContain("OVER");
+    expect(commandCellText(cell([result("run-keys", ours.seconds), theirs]), true)).not.toContain("OVER");
+    expect(commandCellText(cell([ours, theirs], { delayMs: 50 }), true)).not.toContain("OVER");
+  });
+
+  it("are compared with nothing where rclone is missing, or was wrong", () => {
+    expect(linesOf(commandCellText(cell([ours]), true))[3]).toMatch(/98 MB {3}as run does$/);
+    const wrong = commandCellText(cell([ours, { ...theirs, wrong: 2 }]), true);
+    expect(linesOf(wrong)[3]).toMatch(/98 MB {3}as run does$/);
+    expect(wrong).toMatch(/as rclone-best does {3}2 OBJECTS WRONG$/);
+    const starts = { help: spread([0.15]), node: spread([0.05]) };
+    expect(commandsText({ rclone: undefined, starts, cells: [] })).toContain("rclone is not installed");
+    expect(commandsText({ rclone: "rclone v1.60.1", starts, cells: [] })).toContain("rclone v1.60.1\n");
+  });
+
+  it("say why they could not be measured, and have no share then", () => {
+    const failed = { ...ours, failure: "it ended with 4: halted" };
+    expect(linesOf(commandCellText(cell([failed, theirs]), true))[3]).toMatch(
+      /98 MB {3}as run does {3}FAILED: it ended with 4: halted$/,
+    );
   });
 });

@@ -5,8 +5,9 @@
  * Its process says `{ origin }` once it listens, and answers the messages of `StoreOrder`.
  */
 import type { Socket } from "node:net";
-import { bucketsOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
-import { createLedgerObjects } from "./ledger-objects.ts";
+import { bucketsOf, keyOf, type SizeLabel, sizeLabels, sizes, variants } from "./bodies.ts";
+import { createLedgerObjects, type ListedObjects, listReply } from "./ledger-objects.ts";
+import { reckonedKeys } from "./listed-page.ts";
 import { listen } from "./listen.ts";
 import { machineMs } from "./machine-clock.ts";
 import { type Original, originalsOf, small } from "./originals.ts";
@@ -20,7 +21,11 @@ export type StoreOrder =
   /** Should it never sleep? Waking it costs whoever sends, and most whoever sends least. */
   | { readonly order: "awake"; readonly awake: boolean }
   /** When the first original was asked for since the last `forget`, by the machine's clock. */
-  | { readonly order: "first-get" };
+  | { readonly order: "first-get" }
+  /** What LISTs of the source show; nothing until it is said. Whatever is asked for by its name is there. */
+  | { readonly order: "holds"; readonly label: SizeLabel; readonly objects: number }
+  /** Each reply comes so many ms later from now on, as one from afar does. */
+  | { readonly order: "delay"; readonly ms: number };
 
 export interface Checked {
   /** Keys whose object was put right, and never wrong. */
@@ -36,7 +41,34 @@ export interface Checked {
 let copies = new Map<SizeLabel, Uint8Array>();
 let firstGetAt: number | undefined;
 let counts = { gets: 0, heads: 0, puts: 0, ledger: 0 };
+let delayMs = 0;
 const ledger = createLedgerObjects();
+
+let held: { readonly label: SizeLabel; readonly objects: number } = { label: "16KiB", objects: 0 };
+const heldKeys = reckonedKeys(
+  () => held.objects,
+  (index) => keyOf(held.label, index),
+);
+const listedAt = new Date("2026-11-01T08:00:00Z");
+const source: ListedObjects = {
+  keys: heldKeys,
+  of: (key) => {
+    const { facts } = originalAt(key);
+    return { size: facts.size, etag: facts.etag, at: listedAt };
+  },
+};
+const copied: ListedObjects = {
+  keys: (prefix, marker, most) =>
+    heldKeys(prefix, marker, Number.POSITIVE_INFINITY)
+      .filter((key) => (copies.get(held.label)?.[Number(dataPath.exec(`/${key}`)?.[2])] ?? 0) > 0)
+      .slice(0, most + 1),
+  of: source.of,
+};
+
+function originalAt(key: string): Original {
+  const [, label, index] = dataPath.exec(`/${key}`)!;
+  return originalsOf(label as SizeLabel)[Number(index) % variants[label as SizeLabel]]!;
+}
 
 function record(label: SizeLabel, index: number, right: boolean): void {
   let seen = copies.get(label);
@@ -52,8 +84,11 @@ function record(label: SizeLabel, index: number, right: boolean): void {
 const notFound = Buffer.from(
   "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nContent-Length: 0\r\nx-cos-request-id: NmFiY2QxMjM0\r\nConnection: keep-alive\r\n\r\n",
 );
+const goOn = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 /** Of S3 the bucket stands in the path. */
-const dataPath = /^(?:\/archive-\d+)?\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
+const dataPath = /^(?:\/(?:archive|photos)-\d+)?\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
+/** A bucket itself, in COS the root. */
+const rootPath = /^(?:\/(?:archive|photos)-\d+)?\/?(?:\?(.*))?$/;
 
 interface Upload {
   /** What it must be; undefined for an object of the ledger. */
@@ -130,11 +165,18 @@ function serve(socket: Socket): void {
       const next = { copy, path, forbidOverwrite, length, received: 0, right, chunks: [] };
       if (length === 0) ended(next);
       else upload = next;
+      // Who says that it waits for this does, for a second.
+      if (length > 0 && /\r\nexpect: *100-continue/i.test(head)) answer(goOn);
       return;
     }
     if (data === null) {
       counts.ledger++;
-      socket.write(ledger.get(method, path));
+      const listed = rootPath.exec(path)?.[1];
+      if (listed === undefined) answer(ledger.get(method, path));
+      else {
+        const query = new URLSearchParams(listed.replaceAll("+", "%2B"));
+        answer(head.includes(bucketsOf.source) ? listReply(query, source) : ledger.list(query, copied));
+      }
       return;
     }
     const label = data[1] as SizeLabel;
@@ -143,31 +185,36 @@ function serve(socket: Socket): void {
     if (method === "HEAD") {
       counts.heads++;
       const inArchive = head.includes(bucketsOf.archive);
-      socket.write(inArchive && copies.get(label)?.[index] !== 1 ? notFound : original.head);
+      answer(inArchive && copies.get(label)?.[index] !== 1 ? notFound : original.head);
       return;
     }
     counts.gets++;
     firstGetAt ??= machineMs();
-    if (original.reply !== undefined) {
-      socket.write(original.reply);
-      return;
-    }
-    socket.cork();
-    socket.write(original.head);
-    socket.write(original.bytes);
-    socket.uncork();
+    if (original.reply !== undefined) answer(original.reply);
+    else answer(original.head, original.bytes);
+  }
+
+  function answer(...parts: readonly Buffer[]): void {
+    if (delayMs > 0) setTimeout(send, delayMs, parts);
+    else send(parts);
+  }
+
+  function send(parts: readonly Buffer[]): void {
+    if (parts.length > 1) socket.cork();
+    for (const part of parts) socket.write(part);
+    if (parts.length > 1) socket.uncork();
   }
 
   function ended(whole: Upload): void {
     if (whole.copy === undefined) {
       counts.ledger++;
-      socket.write(ledger.put(whole.path, Buffer.concat(whole.chunks), whole.forbidOverwrite));
+      answer(ledger.put(whole.path, Buffer.concat(whole.chunks), whole.forbidOverwrite));
       return;
     }
     counts.puts++;
     const { label, index, original } = whole.copy;
     record(label, index, whole.right);
-    socket.write(original.putReply);
+    answer(original.putReply);
   }
 }
 
@@ -223,6 +270,14 @@ process.on("message", (message: StoreOrder) => {
       return;
     case "first-get":
       process.send?.({ at: firstGetAt });
+      return;
+    case "holds":
+      held = message;
+      process.send?.({ done: true });
+      return;
+    case "delay":
+      delayMs = message.ms;
+      process.send?.({ done: true });
   }
 });
 process.on("disconnect", () => process.exit(0));
