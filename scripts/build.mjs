@@ -1,7 +1,17 @@
 // Bundles src/ into dist/ (or `--outdir DIR`): the command line (ESM), the library, and the deployed functions (CommonJS, one
 // file each). `--if-possible`: quietly does nothing where the development tools are not installed (npm install --omit=dev).
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -53,6 +63,40 @@ function linkCommand() {
   else symlinkSync("../../dist/cli.js", link);
 }
 
+/**
+ * esbuild makes a file of all that the same commands share: some thirty for `run`, and to find and open each takes a command a millisecond
+ * and more. Here they become two: what every command reads, and what `run` does beyond that, which most of the others need most of.
+ * Resolves with the files, below `to`.
+ */
+async function mergeCommand(from, to) {
+  const { rollup } = await import("rollup");
+  const cli = realpathSync(resolve(from, "cli.js"));
+  const bundle = await rollup({ input: cli, external: /^node:/, treeshake: false });
+  try {
+    const imports = new Map(bundle.cache.modules.map(({ id, dependencies }) => [id, dependencies]));
+    const within = (id, known = new Set()) => {
+      if (!imports.has(id) || known.has(id)) return known;
+      known.add(id);
+      for (const imported of imports.get(id)) within(imported, known);
+      return known;
+    };
+    const command = (name) => [...imports.keys()].find((id) => basename(id).startsWith(`${name}-`));
+    // What cli.js reads before the compile cache is on: as little as can be.
+    const chunks = { start: within(cli), program: within(command("program")), run: within(command("run")) };
+    const { output } = await bundle.write({
+      dir: to,
+      format: "es",
+      compact: true,
+      hoistTransitiveImports: false,
+      chunkFileNames: "cli/[name]-[hash].js",
+      manualChunks: (id) => (id === cli ? undefined : Object.keys(chunks).find((name) => chunks[name].has(id))),
+    });
+    return output.map(({ fileName }) => fileName);
+  } finally {
+    await bundle.close();
+  }
+}
+
 // Built aside and moved into place whole: who runs the former build meanwhile never finds half of the new one.
 const aside = `${outdir}.${process.pid}`;
 try {
@@ -66,19 +110,22 @@ try {
   });
   // The command line: a command reads what it needs, from few files. To find and read hundreds in node_modules takes longer than most
   // commands take to run.
-  const command = await esbuild.build({
+  const split = `${aside}/split`;
+  await esbuild.build({
     ...shared,
     entryPoints: { cli: "src/cli.ts" },
     format: "esm",
     splitting: true,
     chunkNames: "cli/[name]-[hash]",
-    outdir: aside,
+    outdir: split,
     plugins: [undiciClient],
     minify: true,
     keepNames: true,
     // What is CommonJS asks for Node's own modules by it.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
+  const command = await mergeCommand(split, aside);
+  rmSync(split, { recursive: true });
   // The functions: everything in one CommonJS file, for platforms that install nothing.
   const bundled = await esbuild.build({
     ...shared,
@@ -94,13 +141,10 @@ try {
   writeFileSync(`${aside}/scf/package.json`, '{"type":"commonjs"}\n');
   chmodSync(`${aside}/cli.js`, 0o755);
   if (options.sizes) {
-    for (const { outputs } of [packaged.metafile, command.metafile, bundled.metafile]) {
-      for (const output of Object.keys(outputs)) {
-        const file = resolve(output)
-          .slice(aside.length + 1)
-          .replace("scf/index.cjs", "scf/index.js");
-        console.log(`${options.outdir}/${file}  ${(statSync(`${aside}/${file}`).size / 1024).toFixed(0)} KiB`);
-      }
+    const built = [packaged, bundled].flatMap(({ metafile }) => Object.keys(metafile.outputs));
+    const inside = built.map((output) => resolve(output).slice(aside.length + 1));
+    for (const file of [...inside.map((each) => each.replace("scf/index.cjs", "scf/index.js")), ...command]) {
+      console.log(`${options.outdir}/${file}  ${(statSync(`${aside}/${file}`).size / 1024).toFixed(0)} KiB`);
     }
   }
   rmSync(outdir, { recursive: true, force: true });

@@ -3,8 +3,9 @@ import { entryOf } from "../vocabulary/codes/catalogue.ts";
 import { isLoopback } from "../vocabulary/loopback.ts";
 import { Fault } from "./exchange/fault.ts";
 import { fromUndici } from "./exchange/undici-errors.ts";
+import { openProxied } from "./open-proxied.ts";
 import type { CreateHttp } from "./port/http.ts";
-import { openProxied, type Proxies, type ProxyAddress, proxyText } from "./proxies.ts";
+import { type Proxies, type ProxyAddress, proxyText } from "./proxies.ts";
 import { createUndiciHttp } from "./undici.ts";
 
 /** @param createDirect what serves loopback */

@@ -1,9 +1,7 @@
 /**
- * Proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, the lower-case names first. undici's agents speak
- * to them (CONNECT for https, the absolute form for plain http) and read NO_PROXY: hosts, with everything below them, or `*`.
- * Without HTTPS_PROXY the proxy of HTTP_PROXY serves https too. What is on loopback is never proxied.
+ * Proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, the lower-case names first. What speaks to them is
+ * open-proxied.ts, which reads NO_PROXY: hosts, with everything below them, or `*`. Without HTTPS_PROXY the proxy of HTTP_PROXY serves https too. What is on loopback is never proxied.
  */
-import { type Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { UserError } from "../vocabulary/errors.ts";
 
 export interface Proxies {
@@ -64,20 +62,4 @@ export function proxiesText({ https, http, noProxy }: Proxies): string {
         ];
   const but = noProxy === "" ? "" : ", but for the hosts of NO_PROXY";
   return `A proxy is set: ${ways.join(", ")}${but}.`;
-}
-
-/** For the answer to CONNECT. */
-const CONNECT_MS = 10_000;
-
-/** What dispatches requests through them. */
-export function openProxied({ https, http, noProxy }: Proxies, options: Agent.Options): Dispatcher {
-  return new EnvHttpProxyAgent({
-    ...options,
-    clientFactory: (proxy: URL, { connect }: Pool.Options) =>
-      new Pool(proxy, { ...(connect && { connect }), headersTimeout: CONNECT_MS }),
-    httpProxy: http?.url.href ?? "",
-    httpsProxy: https?.url.href ?? "",
-    noProxy,
-    proxyTunnel: false,
-  });
 }

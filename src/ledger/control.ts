@@ -37,6 +37,16 @@ export interface Standing {
   readonly serverTime: number;
 }
 
+/** Of a run of which nobody has said anything yet; nor has the store said what time it is. */
+export const newStanding: Standing = {
+  control: undefined,
+  resumes: 0,
+  archived: false,
+  vain: [],
+  shares: new Map(),
+  serverTime: 0,
+};
+
 export async function readControl(store: LedgerStore): Promise<Control | undefined> {
   return (await readStanding(store)).control;
 }

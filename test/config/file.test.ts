@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseConfig, readConfigFile } from "../../src/config/file.ts";
+import { readConfigFile } from "../../src/config/file.ts";
+import { parseConfig } from "../../src/config/file-text.ts";
 
 let folder = "";
 beforeAll(async () => {

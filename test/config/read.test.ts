@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/config/file.ts";
+import { parseConfig } from "../../src/config/file-text.ts";
 import { misspeltVariables, readSettings } from "../../src/config/read.ts";
 import { flagOf, kebab, type SettingName, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";

@@ -262,13 +262,12 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     watch.failures.left(shard);
   }
   await halting;
-  await writeEndMarker(ledger, shard, attempt);
-
   const left = opened.rows.length - tally.ended();
-  if (left === 0) {
-    await writeDoneMarker(ledger, shard, tally.counts(), attempt);
-    return { kind: "over" };
-  }
+  // All outcomes are durable by now, which both rest on, and neither on the other.
+  const ending = [writeEndMarker(ledger, shard, attempt)];
+  if (left === 0) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
+  await Promise.all(ending);
+  if (left === 0) return { kind: "over" };
   const stop = stops.reason();
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };

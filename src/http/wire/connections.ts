@@ -1,7 +1,6 @@
 /**
  * The connections to one origin: at most so many, the one that has rested longest is used first, so that what comes too late over
- * one is mostly found out before it is used again (reuse.ts). An exchange beyond them waits its turn. undici's connector opens
- * them (TCP, TLS, its sessions and time limit).
+ * one is mostly found out before it is used again (reuse.ts). An exchange beyond them waits its turn.
  */
 import type { Socket } from "node:net";
 import { systemClock } from "../../vocabulary/clock.ts";

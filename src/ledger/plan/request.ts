@@ -1,4 +1,5 @@
 /** request.json: what a run was asked. */
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { otherStores, printRange } from "../../vocabulary/address.ts";
 import { keyEncodings, manifestFormats } from "../../vocabulary/choices.ts";
@@ -63,9 +64,25 @@ export function readRequest(ledger: LedgerStore): Promise<RunRequest | undefined
 
 /** Writes it where none is yet. Resolves with the one that is there then: somebody else's, where they were first. */
 export async function createRequest(ledger: LedgerStore, request: RunRequest): Promise<RunRequest> {
-  await ledger.create(paths.request, documentText(request));
-  return (await readRequest(ledger)) ?? request;
+  return (await putRequest(ledger, request)).ruling;
 }
+
+/** The same; `ruling` is what is read back, for whoever has something else to do meanwhile. It rejects unheard, unless it is awaited. */
+export async function putRequest(
+  ledger: LedgerStore,
+  request: RunRequest,
+): Promise<{ readonly isFirst: boolean; readonly ruling: Promise<RunRequest> }> {
+  const isFirst = await ledger.create(paths.request, documentText(request));
+  const ruling = readRequest(ledger).then((there) => there ?? request);
+  ruling.catch(() => undefined);
+  return { isFirst, ruling };
+}
+
+/** Do two requests ask for the same, to the letter? */
+export const isSameRequest = (one: RunRequest, other: RunRequest): boolean =>
+  isDeepStrictEqual(asWritten(one), asWritten(other));
+
+const asWritten = (request: RunRequest): unknown => JSON.parse(documentText(request));
 
 export function noSuchRun(ledger: LedgerStore, run: string): UserError {
   return new UserError(

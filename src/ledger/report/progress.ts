@@ -13,6 +13,8 @@ export interface Progress {
   readonly reported: boolean;
 }
 
+export const noProgress: Progress = { written: new Map(), drafts: new Map(), reported: false };
+
 /** Where the progress of a group that is being finalized is recorded. */
 export const progressOfGroup = (group: number): string => paths.parts(group);
 

@@ -1,5 +1,5 @@
 /** How far a run is, by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-import { addCounts, emptyCounts, type MarkerCounts } from "../counts.ts";
+import { addCounts, emptyCounts, type Marker, type MarkerCounts } from "../counts.ts";
 import { groupOf, groupsOf, shardsIn } from "../group.ts";
 import { doneMarkers } from "../shard/done-marker.ts";
 import type { LedgerStore } from "../store.ts";
@@ -16,17 +16,23 @@ export interface RunMarkers {
   readonly done: ReadonlySet<number>;
 }
 
+/** Of a run of which nothing is over. */
+export const noMarkers: RunMarkers = { counts: emptyCounts(), over: new Map(), complete: [], done: new Set() };
+
 export async function readMarkers(ledger: LedgerStore, run: { readonly shards: number }): Promise<RunMarkers> {
+  const groups = groupsOf(run);
+  // Of a run of one group both are read side by side; of more, the groups tell from which one on shards are listed.
+  const ahead = groups === 1 ? readAll(doneMarkers(ledger)) : undefined;
+  ahead?.catch(() => undefined);
   const over = await groupMarkers(ledger);
   const counts = emptyCounts();
   for (const marker of over.values()) addCounts(counts, marker);
-  const groups = groupsOf(run);
   let firstOpen = 0;
   while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
   const done = new Set<number>();
   const doneOf = new Map<number, number>();
   if (firstOpen < groups) {
-    for await (const marker of doneMarkers(ledger, firstOpen)) {
+    for await (const marker of (await ahead) ?? doneMarkers(ledger, firstOpen)) {
       const group = groupOf(marker.number);
       if (over.has(group) || done.has(marker.number)) continue;
       done.add(marker.number);
@@ -36,6 +42,12 @@ export async function readMarkers(ledger: LedgerStore, run: { readonly shards: n
   }
   const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
   return { counts, over, complete, done };
+}
+
+async function readAll(markers: AsyncIterable<Marker>): Promise<readonly Marker[]> {
+  const all: Marker[] = [];
+  for await (const marker of markers) all.push(marker);
+  return all;
 }
 
 export const isShardOver = ({ done, over }: RunMarkers, shard: number): boolean =>

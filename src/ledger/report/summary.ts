@@ -20,6 +20,6 @@ export async function summaryWrittenAt(ledger: LedgerStore): Promise<number | un
 }
 
 export async function writeSummaryFiles(ledger: LedgerStore, summary: Summary): Promise<void> {
-  await ledger.put(paths.summary, `${JSON.stringify(summary, null, 2).split("\n").map(visible).join("\n")}\n`);
-  await ledger.put(paths.html, reportHtml(summary));
+  const text = JSON.stringify(summary, null, 2).split("\n").map(visible).join("\n");
+  await Promise.all([ledger.put(paths.summary, `${text}\n`), ledger.put(paths.html, reportHtml(summary))]);
 }

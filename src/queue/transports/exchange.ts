@@ -1,5 +1,5 @@
 /** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
-import { type Dispatcher, errors } from "undici";
+import type { Dispatcher } from "undici";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, quote } from "../../vocabulary/errors.ts";
 import { createRedaction, createSecrets, type Redact } from "../../vocabulary/redaction.ts";
@@ -77,7 +77,7 @@ export async function exchange(request: Exchange): Promise<Answer> {
 function networkCode(error: Error): string {
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error.cause instanceof Error) return networkCode(error.cause);
-  return error instanceof errors.UndiciError ? error.name : "UnknownNetworkError";
+  return "UnknownNetworkError";
 }
 
 /** How long any answer may take that the service does not hold back on purpose. */

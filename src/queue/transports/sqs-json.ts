@@ -104,7 +104,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
         body,
         timeoutMs,
         signal: call.abortSignal,
-        dispatcher: dispatchers.to(url),
+        dispatcher: await dispatchers.to(url),
       });
     const answer = await ask();
     if (correctClock(answer)) return { answer: await ask(), origin: url.origin };

@@ -15,7 +15,8 @@ export interface TdmqCallOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly random: Random;
-  readonly dispatcher: Dispatcher;
+  /** What sends it: asked for at each call. */
+  readonly dispatcher: () => Promise<Dispatcher>;
 }
 
 export interface TdmqCallLimits {
@@ -75,7 +76,7 @@ export function createTdmqCall({ url, region, env, clock, random, dispatcher }: 
           ...signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
           timeoutMs: limits.timeoutMs,
           signal: abortSignal,
-          dispatcher,
+          dispatcher: await dispatcher(),
         });
         return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
       },

@@ -74,7 +74,7 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
   const dispatchers = openDispatchers(env);
   let warnedOfVisibility = false;
 
-  const call = createTdmqCall({ ...options, url, clock, random, env, dispatcher: dispatchers.to(url) });
+  const call = createTdmqCall({ ...options, url, clock, random, env, dispatcher: () => dispatchers.to(url) });
 
   /** What is sent for a message, checked by SQS's rules: the envelope must fit as well. */
   function prepare(message: Omit<SendMessageBatchRequestEntry, "Id">) {

@@ -9,7 +9,7 @@ import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
 import { requestOfMessage } from "./request-of-message.ts";
-import { type ShardWorker, workShard } from "./work-shard.ts";
+import { runKey, type ShardWorker, workShard } from "./work-shard.ts";
 
 /** Until a scheduled run looks again whether the one before it is over; it reminds of unfinished runs within less time alone. */
 const WAIT_SECONDS = 300;
@@ -68,6 +68,8 @@ export async function handleManifest(
       shard: 0,
       seq: 0,
     } as const;
+    // Read right after it was written, or found.
+    worker.runs.set(runKey(place, run.run), run);
     let handedOver = false;
     const watching: Sender = {
       async send(body, delaySeconds) {

@@ -13,7 +13,7 @@ import { giveBackMs } from "../../policy/retry.ts";
 import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { RefusedError } from "../../vocabulary/errors.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
-import type { ShardMessage } from "../messages/messages.ts";
+import type { Place, ShardMessage } from "../messages/messages.ts";
 import { checkAllowed, placesOf } from "../places/allowed.ts";
 import { haltForPlaces, placesFault } from "../places/places-apart.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
@@ -25,7 +25,7 @@ export interface ShardWorker {
   readonly pace: Pace;
   /** What is known by now of a source bucket. */
   readonly trust: (bucket: string) => { readonly md5Trust: Md5Trust; readonly metadataTrust: MetadataTrust };
-  /** A run's document, read once a process and plan. */
+  /** A run's document, read once a process and plan; by runKey(…). */
   readonly runs: Map<string, RunDocument>;
   /** Which places messages may name; any where absent, as of a run that was asked for here. */
   readonly allow?: AllowList | undefined;
@@ -33,6 +33,9 @@ export interface ShardWorker {
   readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
 }
+
+/** By what a process knows a run, of whichever ledger. */
+export const runKey = (ledger: Place, run: string): string => `${ledger.bucket}/${ledger.prefix}/${run}`;
 
 /** This worker is refused what others are not: whoever runs it should look after it. */
 export class RefusedAlone extends RefusedError {}
@@ -49,7 +52,7 @@ export async function workShard(
   const { surroundings } = worker;
   const { clock, random, log, open } = surroundings;
   const ledger = openLedger(message.ledger, message.run, surroundings);
-  const id = `${message.ledger.bucket}/${message.ledger.prefix}/${message.run}`;
+  const id = runKey(message.ledger, message.run);
   let run = worker.runs.get(id);
   // A ledger bucket that ever had versioning lets a second planner take the first one's place: then look again.
   if (run?.plan !== message.plan) run = await readRun(ledger);

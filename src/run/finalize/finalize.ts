@@ -3,7 +3,7 @@
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
+import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
 import { writeSummaryFiles } from "../../ledger/report/summary.ts";
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
 import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
@@ -30,8 +30,9 @@ export async function finalizeGroup(
 ): Promise<Tally | undefined> {
   const meter = createMeter(ledger);
   const under = progressOfGroup(group);
-  const progress = await readProgress(ledger, under);
   const parts = partsOf(run, group);
+  // Where all of it is one part and there is time for it, it is written no matter how far others came.
+  const progress = pieceTime.isUnlimited && parts.length === 1 ? noProgress : await readProgress(ledger, under);
   const missing = parts.filter(({ number }) => !progress.written.has(number));
   const tallies = new Map<number, Tally>();
   for (const part of missing) {

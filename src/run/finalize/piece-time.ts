@@ -11,6 +11,8 @@ export interface PieceTime {
   ended(): void;
   /** Is there time for another? */
   forAnother(): boolean;
+  /** Is there time for whatever comes? */
+  readonly isUnlimited: boolean;
 }
 
 /** `until`: ms by the clock's `elapsed`. */
@@ -27,6 +29,7 @@ export function createPieceTime(clock: Clock, until: number): PieceTime {
       last = now;
     },
     forAnother: () => slowest === undefined || clock.elapsed() + slowest <= until,
+    isUnlimited: until === Number.POSITIVE_INFINITY,
   };
 }
 

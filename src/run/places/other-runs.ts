@@ -27,24 +27,35 @@ const LOOK_BACK_MS = 30 * 24 * 3_600_000;
 
 type Asked = Pick<RunRequest, "run" | "source" | "archive" | "rows">;
 
-/**
- * Writes down where the run works, unless another one that is at work shares keys with it in source and archive.
- *
- * @param beside it is begun whoever works there
- * @returns the id of that other run; undefined where this one may go on
- */
-export async function takePlaces(
-  ledger: Place,
-  asked: Asked,
-  beside: boolean,
-  surroundings: Surroundings,
-): Promise<string | undefined> {
-  const { clock, random, open } = surroundings;
+export interface OtherRuns {
+  /**
+   * Writes down where the run works, unless another one that is at work shares keys with it in source and archive.
+   *
+   * @param beside it is begun whoever works there
+   * @returns the id of that other run; undefined where this one may go on
+   */
+  take(beside: boolean): Promise<string | undefined>;
+}
+
+/** A first look, which writes nothing and rejects unheard unless it is awaited; what counts is the one after the run is written down. */
+export function lookForOthers(ledger: Place, asked: Asked, surroundings: Surroundings): Promise<OtherRuns> {
+  const { clock, open } = surroundings;
   const places = openPlaces(open("ledger", ledger), ledger.prefix, surroundings);
-  const inNobodysWay = new Set<string>();
-  const look = { places, ledger, asked, surroundings, inNobodysWay };
   const written = async () => places.open(encodeTime(Math.max(0, clock.now() - LOOK_BACK_MS), 10));
-  const before = await written();
+  const look = { places, ledger, asked, surroundings, inNobodysWay: new Set<string>() };
+  const looked = written().then((before) => ({ take: (beside: boolean) => take(look, before, written, beside) }));
+  looked.catch(() => undefined);
+  return looked;
+}
+
+async function take(
+  look: Look,
+  before: readonly PlaceMarker[],
+  written: () => Promise<readonly PlaceMarker[]>,
+  beside: boolean,
+): Promise<string | undefined> {
+  const { places, asked, surroundings } = look;
+  const { clock, random } = surroundings;
   if (!beside) {
     const other = await atWork(look, before, undefined);
     if (other !== undefined) return other;

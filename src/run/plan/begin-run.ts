@@ -27,13 +27,13 @@ import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../places/least-rows.ts";
-import { takePlaces } from "../places/other-runs.ts";
+import { lookForOthers } from "../places/other-runs.ts";
 import { checkPlacesApart } from "../places/places-apart.ts";
 import { checkStoreWords } from "../places/store-words.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
-import { claimRun } from "./claim.ts";
+import { claimNewRun, claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
 import { withListings } from "./listed-rows.ts";
 import { planOn, writePlan } from "./plan.ts";
@@ -52,6 +52,8 @@ export interface RunInput {
   readonly leastRows?: number | undefined;
   /** Is it begun though another run works in its places just now? */
   readonly beside?: boolean | undefined;
+  /** What whoever looked for it found of this run in the ledger just now; absent where nobody did. */
+  readonly before?: "nothing" | "something" | undefined;
 }
 
 /** How a door begins a run. */
@@ -76,8 +78,8 @@ export const beginnings = {
 export type Begun =
   /** It was over before. */
   | { readonly kind: "complete"; readonly ledger: LedgerStore; readonly summary: Summary }
-  /** Now, or before. */
-  | { readonly kind: "planned"; readonly ledger: LedgerStore; readonly run: RunDocument }
+  /** Now, or before. `isNew`: nothing of it was in the ledger. */
+  | { readonly kind: "planned"; readonly ledger: LedgerStore; readonly run: RunDocument; readonly isNew: boolean }
   /** Its request is in the ledger, and whoever handles a reconcile message writes its plan. */
   | { readonly kind: "handed on" }
   /** Nothing is begun: that run works in its places, and is waited for. */
@@ -99,21 +101,22 @@ export async function beginRun(
   checkTemplate(request.options.archiveKey);
   checkPlacesApart({ ...request, ledger: input.ledger });
   checkStoreWords(request);
-  if (looksFirst) await preflightLedger(input.ledger, surroundings);
+  if (looksFirst && input.before === undefined) await preflightLedger(input.ledger, surroundings);
   const ledger = openLedger(input.ledger, request.run, surroundings);
-  const planned = await readRun(ledger);
+  const isNew = input.before === "nothing";
+  const planned = isNew ? undefined : await readRun(ledger);
   if (planned !== undefined) {
     await claimRun(ledger, request);
     const summary = await readSummary(ledger);
     if (summary?.state === "complete") return { kind: "complete", ledger, summary };
   }
   if (refusesStopped) await refuseStopped(ledger, request.run);
+  const places = others === "passed over" ? undefined : lookForOthers(input.ledger, request, surroundings);
   if (looksFirst) await preflight(request, surroundings);
-  const other = async () =>
-    others === "passed over" ? undefined : takePlaces(input.ledger, request, input.beside === true, surroundings);
+  const other = async () => places && (await places).take(input.beside === true);
   if (planned !== undefined) {
     if (others === "refused for") refuseTaken(await other(), request);
-    return { kind: "planned", ledger, run: planned };
+    return { kind: "planned", ledger, run: planned, isNew: false };
   }
 
   await checkLeastRows(request, input.leastRows ?? leastRowsUnlessSaid, input.ledger, surroundings);
@@ -122,19 +125,24 @@ export async function beginRun(
   const at = await other();
   if (at !== undefined && others === "waited for") return { kind: "waits", for: at };
   refuseTaken(at, request);
-  const ruling = await claimRun(ledger, request);
+  const claim = isNew ? await claimNewRun(ledger, request) : undefined;
+  const ruling = claim?.isFirst ? request : await (claim?.ruling ?? claimRun(ledger, request));
   const { prefix } = input.ledger;
   await checkStoreLacks({ bucket: surroundings.open("ledger", input.ledger), prefix, run: request.run }, surroundings);
-  if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) return { kind: "handed on" };
+  if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) {
+    await claim?.ruling;
+    return { kind: "handed on" };
+  }
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
   if (read?.kind === "read") {
     const entries = withListings(read.entries(), ruling, surroundings, { signal: looking ?? signal });
-    return { kind: "planned", ledger, run: await writePlan(entries, ruling, planner) };
+    return { kind: "planned", ledger, run: await writePlan(entries, ruling, planner), isNew: false };
   }
   const rows = (from: ReadUpTo | undefined) =>
     withListings(rowsAfter(input, surroundings, from), ruling, surroundings, { signal });
-  const run = await planOn({ ...planner, request: ruling, rows, deadline: Number.POSITIVE_INFINITY, signal });
-  if (run !== undefined) return { kind: "planned", ledger, run };
+  const slice = { ...planner, rows, deadline: Number.POSITIVE_INFINITY, signal };
+  const run = await planOn({ ...slice, request: ruling, ...(claim?.isFirst && { claimed: claim.ruling }) });
+  if (run !== undefined) return { kind: "planned", ledger, run, isNew: claim?.isFirst === true };
   // Asked to stop while it was planning: the next process goes on from there.
   signal?.throwIfAborted();
   throw new Error("planning without a deadline stops only where it is asked to");

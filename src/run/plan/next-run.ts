@@ -25,6 +25,8 @@ export interface NextRun {
   readonly request: RunRequest;
   /** The run of the same ask that was over before. */
   readonly after?: { readonly run: string; readonly endedAt: string | null } | undefined;
+  /** Was anything of it in the ledger? */
+  readonly before: "nothing" | "something";
 }
 
 /** Errors: UserError `RunEnded`, `RunDiffers`, `NoSuchBucket`; RefusedError; BucketError. */
@@ -34,15 +36,21 @@ export async function nextRun(
   naming: Naming,
   surroundings: Surroundings,
 ): Promise<NextRun> {
-  await preflightLedger(place, surroundings);
-  const newest = naming.kind === "given" ? 1 : await newestNumber(place, request.run, surroundings);
-  const id = numbered(request.run, newest);
-  const ledger = openLedger(place, id, surroundings);
-  const before = newest === 0 ? undefined : await readRequest(ledger);
-  if (before === undefined) return { request };
+  // Side by side, for each takes a way to the service and back; what the first says of the ledger comes first.
+  const find = async () => {
+    const newest = naming.kind === "given" ? 1 : await newestNumber(place, request.run, surroundings);
+    const id = numbered(request.run, newest);
+    const ledger = openLedger(place, id, surroundings);
+    return { newest, id, ledger, before: newest === 0 ? undefined : await readRequest(ledger) };
+  };
+  const [looked, found] = await Promise.allSettled([preflightLedger(place, surroundings), find()]);
+  if (looked.status === "rejected") throw looked.reason;
+  if (found.status === "rejected") throw found.reason;
+  const { newest, id, ledger, before } = found.value;
+  if (before === undefined) return { request, before: newest > 1 ? "something" : "nothing" };
   sameRun(before, { ...request, run: id });
   const summary = await readSummary(ledger);
-  if (summary?.state !== "complete") return { request: { ...request, run: id } };
+  if (summary?.state !== "complete") return { request: { ...request, run: id }, before: "something" };
   const { endedAt } = summary;
   if (naming.kind === "given")
     throw ended(id, endedAt, "name each night's run by --run 'nightly-{date}', or take another id");
@@ -53,7 +61,8 @@ export async function nextRun(
       "with --if-exists overwrite all of it would be fetched again: say --again where that is meant",
     );
   }
-  return { request: { ...request, run: numbered(request.run, newest + 1) }, after: { run: id, endedAt } };
+  const next = { ...request, run: numbered(request.run, newest + 1) };
+  return { request: next, after: { run: id, endedAt }, before: "nothing" };
 }
 
 const numbered = (run: string, number: number) => (number <= 1 ? run : `${run}-${number}`);

@@ -5,7 +5,7 @@
 
 import { ulid } from "ulid";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
-import type { RunRequest } from "../../ledger/plan/request.ts";
+import { isSameRequest, type RunRequest } from "../../ledger/plan/request.ts";
 import { createRun, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { needOfForbiddenKeys, writeShardRows } from "../../ledger/plan/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -37,6 +37,8 @@ export interface PlanSlice extends Planner {
   readonly signal?: AbortSignal | undefined;
   /** After as many rows a cursor is written even where there is time left. */
   readonly rowsPerCursor?: number;
+  /** Of a run that was claimed just now: nothing of it is planned yet, and this is the request that rules, read back (claim.ts). */
+  readonly claimed?: Promise<RunRequest> | undefined;
 }
 
 /** Time kept for the last shards, the cursor and the message that goes on with it; of a short delivery a quarter. */
@@ -55,7 +57,8 @@ export async function writePlan(entries: PlanEntries, request: RunRequest, plann
 /** Plans on from where planning stands. Undefined: the time was over, and there is a cursor to go on from. */
 export async function planOn(slice: PlanSlice): Promise<RunDocument | undefined> {
   const sentBefore = slice.ledger.requests();
-  return writeSlice(slice, await furthestCursor(slice.ledger), sentBefore);
+  const before = slice.claimed === undefined ? await furthestCursor(slice.ledger) : undefined;
+  return writeSlice(slice, before, sentBefore);
 }
 
 /** @param sentBefore requests of the ledger that are not of this slice */
@@ -116,6 +119,11 @@ async function writeSlice(
     if (timeIsOver) return undefined;
   }
   await writes.over();
+  const ruling = await options.claimed;
+  if (ruling !== undefined && !isSameRequest(ruling, request)) {
+    // Somebody else's took its place: then this plan is nobody's, and one is written that is theirs.
+    return planOn({ ...options, request: ruling, claimed: undefined });
+  }
   const ranges = slices();
   const document: RunDocument = {
     schema: "cos-originals/run@1",

@@ -4,10 +4,17 @@
  */
 
 import pLimit from "p-limit";
-import { type Control, readStanding, type Standing, saysStop, writeControl } from "../../ledger/control.ts";
+import {
+  type Control,
+  newStanding,
+  readStanding,
+  type Standing,
+  saysStop,
+  writeControl,
+} from "../../ledger/control.ts";
 import { groupsOf } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { isShardOver, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
+import { isShardOver, noMarkers, type RunMarkers, readMarkers } from "../../ledger/report/run-markers.ts";
 import { readTally } from "../../ledger/report/tally-markers.ts";
 import { newestSeq } from "../../ledger/shard/attempts.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
@@ -47,6 +54,8 @@ export interface ReconcileOptions {
   readonly hiddenMs: number;
   /** Milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
+  /** Was it planned here just now? Then nothing else of it is in the ledger, and nothing is looked for: who opens a shard looks all the same. */
+  readonly isNew?: boolean | undefined;
 }
 
 export type Reconciled =
@@ -71,9 +80,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { ledger, run, surroundings, deadline } = options;
   const { clock } = surroundings;
   const reserve = reserveOf(clock, deadline);
-  const standing = await readStanding(ledger);
+  const [standing, view] = options.isNew
+    ? [newStanding, noMarkers]
+    : await Promise.all([readStanding(ledger), readMarkers(ledger, run)]);
   const { control } = standing;
-  const view = await readMarkers(ledger, run);
   const counts = { rows: run.rows, ...view.counts };
   if (saysStop(control)) return { kind: "stopped", state: control.kind === "halt" ? "halted" : "cancelled", counts };
 

@@ -77,8 +77,9 @@ export async function prepareRedrive(
   };
   const id = given ?? (await nextId(place, of, description, surroundings));
   const asked = newRequest(description, id, surroundings);
-  const { request } = await nextRun(place, asked, { kind: "given" }, surroundings);
-  return { input: { ledger: place, request, rows: () => entries(ledger, run, surroundings) }, rows, left };
+  const { request, before: found } = await nextRun(place, asked, { kind: "given" }, surroundings);
+  const input = { ledger: place, request, rows: () => entries(ledger, run, surroundings), before: found };
+  return { input, rows, left };
 }
 
 /** The same redrive that is not complete is gone on with; else the first id that is free. */

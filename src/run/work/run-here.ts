@@ -11,14 +11,14 @@ import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
-import { type ShardWorker, workShard } from "../deliver/work-shard.ts";
+import { runKey, type ShardWorker, workShard } from "../deliver/work-shard.ts";
 import { writeSummary } from "../finalize/finalize.ts";
 import { writeParts } from "../inspect/report.ts";
-import type { HandleDelivery } from "../messages/delivery.ts";
+import type { HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Place, parseMessage } from "../messages/messages.ts";
 import { queueSender } from "../messages/queue-sender.ts";
 import type { RunInput } from "../plan/begin-run.ts";
-import { beginnings, beginRun } from "../plan/begin-run.ts";
+import { type Begun, beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
 import { type RestoresAwaited, tellRestores } from "../reconcile/restores.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
@@ -46,11 +46,11 @@ export interface RunHereOptions {
 const SUBMIT_AHEAD = 64;
 /** Messages at once, at most. */
 const MOST_POLLERS = 64;
-/** Between two looks at the ledger, unless a shard ends. */
+/** Between two looks at the ledger, unless a shard ends; and the least, unless there is something to do. */
 const LOOK_MS = 5_000;
-const SHORTEST_LOOK_MS = 200;
 /** The same where nothing is left but what waits for restores. */
 const LONGEST_LOOK_MS = 60_000;
+const SHORTEST_LOOK_MS = 1_000;
 const PROGRESS_MS = 250;
 /** How long a message may be worked; the lease is extended while its worker lives. */
 const VISIBILITY_SECONDS = 300;
@@ -101,21 +101,30 @@ export async function runHere(
   const begun = await beginRun(input, beginnings.run, surroundings, options.signal);
   if (begun.kind === "complete") return { summary: begun.summary, prefix };
   if (begun.kind !== "planned") throw new Error("a run in this process is planned by it, and waits for no other");
-  return { summary: await workHere(input.ledger, begun.ledger, begun.run, surroundings, options), prefix };
+  return { summary: await workHere(input.ledger, begun, surroundings, options), prefix };
 }
 
 async function workHere(
   place: Place,
-  ledger: LedgerStore,
-  run: RunDocument,
+  { ledger, run, isNew }: Extract<Begun, { readonly kind: "planned" }>,
   surroundings: Surroundings,
   { signal, onProgress }: RunHereOptions,
 ): Promise<Summary> {
   const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
-  const sender = queueSender(queue.client, queue.queueUrl, surroundings);
+  const toQueue = queueSender(queue.client, queue.queueUrl, surroundings);
+  /** Messages in the queue, or at work. */
+  let underWay = 0;
+  const sender: Sender = {
+    async send(body, delaySeconds) {
+      await toQueue.send(body, delaySeconds);
+      underWay++;
+    },
+  };
   const opened = new Map<number, () => MarkerCounts>();
   const worker = createShardWorker(surroundings);
+  // As it was read when the run was begun.
+  worker.runs.set(runKey(place, run.run), run);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
   const stop = new AbortController();
   // Every poller and every wait listens to it, and Node would warn of a leak.
@@ -128,7 +137,11 @@ async function workHere(
   const stopToo = () => stop.abort();
   signal?.addEventListener("abort", stopToo, { once: true });
   if (signal?.aborted) stop.abort();
+  /** A shard has ended since the last look at the ledger; and so many that there is something to do. */
   let wake = new AbortController();
+  let due = new AbortController();
+  let state: Reconciled | undefined;
+  const isDue = () => underWay === 0 || (state?.kind === "again" && state.moved && underWay <= SUBMIT_AHEAD / 2);
   const ledgerOfShards = createOutageWatch(surroundings, run.run);
   const ledgerOfLooks = createOutageWatch(surroundings, run.run);
 
@@ -145,6 +158,7 @@ async function workHere(
         const { delaySeconds, reason } = answer;
         tellWait(log, "Shards wait before they are worked again.", delaySeconds * 1_000, { run: run.run, reason });
       }
+      if (answer.kind === "acknowledge") underWay--;
       return answer;
     } catch (thrown) {
       const error = ensureError(thrown);
@@ -157,10 +171,11 @@ async function workHere(
       return { kind: "give-back", delaySeconds: 0, reason: error.message };
     } finally {
       wake.abort();
+      if (isDue()) due.abort();
     }
   };
 
-  const step = () =>
+  const step = (anew = false) =>
     reconcile({
       ledger,
       place,
@@ -171,6 +186,7 @@ async function workHere(
       submitAhead: SUBMIT_AHEAD,
       hiddenMs: Number.POSITIVE_INFINITY,
       deadline: Number.POSITIVE_INFINITY,
+      isNew: anew,
     });
   /** The state as it was, after a pause, where the ledger did not answer. */
   const stepThroughOutage = async (before: Reconciled): Promise<Reconciled> => {
@@ -187,7 +203,7 @@ async function workHere(
     }
   };
   const submissions = processSubmissions(clock);
-  const first = await step();
+  const first = await step(isNew);
   const pollers = first.kind === "again" ? pollersFor(surroundings.settings.concurrency, run) : 0;
   const polling = Promise.all(
     Array.from({ length: pollers }, () =>
@@ -221,16 +237,18 @@ async function workHere(
     run: run.run,
     over: stop.signal,
   });
-  let state: Reconciled = first;
+  state = first;
   try {
     while (state.kind === "again" && !stop.signal.aborted) {
       const idle = !state.moved && worker.pace.unfinished() === 0;
       const lookMs = idle ? Math.max(LOOK_MS, Math.min(LONGEST_LOOK_MS, awaited.now()?.nextLookMs ?? 0)) : LOOK_MS;
       await clock.sleep(lookMs, AbortSignal.any([wake.signal, stop.signal]));
       wake = new AbortController();
+      due = new AbortController();
       if (!stop.signal.aborted) state = await stepThroughOutage(state);
       awaited.see(state);
-      if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, stop.signal);
+      if (wake.signal.aborted && isDue()) due.abort();
+      if (state.kind === "again") await clock.sleep(SHORTEST_LOOK_MS, AbortSignal.any([due.signal, stop.signal]));
     }
   } finally {
     stop.abort();

@@ -4,8 +4,8 @@ import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
 import { checkSecretId } from "../../cos/signing/signature.ts";
+import { createDeferredHttp } from "../../http/deferred.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
-import { createProxiedHttp } from "../../http/proxied.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
 import { memoryForBodies } from "../../policy/concurrency/auto-concurrency.ts";
@@ -205,5 +205,9 @@ function isOfArchive(store: OtherStore | undefined, { archive, ledger }: Setting
 /** Connections of our own, and undici's where the environment names a proxy. */
 export function httpOf(environment: Environment): CreateHttp {
   const proxies = proxiesOf(environment);
-  return proxies === undefined ? createWireHttp : createProxiedHttp(proxies, createWireHttp);
+  if (proxies === undefined) return createWireHttp;
+  return createDeferredHttp(async () => {
+    const { createProxiedHttp } = await import("../../http/proxied.ts");
+    return createProxiedHttp(proxies, createWireHttp);
+  });
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { createRequest, type RunRequest } from "../../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
-import { takePlaces } from "../../../src/run/places/other-runs.ts";
+import { lookForOthers } from "../../../src/run/places/other-runs.ts";
 import { beginnings, beginRun } from "../../../src/run/plan/begin-run.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import {
@@ -30,7 +30,7 @@ const listingOf = (run: string, prefix = "photos/", over: Partial<RunRequest> = 
   ...over,
 });
 const take = (world: World, request: RunRequest, beside = false) =>
-  takePlaces(ledgerPlace, request, beside, world.surroundings);
+  lookForOthers(ledgerPlace, request, world.surroundings).then((others) => others.take(beside));
 const markers = (world: World) => world.archive.keys().filter((key) => key.startsWith(".originals/places/"));
 
 /** A run that has begun, and of which nothing has been heard since. */

@@ -80,6 +80,40 @@ describe("a new run", () => {
     expect(await begin(world, door, inputOf(2, { rows: file }))).toMatchObject({ kind: "planned", run: { request } });
   });
 
+  describe("of which the ledger held nothing just now, in a bucket that forbids no overwriting", () => {
+    /** As soon as this one's request is written, another one's takes its place. */
+    function overtakenBy(over: Partial<RunRequest>) {
+      const world = createWorld();
+      const { request } = inputOf(4, { askedAt: "2026-01-01T00:00:00.000Z", ...over });
+      world.archive.onRequest(({ type, key }) => {
+        if (type === "get" && key.endsWith("/request.json")) world.archive.seed(key, JSON.stringify(request));
+        return undefined;
+      });
+      return { world, request };
+    }
+
+    test("is refused where that one asks for something else, and has no plan", async () => {
+      const { world } = overtakenBy({ rows: { ...object, etag: "another" } });
+      const input: RunInput = { ...inputOf(4), before: "nothing" };
+      await expect(begin(world, "run", input)).rejects.toMatchObject({ code: "RunDiffers" });
+      expect(world.archive.keys().some((key) => key.endsWith("/run.json"))).toBe(false);
+    });
+
+    test("is planned as that one asks where it is the same run", async () => {
+      const { world, request } = overtakenBy({ options: runOptionsSchema.parse({ shardSize: 2 }) });
+      const begun = await begin(world, "run", { ...inputOf(4), before: "nothing" });
+      expect(begun).toMatchObject({ kind: "planned", run: { request, shards: 2, rows: 4 } });
+    });
+  });
+
+  test("is somebody else's where they were first since the ledger was looked at", async () => {
+    const world = createWorld();
+    const { request } = inputOf(4, { askedAt: "2026-01-01T00:00:00.000Z" });
+    await world.done(createRequest(world.ledger("r"), request));
+    const begun = await begin(world, "run", { ...inputOf(4), before: "nothing" });
+    expect(begun).toMatchObject({ kind: "planned", isNew: false, run: { request } });
+  });
+
   test.each([
     ["message", 0],
     ["run", 1],

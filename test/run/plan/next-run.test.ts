@@ -57,7 +57,7 @@ describe("a run whose id follows from what is asked", () => {
     });
     await begun(world, "m-1-2", "incomplete");
     // Two that begin it join.
-    expect(await next(world, "m-1", derived)).toEqual({ request: asked("m-1-2") });
+    expect(await next(world, "m-1", derived)).toEqual({ request: asked("m-1-2"), before: "something" });
     await begun(world, "m-1-2", "complete");
     for (const number of [3, 9, 10]) await begun(world, `m-1-${number}`, "complete");
     // Others that begin the same way are none of it.

@@ -43,6 +43,17 @@ describe("a run on one machine", () => {
     for (const key of keys) expect(world.archive.object(key)?.bytes).toEqual(world.source.object(key)?.bytes);
   });
 
+  test("is over as soon as its last shard is, and waits for nothing before", async () => {
+    const world = createWorld({ concurrency: 2 });
+    const keys = seedPictures(world.source, 200);
+    const begun = world.clock.now();
+    expect((await run(world, inputFor(keys, { shardSize: 1 }))).summary).toMatchObject({
+      state: "complete",
+      archived: 200,
+    });
+    expect(world.clock.now()).toBe(begun);
+  });
+
   test("that is complete answers with its summary, and asks nothing of the source", async () => {
     const world = createWorld();
     const keys = seedPictures(world.source, 5);

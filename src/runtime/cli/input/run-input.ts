@@ -131,10 +131,12 @@ export async function runInputFromSettings(
   const dispose = async () => void (await manifest.dispose());
   try {
     const asked = newRequest(description, runIdOf(settings, surroundings), surroundings);
-    const { request, after } = begins ? await nextRun(ledger, asked, naming, surroundings) : { request: asked };
+    const { request, after, before }: Partial<NextRun> & Pick<NextRun, "request"> = begins
+      ? await nextRun(ledger, asked, naming, surroundings)
+      : { request: asked };
     const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
     const { minRows, beside } = settings.values;
-    return { input: { ledger, request, rows, leastRows: minRows, beside }, after, dispose };
+    return { input: { ledger, request, rows, leastRows: minRows, beside, before }, after, dispose };
   } catch (error) {
     await dispose();
     throw error;

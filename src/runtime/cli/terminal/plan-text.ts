@@ -67,7 +67,7 @@ function listedLines({ listed }: PlanDocument): string[] {
     if (told.lists === 0) return [];
     const lists = told.lists === 1 ? "1 LIST" : `${formatCount(told.lists)} LISTs`;
     return told.rows >= headsOfAList
-      ? [`  ${lists} of the ${side} told of ${formatCount(told.rows)} rows, which spares a HEAD each`]
+      ? [`  ${lists} of the ${side} told of ${counted(told.rows, "row")}, which spares a HEAD each`]
       : [`  the keys lie too far apart in the ${side} to be listed: each is asked for by HEAD`];
   });
 }
