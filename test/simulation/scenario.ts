@@ -189,7 +189,7 @@ export function frozenScenario(random: Random, usual: Scenario): Scenario {
     const storageClass = classes.get(row.key);
     return storageClass === undefined || random() < 0.3 ? row : { ...row, storageClass };
   });
-  const restoreMs = Math.round(random() < 0.3 ? random() * 60_000 : random() * 48 * 3_600_000);
+  const restoreMs = Math.round(random() < 0.3 ? random() * 60_000 : random() * 6 * 3_600_000);
   return {
     ...usual,
     rows,

@@ -32,8 +32,9 @@ export function whereFrozen(
   const now = rules.now();
   const storageClass = classOf(knowledge) ?? "ARCHIVE";
   const waitedMs = restore === undefined ? 0 : Math.max(0, now - Date.parse(restore.askedAt));
-  // A copy that was there is gone: the run was stopped for days.
-  const isGone = restore !== undefined && restore.asked < mostRestores && waitedMs >= how.days * DAY_MS;
+  // A copy that was there is gone, as the run was stopped for days; or what was to be restored has been replaced.
+  const isPast = waitedMs >= how.days * DAY_MS || isReplaced(knowledge);
+  const isGone = restore !== undefined && restore.asked < mostRestores && isPast;
   if (state === "being-restored" || (restore !== undefined && !isGone)) {
     if (waitedMs >= givenUpAfterMs) return { kind: "end", verdict: neverRestored(storageClass, waitedMs) };
     return { kind: "end", verdict: waits(restore, storageClass, restore?.asked ?? 0, now) };
@@ -51,6 +52,10 @@ function waits(before: RestoreWait | undefined, storageClass: string, asked: num
   const lookAt = isoTime(now + untilNextLook(Math.max(0, now - Date.parse(askedAt))));
   return { kind: "waits", restore: { storageClass, askedAt, lookAt, asked } };
 }
+
+/** Is what lies there now younger than the restore that was asked for? The service tells the time in whole seconds. */
+const isReplaced = ({ head, restore }: Pick<Knowledge, "head" | "restore">): boolean =>
+  restore !== undefined && (head?.lastModified ?? 0) + 1_000 > Date.parse(restore.askedAt);
 
 /** What a restore was answered: begun; somebody restores it already; or it can be read, and needs none. */
 export type RestoreAnswer = "begun" | "under-way" | "readable";

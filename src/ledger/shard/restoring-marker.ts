@@ -28,3 +28,6 @@ export async function readRestoring(ledger: LedgerStore): Promise<Restoring> {
   }
   return { shards, now: serverTime };
 }
+
+/** Until when nobody need be at work for the sake of this object, ms since the epoch by the ledger's clock; undefined of other objects. */
+export const sleepsUntil = (path: string): number | undefined => parseRestoring(path)?.until;

@@ -8,6 +8,7 @@ import { addCounts, emptyCounts, type MarkerCounts } from "../../ledger/counts.t
 import { groupOf, groupsOf, shardsPerGroup } from "../../ledger/group.ts";
 import { noSuchRun, type RunRequest, readRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { isSubmitted } from "../../ledger/plan/submitted.ts";
 import { readSummary, summaryWrittenAt } from "../../ledger/report/summary.ts";
 import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
@@ -16,6 +17,7 @@ import { doneMarkers } from "../../ledger/shard/done-marker.ts";
 import { foldShards } from "../../ledger/shard/fold-shards.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import { readOpenMarker } from "../../ledger/shard/open-marker.ts";
+import { readRestoring } from "../../ledger/shard/restoring-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
@@ -130,13 +132,20 @@ async function stateOf(
   const signs = await signsOfLife(ledger, open, surroundings);
   if (signs.alive) return going;
   const writtenAt = await summaryWrittenAt(ledger);
-  const newest = Math.max(signs.newest, writtenAt ?? signs.newest);
+  const newest = Math.max(signs.newest, writtenAt ?? signs.newest, await nextLook(ledger, run));
   const wasLeft = stored?.state === "incomplete" && writtenAt !== undefined && writtenAt >= signs.newest;
   if (wasLeft) return { state: "incomplete", stored };
   if (surroundings.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
     return going;
   const quiet = signs.serverTime - newest > QUIET_MS;
   return signs.died || quiet ? { state: "incomplete", stored: undefined } : going;
+}
+
+/** Until then nobody who waits for restores shows a sign of life; ms since the epoch, by the store's clock. */
+async function nextLook(ledger: LedgerStore, run: RunDocument): Promise<number> {
+  if (restoreOf(run.request.options) === undefined) return Number.NEGATIVE_INFINITY;
+  const { shards } = await readRestoring(ledger);
+  return Math.max(Number.NEGATIVE_INFINITY, ...Array.from(shards.values(), ({ until }) => until));
 }
 
 interface Signs {

@@ -3,14 +3,17 @@
  * the rule of opening: a run first writes down where it works, and then looks who else does; whoever is at work goes on, and of those
  * that have only begun, the one that is written down first, by the store's clock: whoever is written down later finds it there. Seen are the runs of one ledger, by the doors that ask: commands, and schedules.
  *
- * What holds up others is not over, halted or cancelled, and showed a sign of life within the hour.
+ * What holds up others is not over, halted or cancelled, and showed a sign of life within the hour; what waits for restores shows none
+ * before its next look is due.
  */
 import { encodeTime, ulid } from "ulid";
 import { readControl, saysStop } from "../../ledger/control.ts";
 import { openPlaces, type PlaceMarker, type Places } from "../../ledger/places.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
+import { sleepsUntil } from "../../ledger/shard/restoring-marker.ts";
 import { type LedgerStore, pagesAfter } from "../../ledger/store.ts";
+import type { ListedObject } from "../../objects/bucket.ts";
 import { type KeyRange, shareKeys } from "../../policy/places.ts";
 import { addressOf } from "../../vocabulary/address.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
@@ -142,7 +145,9 @@ async function stateOf(ledger: LedgerStore): Promise<"over" | "at work" | "only 
   let objects = 0;
   for await (const page of pagesAfter(ledger, "", "")) {
     objects += page.objects.length;
-    if (page.objects.some(({ lastModified }) => page.serverTime - lastModified < ALIVE_MS)) return "at work";
+    const isSign = ({ key, lastModified }: ListedObject) =>
+      page.serverTime - Math.max(lastModified, sleepsUntil(key) ?? lastModified) < ALIVE_MS;
+    if (page.objects.some(isSign)) return "at work";
   }
   return objects === 0 ? "only begun" : "at rest";
 }

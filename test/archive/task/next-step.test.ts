@@ -305,6 +305,12 @@ const table: Record<string, readonly Line[]> = {
       restores(),
     ],
     [
+      "what was to be restored has been replaced meanwhile: restored anew",
+      { ...fromRow(all), ...since(2), head: info({ ...classed("ARCHIVE"), lastModified: now - hours }) },
+      { kind: "restore" },
+      restores(),
+    ],
+    [
       "three times at most",
       { ...fromRow(all), ...since(24 * 7, 3), head: info(classed("ARCHIVE")) },
       ends("InvalidObjectState"),
