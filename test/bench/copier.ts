@@ -6,6 +6,8 @@ export interface CopierOptions {
   readonly origin: string;
   readonly label: SizeLabel;
   readonly concurrency: number;
+  /** Is the number found by trying instead, where who copies can? */
+  readonly auto?: boolean;
   /** By variant. */
   readonly facts: readonly Facts[];
   /** Rows a shard, where there are shards. Default 1,000, as the product's. */
@@ -26,6 +28,8 @@ export interface Copier {
   copy(objects: number): Promise<void>;
   /** Where the archive is not in the store: what it holds of the keys that were copied last. */
   check?(objects: number): Promise<Stored>;
+  /** How many it copies at once now, where it finds that by trying. */
+  atOnce?(): number;
   close(): Promise<void>;
 }
 

@@ -12,6 +12,7 @@ import { hasCertificate, issueCertificate } from "./listen.ts";
 import type { Bench, Part, PartName, Store } from "./part.ts";
 import { createCommandsPart } from "./parts/commands.ts";
 import { createCopyPart } from "./parts/copy.ts";
+import { createDistancePart } from "./parts/distance.ts";
 import { createFunctionsPart } from "./parts/functions.ts";
 import { createListPart } from "./parts/list.ts";
 import { createPlanPart } from "./parts/plan.ts";
@@ -30,6 +31,7 @@ const parts: Readonly<Record<PartName, (bench: Bench) => Part>> = {
   list: createListPart,
   commands: createCommandsPart,
   functions: createFunctionsPart,
+  distance: createDistancePart,
 };
 
 async function main(flags: Flags): Promise<number> {

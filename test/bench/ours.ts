@@ -29,8 +29,9 @@ export interface Form {
 }
 
 export function createOurs(options: CopierOptions, { proof, asks, store, createHttp }: Form): Copier {
-  const { origin, label, concurrency, facts, shardSize = 1000 } = options;
-  const surroundings = openSurroundings(origin, concurrency, createHttp);
+  const { origin, label, facts, shardSize = 1000, auto = false } = options;
+  const surroundings = openSurroundings(origin, auto ? "auto" : options.concurrency, createHttp);
+  const { concurrency } = surroundings.settings;
   const { clock, random, log } = surroundings;
   const worker = createShardWorker(surroundings);
   const handler = deliveryHandlerOf(worker);
@@ -109,6 +110,7 @@ export function createOurs(options: CopierOptions, { proof, asks, store, createH
       if (archived !== objects) throw new Error(`the ledger counts ${archived} of ${objects} as archived`);
     },
     ...(folder === undefined ? {} : { check: folder.check }),
+    atOnce: worker.pace.concurrency,
     close: () => surroundings.close(),
   };
 }

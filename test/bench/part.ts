@@ -4,7 +4,17 @@ import type { Talking } from "./processes.ts";
 import type { Cell } from "./race.ts";
 
 /** In the order in which they are run; a name more is a file more in parts/ and a line more in main.ts. */
-export const partNames = ["copy", "store", "rows", "start", "plan", "list", "functions", "commands"] as const;
+export const partNames = [
+  "copy",
+  "store",
+  "rows",
+  "start",
+  "plan",
+  "list",
+  "functions",
+  "commands",
+  "distance",
+] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface Part<Result = unknown> {

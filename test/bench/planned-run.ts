@@ -41,7 +41,7 @@ export function environmentOf(origin: string): Readonly<Record<string, string>> 
 /** @param createHttp what sends the requests; as the product where absent */
 export function openSurroundings(
   origin: string,
-  concurrency: number,
+  concurrency: number | "auto",
   createHttp?: CreateHttp | undefined,
 ): OpenedSurroundings {
   const environment = { ...environmentOf(origin), ORIGINALS_CONCURRENCY: String(concurrency) };

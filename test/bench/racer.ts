@@ -13,6 +13,8 @@ export interface Lap {
   readonly cpuMs: number;
   /** Of the process so far. */
   readonly peakRssMB: number;
+  /** How many were copied at once at its end, where the contestant says so. */
+  readonly atOnce?: number | undefined;
 }
 
 let copier: Copier | undefined;
@@ -21,6 +23,7 @@ async function obey(message: RacerOrder): Promise<unknown> {
   if (message.order === "open") {
     const contestant = contestants.find(({ name }) => name === message.name);
     if (contestant === undefined) throw new Error(`there is no contestant ${message.name}`);
+    await copier?.close();
     copier = await contestant.create(message.options);
     return { done: true };
   }
@@ -39,7 +42,8 @@ async function obey(message: RacerOrder): Promise<unknown> {
   await copier.copy(message.objects);
   const ms = performance.now() - from;
   const { user, system } = process.cpuUsage(cpu);
-  const lap: Lap = { ms, cpuMs: (user + system) / 1000, peakRssMB: process.resourceUsage().maxRSS / 1024 };
+  const peakRssMB = process.resourceUsage().maxRSS / 1024;
+  const lap: Lap = { ms, cpuMs: (user + system) / 1000, peakRssMB, atOnce: copier.atOnce?.() };
   return lap;
 }
 
