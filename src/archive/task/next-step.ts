@@ -68,7 +68,10 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     const state = knowledge.restored ? "yes" : readable(knowledge.head, knowledge.storageClass);
     if (state === "unasked" || (knowledge.frozen && knowledge.head === undefined)) return learnExpectation;
     if (state !== "yes") return whereFrozen(knowledge, state, rules);
-    if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) return fetchAlone;
+    if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) {
+      // A HEAD that follows all the same comes first: where it is refused, the fetch would be paid for in vain.
+      return knowledge.head === undefined && rules.isOnTrial?.() && rules.asksMetadata() ? learnMetadata : fetchAlone;
+    }
     // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
     if (expectation.from === "head") return noProof(digests);
     return rules.isOnTrial?.() ? learnExpectation : fetchAndLearn;

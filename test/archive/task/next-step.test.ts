@@ -144,6 +144,18 @@ const table: Record<string, readonly Line[]> = {
       { kind: "fetch" },
       rules({}, { isOnTrial: () => true }),
     ],
+    [
+      "on trial the HEAD for the metadata comes before the fetch too",
+      fromRow({ crc64: "77" }),
+      { kind: "learn", what: "metadata" },
+      rules({}, { isOnTrial: () => true, asksMetadata: () => true }),
+    ],
+    [
+      "but not twice",
+      { ...fromRow({ crc64: "77" }), head: info({}) },
+      { kind: "fetch", learn: false },
+      rules({}, { isOnTrial: () => true, asksMetadata: () => true }),
+    ],
     ["its ETag is of a multipart upload", fromRow(multipart), { kind: "fetch", learn: true }],
     [
       "its bucket's ETags are no MD5s",
