@@ -7,7 +7,10 @@ import type { Company } from "../../../src/policy/fair-share.ts";
 import { attemptId, shardLab } from "./lab.ts";
 
 /** One delivery of so long, beside others that tell of themselves each slot. */
-async function told(seconds: number, others: readonly { readonly name: number; readonly perSlot: number; readonly fetches: boolean }[]) {
+async function told(
+  seconds: number,
+  others: readonly { readonly name: number; readonly perSlot: number; readonly fetches: boolean }[],
+) {
   const here = shardLab(seconds, {}, { concurrency: 1 });
   const began = slotAt(here.clock.now());
   const companies: Company[] = [];
@@ -16,8 +19,16 @@ async function told(seconds: number, others: readonly { readonly name: number; r
     const slot = slotAt(here.clock.now());
     for (const { name, perSlot, fetches } of others) {
       const at = fetches ? slot : 0;
-      const succeeded = { "source.head": 0, "source.get": at, "archive.head": 0, "archive.put": at };
-      here.trace(pulsePath({ slot, worker: attemptId(name), archived: perSlot * (slot - began), failed: 0, succeeded }));
+      const succeeded = {
+        "source.head": 0,
+        "source.get": at,
+        "archive.head": 0,
+        "archive.put": at,
+        "source.restore": 0,
+      };
+      here.trace(
+        pulsePath({ slot, worker: attemptId(name), archived: perSlot * (slot - began), failed: 0, succeeded }),
+      );
     }
     return { kind: "delay", ms: 1_000 };
   });

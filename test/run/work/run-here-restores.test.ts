@@ -1,7 +1,7 @@
 /** `run` over originals in an archive class: it waits, says so, and goes on where it was. */
 import { describe, expect, test } from "vitest";
 import { statusOf } from "../../../src/run/inspect/status.ts";
-import { takePlaces } from "../../../src/run/places/other-runs.ts";
+import { lookForOthers } from "../../../src/run/places/other-runs.ts";
 import type { Progress } from "../../../src/run/surroundings/surroundings.ts";
 import { type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts";
 import type { Log } from "../../../src/vocabulary/log.ts";
@@ -76,6 +76,7 @@ describe("a run on one machine that restores", () => {
       expect(state).toBe("running");
     }
     const other = { ...input.request, run: "another" };
-    expect(await world.done(takePlaces(ledgerPlace, other, false, world.surroundings))).toBe("r");
+    const { take } = await world.done(lookForOthers(ledgerPlace, other, world.surroundings));
+    expect(await world.done(take(false))).toBe("r");
   });
 });

@@ -120,7 +120,8 @@ function refusing(plan: Refusing): () => number {
 }
 
 describe("300 keys, every one refused", () => {
-  it.each(everywhere)("by %s: run halts, exit 4", async (what, plan, most, says, rows) => {
+  const cases = everywhere.map(([what, plan, most, says, rows]) => ({ what, plan, most, says, rows }));
+  it.each(cases)("by $what: run halts, exit 4", async ({ what, plan, most, says, rows }) => {
     const fetches = refusing(plan);
     const few = rows === undefined ? manifest : await lab.file("few.txt", lines(...keys.slice(0, rows)));
     const { code, stdout } = await lab.run(["--json", "--manifest", few]);

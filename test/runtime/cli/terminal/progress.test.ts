@@ -5,7 +5,11 @@ function setUp() {
   let now = 0;
   const lines: string[] = [];
   const show = progressLine((line) => lines.push(line), { elapsed: () => now });
-  const at = (ms: number, archived: number, more: { failed?: number; rows?: number; bytes?: number; atOnce?: number } = {}) => {
+  const at = (
+    ms: number,
+    archived: number,
+    more: { failed?: number; rows?: number; bytes?: number; atOnce?: number } = {},
+  ) => {
     now = ms;
     show({
       rows: more.rows ?? 1000,
