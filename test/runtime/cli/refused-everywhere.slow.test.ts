@@ -143,8 +143,8 @@ describe("300 keys, every one refused", () => {
   });
 
   // One of each request; the others go the same way, at twenty seconds each.
-  const queued = everywhere.filter(([what]) => /403/.test(what));
-  it.each(queued)("by way of a queue with two workers, %s", async (what, plan, most, says) => {
+  const queued = cases.filter(({ what }) => /403/.test(what));
+  it.each(queued)("by way of a queue with two workers, $what", async ({ what, plan, most, says }) => {
     const fetches = refusing(plan);
     const queue = await queues.create(`refused-${everywhere.findIndex(([each]) => each === what)}`);
     const env = { ...lab.env, ...queues.env };
