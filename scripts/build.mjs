@@ -119,8 +119,10 @@ try {
     chunkNames: "cli/[name]-[hash]",
     outdir: split,
     plugins: [undiciClient],
-    minify: true,
-    keepNames: true,
+    // Names stay as they are, as stack traces tell them: esbuild's keepNames would give each function its name anew wherever one is made, some
+    // twenty times an object.
+    minifySyntax: true,
+    minifyWhitespace: true,
     // What is CommonJS asks for Node's own modules by it.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
