@@ -58,7 +58,7 @@ it(`holds every invariant in ${refusals} stories of refusals from seed ${first} 
   console.log(`simulation: ${refusals} stories of refusals from seed ${first} on, every invariant held`);
 });
 
-const restores = Math.ceil(count / 40);
+const restores = Math.ceil(count / 100);
 it(`holds every invariant in ${restores} stories of restores from seed ${first} on`, async () => {
   expect(await brokenIn(range(first, restores), "restores")).toEqual([]);
   console.log(`simulation: ${restores} stories of restores from seed ${first} on, every invariant held`);
