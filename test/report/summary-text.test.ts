@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { formatBytes, formatSeconds } from "../../src/report/quantity.ts";
-import { listedSummary, tallyToSummary } from "../../src/report/summary.ts";
+import { listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
 import { summaryText } from "../../src/report/summary-text.ts";
-import { addOutcome, addRequests, emptyTally } from "../../src/report/tally.ts";
+import { addAtOnce, addOutcome, addRequests, emptyTally, mergeTally } from "../../src/report/tally.ts";
 import { formatCount } from "../../src/vocabulary/counted.ts";
 import { outcome } from "./outcomes.ts";
 
@@ -37,6 +37,20 @@ describe("the last lines of a run", () => {
       "  failed: 1 B, B.jpg",
       "  failed: 1 for 1 other reason",
     ]);
+  });
+
+  it("say between which numbers were at once, where those were found by trying", () => {
+    const [a, b] = [emptyTally(), emptyTally()];
+    const last = () => summaryText(tallyToSummary(mergeTally(a, b), { run: "r", state: "complete" })).at(-1);
+    expect(last()).not.toContain("at once");
+    addAtOnce(a, 32);
+    expect(last()).toBe("  32 at once, found by trying");
+    addAtOnce(a, 512);
+    addAtOnce(b, 1_000);
+    addAtOnce(b, undefined);
+    expect(last()).toBe("  32 to 1,000 at once, found by trying");
+    const summary = parseSummary(tallyToSummary(mergeTally(a, b), { run: "r", state: "complete" }));
+    expect(summaryToTally(summary).atOnce).toEqual({ least: 32, most: 1_000 });
   });
 
   it("leave out what is not known", () => {

@@ -106,6 +106,67 @@ describe("the pace", () => {
     expect(await second).toBe(100);
   });
 
+  test("takes its part of the budget by who else is there, and a newcomer's where that is not known any more", async () => {
+    const clock = fakeClock();
+    const pace = createPace({ concurrency: 8, rate: 10, maxInstances: 10, clock, random: () => 0.5 });
+    const gapMs = async () => {
+      for (let n = 0; n < 200 && pace.beforeFetch() === undefined; n++);
+      const before = pace.waitMs();
+      void pace.beforeFetch();
+      const gap = pace.waitMs() - before;
+      await clock.advance(5_000);
+      return gap;
+    };
+    expect(await gapMs()).toBe(100);
+    pace.shareWith({ workers: 4, share: 1 });
+    expect(await gapMs()).toBe(40);
+    pace.shareWith({ workers: 1, share: 1 });
+    expect(await gapMs()).toBe(10);
+    await clock.advance(30_000);
+    expect(await gapMs()).toBe(100);
+  });
+
+  test("whose process got more than the others of what a service lets through gives way, and is given where it got less", () => {
+    const of = (share: number) => {
+      const clock = fakeClock();
+      const pace = paceAt(clock);
+      for (let n = 0; n < 50; n++) pace.succeeded();
+      pace.throttled(clock.now());
+      const before = pace.triesPerSecond();
+      pace.shareWith({ workers: 4, share });
+      return pace.triesPerSecond() / before;
+    };
+    expect(of(1)).toBeCloseTo(1);
+    expect(of(1.44)).toBeCloseTo(1 / 1.2);
+    expect(of(0.81)).toBeCloseTo(1 / 0.9);
+    expect(of(100)).toBeCloseTo(1 / Math.SQRT2);
+  });
+
+  test("finds how many at once pay, within what is given", async () => {
+    const clock = fakeClock();
+    const pace = createPace({ concurrency: 100, memory: 1e9, clock, random: () => 0.5 });
+    expect([pace.isAuto, pace.concurrency()]).toEqual([true, 32]);
+    let left = 2_000;
+    const tasks = (function* () {
+      while (left-- > 0) yield left;
+    })();
+    const over = pace.runEach(tasks, async () => {
+      pace.begins(1_000);
+      const begunAt = clock.elapsed();
+      await clock.sleep(100);
+      pace.succeeded({ size: 1_000, begunAt });
+    });
+    for (let n = 0; n < 40 && left > 300; n++) await clock.advance(100);
+    expect(pace.concurrency()).toBe(100);
+    // Of large ones that are held whole so many fit into less.
+    const small = createPace({ concurrency: 1_000, memory: 10 * 1024 ** 2, clock, random: () => 0.5 });
+    for (let n = 0; n < 500; n++) small.begins(1024 ** 2);
+    small.succeeded({ size: 1024 ** 2, begunAt: clock.elapsed() });
+    expect(small.concurrency()).toBeLessThanOrEqual(10);
+    for (let n = 0; n < 60; n++) await clock.advance(100);
+    await over;
+  });
+
   test("does fewer at once after a timeout, but lets them come as fast as they will", () => {
     const clock = fakeClock();
     const pace = paceAt(clock);

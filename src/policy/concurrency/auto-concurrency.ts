@@ -55,6 +55,9 @@ export const memoryForBodies = (memory: number): number => memory * FOR_BODIES;
 const SLACK = 1.25;
 const LEAST = 8;
 
+/** Of a process's time; the rest is what it takes to be woken. */
+const BUSY = 0.93;
+
 /** Nothing that one gains then counts. */
 const unknown: Company = { workers: Number.POSITIVE_INFINITY, share: 1 };
 
@@ -68,8 +71,10 @@ export function createAutoConcurrency(options: {
   /** Nobody else works the run; otherwise that is to be told, and until then only the first climb is made. */
   readonly isAlone: boolean;
   readonly random: Random;
+  /** The share of the time since it was asked last in which this process was busy; where nobody knows, it never is. */
+  readonly busySince?: (() => number) | undefined;
 }): AutoConcurrency {
-  const { most, memory, random } = options;
+  const { most, memory, random, busySince = () => 0 } = options;
   const window = createWorkWindow();
   let climb = startClimb(startsAt, most);
   let company = options.isAlone ? alone : undefined;
@@ -77,6 +82,7 @@ export function createAutoConcurrency(options: {
   let enough = Number.POSITIVE_INFINITY;
 
   const begin = () => {
+    busySince();
     const { tasks, leastMs } = windowOf(climb, company?.workers);
     window.begin(climb.limit, tasks, leastMs);
   };
@@ -106,7 +112,13 @@ export function createAutoConcurrency(options: {
       if (climb.most < most && borne() > 1.25 * climb.most) climb = boundClimb(climb, borne());
       if (measured.kind === "void") return become(climb);
       const before = climb.mode;
-      become(step(climb, measured.throughput, company ?? (isSought(climb) ? alone : unknown), random()));
+      become(
+        step(climb, measured.throughput, {
+          company: company ?? (isSought(climb) ? alone : unknown),
+          chance: random(),
+          isBusy: busySince() >= BUSY,
+        }),
+      );
       // What the share is now, the next signs of life tell.
       if (before.kind === "checking" && company !== undefined) company = { ...company, share: 1 };
     },

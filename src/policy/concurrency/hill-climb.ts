@@ -13,6 +13,8 @@
  *        │  └───────throughput is another than before, or more paid, or fewer do as well───┼─────────┘ (climbing on, up or down)
  *        └──nothing gained at all──▶ climbing down ──something lost──┘                      └── neither: rest for longer
  *
+ * A process that has no time left (its event loop is always busy) can't do more, however many wait in it: then fewer are tried, never more.
+ *
  * Gains are elasticities: by what power of the number the throughput grows. 1 is in proportion, 0 nothing.
  *
  * Where n processes share a bottleneck, one that takes more than the others gains at their cost, and all of them would go to the most. What one
@@ -45,7 +47,7 @@ type Mode =
       readonly toward: Direction;
       readonly rest: number;
       readonly level: Level;
-      readonly probe: Level;
+      readonly tried: Level;
     };
 
 export interface HillClimb {
@@ -94,26 +96,34 @@ const worthMore = ({ workers, share }: Company): number =>
   1 - (1 - WORTH_MORE) / workers - (share * FAIR < 1 ? LENIENT : 0);
 const worthFewer = ({ workers, share }: Company): number => (share > FAIR ? ITS_OWN : 1 - (1 - WORTH_FEWER) / workers);
 
-/** @param chance in [0, 1), another one each time */
-export function step(climb: HillClimb, throughput: number, company = alone, chance = 0.5): HillClimb {
-  const { workers } = company;
+/** What is known beside the measurement. */
+export interface Beside {
+  readonly company?: Company | undefined;
+  /** In [0, 1), another one each time. */
+  readonly chance?: number;
+  /** The process had no time left while it was measured: more at once would only wait in it. */
+  readonly isBusy?: boolean;
+}
+
+export function step(climb: HillClimb, throughput: number, beside: Beside = {}): HillClimb {
+  const { company = alone, chance = 0.5, isBusy = false } = beside;
   const now: Level = { limit: climb.limit, throughput };
   const { mode } = climb;
   switch (mode.kind) {
     case "climbing":
       return mode.toward === "up"
-        ? climbedUp(climb, now, mode.from, mode.gained, company)
+        ? climbedUp(climb, now, mode.from, mode.gained, company, isBusy)
         : climbedDown(climb, now, mode.from ?? now, company);
     case "resting":
-      return rested(climb, now, mode, company, chance);
+      return rested(climb, now, mode, company, chance, isBusy);
     case "probing": {
       const { level, toward, rest } = mode;
-      const isClear = toward === "up" && workers <= 1 && elasticity(level, now) >= IN_PROPORTION;
-      if (isClear) return climbedUp(climb, now, level, true, company);
-      return { ...climb, limit: level.limit, mode: { kind: "checking", toward, rest, level, probe: now } };
+      const isClear = toward === "up" && company.workers <= 1 && elasticity(level, now) >= IN_PROPORTION;
+      if (isClear) return climbedUp(climb, now, level, true, company, isBusy);
+      return { ...climb, limit: level.limit, mode: { kind: "checking", toward, rest, level, tried: now } };
     }
     case "checking":
-      return checked(climb, now, mode, company);
+      return checked(climb, now, mode, company, isBusy);
   }
 }
 
@@ -123,24 +133,26 @@ function climbedUp(
   from: Level | undefined,
   gained: boolean,
   company: Company,
+  isBusy: boolean,
 ): HillClimb {
   const { most } = climb;
   const { workers } = company;
   if (from === undefined) {
-    if (now.limit >= most) return resting(climb, now, "down");
+    if (isBusy || now.limit >= most) return resting(climb, now, "down", 1);
     const limit = Math.min(most, Math.ceil(now.limit * (workers > 1 ? PROBE : 2)));
     return { ...climb, limit, mode: { kind: "climbing", toward: "up", from: now, gained } };
   }
   const grown = elasticity(from, now);
   if (grown >= worthMore(company)) {
-    if (now.limit >= most) return resting(climb, now, "down", MOST_REST);
+    if (isBusy) return resting(climb, now, "down", 1);
+    if (now.limit >= most) return resting(climb, now, "down", grown >= IN_PROPORTION ? MOST_REST : LEAST_REST);
     // Beside others a step at a time, for all of them may take it at once.
     if (workers > 1) return resting(climb, now, "up");
     const limit = Math.min(most, Math.ceil(now.limit * (grown >= IN_PROPORTION ? 4 : 2)));
     return { ...climb, limit, mode: { kind: "climbing", toward: "up", from: now, gained: true } };
   }
   // Somewhere between the two, perhaps: a probe will tell.
-  if (gained) return resting(climb, from, "up", 1);
+  if (gained) return resting(climb, from, isBusy ? "down" : "up", 1);
   if (workers > 1) return resting(climb, from, "down", 1);
   return {
     ...climb,
@@ -172,41 +184,47 @@ function rested(
   mode: Extract<Mode, { kind: "resting" }>,
   { workers, share }: Company,
   chance: number,
+  isBusy: boolean,
 ): HillClimb {
-  const { level = now } = mode;
+  const { level = now, rest } = mode;
   const isOdd = Math.abs(Math.log(now.throughput / level.throughput)) > CHANGED;
   const odd = isOdd ? mode.odd + 1 : 0;
-  if (odd >= 2 && workers <= 1) return climbedUp(climb, now, undefined, false, alone);
+  // Something has changed: what was held may be far too few by now.
+  if (odd >= 2 && workers <= 1) return probe(climb, now, isBusy ? "down" : "up", LEAST_REST, workers);
   if (isOdd && workers <= 1) return { ...climb, mode: { ...mode, odd } };
   const left = mode.left - 1;
   // Beside others it is left to chance, so that seldom two try at once and each takes the other's doing for its own.
   if (workers > 1 ? left > 0 || chance * workers > 1 : left > 0)
     return { ...climb, mode: { ...mode, left, level: now, odd } };
-  const { rest } = mode;
-  const toward: Direction =
-    now.limit >= climb.most
-      ? "down"
-      : now.limit <= 1
-        ? "up"
-        : share > FAIR
-          ? "down"
-          : share * FAIR < 1
-            ? "up"
-            : mode.toward;
-  const by = workers > 1 ? PROBE_BESIDE : PROBE;
-  const limit =
-    toward === "up" ? Math.min(climb.most, Math.ceil(now.limit * by)) : Math.max(1, Math.floor(now.limit / by));
-  if (limit === now.limit) return { ...climb, mode: { ...mode, left: rest, level: now, odd } };
-  return { ...climb, limit, mode: { kind: "probing", toward, rest, level: now } };
+  const wanted = share > FAIR ? "down" : share * FAIR < 1 ? "up" : mode.toward;
+  return probe(climb, now, isBusy ? "down" : wanted, rest, workers);
 }
 
-function checked(climb: HillClimb, now: Level, mode: Extract<Mode, { kind: "checking" }>, company: Company): HillClimb {
-  const { level, probe, toward, rest } = mode;
-  if (Math.abs(Math.log(now.throughput / level.throughput)) > UNSTEADY) return resting(climb, now, toward, LEAST_REST);
+function probe(climb: HillClimb, level: Level, wanted: Direction, rest: number, workers: number): HillClimb {
+  const { most } = climb;
+  const toward: Direction = level.limit >= most ? "down" : level.limit <= 1 ? "up" : wanted;
+  const by = workers > 1 ? PROBE_BESIDE : PROBE;
+  const limit =
+    toward === "up" ? Math.min(most, Math.ceil(level.limit * by)) : Math.max(1, Math.floor(level.limit / by));
+  if (limit === level.limit) return resting(climb, level, toward, rest);
+  return { ...climb, limit, mode: { kind: "probing", toward, rest, level } };
+}
+
+function checked(
+  climb: HillClimb,
+  now: Level,
+  mode: Extract<Mode, { kind: "checking" }>,
+  company: Company,
+  isBusy: boolean,
+): HillClimb {
+  const { level, tried, toward, rest } = mode;
+  const changed = Math.abs(Math.log(now.throughput / level.throughput));
+  if (changed > CHANGED && company.workers <= 1) return resting(climb, now, isBusy ? "down" : "up", 1);
+  if (changed > UNSTEADY) return resting(climb, now, toward, LEAST_REST);
   const held: Level = { ...now, throughput: Math.sqrt(now.throughput * level.throughput) };
-  const grown = elasticity(held, probe);
-  if (toward === "up" && grown >= worthMore(company)) return climbedUp(climb, probe, held, true, company);
-  if (toward === "down" && grown <= worthFewer(company)) return climbedDown(climb, probe, held, company);
+  const grown = elasticity(held, tried);
+  if (toward === "up" && grown >= worthMore(company)) return climbedUp(climb, tried, held, true, company, isBusy);
+  if (toward === "down" && grown <= worthFewer(company)) return climbedDown(climb, tried, held, company);
   return resting(climb, held, toward === "up" ? "down" : "up", Math.min(MOST_REST, rest * 2));
 }
 

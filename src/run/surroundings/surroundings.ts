@@ -32,6 +32,8 @@ export interface WorkSettings {
   readonly concurrency: number;
   /** Bytes for what is under way: present where the number of tasks at once is found by trying. */
   readonly memory?: number | undefined;
+  /** The share of the time since it was asked last in which this process was busy; a bound where the number is found by trying. */
+  readonly busySince?: (() => number) | undefined;
   /**
    * Source fetches a second of this process while it knows of no other; no limit where absent. The caller has divided the shared budget by
    * the instances: where fewer are there, each takes its part.

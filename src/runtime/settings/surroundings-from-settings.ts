@@ -20,6 +20,7 @@ import type { Log } from "../../vocabulary/log.ts";
 
 import { allowListOf } from "./allow-list.ts";
 import { foundOfSource } from "./findings.ts";
+import { loopBusySince } from "./loop-busy.ts";
 import { memoryOf } from "./memory.ts";
 import { openFilesLimit } from "./open-files.ts";
 
@@ -169,6 +170,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     settings: {
       concurrency,
       memory: isAuto ? memoryForBodies(world.memory ?? memoryOf(world.environment)) : undefined,
+      busySince: isAuto ? loopBusySince() : undefined,
       rate: rate === undefined ? undefined : rate / maxInstances,
       maxInstances,
       bringsMetadata: foundOfSource(settings)?.bringsMetadata,

@@ -18,7 +18,7 @@ function climbed(curve: Curve, { start = 32, most = 1_000, steps = 60, company =
   let climb = startClimb(start, most);
   const tried = [climb.limit];
   for (let n = 0; n < steps; n++) {
-    climb = step(climb, curve(climb.limit), company, chance);
+    climb = step(climb, curve(climb.limit), { company, chance });
     tried.push(climb.limit);
   }
   return { climb, tried };
@@ -68,8 +68,7 @@ describe("hill climbing on throughput", () => {
     let { climb } = climbed(flatBeyond(64));
     while (climb.mode.kind !== "resting") climb = step(climb, 64);
     const now: Curve = (limit) => Math.min(limit, 800) / 8;
-    climb = step(climb, now(climb.limit));
-    climb = step(climb, now(climb.limit));
+    for (let n = 0; n < 3; n++) climb = step(climb, now(climb.limit));
     expect(isSought(climb)).toBe(true);
     for (let n = 0; n < 6; n++) climb = step(climb, now(climb.limit));
     expect(held(climb)).toBeGreaterThanOrEqual(512);
@@ -97,7 +96,7 @@ describe("hill climbing on throughput", () => {
     const shared: Curve = (limit) => (100 * limit) / (limit + 90);
     const at = (limit: number, company: Company) => {
       let climb: HillClimb = { limit, most: 1_000, mode: { kind: "resting", toward: "up", left: 1, rest: 3, odd: 0 } };
-      for (let n = 0; n < 3; n++) climb = step(climb, shared(climb.limit), company, 0.1);
+      for (let n = 0; n < 3; n++) climb = step(climb, shared(climb.limit), { company, chance: 0.1 });
       return held(climb);
     };
     expect(at(40, { workers: 4, share: 1.3 })).toBe(30);
@@ -111,7 +110,7 @@ describe("hill climbing on throughput", () => {
       most: 1_000,
       mode: { kind: "resting", toward: "up", left: 1, rest: 3, odd: 0 },
     };
-    for (let n = 0; n < 50; n++) climb = step(climb, n % 2 === 0 ? 50 : 20, unknown, 0.01);
+    for (let n = 0; n < 50; n++) climb = step(climb, n % 2 === 0 ? 50 : 20, { company: unknown, chance: 0.01 });
     expect(climb.limit).toBe(50);
   });
 
@@ -123,6 +122,19 @@ describe("hill climbing on throughput", () => {
     expect(isSought(climb)).toBe(true);
     for (let n = 0; n < 5; n++) climb = step(climb, climb.limit);
     expect(held(climb)).toBe(200);
+  });
+
+  test("a process that has no time left is given no more, whatever seems to be gained, and fewer where those do as well", () => {
+    const rising = (n: number) => (_: number) => 1.4 ** n;
+    let climb = startClimb(32, 1_000);
+    for (let n = 0; n < 60; n++) {
+      climb = step(climb, rising(n)(climb.limit), { isBusy: true, chance: 0.1 });
+      expect(climb.limit).toBeLessThanOrEqual(32);
+    }
+    climb = { limit: 512, most: 1_000, mode: { kind: "resting", toward: "up", left: 1, rest: 3, odd: 0 } };
+    for (let n = 0; n < 40; n++) climb = step(climb, flatBeyond(50)(climb.limit), { isBusy: true, chance: 0.1 });
+    expect(held(climb)).toBeLessThanOrEqual(100);
+    expect(held(climb)).toBeGreaterThanOrEqual(45);
   });
 
   test("what was tried when the service refused some is given up", () => {
@@ -148,6 +160,7 @@ describe("hill climbing on throughput", () => {
       share: fc.double({ min: 0.1, max: 5, noNaN: true }),
     });
     const event = fc.tuple(
+      fc.boolean(),
       fc.double({ min: 0.001, max: 1e6, noNaN: true }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       company,
@@ -155,8 +168,8 @@ describe("hill climbing on throughput", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000 }), fc.array(event, { maxLength: 200 }), (most, events) => {
         let climb = startClimb(32, most);
-        for (const [throughput, chance, others] of events) {
-          climb = step(climb, throughput, others, chance);
+        for (const [isBusy, throughput, chance, others] of events) {
+          climb = step(climb, throughput, { company: others, chance, isBusy });
           expect(climb.limit).toBeGreaterThanOrEqual(1);
           expect(climb.limit).toBeLessThanOrEqual(most);
           expect(Number.isInteger(climb.limit)).toBe(true);

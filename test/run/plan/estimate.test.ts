@@ -6,6 +6,7 @@ import {
   assumedSeconds,
   costOf,
   estimateRun,
+  expectedAtOnce,
   type FoundOfSource,
   requestsOf,
   timeOf,
@@ -165,6 +166,16 @@ describe("money and time", () => {
   test("cost leaves out requests to what is no COS", () => {
     const places = { archive: { store: "file" }, ledger: {} } as const;
     expect(costOf({ bytes: bytes(110), requests }, prices, places)?.requests).toBeCloseTo(0.01);
+  });
+
+  test.each([
+    [{ maxInstances: 1 }, 750],
+    [{ maxInstances: 10 }, 75],
+    [{ rate: 100, maxInstances: 1 }, 25],
+    [{ rate: 1, maxInstances: 100 }, 1],
+    [{ rate: 30_000, maxInstances: 1 }, 750],
+  ])("with %j --concurrency auto may come to %i", (how, atOnce) => {
+    expect(expectedAtOnce(how)).toBe(atOnce);
   });
 
   test.each([

@@ -102,6 +102,27 @@ describe("what a function keeps between invocations", () => {
     ]);
   });
 
+  it("finds by itself how many rows at once pay, where no number is set: as many as its descriptors and its memory bear", () => {
+    const log = notingLog();
+    const told: unknown[] = [];
+    const world = { clock: idleClock(), random: () => 0.5, log, openFiles: 1_024 };
+    const environment = { ...bounded, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128" };
+    keepFunctionWorker({ ...world, environment }, ({ settings, open }) => {
+      told.push({ concurrency: settings.concurrency, memory: settings.memory });
+      open("source", { bucket: "demo-1250000000", region: "ap-guangzhou" });
+      return async () => acknowledge;
+    })();
+    keepFunctionWorker({ ...world, environment: { ...environment, ORIGINALS_CONCURRENCY: "8" } }, ({ settings }) => {
+      told.push({ concurrency: settings.concurrency, memory: settings.memory });
+      return async () => acknowledge;
+    })();
+    expect(told).toEqual([
+      { concurrency: 296, memory: 32 * 1024 * 1024 },
+      { concurrency: 8, memory: undefined },
+    ]);
+    expect(log.entries).toEqual([]);
+  });
+
   it("warns once of a misspelt setting", () => {
     const { worker, log } = setUp({ ...bounded, ORIGINALS_CONCURENCY: "8" });
     worker();

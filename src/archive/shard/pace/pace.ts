@@ -53,6 +53,8 @@ export function createPace(options: {
   readonly restores?: number | undefined;
   /** Processes that may work at the same time; where there are fewer, as `shareWith` says, each may fetch more. 1 where absent. */
   readonly maxInstances?: number | undefined;
+  /** The share of the time since it was asked last in which this process was busy. */
+  readonly busySince?: (() => number) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Is told of waits. */
@@ -62,7 +64,9 @@ export function createPace(options: {
   const throughput = createThroughput();
   const { memory, concurrency: most, maxInstances = 1 } = options;
   const auto =
-    memory === undefined ? undefined : createAutoConcurrency({ most, memory, isAlone: maxInstances === 1, random });
+    memory === undefined
+      ? undefined
+      : createAutoConcurrency({ most, memory, isAlone: maxInstances === 1, random, busySince: options.busySince });
   let tasks = startConcurrency(auto?.limit() ?? most);
   const pool = createTaskPool(tasks.limit);
   let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.elapsed());

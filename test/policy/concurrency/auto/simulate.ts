@@ -48,11 +48,20 @@ export async function simulate(
   let working = 0;
   for (let n = 0; n < processes; n++) {
     const { clock } = world;
+    const by: Work = { freeAt: began, busyMs: 0 };
+    let asked = { at: began, busyMs: 0 };
+    const busySince = () => {
+      const before = asked;
+      // What it has taken on but not done yet is none of the time that is over.
+      asked = { at: world.now(), busyMs: by.busyMs - Math.max(0, by.freeAt - world.now()) };
+      return (asked.busyMs - before.busyMs) / Math.max(1, asked.at - before.at);
+    };
     const pace = createPace({
       concurrency: concurrency === "auto" ? most : concurrency,
       memory: concurrency === "auto" ? Number.POSITIVE_INFINITY : undefined,
       maxInstances: processes,
       rate: rate === undefined ? undefined : rate / processes,
+      busySince,
       clock,
       random,
     });
@@ -79,7 +88,6 @@ export async function simulate(
       if (world.now() + sliceMs < endsAt) world.after(sliceMs, look);
     };
     look();
-    const by: Work = { freeAt: 0 };
     const tasks = (function* () {
       while (world.now() < endsAt) yield model.size?.(random) ?? 16_384;
     })();

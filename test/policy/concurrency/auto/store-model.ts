@@ -30,6 +30,8 @@ export interface Store {
 /** The turn of one process's CPU: a task after the other. */
 export interface Work {
   freeAt: number;
+  /** Taken so far, in ms. */
+  busyMs: number;
 }
 
 export function createStore(model: Model, world: World, random: Random): Store {
@@ -54,6 +56,7 @@ export function createStore(model: Model, world: World, random: Random): Store {
       try {
         // Of its CPU each task needs its turn.
         by.freeAt = Math.max(by.freeAt, world.now()) + 1_000 / processPerSecond;
+        by.busyMs += 1_000 / processPerSecond;
         await after(by.freeAt - world.now() + replyMs());
         const now = Math.floor((world.now() - began) / 1_000);
         if (now !== second) {

@@ -5,7 +5,11 @@ function setUp() {
   let now = 0;
   const lines: string[] = [];
   const show = progressLine((line) => lines.push(line), { elapsed: () => now });
-  const at = (ms: number, archived: number, more: { failed?: number; rows?: number; bytes?: number } = {}) => {
+  const at = (
+    ms: number,
+    archived: number,
+    more: { failed?: number; rows?: number; bytes?: number; atOnce?: number } = {},
+  ) => {
     now = ms;
     show({
       rows: more.rows ?? 1000,
@@ -13,6 +17,7 @@ function setUp() {
       skipped: 0,
       failed: more.failed ?? 0,
       bytes: more.bytes ?? archived * 1024,
+      atOnce: more.atOnce,
     });
   };
   return { at, lines };
@@ -29,6 +34,13 @@ describe("the progress line", () => {
       "100/1,000 (10%)  100 objects/s  100 KiB/s  9.0 s left",
       "302/1,000 (30%)  151 objects/s  150 KiB/s  5.0 s left  2 failed",
     ]);
+  });
+
+  it("tells how many are at once, where that is found by trying", () => {
+    const { at, lines } = setUp();
+    at(0, 0, { atOnce: 32 });
+    at(1000, 100, { atOnce: 256 });
+    expect(lines.at(-1)).toBe("100/1,000 (10%)  100 objects/s  100 KiB/s  9.0 s left  256 at once");
   });
 
   it("is shown five times a second, however often it is told", () => {
