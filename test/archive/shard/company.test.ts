@@ -4,7 +4,7 @@ import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { pulsePath } from "../../../src/ledger/layout.ts";
 import { slotAt, slotMs } from "../../../src/ledger/pulse.ts";
 import type { Company } from "../../../src/policy/fair-share.ts";
-import { attemptId, shardLab } from "./lab.ts";
+import { allAt, attemptId, shardLab } from "./lab.ts";
 
 /** One delivery of so long, beside others that tell of themselves each slot. */
 async function told(
@@ -19,13 +19,7 @@ async function told(
     const slot = slotAt(here.clock.now());
     for (const { name, perSlot, fetches } of others) {
       const at = fetches ? slot : 0;
-      const succeeded = {
-        "source.head": 0,
-        "source.get": at,
-        "archive.head": 0,
-        "archive.put": at,
-        "source.restore": 0,
-      };
+      const succeeded = { ...allAt(0), "source.get": at, "archive.put": at };
       here.trace(
         pulsePath({ slot, worker: attemptId(name), archived: perSlot * (slot - began), failed: 0, succeeded }),
       );
