@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 const periodMs = 20;
-const lookEveryMs = 1;
+const lookEveryMs = 4;
 
 /** Of all its threads so far, milliseconds; undefined where the system does not tell. */
 export function cpuMsOf(pid: number): number | undefined {
