@@ -38,6 +38,7 @@ import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
 import { type Place, type ShardMessage, versionFor } from "../messages/messages.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { markArchived } from "./mark-archived.ts";
 import { type AwaitedRestores, awaitedRestores, type RestoresAwaited } from "./restores.ts";
 import { type Submissions, sentAt } from "./submissions.ts";
 
@@ -103,6 +104,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await writeControl(ledger, "halt", reason, new Date(clock.now()).toISOString());
     return { kind: "stopped", state: "halted", counts };
   }
+
+  if (isOnTrial(standing) && counts.archived > 0) await markArchived(ledger);
 
   let moved = false;
   const tallies = new Map<number, Tally>();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readControl, writeControl } from "../../../src/ledger/control.ts";
 import { donePath, paths } from "../../../src/ledger/layout.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
-import { writeFirstArchived } from "../../../src/ledger/trial.ts";
+import { readFirstArchived, writeFirstArchived } from "../../../src/ledger/trial.ts";
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import { rowsOf } from "../../../src/report/tally.ts";
 import { type ReconcileOptions, reconcile } from "../../../src/run/reconcile/reconcile.ts";
@@ -110,6 +110,18 @@ describe("a run on trial", () => {
     await world.done(world.ledger("r").put(marker, ""));
     await step({ submitAhead: 100 });
     expect(sent).toHaveLength(run.shards - 1);
+  });
+
+  test("of which a worker archived a row without a mark ends all the same: the others know by the mark alone", async () => {
+    const { world, keys, step, shardMessage } = await trial(20);
+    await step();
+    await world.deliver(shardMessage(0));
+    world.archive.removeObject(".originals/runs/r/control/first-archived.json");
+    await step();
+    expect(await world.done(readFirstArchived(world.ledger("r")))).toMatchObject({ key: keys[0], archiveKey: keys[0] });
+    const written = world.archive.count("put");
+    await step();
+    expect(world.archive.count("put")).toBe(written);
   });
 
   test("sends what was lost on the way again, like any other shard", async () => {
