@@ -28,7 +28,8 @@ export interface PlaceMarker {
   /** A ULID. */
   readonly id: string;
   readonly run: string;
-  /** How long ago it was written, by the store's own clock, in milliseconds. */
+  /** When it was written, ms since the epoch, and how long ago, both by the store's own clock, which may tell whole seconds. */
+  readonly writtenAt: number;
   readonly ageMs: number;
 }
 
@@ -61,7 +62,7 @@ export function openPlaces(
           if (parsed === undefined) continue;
           const { id, run, ended } = parsed;
           if (ended) open.delete(id);
-          else open.set(id, { id, run, ageMs: Math.max(0, serverTime - lastModified) });
+          else open.set(id, { id, run, writtenAt: lastModified, ageMs: Math.max(0, serverTime - lastModified) });
         }
       }
       return [...open.values()];

@@ -25,6 +25,9 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 const ALIVE_MS = 60 * 60_000;
 /** Between what a run writes down and its request: longer takes none that is still at it. */
 const OPENING_MS = 60_000;
+/** Of two that were written in one moment of the store's clock the second may not have been there yet when the first looked. */
+const MOST_LOOKS = 6;
+const BETWEEN_LOOKS_MS = 1_000;
 /** A run that began earlier is not looked for, so that a look costs what the last month's runs cost. */
 const LOOK_BACK_MS = 30 * 24 * 3_600_000;
 
@@ -45,7 +48,7 @@ export function lookForOthers(ledger: Place, asked: Asked, surroundings: Surroun
   const { clock, open } = surroundings;
   const places = openPlaces(open("ledger", ledger), ledger.prefix, surroundings);
   const written = async () => places.open(encodeTime(Math.max(0, clock.now() - LOOK_BACK_MS), 10));
-  const look = { places, ledger, asked, surroundings, inNobodysWay: new Set<string>() };
+  const look = { places, ledger, asked, surroundings, inNobodysWay: new Set<string>(), abreast: new Set<string>() };
   const looked = written().then((before) => ({ take: (beside: boolean) => take(look, before, written, beside) }));
   looked.catch(() => undefined);
   return looked;
@@ -67,14 +70,18 @@ async function take(
   const id = mine?.id ?? ulid(clock.now(), random);
   if (mine === undefined) await places.write(id, documentOf(asked, clock.now()));
   if (beside) return undefined;
-  const now = await written();
-  const other = await atWork(
-    look,
-    now,
-    now.find((marker) => marker.id === id),
-  );
-  if (other !== undefined && mine === undefined) await places.end({ id, run: asked.run });
-  return other;
+  for (let looks = 1; ; looks++) {
+    const now = await written();
+    look.abreast.clear();
+    const other = await atWork(
+      look,
+      now,
+      now.find((marker) => marker.id === id),
+    );
+    if (other !== undefined && mine === undefined) await places.end({ id, run: asked.run });
+    if (other !== undefined || look.abreast.size === 0 || looks === MOST_LOOKS) return other;
+    await clock.sleep(BETWEEN_LOOKS_MS);
+  }
 }
 
 function documentOf({ run, archive, ...asked }: Asked, now: number) {
@@ -100,6 +107,8 @@ interface Look {
   readonly surroundings: Surroundings;
   /** Ids of those that were found so a moment ago: they need no second look. */
   readonly inNobodysWay: Set<string>;
+  /** Ids of those that give way to this one if they have seen it, and are at work soon if they have not. */
+  readonly abreast: Set<string>;
 }
 
 /** @param own this run's own marker; undefined where it has none yet */
@@ -108,7 +117,7 @@ async function atWork(
   markers: readonly PlaceMarker[],
   own: PlaceMarker | undefined,
 ): Promise<string | undefined> {
-  const { places, ledger, asked, surroundings, inNobodysWay } = look;
+  const { places, ledger, asked, surroundings, inNobodysWay, abreast } = look;
   for (const marker of markers) {
     if (marker.run === asked.run || inNobodysWay.has(marker.id)) continue;
     const its = await places.read(marker);
@@ -126,7 +135,9 @@ async function atWork(
       case "at work":
         return marker.run;
       case "only begun":
-        if (own !== undefined && isFirst(marker, own) && marker.ageMs < OPENING_MS) return marker.run;
+        if (own === undefined || marker.ageMs >= OPENING_MS) break;
+        if (isFirst(marker, own)) return marker.run;
+        if (marker.writtenAt === own.writtenAt) abreast.add(marker.id);
         break;
       case "at rest":
         inNobodysWay.add(marker.id);
@@ -137,7 +148,7 @@ async function atWork(
 }
 
 const isFirst = (one: PlaceMarker, other: PlaceMarker): boolean =>
-  one.ageMs > other.ageMs || (one.ageMs === other.ageMs && one.id < other.id);
+  one.writtenAt < other.writtenAt || (one.writtenAt === other.writtenAt && one.id < other.id);
 
 async function stateOf(ledger: LedgerStore): Promise<"over" | "at work" | "only begun" | "at rest"> {
   if ((await readSummary(ledger))?.state === "complete") return "over";
