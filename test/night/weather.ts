@@ -140,6 +140,8 @@ export const turned: readonly Turned[] = [
   { changes: { originImageMaxBytes: 1 }, ends: originals },
   { changes: { emptyOriginImage: "refuse" }, ends: originals },
   { changes: { originImageRequestsPerSecond: 0.5 } },
+  // No row of it restores anything.
+  { changes: { restoreSeconds: 1 } },
   { changes: { fourXxDisplay: "placeholder" } },
   { changes: { fourXxDisplay: "placeholder", placeholderSendsErrNo: false } },
   { changes: { smartCompression: "plain" } },

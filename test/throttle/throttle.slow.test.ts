@@ -55,7 +55,9 @@ describe("a service that throttles", () => {
           );
           expect(story.outcomes, `seed ${seed}`).toEqual({ archived: rows });
           expect(story.whole).toBe(true);
-          expect(found.perSecond / perSecond, `seed ${seed}`).toBeGreaterThan(0.85);
+          // Each touch of the limit costs the pause that the service asks for.
+          const least = refusal.retryAfter === undefined ? 0.85 : 0.8;
+          expect(found.perSecond / perSecond, `seed ${seed}`).toBeGreaterThan(least);
           expect(found.perSecond / perSecond, `seed ${seed}`).toBeLessThan(1.15);
           expect(found.refused, `seed ${seed}`).toBeLessThan(0.05);
           // Not even the search for the rate costs more.

@@ -210,7 +210,7 @@ describe("a run that ended", () => {
     lab.emulator.bucket(source).put(gone, bytes);
     const redriven = await about("redrive", "nightly", "--json");
     expect(redriven.code, redriven.stderr).toBe(0);
-    expect(redriven.stderr).toContain("1 of the 2 failed rows are left out");
+    expect(redriven.stderr).toContain("1 of the 2 failed rows is left out");
     expect(JSON.parse(redriven.stdout)).toMatchObject({
       run: "nightly-redrive-2",
       state: "complete",
