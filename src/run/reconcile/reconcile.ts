@@ -105,8 +105,6 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     return { kind: "stopped", state: "halted", counts };
   }
 
-  if (isOnTrial(standing) && counts.archived > 0) await markArchived(ledger);
-
   let moved = false;
   const tallies = new Map<number, Tally>();
   const pieceTime = createPieceTime(clock, deadline - reserve);
@@ -122,6 +120,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     });
     return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
   }
+  if (isOnTrial(standing) && counts.archived > 0) await markArchived(ledger);
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
   const awaited = await awaitedRestores(options, view);
   const looked = { view, standing, awaited };

@@ -128,6 +128,9 @@ describe("cos-originals run refuses", () => {
     ["--if-changed", "ask"],
     ["--min-rows", "-1"],
     ["--archived-class", "thaw"],
+    ["--restore-tier", "Fast"],
+    ["--restore-days", "0"],
+    ["--ping", "hc-ping.com"],
     ["--storage-class", "cold"],
     ["--encryption", "rot13"],
     ["--max-failures", "200%"],
@@ -138,7 +141,7 @@ describe("cos-originals run refuses", () => {
   ];
 
   it("every flag out of its range with 2, and one sentence that quotes flag and value", async () => {
-    const prices = ["priceCurrency", "priceProcessing", "freeProcessing", "priceRequests", "priceTraffic"];
+    const prices = Object.keys(settingTable).filter((name) => /^(?:price|freeProcessing)/.test(name));
     const notOfRun = [
       "list",
       "queue",
@@ -167,7 +170,7 @@ describe("cos-originals run refuses", () => {
         ["--concurency", "3"],
         /^cos-originals: unknown option '--concurency'; perhaps --concurrency is meant\. See: cos-originals run --help$/,
       ],
-      [["--concurrency"], /^cos-originals: option '--concurrency <N>' argument missing\. See: /],
+      [["--concurrency"], /^cos-originals: option '--concurrency <N\|auto>' argument missing\. See: /],
       [["keys.txt"], /^cos-originals: too many arguments for 'run'/],
       [[], /^cos-originals: What to archive is missing; say it with --manifest FILE/],
       [["--manifest", manifest, "--list", "--run", "x"], /are both given; a run archives one or the other\.$/],
@@ -188,7 +191,7 @@ describe("cos-originals run refuses", () => {
   it("with --json gives the reason as a document too", async () => {
     const { code, stdout, stderr } = await run(["--json", "--concurrency", "abc", "--list"]);
     expect(code).toBe(2);
-    const message = '--concurrency "abc" is not a whole number from 1 to 1000; --concurrency 32 would do.';
+    const message = '--concurrency "abc" is not a whole number from 1 to 1000, nor auto; --concurrency 32 would do.';
     expect(JSON.parse(stdout)).toEqual({ schema: "cos-originals/error@1", error: { code: "InvalidSetting", message } });
     expect(stderr).toBe(`cos-originals: ${message}\n`);
   });
