@@ -107,7 +107,7 @@ describe("before it is begun", () => {
     const manifest = await given();
     const asked = ["--manifest", manifest, "--archived-class", "restore", "--restore-tier", "Bulk"];
     const text = (await of("plan", ...asked)).stdout;
-    expect(text).toContain("10 of them are restored first, where they are not yet: 10 in ARCHIVE of unknown size");
+    expect(text).toContain("10 of them are restored first, where they are not yet: 10 in ARCHIVE (230 B)");
     expect(text).toMatch(/that takes .*12 h.* at the longest, and the run waits for it/);
     const document = JSON.parse((await of("plan", ...asked, "--json")).stdout);
     expect(document).toMatchObject({
