@@ -53,7 +53,7 @@ export const contestants: readonly Contestant[] = [
   {
     name: "asking",
     kind: "ours",
-    says: "cos-originals, HEAD of source and archive a key",
+    says: "cos-originals, HEAD of the source a key, LISTs of the archive",
     create: ours("content-md5", true),
   },
   {

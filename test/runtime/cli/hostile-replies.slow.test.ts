@@ -19,14 +19,20 @@ const token = "3Uw+t/0k==Zpq9LrXf7vJm2Nc8Hs4Td6Yb1Ga5KeQw8Er";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
 const steering = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-/** A source that refuses everything, with this document and request id. */
+/** A source that refuses everything, with this document and request id; with `heads` all but HEADs. */
 async function refusing(
   document: (sent: Readonly<Record<string, string>>, target: string) => string,
   requestId: string,
+  { heads = false } = {},
 ) {
   const sent: string[] = [];
   const server = await tinyServer((received, response) => {
     sent.push(received.headers.authorization ?? "");
+    if (heads && received.method === "HEAD") {
+      const etag = '"0cc175b9c0f1b6a831c399e269772661"';
+      response.writeHead(200, { "x-cos-request-id": "EXAMPLE5", etag, "content-length": "1" }).end();
+      return;
+    }
     const body = Buffer.from(document(received.headers, received.target));
     response.writeHead(403, {
       "content-type": "application/xml",
@@ -55,6 +61,7 @@ it("what a page shows of the request reaches neither screen nor ledger", async (
     (headers, target) =>
       `<Error><Code>AccessDenied</Code><Message>blocked: GET ${target} x-cos-security-token: ${headers["x-cos-security-token"]} authorization: ${headers.authorization?.replaceAll("&", "&amp;")}</Message></Error>`,
     "EXAMPLE4",
+    { heads: true },
   );
   // The embedded COS knows no token, and needs none: the archive has credentials of its own.
   const both = {
