@@ -1,6 +1,6 @@
-/** Time and chance are passed in everywhere, so that the whole system can run under a seeded simulation. */
 import { forgetAbort, watchAbort } from "./abort-watch.ts";
 
+/** Time and chance are passed in everywhere, so that the whole system can run under a seeded simulation. */
 export interface Clock {
   /** Milliseconds since the Unix epoch: what time it is. It may be set, back too, at any moment. */
   now(): number;
