@@ -39,7 +39,12 @@ export async function* foldEach(
   const foldFirst = async (): Promise<ShardFold> => {
     const { shard, attempts, read } = begun.shift()!;
     ahead -= read.size;
-    const arrived = { describe: ledger.describe, get: async (path: string) => read.get(path) };
+    const get = (path: string) => {
+      const first = read.get(path);
+      read.delete(path);
+      return first ?? ledger.get(path);
+    };
+    const arrived = { describe: ledger.describe, get };
     return { shard, rows: foldShard(await countedRecords(arrived, attempts, tally)) };
   };
   try {

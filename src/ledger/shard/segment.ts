@@ -101,9 +101,17 @@ export function decodeSegment(bytes: Buffer, where: string): Segment {
 
 /** Throws UserError `LedgerUnreadable`, or `LedgerIncomplete` where it is gone: it was listed, so somebody else touched the ledger. */
 export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string): Promise<Segment> {
-  const bytes = await ledger.get(path);
-  if (bytes === undefined) throw incomplete(ledger.describe(path), "was listed but is gone.");
-  return decodeSegment(bytes, ledger.describe(path));
+  const read = async () => {
+    const bytes = await ledger.get(path);
+    if (bytes === undefined) throw incomplete(ledger.describe(path), "was listed but is gone.");
+    return decodeSegment(bytes, ledger.describe(path));
+  };
+  try {
+    return await read();
+  } catch {
+    // Something else may have come with status 200, or bytes that the way has changed: it is read once more before it is taken for damaged.
+    return read();
+  }
 }
 
 export function writeSegment(
