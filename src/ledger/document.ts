@@ -23,8 +23,31 @@ export async function readDocument<T>(
   path: string,
   kind: DocumentKind<T>,
 ): Promise<T | undefined> {
-  const bytes = await ledger.get(path);
-  return bytes === undefined ? undefined : parseDocument(bytes, ledger.describe(path), kind);
+  return readParsed(ledger, path, (bytes, where) => parseDocument(bytes, where, kind));
+}
+
+/**
+ * Reads an object once more where what came can't be read: something else may have come with status 200, or bytes that the way has changed,
+ * and a run is not to end for that.
+ *
+ * @param parse throws UserError `LedgerUnreadable`
+ * @returns undefined where there is no such object
+ */
+export async function readParsed<T>(
+  ledger: Pick<LedgerStore, "get" | "describe">,
+  path: string,
+  parse: (bytes: Buffer, where: string) => T,
+): Promise<T | undefined> {
+  const read = async () => {
+    const bytes = await ledger.get(path);
+    return bytes === undefined ? undefined : parse(bytes, ledger.describe(path));
+  };
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!(thrown instanceof UserError) || thrown.code !== "LedgerUnreadable") throw thrown;
+    return read();
+  }
 }
 
 export function parseDocument<T>(bytes: Buffer, where: string, { what, versioned, parse }: DocumentKind<T>): T {

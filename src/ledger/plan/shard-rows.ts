@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import type { Row } from "../../manifest/row.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { incomplete, unreadable } from "../document.ts";
+import { incomplete, readParsed, unreadable } from "../document.ts";
 import { paths } from "../layout.ts";
 import { decodeLines } from "../lines.ts";
 import type { LedgerStore } from "../store.ts";
@@ -124,7 +124,7 @@ export async function readShardRows(
   plan: string,
   shard: number,
 ): Promise<readonly PlannedRow[] | undefined> {
-  return (await packedShardRows(ledger, plan, shard))?.();
+  return readParsed(ledger, paths.shard(plan, shard), decodeShardRows);
 }
 
 /** @param so what can't be done without them */

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import * as z from "zod";
 import { type FurtherRequestType, furtherRequestTypes, type RequestType, requestTypes } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
-import { incomplete, unreadable } from "../document.ts";
+import { incomplete, readParsed, unreadable } from "../document.ts";
 import { paths } from "../layout.ts";
 import { decodeLines } from "../lines.ts";
 import type { LedgerStore } from "../store.ts";
@@ -101,17 +101,9 @@ export function decodeSegment(bytes: Buffer, where: string): Segment {
 
 /** Throws UserError `LedgerUnreadable`, or `LedgerIncomplete` where it is gone: it was listed, so somebody else touched the ledger. */
 export async function readSegment(ledger: Pick<LedgerStore, "get" | "describe">, path: string): Promise<Segment> {
-  const read = async () => {
-    const bytes = await ledger.get(path);
-    if (bytes === undefined) throw incomplete(ledger.describe(path), "was listed but is gone.");
-    return decodeSegment(bytes, ledger.describe(path));
-  };
-  try {
-    return await read();
-  } catch {
-    // Something else may have come with status 200, or bytes that the way has changed: it is read once more before it is taken for damaged.
-    return read();
-  }
+  const segment = await readParsed(ledger, path, decodeSegment);
+  if (segment === undefined) throw incomplete(ledger.describe(path), "was listed but is gone.");
+  return segment;
 }
 
 export function writeSegment(
