@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "./runtime/cli/compile-cache.ts";
+import { enableCompileCache } from "./runtime/cli/terminal/compile-cache.ts";
 
 enableCompileCache();
 // Read only now, so that it is read from the cache.

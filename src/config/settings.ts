@@ -184,6 +184,12 @@ export const settingTable = {
     example: "3",
     default: "3",
   }),
+  history: setting(values.history, {
+    placeholder: "PREFIX",
+    description:
+      "copy what a run would replace in the archive out of the way first, to this folder of keys in the archive's bucket; only then it is replaced",
+    example: "history/",
+  }),
   storageClass: setting(values.oneOf(storageClasses), {
     placeholder: "CLASS",
     description: `storage class of what is archived: ${choice(storageClasses)}`,
@@ -236,7 +242,7 @@ export const settingTable = {
   allow: setting(values.allow, {
     placeholder: "PLACES",
     description:
-      "places that a message may name as source, archive, ledger or manifest, with * for any part (default: those that the settings name)",
+      "places that a message may name as source, archive, ledger, manifest or history, with * for any part (default: those that the settings name)",
     example: "archive=cos://archive-*/photos/",
     repeatable: true,
   }),

@@ -9,7 +9,7 @@ import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
 import { maxKeyBytes, mostAtOnce, requestsPerSecond } from "../vocabulary/limits.ts";
-import { datedRunId, isBucketName, isRegion, runIdPattern } from "../vocabulary/names.ts";
+import { asFolder, datedRunId, isBucketName, isHistory, isRegion, runIdPattern } from "../vocabulary/names.ts";
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
@@ -84,6 +84,19 @@ export const endpoint = z.string().superRefine((value, context) => {
   if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment, and it must not");
   if (url.pathname !== "/" && !value.slice(value.indexOf("://") + 3).includes("/{bucket}")) {
     refuse("goes on after the host, where only /{bucket} may stand");
+  }
+});
+
+/** Where in the archive's bucket replaced objects are kept: a folder of keys, or its address, kept as it is. */
+export const history = text.superRefine((value, context) => {
+  if (/^[a-z][a-z\d]*:\/\//i.test(value)) {
+    const read = readAddress(value, ["cos", ...otherStores]);
+    if ("fault" in read) context.addIssue({ code: "custom", message: `is no place: ${read.fault}` });
+    return;
+  }
+  if (!isHistory(asFolder(value))) {
+    const message = `is no folder of keys, like history/, of up to ${maxKeyBytes / 2} bytes; or write a whole address`;
+    context.addIssue({ code: "custom", message });
   }
 });
 
@@ -164,7 +177,7 @@ export const allow = text.transform((value, context) =>
       if (place !== undefined) return place;
       context.addIssue({
         code: "custom",
-        message: `holds ${quote(each)}, which is not source, archive, ledger or manifest=cos://BUCKET-APPID/PREFIX (archive and ledger also s3://BUCKET/PREFIX or file:///FOLDER)`,
+        message: `holds ${quote(each)}, which is not source, archive, ledger, manifest or history=cos://BUCKET-APPID/PREFIX (archive, ledger and history also s3://BUCKET/PREFIX or file:///FOLDER)`,
       });
       return z.NEVER;
     }),

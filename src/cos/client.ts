@@ -22,6 +22,7 @@ import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import { createRestore } from "./restore.ts";
 import type { CredentialsProvider } from "./signing/credentials.ts";
 import { createSmartCompression, type SmartCompression } from "./smart-compression.ts";
+import { createVersions } from "./versions.ts";
 
 /** One bucket, how it is reached, and who signs. */
 export interface BucketClientOptions extends HttpOptions {
@@ -47,6 +48,8 @@ export interface BucketClientOptions extends HttpOptions {
 /** The Bucket port over HTTP, what Cloud Infinite tells of that bucket, and replies as they came. */
 export interface BucketClient extends Bucket, OriginProtect, SmartCompression, CiBinding, ExactReplies {
   restore: NonNullable<Bucket["restore"]>;
+  versioning: NonNullable<Bucket["versioning"]>;
+  listVersions: NonNullable<Bucket["listVersions"]>;
   /** Closes its connections at once; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -132,6 +135,7 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     ...createCopy({ bucket, region }, send),
     ...createMultipartUpload(bucket, send),
     ...createRestore(send),
+    ...createVersions(bucket, send),
     ...createOriginProtect(bucket, resolveImageEndpoint(options), send),
     ...createSmartCompression(bucket, resolveImageEndpoint(options), send),
     ...createCiBinding(bucket, resolveImageEndpoint(options, "ci"), send),

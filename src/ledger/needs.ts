@@ -16,20 +16,29 @@ export const knownNeeds: readonly string[] = [
   "archived-class",
   "csv-safe",
   "forbidden-keys",
+  "history",
   "restore",
+  "from-archive",
   "store-s3",
   "store-file",
 ];
 
 /** What a run with these options, into this archive, needs; undefined where any version can do it. */
 export function needsOf(
-  options: { readonly archivedClass?: string | undefined; readonly csvSafe?: boolean | undefined },
+  options: {
+    readonly archivedClass?: string | undefined;
+    readonly csvSafe?: boolean | undefined;
+    readonly history?: string | undefined;
+    readonly fromArchive?: object | undefined;
+  },
   archive: Pick<Address, "store">,
 ): readonly string[] | undefined {
   const needs = [
     ...(options.archivedClass === "skip" ? ["archived-class"] : []),
     ...(options.archivedClass === "restore" ? ["restore"] : []),
     ...(options.csvSafe === true ? ["csv-safe"] : []),
+    ...(options.history === undefined ? [] : ["history"]),
+    ...(options.fromArchive === undefined ? [] : ["from-archive"]),
     ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
   ];
   return needs.length === 0 ? undefined : needs;

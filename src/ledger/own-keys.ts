@@ -31,6 +31,9 @@ export function ledgerRanges(ledger: Keys): readonly Keys[] {
 /** The folder of a ledger that nobody named otherwise. */
 export const defaultLedgerFolder = ".originals/";
 
+/** Where a history may lie within an archive: what is there no listing takes for an archived original. */
+export const defaultHistoryFolder = `${defaultLedgerFolder}history/`;
+
 const ulid = "[0-9A-HJKMNP-TV-Z]{26}";
 /** What only a run writes: names that nobody gives to an original (layout.ts). */
 const namesOfRuns = [
@@ -47,7 +50,10 @@ const namesOfRuns = [
 ];
 const run = "runs/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/";
 const place = `places/${ulid}~[A-Za-z0-9][^~/]*(?:~ended)?$`;
-const inDefaultFolder = new RegExp(`^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places)/)`, "s");
+const inDefaultFolder = new RegExp(
+  `^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places|history)/)`,
+  "s",
+);
 const inPlaces = new RegExp(`^(?:.*?/)?(?=${place})`, "s");
 const inRun = new RegExp(`^(?:.*?/)?${run}(?=${namesOfRuns.join("|")})`, "s");
 /** These could be somebody's own, so nothing is left out of a listing for them; but nothing is overwritten either. */
@@ -55,7 +61,7 @@ const inRunPerhaps = new RegExp(`(?:^|/)${run}(?:(?:request|run|report/summary)\
 
 /** The part of a key up to where somebody's ledger, or run, begins in it; undefined where the key is of none. */
 function ledgerOf(key: string): string | undefined {
-  if (!key.includes(runsFolder) && !key.includes(placesFolder)) return undefined;
+  if (!key.includes(runsFolder) && !key.includes(placesFolder) && !key.includes(defaultHistoryFolder)) return undefined;
   return (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0] ?? placesOf(key);
 }
 

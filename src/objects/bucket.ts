@@ -11,6 +11,7 @@ import type { Body, BodyStream, Headers, Lease, Standing } from "../http/port/ht
 import type { RestoreTier } from "../vocabulary/choices.ts";
 import type { Disk } from "./disk.ts";
 import type { StoreOffers } from "./offers.ts";
+import type { Versioning, VersionsOptions, VersionsPage } from "./versions.ts";
 
 export {
   type Body,
@@ -187,6 +188,10 @@ export interface Bucket {
   delete(key: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** GET Bucket (List Objects) v1, always with encoding-type=url. */
   list(options?: ListOptions): Promise<ListPage>;
+  /** GET Bucket versioning, document 436/19888. Absent of a store that has none. */
+  versioning?(options?: { readonly signal?: AbortSignal | undefined }): Promise<Versioning>;
+  /** GET Bucket Object versions, document 436/35521. Absent likewise. */
+  listVersions?(options?: VersionsOptions): Promise<VersionsPage>;
   /** Multipart upload, for objects above 5 GB. */
   createUpload(
     key: string,

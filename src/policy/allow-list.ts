@@ -4,7 +4,7 @@ import { isFolder } from "../vocabulary/names.ts";
 import type { KeyRange } from "./places.ts";
 
 /** What a message names places as. */
-export const placeRoles = ["source", "archive", "ledger", "manifest"] as const;
+export const placeRoles = ["source", "archive", "ledger", "manifest", "history"] as const;
 export type PlaceRole = (typeof placeRoles)[number];
 
 /** A pattern: `*` in its bucket stands for any part of the name, in its prefix for anything. */
@@ -35,14 +35,20 @@ export function parseAllowed(text: string): AllowedPlace | undefined {
 }
 
 /** Originals, and manifests of them, are read from COS alone. */
-const inOtherStores: ReadonlySet<PlaceRole> = new Set(["archive", "ledger"]);
+const inOtherStores: ReadonlySet<PlaceRole> = new Set(["archive", "ledger", "history"]);
+
+/** What bounds a role. Where nothing is said of the history, it has to lie in the archive. */
+export function allowedAs(list: AllowList, role: PlaceRole): AllowList {
+  const its = list.filter((allowed) => allowed.role === role);
+  return its.length === 0 && role === "history" ? list.filter((allowed) => allowed.role === "archive") : its;
+}
 
 /**
  * May a message name this place so? The whole of it must lie within one that is allowed. A folder is one machine's: only its own settings
  * can know it, so a role that nothing bounds does not open the disk.
  */
 export function isAllowed(list: AllowList, role: PlaceRole, place: KeyRange): boolean {
-  const its = list.filter((allowed) => allowed.role === role);
+  const its = allowedAs(list, role);
   if (its.length === 0) return place.store !== "file";
   return its.some((allowed) => holds(allowed, place));
 }

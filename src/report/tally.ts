@@ -7,7 +7,7 @@ import type { Outcome, Proof } from "../vocabulary/outcome.ts";
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];
 /** Of a row too, but only where the run does so: they are counted where there are any. */
-export const furtherRequestTypes = ["source.restore", "archive.list"] as const;
+export const furtherRequestTypes = ["source.restore", "archive.list", "archive.copy"] as const;
 export type FurtherRequestType = (typeof furtherRequestTypes)[number];
 
 /** Requests by type. Further types (`source.list`) may be counted beside those that are always there. */

@@ -1,5 +1,7 @@
 /** What buckets, regions, runs and prefixes are called: each rule once, for settings, messages, addresses and the emulator. */
 
+import { maxKeyBytes } from "./limits.ts";
+
 /** A host name's label, which the name of a bucket becomes, has no room for more. */
 export const maxBucketName = 63;
 
@@ -33,6 +35,11 @@ export const runIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export function datedRunId(name: string, now: number): string {
   const [date = "", time = ""] = new Date(now).toISOString().split("T");
   return name.replaceAll("{date}", date).replaceAll("{time}", time.slice(0, 8).replaceAll(":", ""));
+}
+
+/** A folder of keys in which replaced objects are kept: `history/`. */
+export function isHistory(prefix: string): boolean {
+  return /^[^/\\].*\/$/s.test(prefix) && prefix.isWellFormed() && Buffer.byteLength(prefix) <= maxKeyBytes / 2;
 }
 
 /** A prefix that something is put below: it ends in `/`, or is empty. */

@@ -15,7 +15,11 @@ export type Operation =
   | "createUpload"
   | "uploadPart"
   | "completeUpload"
-  | "abortUpload";
+  | "abortUpload"
+  /** Does the bucket keep versions? */
+  | "versioning"
+  | "listVersions"
+  | "getVersion";
 
 type Names = Readonly<Record<Operation, string>>;
 
@@ -30,6 +34,9 @@ const ofCos: Names = {
   uploadPart: "cos:UploadPart",
   completeUpload: "cos:CompleteMultipartUpload",
   abortUpload: "cos:AbortMultipartUpload",
+  versioning: "cos:GetBucketVersioning",
+  listVersions: "cos:GetBucketObjectVersions",
+  getVersion: "cos:GetObject",
 };
 /** A HEAD is a GetObject there, and what makes an object in parts a PutObject. */
 const ofS3: Names = {
@@ -43,6 +50,9 @@ const ofS3: Names = {
   uploadPart: "s3:PutObject",
   completeUpload: "s3:PutObject",
   abortUpload: "s3:AbortMultipartUpload",
+  versioning: "s3:GetBucketVersioning",
+  listVersions: "s3:ListBucketVersions",
+  getVersion: "s3:GetObjectVersion",
 };
 /** Who may do what in a folder is the system's matter, and has no names. */
 const names: Readonly<Record<"cos" | OtherStore, Names | undefined>> = { cos: ofCos, s3: ofS3, file: undefined };

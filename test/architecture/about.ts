@@ -12,6 +12,7 @@ export const about: Readonly<Record<string, string>> = {
   "run/work": "the poll loop of a queue, and a run in one process",
   "run/deliver": "one message in, one answer out",
   "run/inspect": "what people ask of a run or a configuration: status, report, verify, doctor, policy",
+  "run/bring-back": "a run that brings keys back from an archive, as it is or as it was",
   "run/reconcile": "the controller that moves a run forward: look, do what is next, come back",
   "run/plan": "rows to shards: claim, checks, estimate, duplicates, listings compared",
   "run/places": "which keys a run reads and writes, and who else does",

@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Lab, openLab, photos } from "./lab.ts";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { createBucketClient } from "../../src/cos/client.ts";
+import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import type { ListedVersion, VersionMarker } from "../../src/objects/versions.ts";
+import { credentials, type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;
 beforeEach(async () => {
@@ -49,6 +52,40 @@ describe("a bucket with versioning", () => {
     expect(
       [...text.matchAll(/<Key>(.*?)<\/Key>[\s\S]*?<Size>(\d+)<\/Size>/g)].map(([, key, size]) => [key, size]),
     ).toEqual([["v", String("the newest".length)]]);
+  });
+
+  test("lists all of them, page by page, of each key the newest first", async () => {
+    bucket().configure({ versioning: "Enabled" });
+    for (const body of ["1", "22", "333"]) await put(body);
+    bucket().put("a +b", Buffer.from("x"));
+    await lab.ask({ method: "DELETE", key: "v" });
+    const client = createBucketClient({
+      bucket: photos,
+      region: "ap-guangzhou",
+      endpoint: lab.emulator.url,
+      credentials: staticCredentials(credentials),
+      clock: lab.clock,
+    });
+    onTestFinished(() => client.close());
+    expect(await client.versioning()).toBe("on");
+    const all: ListedVersion[] = [];
+    let after: VersionMarker | undefined;
+    do {
+      const page = await client.listVersions({ maxKeys: 2, after });
+      expect(page.versions.length).toBeLessThanOrEqual(2);
+      all.push(...page.versions);
+      after = page.next;
+    } while (after !== undefined);
+    expect(all.map(({ key, size, isDeleted, isLatest }) => [key, size, isDeleted, isLatest])).toEqual([
+      ["a +b", 1, false, true],
+      ["v", 0, true, true],
+      ["v", 3, false, false],
+      ["v", 2, false, false],
+      ["v", 1, false, false],
+    ]);
+    const second = all.find(({ size }) => size === 2);
+    expect((await client.get("v", { versionId: second?.versionId })).bytes?.toString()).toBe("22");
+    expect((await client.listVersions({ prefix: "a" })).versions).toHaveLength(1);
   });
 
   test("ignores forbid-overwrite, also once it is suspended", async () => {

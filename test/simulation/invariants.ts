@@ -1,13 +1,15 @@
-/** I1 to I9, and I11, of docs/architecture.md, asked of a finished story. Each broken one is a sentence. */
+/** I1 to I9, I11 and I13, of docs/architecture.md, asked of a finished story. Each broken one is a sentence. */
 
 import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
 import { planOfShard, type RunDocument, runDocumentSchema } from "../../src/ledger/plan/run-document.ts";
 import { decodeShardRows } from "../../src/ledger/plan/shard-rows.ts";
 import { foldShard } from "../../src/ledger/shard/fold.ts";
 import { decodeSegment } from "../../src/ledger/shard/segment.ts";
+import { parseHistoryName } from "../../src/policy/history.ts";
 import { parseSummary } from "../../src/report/summary.ts";
 import { isTerminal, type Outcome } from "../../src/vocabulary/outcome.ts";
 import { brokenByRefusals } from "./refusal-invariants.ts";
+import { historyOf } from "./scenario.ts";
 import { RUN, type Story } from "./simulation.ts";
 
 export function brokenInvariants(story: Story): readonly string[] {
@@ -48,7 +50,8 @@ export function brokenInvariants(story: Story): readonly string[] {
     }
   }
   const before = new Map(scenario.copies.map(({ key, bytes }) => [key, bytes]));
-  for (const key of archive.keys()) {
+  const archived = archive.keys().filter((key) => !key.startsWith(historyOf));
+  for (const key of archived) {
     const there = archive.object(key);
     if (there === undefined || before.get(key)?.equals(there.bytes)) continue;
     if (!(versions.get(key) ?? []).some((bytes) => bytes.equals(there.bytes))) {
@@ -56,6 +59,7 @@ export function brokenInvariants(story: Story): readonly string[] {
     }
   }
   broken.push(...brokenComparison(story, run));
+  broken.push(...brokenHistory(story));
   const metadata = archive.keys().filter((key) => archive.object(key)?.headers["x-cos-meta-owner"] !== "someone");
   if (metadata.length > 0) broken.push(`metadata was lost: ${metadata.join(", ")}`);
 
@@ -120,6 +124,19 @@ function brokenByRestores({ scenario, source, versions, hiddenOverlaps, virtualH
       broken.push(`${key} was fetched ${refused} times before it was restored`);
   }
   return broken;
+}
+
+/** I13: of what the archive held before, and no longer holds, a copy stands; and no copy is made of what was not replaced. */
+function brokenHistory({ scenario, archive }: Story): readonly string[] {
+  const { copies, options } = scenario;
+  const kept = archive.keys().filter((key) => key.startsWith(historyOf));
+  if (options.history === undefined) return kept.map((key) => `${key} was copied, and nobody asked for it`);
+  return copies.flatMap(({ key, bytes }) => {
+    if (archive.object(key)?.bytes.equals(bytes)) return [];
+    const its = kept.filter((name) => parseHistoryName(historyOf, name)?.archiveKey === key);
+    if (its.some((name) => archive.object(name)?.bytes.equals(bytes))) return [];
+    return [`I13: ${key} was replaced in the archive, and of its ${its.length} copies none is of what it was`];
+  });
 }
 
 /** Of a listing: what the archive held is neither fetched nor deleted, and what only the archive held is told. */

@@ -38,6 +38,7 @@ export interface Scenario {
     readonly maxFailures?: string;
     readonly archivedClass?: "restore";
     readonly restoreTier?: "Bulk";
+    readonly history?: string;
   };
   readonly brings: {
     readonly etag: boolean;
@@ -176,6 +177,20 @@ export function scenarioOf(random: Random, asking: Asking = "keys"): Scenario {
     rows: keys.sort().map((key) => ({ key })),
     limitMs: chance(0.3) ? 12_000 : limitMs,
   };
+}
+
+/** Where copies of replaced objects are kept: what a listing of the archive leaves out. */
+export const historyOf = ".originals/history/";
+
+/** The same, but much of what the archive holds is something else, which is copied before it is replaced. */
+export function historyScenario(random: Random, usual: Scenario): Scenario {
+  const copies = usual.copies.map((copy) => {
+    if (random() < 0.5) return copy;
+    const bytes = Buffer.from(`an earlier ${copy.key} ${Math.floor(random() * 1e6)}`);
+    return { ...copy, bytes, laterMs: -1 - Math.floor(random() * 3_600_000) };
+  });
+  const ifExists = usual.options.ifExists === "keep" ? "skip" : usual.options.ifExists;
+  return { ...usual, copies, options: { ...usual.options, ifExists, history: historyOf } };
 }
 
 /** The same, but some originals, or all, lie in an archive class, as their rows say or not. */

@@ -64,6 +64,12 @@ it(`holds every invariant in ${restores} stories of restores from seed ${first} 
   console.log(`simulation: ${restores} stories of restores from seed ${first} on, every invariant held`);
 });
 
+const histories = Math.ceil(count / 5);
+it(`holds every invariant in ${histories} stories of histories from seed ${first} on`, async () => {
+  expect(await brokenIn(range(first, histories), "history")).toEqual([]);
+  console.log(`simulation: ${histories} stories of histories from seed ${first} on, every invariant held`);
+});
+
 it("tells the same story from the same seed", async () => {
   const [one, other] = [await simulate(7), await simulate(7)];
   expect([one.fetches, one.crashes, one.ledger.keys()]).toEqual([other.fetches, other.crashes, other.ledger.keys()]);

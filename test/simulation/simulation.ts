@@ -24,7 +24,7 @@ import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.t
 import { acknowledgedTooEarly } from "./acknowledged.ts";
 import { calm, faultyBucket, type Observed, type Weather } from "./faulty-bucket.ts";
 import { olderBucket } from "./older-bucket.ts";
-import { type Asking, frozenScenario, type Scenario, scenarioOf } from "./scenario.ts";
+import { type Asking, frozenScenario, historyScenario, type Scenario, scenarioOf } from "./scenario.ts";
 import { noTroubles, type Older, olderAt, type Troubles, troubledScenario, troubleOf, troublesOf } from "./troubles.ts";
 import { createWitness, type Happening, type Listening, listenTo, type Who } from "./witness.ts";
 import { createProcess, createWorld, type Process, seededRandom, type World } from "./world.ts";
@@ -45,8 +45,8 @@ interface Worker {
   readonly older: Older | undefined;
 }
 
-/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other; or originals in archive classes. */
-export type About = Asking | "refusals" | "restores";
+/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other; or originals in archive classes; or much that is replaced, and copied first. */
+export type About = Asking | "refusals" | "restores" | "history";
 
 export interface Story {
   readonly scenario: Scenario;
@@ -84,7 +84,7 @@ export interface Story {
 
 export async function simulate(seed: number, about: About = "keys"): Promise<Story> {
   const world = createWorld(seed);
-  const asking = about === "listing" ? "listing" : "keys";
+  const asking = about === "listing" || about === "history" ? "listing" : "keys";
   const usual = scenarioOf(world.random, asking);
   // By a chance of its own, so that the other stories stay what they are.
   const random = seededRandom(seed ^ 0x5eed);
@@ -93,7 +93,9 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
     ? troubledScenario(random, usual)
     : about === "restores"
       ? frozenScenario(random, usual)
-      : usual;
+      : about === "history"
+        ? historyScenario(random, usual)
+        : usual;
   const troubles = isTroubled ? troublesOf(random, scenario) : noTroubles;
   const weather: Weather = { ...scenario.weather };
   const source = createMemoryBucket({ clock: world.clock, name: sourcePlace.bucket, region });

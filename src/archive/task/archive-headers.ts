@@ -54,7 +54,7 @@ export function archiveHeaders(
   object: ObjectInfo | undefined,
   expectation: Expectation,
   from: { readonly bucket: string; readonly run: string },
-  options: Pick<RunOptions, "storageClass" | "encryption">,
+  options: Pick<RunOptions, "storageClass" | "encryption" | "fromArchive">,
 ): Headers {
   const headers: Record<string, string> = {};
   let metaBytes = 0;
@@ -76,19 +76,24 @@ export function archiveHeaders(
     headers[name] = value;
     metaBytes += bytes;
   };
-  const modified = object?.lastModified;
-  add(provenance.run, from.run);
-  add(provenance.etag, expectation.etag ?? object?.etag);
-  add(provenance.crc64, expectation.crc64 ?? object?.crc64);
-  add(provenance.bucket, from.bucket);
-  add(provenance.modified, modified === undefined ? undefined : isoTime(modified));
-  const tags = object?.headers["x-cos-tagging-count"];
-  add(provenance.tags, tags === "0" ? undefined : tags);
+  if (options.fromArchive === undefined) addProvenance();
   if (options.storageClass !== undefined && options.storageClass !== "STANDARD") {
     headers["x-cos-storage-class"] = options.storageClass;
   }
   if (options.encryption !== undefined) headers["x-cos-server-side-encryption"] = options.encryption;
   return headers;
+
+  /** What is brought back is the original again. */
+  function addProvenance(): void {
+    const modified = object?.lastModified;
+    add(provenance.run, from.run);
+    add(provenance.etag, expectation.etag ?? object?.etag);
+    add(provenance.crc64, expectation.crc64 ?? object?.crc64);
+    add(provenance.bucket, from.bucket);
+    add(provenance.modified, modified === undefined ? undefined : isoTime(modified));
+    const tags = object?.headers["x-cos-tagging-count"];
+    add(provenance.tags, tags === "0" ? undefined : tags);
+  }
 }
 
 /**

@@ -2,16 +2,19 @@
 import { readable } from "../../cos/exchange/restored.ts";
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
+import type { Keeping } from "../../policy/history.ts";
+import { judge } from "../../policy/retry.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
-import { hasChanged } from "../proof/identity.ts";
+import { quote } from "../../vocabulary/errors.ts";
+import { difference, hasChanged, isEncrypted } from "../proof/identity.ts";
 import { overrule } from "./bad-digest.ts";
-import { archiveAnswered } from "./from-archive.ts";
+import { archiveAnswered, keptStands, replacedMeanwhile } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
 import { notRestored, restoreAnswered, restoreLost } from "./frozen.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { Step } from "./next-step.ts";
+import { historyImpossible, type Step } from "./next-step.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
-import { beforeTry, fetchOriginal, headArchive, headSource, restoreSource } from "./requests.ts";
+import { beforeTry, copyInArchive, fetchOriginal, headArchive, headSource, restoreSource } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import type { Task, TaskContext } from "./task.ts";
 
@@ -33,6 +36,8 @@ export async function doStep(
         (answer) => restoreAnswered(knowledge, step, answer, rules),
         restoreLost(knowledge, step),
       );
+    case "keep":
+      return keepReplaced(step.there, step.to, knowledge, row);
     case "put":
       return putFetched(step.proof, step.size, knowledge, row);
     case "put-empty":
@@ -58,6 +63,34 @@ export async function doStep(
       );
     }
   }
+}
+
+/**
+ * Copies what the archive holds out of the way. A copy that is refused for good ends the row, and nothing is put; where the object is
+ * another one by then, the archive is looked at again.
+ */
+async function keepReplaced(
+  there: ObjectInfo,
+  to: Keeping,
+  knowledge: Knowledge,
+  { task, context }: RowWork,
+): Promise<StepResult> {
+  let copy: ObjectInfo;
+  try {
+    copy = await copyInArchive(to, there, task, context);
+  } catch (thrown) {
+    const verdict = isBucketError(thrown) ? judge(thrown) : undefined;
+    if (isBucketError(thrown) && (thrown.code === "PreconditionFailed" || isMissing(thrown)))
+      return known(replacedMeanwhile(knowledge));
+    if (!isBucketError(thrown) || (verdict !== "terminal" && verdict !== "refused") || context.signal?.aborted)
+      return { kind: "failed", knowledge, thrown, by: "archive.put" };
+    return known({ ...knowledge, verdict: historyImpossible(`${thrown.message} (${thrown.code})`).verdict });
+  }
+  // The ETag of what is encrypted need be no MD5, and another one.
+  const etag = isEncrypted(there) || context.options.encryption !== undefined ? undefined : there.etag;
+  const wrong = difference({ etag, crc64: there.crc64, from: "head" }, copy);
+  if (wrong === undefined) return known(keptStands(knowledge, there, copy.standing));
+  return known({ ...knowledge, verdict: historyImpossible(`the copy ${quote(to.key)} has ${wrong}`).verdict });
 }
 
 /** The image service refuses an empty object with this X-ErrNo: nothing needs to be fetched to archive it. */

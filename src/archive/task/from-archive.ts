@@ -1,5 +1,5 @@
 /** What the archive said, of itself or of what was put: from the knowledge before it to the knowledge after it. Pure. */
-import type { ObjectInfo } from "../../objects/bucket.ts";
+import type { ObjectInfo, Standing } from "../../objects/bucket.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { difference, holdsOriginal, isEncrypted, isMd5, sameEtag } from "../proof/identity.ts";
 import { completed, streamedAway } from "./from-source.ts";
@@ -8,6 +8,16 @@ import { again, type Holds, type Knowledge, type Rules } from "./knowledge.ts";
 /** The archive was asked what it holds under the key; `there` is undefined where it holds nothing. */
 export function archiveAnswered(knowledge: Knowledge, there: ObjectInfo | undefined): Knowledge {
   return { ...knowledge, archive: "asked", there };
+}
+
+/** A copy of what the archive holds stands in the history. */
+export function keptStands(knowledge: Knowledge, object: ObjectInfo, standing: Standing | undefined): Knowledge {
+  return { ...knowledge, kept: { object, standing } };
+}
+
+/** What was to be copied out of the way is another object by now, or gone: the archive is asked once more. */
+export function replacedMeanwhile(knowledge: Knowledge): Knowledge {
+  return again({ ...knowledge, archive: "unasked", there: undefined });
 }
 
 /** The archive key is taken, where that matters: it is asked what it holds. */

@@ -4,12 +4,15 @@
  */
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { BodyStream, HeldBody, ObjectInfo, Standing } from "../../objects/bucket.ts";
+import type { HistoryRules } from "../../policy/history.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import type { Proof, RestoreWait } from "../../vocabulary/outcome.ts";
 import { type Expectation, expectationOfRow, holdsOriginal, infoOfListed } from "../proof/identity.ts";
 import type { Task } from "./task.ts";
 
 export interface Knowledge {
+  /** The whole key in the archive bucket. */
+  readonly archiveKey: string;
   /** What the original is, as far as it is known. */
   readonly expectation: Expectation;
   /** Of which version it is, where the row names one. */
@@ -28,6 +31,8 @@ export interface Knowledge {
   readonly archive: "unasked" | "asked";
   /** What the archive held under the key when it was asked. */
   readonly there: ObjectInfo | undefined;
+  /** What of the archive was copied to the history, so that it may be replaced. */
+  readonly kept: Kept | undefined;
   /** What a paid fetch brought, until it is put, or proves not to be the original. */
   readonly body: FetchedBody | undefined;
   /** Of the newest fetch, for the outcome. */
@@ -68,6 +73,13 @@ export type FetchedBody =
       readonly lease?: { release(): void } | undefined;
     }
   | { readonly kind: "stream"; readonly stream: BodyStream; readonly reply: ObjectInfo };
+
+/** An object of the archive of which a copy stands. */
+export interface Kept {
+  readonly object: ObjectInfo;
+  /** Of the reply that said so. */
+  readonly standing: Standing | undefined;
+}
 
 export interface Fetched {
   readonly status: number;
@@ -116,9 +128,11 @@ export type Verdict =
 export interface Rules {
   readonly options: Pick<
     RunOptions,
-    "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass" | "restoreTier" | "restoreDays"
+    "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass" | "restoreTier" | "restoreDays" | "history"
   >;
   readonly run: string;
+  /** Where what is replaced in the archive is copied first; absent where it is not. */
+  readonly history?: HistoryRules | undefined;
   /** May an ETag that looks like an MD5 be taken for one? */
   trustsMd5(): boolean;
   /** Is a HEAD needed to know an object's metadata? */
@@ -133,9 +147,13 @@ export interface Rules {
 
 export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, now: number): Knowledge {
   const expectation = expectationOfRow(task.planned);
-  const isAsked = task.unsure || options.ifExists !== "overwrite";
-  const listed = isAsked && options.ifExists === "skip" ? toldByListing(task, expectation) : undefined;
+  const isAsked = task.unsure || options.ifExists !== "overwrite" || options.history !== undefined;
+  const listed =
+    isAsked && options.ifExists === "skip"
+      ? toldByListing(task, expectation, options.history !== undefined)
+      : undefined;
   return {
+    archiveKey: task.archiveKey,
     expectation,
     versionId: task.planned.versionId,
     head: undefined,
@@ -145,6 +163,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     restored: false,
     archive: isAsked && listed === undefined ? "unasked" : "asked",
     there: listed?.there,
+    kept: undefined,
     body: undefined,
     fetched: undefined,
     doubt: undefined,
@@ -164,12 +183,18 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
 /**
  * What the archive holds, where a listing told enough of it that a HEAD would lead to the same: nothing, this original by its MD5, or
  * something of another length. An ETag that differs does not: the listing does not tell whether it is an MD5 at all.
+ *
+ * @param keeps is what is replaced copied first? Then of what is there a HEAD has to tell more
  */
-function toldByListing({ listed }: Task, expectation: Expectation): Pick<Knowledge, "there"> | undefined {
+function toldByListing(
+  { listed }: Task,
+  expectation: Expectation,
+  keeps: boolean,
+): Pick<Knowledge, "there"> | undefined {
   if (listed === undefined) return undefined;
   if (listed === "none") return { there: undefined };
   const there = infoOfListed(listed);
-  const isOther = expectation.size !== undefined && expectation.size !== there.size;
+  const isOther = !keeps && expectation.size !== undefined && expectation.size !== there.size;
   return isOther || holdsOriginal(expectation, there) ? { there } : undefined;
 }
 
@@ -192,10 +217,11 @@ export function again(knowledge: Knowledge): Knowledge {
  * A kept connection that brings more than was asked for takes the standing of what it brought before: that may have been the reply to
  * another request.
  */
-export function isBelieved({ head, there, fetched, put }: Knowledge): boolean {
+export function isBelieved({ head, there, kept, fetched, put }: Knowledge): boolean {
   return (
     head?.standing?.believed !== false &&
     there?.standing?.believed !== false &&
+    kept?.standing?.believed !== false &&
     fetched?.standing?.believed !== false &&
     put?.believed !== false
   );

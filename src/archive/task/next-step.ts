@@ -4,11 +4,12 @@
  */
 import { readable } from "../../cos/exchange/restored.ts";
 import type { ObjectInfo } from "../../objects/bucket.ts";
+import { type Keeping, keepingOf } from "../../policy/history.ts";
 import type { Code } from "../../vocabulary/codes/catalogue.ts";
 import { nounOf } from "../../vocabulary/counted.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { chooseProof } from "../proof/choose-proof.ts";
-import { difference, type Expectation, holdsOriginal, isOtherVersion, mayHold } from "../proof/identity.ts";
+import { difference, type Expectation, holdsOriginal, isOtherVersion, mayHold, sameEtag } from "../proof/identity.ts";
 import { bringsObjectHeaders, provenanceRun } from "./archive-headers.ts";
 import { badDigest } from "./from-archive.ts";
 import { type RestoreStep, whereFrozen } from "./frozen.ts";
@@ -23,6 +24,8 @@ export type Step =
   /** HEAD the source, because what came (`reply`) is not what was expected. */
   | { readonly kind: "look-again"; readonly wrong: string; readonly reply: ObjectInfo | undefined }
   | RestoreStep
+  /** Copy what the archive holds under the key out of the way: it is going to be replaced. */
+  | { readonly kind: "keep"; readonly there: ObjectInfo; readonly to: Keeping }
   /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On trial it comes before.) */
   | { readonly kind: "fetch"; readonly learn: boolean }
   /** Read a small body that came as a stream, of at most `size` bytes. */
@@ -63,18 +66,20 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     const step = whereTaken(expectation, there, rules);
     if (step !== undefined) return step;
   }
-  if (expectation.size === 0 || knowledge.empty) return whereEmpty(knowledge);
+  if (expectation.size === 0 || knowledge.empty) return beforePut(whereEmpty(knowledge), knowledge, rules);
   if (body === undefined) {
     const state = knowledge.restored ? "yes" : readable(knowledge.head, knowledge.storageClass);
     if (state === "unasked" || (knowledge.frozen && knowledge.head === undefined)) return learnExpectation;
     if (state !== "yes") return whereFrozen(knowledge, state, rules);
     if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) {
       // A HEAD that follows all the same comes first: where it is refused, the fetch would be paid for in vain.
-      return knowledge.head === undefined && rules.isOnTrial?.() && rules.asksMetadata() ? learnMetadata : fetchAlone;
+      return knowledge.head === undefined && rules.isOnTrial?.() && rules.asksMetadata()
+        ? learnMetadata
+        : beforePut(fetchAlone, knowledge, rules);
     }
     // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
     if (expectation.from === "head") return noProof(digests);
-    return rules.isOnTrial?.() ? learnExpectation : fetchAndLearn;
+    return rules.isOnTrial?.() ? learnExpectation : beforePut(fetchAndLearn, knowledge, rules);
   }
   const { reply } = body;
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
@@ -88,8 +93,23 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
-  return { kind: "put", proof, size };
+  return beforePut({ kind: "put", proof, size }, knowledge, rules);
 }
+
+/**
+ * What would be replaced is copied first where there is a history: before the fetch, which would be paid for in vain where no copy can
+ * stand, and again before the put, where something else lies there by then.
+ */
+function beforePut(step: Step, { there, kept, archiveKey }: Knowledge, { history }: Rules): Step {
+  if (history === undefined || there === undefined || step.kind === "learn" || step.kind === "look-again") return step;
+  if (kept !== undefined && isSameObject(kept.object, there)) return step;
+  const to = keepingOf(archiveKey, there, history);
+  return "fault" in to ? historyImpossible(to.fault) : { kind: "keep", there, to };
+}
+
+/** By all that a HEAD tells of it. */
+const isSameObject = (one: ObjectInfo, other: ObjectInfo): boolean =>
+  sameEtag(one.etag, other.etag) && one.crc64 === other.crc64 && one.lastModified === other.lastModified;
 
 function wrongIn({ expectation, versionId, head }: Knowledge, reply: ObjectInfo): string | undefined {
   if (reply.status !== 200) return `status ${reply.status}`;
@@ -103,6 +123,7 @@ function whereTaken(expectation: Expectation, there: ObjectInfo, { options, run 
   const { ifExists } = options;
   const ours = there.headers[provenanceRun] === run;
   if (ifExists === "keep" && !ours) return { kind: "end", verdict: { kind: "kept", there } };
+  if (ifExists === "overwrite" && !ours) return undefined;
   if (tellsTooLittle(expectation, there)) return learnExpectation;
   if (holdsOriginal(expectation, there) && (ours || ifExists !== "overwrite")) {
     return { kind: "end", verdict: { kind: "already-there", there, ours } };
@@ -129,7 +150,15 @@ function whereEmpty({ head, expectation }: Knowledge): Step {
   return wrong === undefined ? putEmpty : { kind: "look-again", wrong, reply: undefined };
 }
 
-const fail = (code: Code, message: string): Step => ({ kind: "end", verdict: { kind: "failed", code, message } });
+/** @param why the rest of a sentence about what the archive holds */
+export const historyImpossible = (why: string) =>
+  fail(
+    "HistoryImpossible",
+    `what the archive holds under the key can't be copied to the history, so it is left as it is: ${why}`,
+  );
+
+const fail = (code: Code, message: string) =>
+  ({ kind: "end", verdict: { kind: "failed", code, message } }) as const satisfies Step;
 
 const sourceNeverRests = fail("SourceChanged", "the source changed each time it was fetched; archive it when it rests");
 

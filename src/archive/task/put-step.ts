@@ -19,7 +19,8 @@ import { type Uploaded, upload } from "./upload.ts";
 export function putFetched(proof: Proof, size: number, knowledge: Knowledge, row: RowWork): Promise<StepResult> {
   const { body, head } = knowledge;
   if (body === undefined) throw new Error("there is nothing to put");
-  if (head !== undefined) row.context.metadataTrust.learn(head, body.reply);
+  if (head !== undefined && row.context.options.fromArchive === undefined)
+    row.context.metadataTrust.learn(head, body.reply);
   return body.kind === "held"
     ? putHeld(body, proof, size, knowledge, row)
     : putStream(body, proof, size, knowledge, row);
@@ -117,7 +118,7 @@ type Sent = Uploaded | "exists" | "bad-digest" | "unsaid";
 
 /** The upload. What is refused for another reason is thrown. */
 async function send(
-  { expectation, head, replaces }: Knowledge,
+  { expectation, head, there, replaces }: Knowledge,
   reply: ObjectInfo,
   body: Body,
   size: number,
@@ -127,12 +128,14 @@ async function send(
   const { options, archive, source, signal, requests, clock } = context;
   const from = { bucket: source.name, run: context.run };
   const sentAt = clock.elapsed();
+  // With a history nothing is replaced of which no copy stands: nor what came since the archive was asked.
+  const keepsAll = options.history !== undefined && there === undefined;
   try {
     return await upload(archive, task.archiveKey, body, {
       size,
       headers: archiveHeaders(head ?? reply, expectation, from, options),
       contentMd5: proof === "content-md5" && expectation.etag !== undefined ? contentMd5(expectation.etag) : undefined,
-      forbidOverwrite: !replaces && (options.ifExists === "keep" || options.ifExists === "fail"),
+      forbidOverwrite: !replaces && (keepsAll || options.ifExists === "keep" || options.ifExists === "fail"),
       signal,
       onRequest: () => {
         requests["archive.put"]++;

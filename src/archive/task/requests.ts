@@ -1,8 +1,9 @@
 /** The requests of one task, each counted where it is sent. */
 
 import { verdict } from "../../cos/exchange/error-from-reply.ts";
-import type { ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
+import type { Headers, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
 import { BucketError, isBucketError } from "../../objects/error.ts";
+import type { Keeping } from "../../policy/history.ts";
 import { judge } from "../../policy/retry.ts";
 import { catalogue } from "../../vocabulary/codes/catalogue.ts";
 import type { RestoreAnswer, RestoreStep } from "./frozen.ts";
@@ -47,7 +48,7 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
   });
 }
 
-/** GET ?ci-process=originImage (document 1045/73029). A 200 that says X-ErrNo is an error all the same. */
+/** GET ?ci-process=originImage (document 1045/73029); of an archive a plain GET. A 200 that says X-ErrNo is an error all the same. */
 export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
   const admitted = context.mayFetch?.(task.row) ?? true;
@@ -64,7 +65,7 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   const sentAt = context.clock.elapsed();
   try {
     const reply = await context.source.get(task.planned.key, {
-      originImage: true,
+      originImage: context.options.fromArchive === undefined,
       versionId: task.planned.versionId,
       bufferUpTo: holdUpTo,
       inPieces: true,
@@ -142,6 +143,30 @@ export async function restoreSource(
       answered();
       return code === "RestoreAlreadyInProgress" ? "under-way" : "readable";
     }
+    slowDown(error, sentAt, context);
+    throw error;
+  }
+}
+
+/** Copies what the archive holds under the task's key, as long as it is that, with what it is stored as. */
+export async function copyInArchive(
+  to: Keeping,
+  there: ObjectInfo,
+  task: Task,
+  context: TaskContext,
+): Promise<ObjectInfo> {
+  const { archive, options, requests, clock, signal } = context;
+  requests["archive.copy"]++;
+  const sentAt = clock.elapsed();
+  const storageClass = there.headers["x-cos-storage-class"];
+  const headers: Headers = {
+    // A copy is STANDARD unless it says otherwise (document 436/10881).
+    ...(storageClass === undefined ? undefined : { "x-cos-storage-class": storageClass }),
+    ...(options.encryption === undefined ? undefined : { "x-cos-server-side-encryption": options.encryption }),
+  };
+  try {
+    return await archive.copy(to.key, task.archiveKey, { ifMatch: to.etag, headers, signal });
+  } catch (error) {
     slowDown(error, sentAt, context);
     throw error;
   }

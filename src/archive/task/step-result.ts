@@ -36,12 +36,14 @@ export async function after<T>(
 
 /** What decides beside the knowledge of a row, as the tasks of a delivery have it. */
 export function rulesOf(context: TaskContext): Rules {
-  const { options, run, md5Trust, metadataTrust, multipartAbove, isOnTrial, clock } = context;
+  const { options, run, archive, md5Trust, metadataTrust, multipartAbove, isOnTrial, clock } = context;
   return {
     options,
     run,
+    history: options.history === undefined ? undefined : { prefix: options.history, ...archive.offers },
     trustsMd5: md5Trust.trusted,
-    asksMetadata: metadataTrust.asks,
+    // A plain GET brings it.
+    asksMetadata: options.fromArchive === undefined ? metadataTrust.asks : () => false,
     isOnTrial,
     now: context.ledgerNow ?? clock.now,
     putLimit: multipartAbove ?? putLimit,

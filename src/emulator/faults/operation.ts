@@ -6,6 +6,7 @@ export const operations = [
   "bucket.head",
   "bucket.list",
   "bucket.delete",
+  "bucket.versions",
   "versioning.get",
   "versioning.put",
   "protection.get",

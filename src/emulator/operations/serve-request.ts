@@ -18,6 +18,7 @@ import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-object.ts";
 import { deleteImageSlim, getImageSlim, putImageSlim } from "./image-slim.ts";
 import { listObjects } from "./list-objects.ts";
+import { listVersions } from "./list-versions.ts";
 import { abortUpload, copyPart, createUpload, listParts, listUploads, uploadPart } from "./multipart.ts";
 import { deleteOriginProtect, getOriginProtect, putOriginProtect } from "./origin-protect.ts";
 import { putObject } from "./put-object.ts";
@@ -30,6 +31,7 @@ const onBucket: Partial<Record<Operation, OnBucket>> = {
   "bucket.head": headBucket,
   "bucket.list": listObjects,
   "bucket.delete": deleteBucket,
+  "bucket.versions": listVersions,
   "versioning.get": getVersioning,
   "versioning.put": putVersioning,
   "protection.get": getOriginProtect,

@@ -4,7 +4,7 @@ import type { Address } from "./address.ts";
 
 /** Sub-resources COS has and this emulator has not. */
 const NOT_SERVED = new Set(
-  "accelerate acl append cors domain encryption intelligent-tiering inventory lifecycle location logging notification object-lock origin policy referer replication retention select tagging torrent versions website".split(
+  "accelerate acl append cors domain encryption intelligent-tiering inventory lifecycle location logging notification object-lock origin policy referer replication retention select tagging torrent website".split(
     " ",
   ),
 );
@@ -28,6 +28,7 @@ export function route(method: string, address: Address, isCopy: boolean): Operat
     if (has("origin-protect")) {
       return pick({ GET: "protection.get", PUT: "protection.put", DELETE: "protection.delete" });
     }
+    if (has("versions")) return pick({ GET: "bucket.versions" });
     if (has("versioning")) return pick({ GET: "versioning.get", PUT: "versioning.put" });
     if (has("restore")) return "refused.method";
     if (has("uploads")) return pick({ GET: "multipart.list" });

@@ -84,6 +84,8 @@ function bucketIn(store: Store, name: string) {
     find,
     findVersion: (key: string, versionId: string): Version | undefined =>
       versions(key).find((version) => versionIdOf(version) === versionId),
+    /** Keys with any version or delete marker, upwards from the first that is not below. */
+    allKeys: (isBelow?: (key: string) => boolean): Iterable<string> => histories().keys(isBelow),
     /** Current objects upwards from the first key that is not below. */
     *objects(isBelow?: (key: string) => boolean): Generator<ObjectRecord> {
       for (const key of histories().keys(isBelow)) {

@@ -9,9 +9,13 @@ import { paths } from "../layout.ts";
 import type { LedgerStore } from "../store.ts";
 import { runOptionsSchema } from "./run-options.ts";
 
-const place = z.strictObject({ bucket: z.string(), region: z.string(), prefix: z.string() });
 /** Another store than COS is named (needs.ts). */
-const placeInStore = place.extend({ store: z.enum(otherStores).optional() });
+const placeInStore = z.strictObject({
+  store: z.enum(otherStores).optional(),
+  bucket: z.string(),
+  region: z.string(),
+  prefix: z.string(),
+});
 
 /** Where the rows come from. `digest` pins what was read: another manifest is another run. */
 export const rowsSourceSchema = z.discriminatedUnion("kind", [
@@ -41,7 +45,8 @@ export type RowsSource = z.output<typeof rowsSourceSchema>;
 export const requestSchema = z.strictObject({
   schema: z.literal("cos-originals/request@1"),
   run: z.string(),
-  source: place,
+  /** In another store only where keys are brought back from an archive. */
+  source: placeInStore,
   archive: placeInStore,
   rows: rowsSourceSchema,
   options: runOptionsSchema,
@@ -118,5 +123,7 @@ export function requestIdentity(
     "if-exists": options.ifExists,
     "if-changed": options.ifChanged,
     "archived-class": options.archivedClass ?? "fail",
+    history: options.history ?? "none",
+    "from-archive": options.fromArchive === undefined ? "no" : JSON.stringify(options.fromArchive),
   };
 }

@@ -13,6 +13,7 @@ import {
   storageClasses,
 } from "../../vocabulary/choices.ts";
 import { mostRestoreDays } from "../../vocabulary/limits.ts";
+import { isHistory } from "../../vocabulary/names.ts";
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({
@@ -29,6 +30,21 @@ export const runOptionsSchema = z.strictObject({
   /** Where they are restored: how fast, and for how many days. */
   restoreTier: z.enum(restoreTiers).optional(),
   restoreDays: z.int().min(1).max(mostRestoreDays).optional(),
+  /**
+   * Where what a run replaces in the archive is copied first: what keys of the archive's bucket begin with there, a folder. Absent: nowhere.
+   */
+  history: z.string().refine(isHistory, "is no folder of keys, like history/").optional(),
+  /**
+   * The run brings keys back from an archive, its source, by plain GETs: as of when, told by which folder of replaced objects, and which keys.
+   * Absent: it archives originals.
+   */
+  fromArchive: z
+    .strictObject({
+      at: z.string().optional(),
+      history: z.string().optional(),
+      prefix: z.string().optional(),
+    })
+    .optional(),
   storageClass: z.enum(storageClasses).optional(),
   /** Server-side encryption of the archived objects. */
   encryption: z.enum(encryptions).optional(),

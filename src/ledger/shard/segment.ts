@@ -25,6 +25,7 @@ export function noRequests(): RequestCounts {
     queue: 0,
     "source.restore": 0,
     "archive.list": 0,
+    "archive.copy": 0,
   };
 }
 

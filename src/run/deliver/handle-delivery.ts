@@ -16,6 +16,7 @@ import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Message, readMessage } from "../messages/messages.ts";
 import { checkAllowed, type NamedPlaces } from "../places/allowed.ts";
+import { historyRange } from "../places/places-apart.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { handleManifest } from "./handle-manifest.ts";
@@ -140,9 +141,10 @@ export async function workDelivery(delivery: Delivery, sender: Sender, worker: S
 
 function namedBy(message: Message): NamedPlaces {
   if (message.type !== "manifest") return { ledger: message.ledger };
-  const { source, archive, ledger = defaultLedger(archive), manifest } = message;
+  const { source, archive, ledger = defaultLedger(archive), manifest, options } = message;
   const its = manifest && { manifest: { bucket: manifest.bucket, prefix: manifest.key } };
-  return { source, archive, ledger, ...its };
+  const kept = options?.history === undefined ? undefined : { history: historyRange(archive, options.history) };
+  return { source, archive, ledger, ...its, ...kept };
 }
 
 /**

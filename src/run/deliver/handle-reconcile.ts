@@ -16,7 +16,7 @@ import { reconcile } from "../reconcile/reconcile.ts";
 import { tellRestores } from "../reconcile/restores.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
-import type { ShardWorker } from "./work-shard.ts";
+import { isBroughtBack, type ShardWorker } from "./work-shard.ts";
 
 /** Between two looks at a run that moves, and the most between two looks at one that does not. */
 const SOON_SECONDS = 5;
@@ -42,6 +42,7 @@ export async function handleReconcile(
       log.warn("run stopped before it was planned", { run: message.run });
       return { kind: "acknowledge" };
     }
+    if (isBroughtBack(request, worker)) return { kind: "acknowledge" };
     checkAllowed(worker.allow, placesOf(request));
     checkPlacesApart({ ...request, ledger: message.ledger });
     const { deadline, signal } = delivery;
@@ -64,6 +65,7 @@ export async function handleReconcile(
       return { kind: "acknowledge" };
     }
   }
+  if (isBroughtBack(run.request, worker)) return { kind: "acknowledge" };
   checkAllowed(worker.allow, placesOf(run.request));
   const fault = placesFault({ ...run.request, ledger: message.ledger });
   if (fault !== undefined) await haltForPlaces(ledger, fault, surroundings);

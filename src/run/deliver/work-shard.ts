@@ -7,6 +7,7 @@ import type { Pace } from "../../archive/shard/pace/pace.ts";
 import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
 import { giveBackMs } from "../../policy/retry.ts";
@@ -40,6 +41,12 @@ export const runKey = (ledger: Place, run: string): string => `${ledger.bucket}/
 /** This worker is refused what others are not: whoever runs it should look after it. */
 export class RefusedAlone extends RefusedError {}
 
+/** Keys are brought back by the command that was told to, and agreed to: by no queue's worker, whoever reminds it of the run. */
+export const isBroughtBack = (
+  { options }: Pick<RunRequest, "options">,
+  { allow }: Pick<ShardWorker, "allow">,
+): boolean => options.fromArchive !== undefined && allow !== undefined;
+
 /** Another attempt is alive: look again when its sign of life would have grown old. */
 const YIELD_MS = 30_000;
 
@@ -59,6 +66,7 @@ export async function workShard(
   if (run === undefined) {
     return { kind: "reject", reason: hasNoRunDocument(ledger, message.run) };
   }
+  if (isBroughtBack(run.request, worker)) return { kind: "acknowledge" };
   checkAllowed(worker.allow, placesOf(run.request));
   const fault = placesFault({ ...run.request, ledger: message.ledger });
   if (fault !== undefined) {

@@ -17,12 +17,16 @@ export interface CamStatement {
   readonly resource: readonly string[];
 }
 
-export function camPolicy({ source, archive, ledger, manifest, restores }: NeedsOfRun): CamPolicy {
+export function camPolicy({ source, archive, ledger, manifest, restores, history }: NeedsOfRun): CamPolicy {
   // What is not in COS is not CAM's to allow.
   const inCos = [source, archive, ledger].filter(({ store }) => store === undefined);
   const ofSource = [...operationsOf.source, ...(restores === true ? operationsOf.restoring : [])];
   const statement = [allow(ofSource, below(source))];
-  if (archive.store === undefined) statement.push(allow(operationsOf.archive, below(archive)));
+  if (archive.store === undefined) {
+    const copied = history === undefined ? [] : operationsOf.copied;
+    statement.push(allow([...operationsOf.archive, ...copied], below(archive)));
+    if (history !== undefined) statement.push(allow(operationsOf.history, below({ ...archive, prefix: history })));
+  }
   if (ledger.store === undefined) statement.push(allow(operationsOf.ledger, below(ledger)));
   if (manifest !== undefined)
     statement.push(

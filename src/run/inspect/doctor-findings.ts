@@ -16,6 +16,7 @@ export type Check =
   | "archive"
   | "ledger"
   | "disk"
+  | "history"
   | "versions";
 
 export interface Finding {

@@ -1,10 +1,12 @@
 /** May archive and ledger be written, read and listed, without leaving anything there? */
 import type { Bucket } from "../../objects/bucket.ts";
 import { type TriedPut, tryPut } from "../../objects/try-put.ts";
-import { storeOf } from "../../vocabulary/address.ts";
+import { printAddress, storeOf } from "../../vocabulary/address.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { needOf, type Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
+import { historyRange } from "../places/places-apart.ts";
+import { historyFault, versioningOf } from "../places/replaced.ts";
 import { noSuchBucket } from "../plan/preflight.ts";
 import { type Finding, finding, isPassing, type Tried, tried, type Verdict } from "./doctor-findings.ts";
 
@@ -29,6 +31,40 @@ export async function examineLedger(bucket: Bucket, ledger: Place): Promise<Find
     ? ((await lackOf(bucket, ledger)) ??
         finding("ledger", "good", `${bucket.address}/${ledger.prefix} may be written, read and listed`))
     : finding("ledger", trouble.verdict, `${bucket.address}/${ledger.prefix}: ${trouble.says}`);
+}
+
+/** What becomes of what a run replaces in the archive? */
+export async function examineHistory(bucket: Bucket, archive: Place, history: string | undefined): Promise<Finding> {
+  const check = "history";
+  const versioning = await versioningOf(bucket, archive.prefix);
+  if (history !== undefined) {
+    const fault = historyFault(bucket, versioning);
+    if (fault !== undefined) return finding(check, "bad", fault);
+    const where = printAddress(historyRange(archive, history));
+    const probe = `${history}cos-originals-doctor`;
+    const trouble =
+      (await writing("the history", bucket, probe)) ??
+      refusal(await tried(() => bucket.get(`${archive.prefix}cos-originals-doctor`)), needs(bucket, "GET", "get"));
+    return trouble === undefined
+      ? finding(check, "good", `what a run replaces is copied to ${where} first, which may be written`)
+      : finding(check, trouble.verdict, `${where}, to which what a run replaces is to be copied: ${trouble.says}`);
+  }
+  switch (versioning) {
+    case "on":
+      return finding(check, "good", `${bucket.address} keeps what a run replaces, as versions`);
+    case undefined:
+      return finding(
+        check,
+        "unknown",
+        `whether ${bucket.address} keeps what a run replaces is not known: its versioning may not be asked (${needOf(storeOf(bucket.address), "versioning")}); --history history/ keeps it`,
+      );
+    default:
+      return finding(
+        check,
+        "warning",
+        `what a run replaces in ${bucket.address} is lost: there is neither a history nor are there versions; say --history history/, or turn versions on`,
+      );
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import { noSuchBucket } from "../plan/preflight.ts";
 import { type ExaminedDisk, examineDisk } from "./doctor-disk.ts";
 import { type Finding, finding, type Tried, tried, triedOnce } from "./doctor-findings.ts";
 import { examineOriginal } from "./doctor-original.ts";
-import { examineArchive, examineLedger } from "./doctor-writing.ts";
+import { examineArchive, examineHistory, examineLedger } from "./doctor-writing.ts";
 
 export interface Patient {
   readonly source: Place;
@@ -28,6 +28,8 @@ export interface Patient {
   readonly key?: string | undefined;
   /** Are originals to be restored from archive classes? Then it is looked whether that is allowed. */
   readonly restores?: boolean | undefined;
+  /** Where in the archive's bucket replaced objects are to be kept. */
+  readonly history?: string | undefined;
   readonly open: {
     (role: "source", place: Place): Bucket & Pick<OriginProtect, "getOriginProtect"> & SmartCompression;
     (role: "archive" | "ledger", place: Place): Bucket;
@@ -45,7 +47,7 @@ const SKEW_MS = 30_000;
  */
 export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const { source, open, clock } = patient;
-  const fault = placesFault(patient);
+  const fault = placesFault({ ...patient, options: patient });
   if (fault !== undefined) yield finding("places", "bad", fault.replace(/\.$/, ""));
   const bucket = open("source", source);
   const where = `${bucket.address} in ${bucket.region}`;
@@ -79,6 +81,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   if (patient.restores === true) yield await restoring(bucket, patient.key, listed.ok ? listed.value : undefined);
   yield await missingKey(patient, bucket);
   yield* examineWriting(patient);
+  yield await examineHistory(open("archive", patient.archive), patient.archive, patient.history);
   if (await keepsVersions(open("ledger", patient.ledger), patient.ledger.prefix)) {
     yield finding(
       "versions",

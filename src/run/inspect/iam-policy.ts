@@ -18,11 +18,19 @@ export interface IamStatement {
 }
 
 /** Undefined where nothing lies in S3. */
-export function iamPolicy({ archive, ledger }: Pick<NeedsOfRun, "archive" | "ledger">): IamPolicy | undefined {
+export function iamPolicy({
+  archive,
+  ledger,
+  history,
+}: Pick<NeedsOfRun, "archive" | "ledger" | "history">): IamPolicy | undefined {
   const inS3 = [archive, ledger].filter(({ store }) => store === "s3");
   if (inS3.length === 0) return undefined;
   const statement: IamStatement[] = [];
-  if (archive.store === "s3") statement.push(allow(operationsOf.archive, below(archive)));
+  // HEAD is a GetObject there, which copying needs as well.
+  if (archive.store === "s3") {
+    statement.push(allow(operationsOf.archive, below(archive)));
+    if (history !== undefined) statement.push(allow(operationsOf.history, below({ ...archive, prefix: history })));
+  }
   if (ledger.store === "s3") statement.push(allow(operationsOf.ledger, below(ledger)));
   // Without it S3 answers 403 of a key that is not there, which would be taken for a refusal.
   statement.push(allow(["list"], ...new Set(inS3.map(arnOf))));

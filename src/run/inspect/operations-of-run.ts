@@ -8,6 +8,8 @@ export interface NeedsOfRun {
   readonly ledger: Place;
   /** Are originals restored from archive classes? */
   readonly restores?: boolean | undefined;
+  /** Where in the archive's bucket what is replaced is copied first. */
+  readonly history?: string | undefined;
   /** A manifest that lies in a bucket. An inventory's files lie beside it, wherever its manifest.json says. */
   readonly manifest?:
     | { readonly bucket: string; readonly region: string; readonly key: string; readonly isInventory: boolean }
@@ -23,5 +25,8 @@ export const operationsOf = {
   /** Costs money, so only of who asks for it. */
   restoring: ["restore"],
   archive: ["put", "head", "createUpload", "uploadPart", "completeUpload", "abortUpload"],
+  /** Of a copy: what it is made of, in the archive, and what is written, in the history. */
+  copied: ["get"],
+  history: ["put"],
   ledger: ["get", "head", "put"],
 } as const satisfies Record<string, readonly Operation[]>;

@@ -106,7 +106,8 @@ export const manifestMessageSchema = z
     prefix: z.string().max(maxKeyBytes).optional(),
     /** What a listing must find in the source at least; 1 where absent. */
     minRows: whole.optional(),
-    options: runOptionsSchema.partial().optional(),
+    // Nobody who may send a message can have keys of a source written.
+    options: runOptionsSchema.omit({ fromArchive: true }).partial().optional(),
   })
   .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {
     error: "needs exactly one of `manifest`, `keys` and `prefix`",

@@ -168,7 +168,7 @@ export async function estimateRun(
         archivedClass++;
         archivedBytes += row.size ?? 0;
         requests["source.head"]++;
-        if (request.options.ifExists !== "overwrite") requests["archive.head"]++;
+        requests["archive.head"] += requestsOf(row, request.options)["archive.head"];
         continue;
       }
       toArchive++;
@@ -247,7 +247,7 @@ function headsSpared(
  */
 export function requestsOf(
   row: PlannedRow,
-  options: Pick<RunOptions, "ifExists" | "expect" | "proof">,
+  options: Pick<RunOptions, "ifExists" | "expect" | "proof" | "history">,
   /** Is it known that the source's replies do not bring the metadata? Then each row costs a HEAD. */
   metadataByHead = false,
 ): Readonly<Record<"source.get" | "source.head" | "archive.head" | "archive.put", number>> {
@@ -261,7 +261,7 @@ export function requestsOf(
   return {
     "source.get": empty ? 0 : 1,
     "source.head": asksSource ? 1 : 0,
-    "archive.head": options.ifExists === "overwrite" ? 0 : 1,
+    "archive.head": options.ifExists === "overwrite" && options.history === undefined ? 0 : 1,
     "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
   };
 }

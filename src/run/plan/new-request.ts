@@ -31,8 +31,18 @@ export function newRequest(
 
 export function deriveRunId(description: RunDescription): string {
   // Without the default of what older versions did not know, or the same description would be another run to them.
-  const { "archived-class": archivedClass, ...older } = requestIdentity(description);
-  const identity = archivedClass === "fail" ? older : { ...older, "archived-class": archivedClass };
+  const {
+    "archived-class": archivedClass,
+    history,
+    "from-archive": fromArchive,
+    ...older
+  } = requestIdentity(description);
+  const identity = {
+    ...older,
+    ...(archivedClass === "fail" ? undefined : { "archived-class": archivedClass }),
+    ...(history === "none" ? undefined : { history }),
+    ...(fromArchive === "no" ? undefined : { fromArchive }),
+  };
   const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
   return `m-${digest.slice(0, 20)}`;
 }

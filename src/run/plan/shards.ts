@@ -167,7 +167,8 @@ function settle(
   };
   if (entry.kind === "invalid") return invalid({ key: entry.key }, entry.message);
   const { row, at } = entry;
-  if (!row.key.startsWith(source.prefix)) {
+  const { history } = options.fromArchive ?? {};
+  if (!row.key.startsWith(source.prefix) && !(history !== undefined && row.key.startsWith(history))) {
     return invalid(
       row,
       `row ${at.line}: the key ${quote(row.key)} lies outside the source prefix ${quote(source.prefix)}`,

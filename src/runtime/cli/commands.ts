@@ -117,6 +117,14 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "restore",
+    description: "bring keys back from an archive, as it is or as it was at a time: to COS, S3 or a folder, proven",
+    load: async () => {
+      const { describeRestore, restoreCommand } = await import("./restore.ts");
+      return { describe: describeRestore, run: restoreCommand };
+    },
+  },
+  {
     name: "doctor",
     description: "probe real buckets: credentials, clock, permissions, protection, what originImage answers",
     load: async () => {

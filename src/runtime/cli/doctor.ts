@@ -6,7 +6,7 @@ import { examine } from "../../run/inspect/doctor.ts";
 import { type Finding, finding } from "../../run/inspect/doctor-findings.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { allowListOf, unboundedRoles } from "../settings/allow-list.ts";
-import { archivePlace, ledgerPlace, sourcePlace } from "../settings/places.ts";
+import { archivePlace, historyOf, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { priceNames, probeCommand } from "./probe.ts";
@@ -49,6 +49,7 @@ Example:
       "allowHttp",
       "allow",
       "archivedClass",
+      "history",
       ...priceNames,
     ],
   );
@@ -71,6 +72,7 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
       ...places,
       key,
       restores: settings.values.archivedClass === "restore",
+      history: historyOf(settings),
       open: surroundings.open,
       clock: world.clock,
       random: world.random,

@@ -2,11 +2,13 @@
 import type { Command } from "commander";
 import { keepsVersions } from "../../objects/keeps-versions.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
+import { type Replaced, replacedIn } from "../../run/places/replaced.ts";
 import { lackOfRoom } from "../../run/places/room.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { withListings } from "../../run/plan/listed-rows.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {
@@ -69,7 +71,8 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     await checkManifest(rows(), request);
     const entries = withListings(rows(), request, surroundings, { signal });
     const estimate = await estimateRun(entries, { ...request, ledger }, surroundings.random, foundOfSource(settings));
-    const document = planDocument(settings, request, ledger, estimate);
+    const replaced = await replacedIn(surroundings.open("archive", request.archive), request).catch(orUnknown);
+    const document = planDocument(settings, request, ledger, estimate, replaced);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
     const short = await lackOfRoom(surroundings.open("archive", request.archive), estimate.bytes.estimated);
@@ -89,4 +92,10 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     await dispose();
     await surroundings.close();
   }
+}
+
+/** Planning a local file needs no network, nor credentials. */
+function orUnknown(thrown: unknown): Replaced {
+  if (thrown instanceof UserError && thrown.code === "MissingCredentials") return { by: "unknown" };
+  throw thrown;
 }

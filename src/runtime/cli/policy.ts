@@ -4,7 +4,7 @@ import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
 import { type IamPolicy, iamPolicy } from "../../run/inspect/iam-policy.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
+import { archivePlace, historyOf, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
 import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -36,7 +36,8 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
   const settings = await settingsFromFlags(flags, terminal);
   const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
   const store = storeSaid(flags);
-  const inS3 = iamPolicy({ archive, ledger });
+  const history = historyOf(settings);
+  const inS3 = iamPolicy({ archive, ledger, history });
   const policy =
     store === "s3"
       ? there(inS3)
@@ -46,6 +47,7 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
           ledger,
           manifest: manifestOf(settings),
           restores: settings.values.archivedClass === "restore",
+          history,
         });
   // JSON has line ends between its values only.
   terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));

@@ -5,6 +5,7 @@ import type { SettingName } from "../../config/settings.ts";
 import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
 import type { Summary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
+import { turned } from "../../run/bring-back/prepare.ts";
 import { newestRun } from "../../run/inspect/runs.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
@@ -110,7 +111,13 @@ async function archive(
     const kept = await prepare(settings, surroundings, terminal, signal);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
-    return await runToEnd(kept.input, surroundings, terminal, { signal, json: flags.json === true, onEnd });
+    // One that brings keys back from an archive goes the other way.
+    const isBack = kept.input.request.options.fromArchive !== undefined;
+    return await runToEnd(kept.input, isBack ? turned(surroundings) : surroundings, terminal, {
+      signal,
+      json: flags.json === true,
+      onEnd,
+    });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;

@@ -3,6 +3,7 @@ import type { Settings } from "../../config/read.ts";
 import { variableOf } from "../../config/settings.ts";
 import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
 import { type AllowedPlace, type AllowList, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
+import { prefixIn } from "../../policy/places.ts";
 import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { asFolder } from "../../vocabulary/names.ts";
 
@@ -20,6 +21,7 @@ export function allowListOf({ values }: Pick<Settings, "values">): AllowList {
 }
 
 function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly AllowedPlace[] {
+  if (role === "history") return ownHistory(values);
   const named = values[role];
   if (role === "ledger" && named === undefined && values.archive !== undefined) {
     const archive = parseAddress(values.archive, "archive", ["cos", ...otherStores]);
@@ -30,10 +32,20 @@ function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly Allowe
   return [{ role, ...parseAddress(named, role, ["cos", ...otherStores]) }];
 }
 
+/** It lies in the archive's bucket, by its address or by what its keys begin with. */
+function ownHistory({ archive, history }: Settings["values"]): readonly AllowedPlace[] {
+  if (archive === undefined || history === undefined) return [];
+  const stores = ["cos", ...otherStores] as const;
+  const place = parseAddress(archive, "archive", stores);
+  const prefix = history.includes("://") ? prefixIn(place, parseAddress(history, "history", stores)) : history;
+  return prefix === undefined ? [] : [{ role: "history", ...place, prefix: asFolder(prefix) }];
+}
+
 /** Which roles a message may name any place as, and the line that would bound them, in one sentence; undefined where there is none. */
 export function unboundedRoles(settings: Pick<Settings, "values">): string | undefined {
   const bounded = new Set(allowListOf(settings).map(({ role }) => role));
-  const open = placeRoles.filter((role) => !bounded.has(role));
+  // Who bounds the archive bounds the history.
+  const open = placeRoles.filter((role) => role !== "history" && !bounded.has(role));
   if (open.length === 0) return undefined;
   const line = open.map((role) => `${role}=${examples[role]}`).join(",");
   return `A message may name any place as its ${open.join(", ")}; bound it by a line such as ${variableOf("allow")}='${line}'`;
@@ -44,4 +56,5 @@ const examples: Readonly<Record<PlaceRole, string>> = {
   archive: "cos://archive-1250000000/photos/",
   ledger: "cos://archive-1250000000/photos/.originals/",
   manifest: "cos://photos-1250000000/manifests/",
+  history: "cos://archive-1250000000/history/",
 };

@@ -3,10 +3,11 @@ import type { Settings } from "../../config/read.ts";
 import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import { type ManifestMessage, versionFor } from "../../run/messages/messages.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { archivePlace, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
+import { archivePlace, historyOf, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
 
 /** What the settings say of how rows are archived. */
-export function runOptionsOf({ values }: Settings): RunOptions {
+export function runOptionsOf(settings: Settings): RunOptions {
+  const { values } = settings;
   const { archiveKey, proof, ifExists, ifChanged, maxAttempts, shardSize } = values;
   return runOptionsSchema.parse({
     archiveKey,
@@ -22,6 +23,7 @@ export function runOptionsOf({ values }: Settings): RunOptions {
       ? { restoreTier: values.restoreTier, restoreDays: values.restoreDays }
       : undefined),
     csvSafe: values.csvSafe ? true : undefined,
+    history: historyOf(settings),
     storageClass: values.storageClass,
     encryption: values.encryption,
     maxFailures: values.maxFailures,

@@ -1,11 +1,12 @@
 /** From settings to buckets: which bucket, which region, which prefix. */
 import type { Settings } from "../../config/read.ts";
 import { flagOf, type SettingName } from "../../config/settings.ts";
+import { prefixIn } from "../../policy/places.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { defaultLedger } from "../../run/surroundings/open-ledger.ts";
-import { otherStores, parseAddress } from "../../vocabulary/address.ts";
-import { UserError } from "../../vocabulary/errors.ts";
-import { asFolder } from "../../vocabulary/names.ts";
+import { type Address, otherStores, parseAddress, printAddress } from "../../vocabulary/address.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
+import { asFolder, isHistory } from "../../vocabulary/names.ts";
 
 export function sourcePlace(settings: Settings): Place {
   return place(settings, "source", ["sourceRegion", "region"]);
@@ -24,6 +25,21 @@ export function ledgerPlace(settings: Settings): Place {
   return defaultLedger(archivePlace(settings));
 }
 
+/** What keys of the archive's bucket begin with where replaced objects are kept; undefined where they are not. */
+export function historyOf(settings: Settings): string | undefined {
+  const text = settings.values.history;
+  if (text === undefined) return undefined;
+  if (!/^[a-z][a-z\d]*:\/\//i.test(text)) return asFolder(text);
+  const archive = archivePlace(settings);
+  const prefix = prefixIn(archive, parseAddress(text, flagOf("history"), storesOf.archive));
+  if (prefix !== undefined && isHistory(asFolder(prefix))) return asFolder(prefix);
+  const bucket = printAddress({ ...archive, prefix: "" });
+  throw new UserError(
+    "InvalidSetting",
+    `${settings.said("history")} is ${quote(text)}, which is no folder of keys in the archive's bucket ${bucket}: the store itself makes the copies, within that bucket; write it as history/.`,
+  );
+}
+
 /** The object that `--manifest cos://…` names; undefined where it names a file or standard input. */
 export function manifestObject(settings: Settings): { bucket: string; region: string; key: string } | undefined {
   if (!settings.values.manifest?.startsWith("cos://")) return undefined;
@@ -38,7 +54,21 @@ function place(
 ): Place {
   const text = settings.values[name];
   if (text === undefined) throw missing(name);
-  const address = parseAddress(text, flagOf(name), storesOf[name]);
+  return placeAt(settings, parseAddress(text, flagOf(name), storesOf[name]), settings.said(name), regions);
+}
+
+/** Where something goes that is no setting: a COS bucket is in the region of `--source`, one of S3 in that of `--archive`. */
+export function destinationPlace(settings: Settings, text: string, flag: string): Place {
+  const address = parseAddress(text, flag, ["cos", ...otherStores]);
+  return placeAt(settings, address, flag, address.store === undefined ? ["sourceRegion", "region"] : ["archiveRegion"]);
+}
+
+function placeAt(
+  settings: Settings,
+  address: Address,
+  said: string,
+  regions: readonly ("region" | "sourceRegion" | "archiveRegion" | "manifestRegion")[],
+): Place {
   if (address.store === "file") return { ...address, region: "local" };
   const own = address.store === undefined ? regions : regions.filter((candidate) => candidate !== "region");
   const from = own.find((candidate) => settings.values[candidate] !== undefined);
@@ -49,7 +79,7 @@ function place(
       address.store === undefined ? `${flagOf("region")} ap-guangzhou` : `${flagOf("archiveRegion")} us-east-1`;
     throw new UserError(
       "MissingSetting",
-      `The region of ${settings.said(name)} is not known; say it with ${flags}, for example ${example}.`,
+      `The region of ${said} is not known; say it with ${flags}, for example ${example}.`,
     );
   }
   return { ...address, region };

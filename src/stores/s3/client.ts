@@ -18,6 +18,7 @@ import { createS3Multipart } from "./multipart.ts";
 import { s3Offers } from "./offers.ts";
 import { createS3Send } from "./send.ts";
 import { storedAsSent } from "./stored.ts";
+import { createS3Versions } from "./versions.ts";
 
 export interface S3ClientOptions extends HttpOptions {
   readonly bucket: string;
@@ -129,6 +130,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       );
     },
 
+    ...createS3Versions(bucket, send),
     ...createS3Multipart(bucket, send),
     close: () => http.close(),
   };

@@ -45,6 +45,12 @@ export const rowCodes = entries({
     ofRow: true,
     advice: "archive under another prefix or template, or with --if-exists skip",
   },
+  HistoryImpossible: {
+    means: "what the archive holds under the key can't be copied to the history first, so nothing was put",
+    effect: "row-over",
+    ofRow: true,
+    advice: "mend what the message names, then redrive the run",
+  },
   ArchiveMismatch: {
     means: "the archive says that it stored other bytes than were sent",
     effect: "row-over",

@@ -167,6 +167,23 @@ export const usageCodes = entries({
     advice: "check the credentials' permissions for it",
   },
   PartChanged: { means: "a file of the inventory is not the one it described", effect: "not-begun" },
+  HistoryMissing: {
+    means:
+      "what the archive held at another time can't be told: no --history is given, and its bucket keeps no versions",
+    effect: "not-begun",
+    advice: "say the --history that the runs had, or leave out --at",
+  },
+  RestoreUnasked: {
+    means: "restore would write where objects are already, or into the source, and nobody agreed to it",
+    effect: "not-begun",
+    advice: "agree to it with --yes",
+  },
+  HistoryUnsafe: {
+    means:
+      "a history is asked for where what is replaced could be lost all the same: in a bucket whose versions are suspended, or of an archive class",
+    effect: "not-begun",
+    advice: "archive where it is safe, or leave out --history",
+  },
   NoSuchRun: { means: "there is no such run in the ledger", effect: "not-begun" },
   RunDiffers: {
     means: "the run exists and was asked something else",

@@ -68,6 +68,7 @@ export function lab(given: Partial<RunOptions> = {}, more: Partial<TaskContext> 
       "source.head": source.count("head"),
       "archive.head": archive.count("head"),
       "source.restore": source.count("restore"),
+      "archive.copy": archive.count("copy"),
       "archive.put": sum(archive, "put", "create-upload", "upload-part", "complete-upload", "abort-upload"),
     });
     expect(source.count("get"), "plain GETs of a source are refused by the service").toBe(0);

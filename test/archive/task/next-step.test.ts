@@ -63,6 +63,14 @@ const classed = (storageClass: string, restore?: string): Partial<ObjectInfo> =>
     ...(restore === undefined ? {} : { "x-cos-restore": restore }),
   },
 });
+/** Another object, of which a HEAD of the archive tells all. */
+const other = info({ ...all, crc64: "78", lastModified: now });
+const keptCopy: Partial<Knowledge> = { kept: { object: other, standing: undefined } };
+const historied = (options: object = {}) =>
+  rules(
+    { history: "history/", ...options },
+    { history: { prefix: "history/", mostKeyBytes: 850, mostCopyBytes: 5 * 1024 ** 3 } },
+  );
 const ours = { headers: { [provenanceRun]: "run-1" } };
 const ends = (code: string) => ({ kind: "end", verdict: { kind: "failed", code } });
 
@@ -347,6 +355,48 @@ const table: Record<string, readonly Line[]> = {
       "and it has bytes now",
       { ...fromRow({ size: 0 }), head: info({ size: 4 }) },
       { kind: "look-again", wrong: "4 bytes instead of 0" },
+    ],
+  ],
+  "what is replaced is copied first, where there is a history": [
+    [
+      "before the fetch",
+      { ...asked(other), ...fromRow(all) },
+      { kind: "keep", there: other, to: { key: "history/a.jpg~20260115T120000Z~78", etag: md5 } },
+      historied(),
+    ],
+    ["and then fetched", { ...asked(other), ...keptCopy, ...fromRow(all) }, { kind: "fetch" }, historied()],
+    ["nothing is there: fetched", { ...asked(), ...fromRow(all) }, { kind: "fetch" }, historied()],
+    [
+      "also under --if-exists overwrite",
+      { ...asked(other), ...fromRow(all) },
+      { kind: "keep" },
+      historied({ ifExists: "overwrite" }),
+    ],
+    ["and with the bytes in hand", { ...asked(other), ...fromRow(all), ...held(all) }, { kind: "keep" }, historied()],
+    [
+      "another lies there by now: that too",
+      { ...asked(info({ ...other, crc64: "79" })), ...keptCopy, ...fromRow(all), ...held(all) },
+      { kind: "keep" },
+      historied(),
+    ],
+    ["then put", { ...asked(other), ...keptCopy, ...fromRow(all), ...held(all) }, { kind: "put" }, historied()],
+    [
+      "before an empty one is put",
+      { ...asked(other), ...fromHead({ size: 0 }), head: info({ size: 0 }) },
+      { kind: "keep" },
+      historied(),
+    ],
+    [
+      "a copy that can't be: nothing is fetched",
+      { ...asked(info({ ...all, crc64: "78" })), ...fromRow(all) },
+      ends("HistoryImpossible"),
+      historied(),
+    ],
+    [
+      "what can't be read of the source is not copied for",
+      { ...asked(other), ...fromRow(all), head: info(classed("ARCHIVE")) },
+      ends("InvalidObjectState"),
+      historied(),
     ],
   ],
   "what can't be the original is refused before it is put": [

@@ -9,11 +9,13 @@ import {
   archiveAnswered,
   digestOverruled,
   digestRefused,
+  keptStands,
   keyTaken,
+  replacedMeanwhile,
 } from "../../../src/archive/task/from-archive.ts";
 import { fetched, learned, lookedAgain, wrongBytes } from "../../../src/archive/task/from-source.ts";
 import { restoreAnswered, restoreLost } from "../../../src/archive/task/frozen.ts";
-import type { Knowledge } from "../../../src/archive/task/knowledge.ts";
+import type { Knowledge, Rules } from "../../../src/archive/task/knowledge.ts";
 import { newTry, startKnowledge } from "../../../src/archive/task/knowledge.ts";
 import { nextStep } from "../../../src/archive/task/next-step.ts";
 import { readable } from "../../../src/cos/exchange/restored.ts";
@@ -31,6 +33,7 @@ const options = fc.record({
   proof: fc.constantFrom("auto", "content-md5", "crc64", "size"),
   expect: fc.constantFrom("auto", "get"),
   maxAttempts: fc.integer({ min: 1, max: 6 }),
+  history: fc.constantFrom(undefined, "history/"),
 } as const);
 
 describe("the road of a row, over two buckets that may answer anything", () => {
@@ -79,6 +82,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
     head: troubles,
     archiveHead: troubles,
     put: troubles,
+    copy: troubles,
   });
 
   test("ends, pays for nothing that it holds, and archives only what the source was", async () => {
@@ -109,7 +113,9 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           }
           return fault;
         });
-        archive.onRequest(({ type, nth }) => trouble(type === "head" ? told.archiveHead : told.put, nth));
+        archive.onRequest(({ type, nth }) =>
+          trouble(type === "head" ? told.archiveHead : type === "copy" ? told.copy : told.put, nth),
+        );
         const { of = told.first, ...says } = told.row;
         const all = { size: versions[of]?.length, ...digestsOf(versions[of] as Buffer) };
         const row: PlannedRow = {
@@ -122,6 +128,11 @@ describe("the road of a row, over two buckets that may answer anything", () => {
         expect(paidTwice, "paid fetches of what is held").toBe(0);
         expect(outcome.code, outcome.message).not.toBe("ProgramFault");
         const bytes = archive.object(archiveKey)?.bytes;
+        const there = told.there === undefined ? undefined : (versions[told.there] as Buffer);
+        if (told.options.history !== undefined && there !== undefined && !bytes?.equals(there)) {
+          const kept = archive.keys().filter((name) => name.startsWith("history/"));
+          expect(kept.map((name) => archive.object(name)?.bytes.equals(there))).toContain(true);
+        }
         if (outcome.outcome === "archived") expect(bytes).toBeDefined();
         // A length alone, or the reply's own word, was asked to be enough.
         if (bytes === undefined || told.options.proof === "size" || told.options.expect === "get") return;
@@ -141,6 +152,7 @@ describe("from any knowledge", () => {
       size: fc.constantFrom(0, 9, 10),
       etag: fc.constantFrom("0123456789abcdef0123456789abcdef", "f123456789abcdef0123456789abcdef", "opaque-2"),
       crc64: fc.constantFrom("77", "78"),
+      lastModified: fc.constantFrom(0, 1000),
     },
     { requiredKeys: [] },
   );
@@ -176,13 +188,16 @@ describe("from any knowledge", () => {
       md5: fc.boolean(),
       metadata: fc.boolean(),
       putLimit: fc.constantFrom(9, 5 * 1024 ** 3),
+      history: fc.constantFrom(undefined, { prefix: "history/", mostKeyBytes: 850, mostCopyBytes: 9 }),
     })
     .map((its) => ({
       options: runOptionsSchema.parse({
         ...its.options,
         archivedClass: its.archivedClass,
         restoreTier: its.restoreTier,
+        history: its.history?.prefix,
       }),
+      history: its.history,
       run: "run-1",
       trustsMd5: () => its.md5,
       asksMetadata: () => its.metadata,
@@ -248,10 +263,17 @@ describe("from any knowledge", () => {
                 known = fetched(known, answer.reply, "", rules);
                 if (step.learn) known = learned(known, answer.head, rules);
                 break;
+              case "keep":
+                expect(known.there).toBe(step.there);
+                if (answer.put === 0) known = replacedMeanwhile(known);
+                else if (answer.put === 1) known = newTryOf(known, steps);
+                else known = keptStands(known, step.there, undefined);
+                break;
               case "hold":
                 known = { ...known, body: { kind: "held", bytes: Buffer.alloc(step.size), reply: answer.reply } };
                 break;
               case "put-empty":
+                expectKept(known, rules);
                 if (answer.put % 2 === 0) return;
                 known = keyTaken(known);
                 break;
@@ -261,6 +283,7 @@ describe("from any knowledge", () => {
                 if (step.proof === "content-md5") expect(expectation.etag).toMatch(/^[0-9a-f]{32}$/);
                 if (step.proof === "size") expect(rules.options.proof).toBe("size");
                 const its = known.body?.reply as ObjectInfo;
+                expectKept(known, rules);
                 if (answer.put === 0) return;
                 if (answer.put === 1) known = keyTaken(known);
                 else if (answer.put === 2) known = answerLost(known);
@@ -279,6 +302,11 @@ describe("from any knowledge", () => {
       ),
       { numRuns: runs(2000), verbose: 1 },
     );
+
+    /** I13: nothing is put over what no copy stands of. */
+    function expectKept({ there, kept }: Knowledge, { history }: Rules): void {
+      if (history !== undefined && there !== undefined) expect(kept?.object).toEqual(there);
+    }
 
     /** A request that failed: the tries are charged by who sends them (policy/retry.ts), so that not all fail for ever. */
     function newTryOf(known: Knowledge, steps: number): Knowledge {

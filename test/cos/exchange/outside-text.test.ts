@@ -117,6 +117,8 @@ const operations: {
   restore: (client) => client.restore("a.jpg", { days: 1, tier: "Standard" }),
   delete: (client) => client.delete("a.jpg"),
   list: (client) => client.list({ prefix: "a" }),
+  versioning: (client) => client.versioning(),
+  listVersions: (client) => client.listVersions({ prefix: "a" }),
   createUpload: (client) => client.createUpload("a.jpg"),
   uploadPart: (client) => client.uploadPart("a.jpg", "id", 1, Buffer.from("x")),
   completeUpload: (client) => client.completeUpload("a.jpg", "id", [{ partNumber: 1, etag: "e" }]),

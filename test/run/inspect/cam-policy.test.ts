@@ -20,6 +20,13 @@ describe("a policy", () => {
     expect(allowed(policy, "PutObject")).toEqual([`${archived}/photos/*`, `${archived}/photos/.originals/*`]);
   });
 
+  test("with a history allows to read the archive, and to write what is kept", () => {
+    const policy = camPolicy({ ...needs, history: "history/" });
+    expect(allowed(policy, "GetObject")).toContain(`${archived}/photos/*`);
+    expect(allowed(policy, "PutObject")).toContain(`${archived}/history/*`);
+    expect(allowed(policy, "HeadObject")).not.toContain(`${archived}/history/*`);
+  });
+
   test("says nothing of what is not in COS", () => {
     const s3 = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "" } as const;
     const policy = camPolicy({ source, archive: s3, ledger: defaultLedger(s3) });

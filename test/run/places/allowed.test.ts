@@ -41,6 +41,26 @@ describe("a message", () => {
     expect(Object.keys(world.fetches())).toEqual(keys);
   });
 
+  test("may keep what it replaces within its archive, and where the settings say, and nowhere else", async () => {
+    const keys = ["2026/a.jpg"];
+    const answer = async (history: string, more: Record<string, string> = {}) => {
+      const { world, deliver } = worldOf({ ...own, ...more });
+      seedPictures(world.source, 1, "2026/");
+      return deliver(inlineMessage(keys, { source, archive, options: { history } }));
+    };
+    expect(await answer("photos/.originals/history/")).toEqual({ kind: "acknowledge" });
+    expect(await answer("history/", { ORIGINALS_HISTORY: "history" })).toEqual({ kind: "acknowledge" });
+    expect(await answer("history/", { ORIGINALS_ALLOW: "history=cos://archive-*/history/" })).toEqual({
+      kind: "acknowledge",
+    });
+    expect(await answer("history/")).toEqual({
+      kind: "reject",
+      reason: expect.stringMatching(
+        /^The message names cos:.*history\/ as its history, and here it may only be within /,
+      ),
+    });
+  });
+
   test.each([
     ["source", { source: sourcePlace, archive }],
     ["archive", { source, archive: { ...archive, prefix: "private/" } }],

@@ -65,6 +65,66 @@ describe("source, archive and ledger", () => {
   });
 });
 
+describe("a history", () => {
+  const fault = (history: string, archive = at("photos/", elsewhere.bucket), source = at("")) =>
+    placesFault({ source, archive, ledger: defaultLedger(archive), options: { history } });
+
+  test.each([
+    ["beside the archive", "history/"],
+    ["within it, where a ledger's folder is", "photos/.originals/history/"],
+  ])("%s is as it should be", (_, history) => {
+    expect(fault(history)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      "within the archive",
+      "photos/history/",
+      /^The history .*photos\/history\/ and the archive .* share keys, .* in cos:.*photos\/\.originals\/history\/\.$/,
+    ],
+    ["that holds the archive", "photos/", /^The history .* and the archive .* share keys, /],
+    ["in the ledger", "photos/.originals/runs/", /^The history .* share keys/],
+  ])("%s is refused", (_, history, sentence) => {
+    expect(fault(history)).toMatch(sentence);
+  });
+
+  test("among the originals is refused", () => {
+    expect(fault("photos/old/", at("copies/"), at("photos/"))).toMatch(
+      /^The history .* and the source .* share keys, /,
+    );
+  });
+
+  test("of a folder lies in a folder within it", () => {
+    const archive = { store: "file", bucket: "/mnt/archive", region: "local", prefix: "" } as const;
+    const its = (history: string) =>
+      placesFault({ source: at(""), archive, ledger: defaultLedger(archive), options: { history } });
+    expect(its(".originals/history/")).toBeUndefined();
+    expect(its("history/")).toMatch(/share keys, .* in file:\/\/\/mnt\/archive\/\.originals\/history\/\.$/);
+  });
+});
+
+describe("a run that brings keys back", () => {
+  const archive = at("photos/", elsewhere.bucket);
+  const ledger = defaultLedger(archive);
+  const fault = (to: { bucket: string; region: string; prefix: string }, history?: string) =>
+    placesFault({ source: archive, archive: to, ledger, options: { fromArchive: { history } } });
+
+  test("may have its ledger in the archive, which is its source", () => {
+    expect(fault(at(""))).toBeUndefined();
+    expect(fault(at("back/", elsewhere.bucket), "history/")).toBeUndefined();
+  });
+
+  test("writes neither into the archive, nor its history, nor its ledger", () => {
+    expect(fault(at("photos/back/", elsewhere.bucket))).toMatch(/lies within the source/);
+    expect(fault(at("history/", elsewhere.bucket), "history/")).toMatch(
+      /^The history .* and the destination .* share keys/,
+    );
+    const elsewhereLedger = { ...at("ledgers/", elsewhere.bucket) };
+    const places = { source: archive, archive: at("", elsewhere.bucket), ledger: elsewhereLedger };
+    expect(placesFault({ ...places, options: { fromArchive: {} } })).toMatch(/lies within the archive/);
+  });
+});
+
 describe("a message whose places share keys", () => {
   test("is rejected, and nothing is written", async () => {
     const world = createWorld();

@@ -17,6 +17,11 @@ test.each([
   expect(() => checkStoreWords({ archive, options: runOptionsSchema.parse(options) })).not.toThrow();
 });
 
+test.each(["ARCHIVE", "DEEP_ARCHIVE", "MAZ_ARCHIVE"])("%s and a history exclude each other", (storageClass) => {
+  const options = runOptionsSchema.parse({ storageClass, history: "history/" });
+  expect(userErrorOf(() => checkStoreWords({ archive: cos, options })).code).toBe("HistoryUnsafe");
+});
+
 test.each([
   [cos, { storageClass: "GLACIER_IR" }, "there it is one of STANDARD, "],
   [s3, { storageClass: "ARCHIVE" }, "GLACIER_IR, GLACIER, DEEP_ARCHIVE"],

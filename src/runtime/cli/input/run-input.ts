@@ -38,6 +38,7 @@ export const settingsOfRequest: readonly SettingName[] = [
   "restoreDays",
   "proof",
   "expect",
+  "history",
   "storageClass",
   "encryption",
   "maxAttempts",
@@ -122,8 +123,8 @@ export async function runInputFromSettings(
   const ledger = ledgerPlace(settings);
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
-  checkPlacesApart({ source, archive, ledger });
   const options = runOptionsOf(settings);
+  checkPlacesApart({ source, archive, ledger, options });
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
     : await openManifest(settings, surroundings, stdin, signal);

@@ -2,6 +2,7 @@
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import type { Place } from "../../../run/messages/messages.ts";
+import type { Replaced } from "../../../run/places/replaced.ts";
 import { costOf, type Estimate, expectedAtOnce, type Prices, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 
@@ -21,7 +22,13 @@ export function pricesOf({ values }: Pick<Settings, "values">): Prices {
   };
 }
 
-export function planDocument({ values }: Settings, request: RunRequest, ledger: Place, estimate: Estimate) {
+export function planDocument(
+  { values }: Settings,
+  request: RunRequest,
+  ledger: Place,
+  estimate: Estimate,
+  replaced: Replaced,
+) {
   const { rate, maxInstances } = values;
   const auto = values.concurrency === "auto";
   const concurrency = values.concurrency === "auto" ? expectedAtOnce({ rate, maxInstances }) : values.concurrency;
@@ -32,6 +39,7 @@ export function planDocument({ values }: Settings, request: RunRequest, ledger: 
     run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
     ...estimate,
     notPreserved,
+    replaced,
     cost: { indicative: true, prices, estimate: costOf(estimate, prices, { archive: request.archive, ledger }) },
     time: {
       ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),

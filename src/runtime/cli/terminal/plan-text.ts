@@ -43,6 +43,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
     `  ${existsText[options.ifExists]}`,
+    ...replacedLines(plan),
     `  not preserved: ${plan.notPreserved.join(" and ")} of the originals`,
     ...costLines(plan),
     `  ${timeText(plan)}`,
@@ -98,6 +99,25 @@ const existsText: Readonly<Record<RunRequest["options"]["ifExists"], string>> = 
   fail: "--if-exists fail: where the archive holds something else the row fails without a fetch",
   overwrite: "--if-exists overwrite: every original is fetched, whatever the archive holds",
 };
+
+function replacedLines({ replaced }: PlanDocument): string[] {
+  switch (replaced.by) {
+    case "history":
+      return [`  what is replaced in the archive is copied to ${replaced.history} first`];
+    case "versions":
+      return ["  what is replaced in the archive is kept by its bucket, as a version"];
+    case "nothing":
+      return [
+        "  what is replaced in the archive is lost: there is neither a history (--history history/) nor are there versions in its bucket",
+      ];
+    case "unknown":
+      return [
+        "  what is replaced in the archive is lost unless its bucket keeps versions, which is not known; --history history/ keeps it",
+      ];
+    case "never":
+      return [];
+  }
+}
 
 const archivedText = {
   fail: "those that are not restored will fail",
