@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { createDeferredHttp } from "../../src/http/deferred.ts";
 import { createWireHttp } from "../../src/http/wire/client.ts";
+import { quick } from "../setup/quick.ts";
 import { bytesOf, clientsOf, request } from "./conformance/client.ts";
 import { conformance } from "./conformance.ts";
 import { tinyServer } from "./tiny-server.ts";
 
-conformance(
-  "a client that is imported at its first request",
-  createDeferredHttp(async () => createWireHttp),
+describe.skipIf(quick)("behind an import", () =>
+  conformance(
+    "a client that is imported at its first request",
+    createDeferredHttp(async () => createWireHttp),
+  ),
 );
 
 describe("a client that is imported at its first request", () => {

@@ -1,6 +1,7 @@
 /** Catches: a HEAD for each key of an archive that a LIST tells of; and what is concluded from a LIST that only a HEAD can say. */
 import { describe, expect, test } from "vitest";
 import type { RunOptions } from "../../../src/ledger/plan/run-options.ts";
+import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import type { MemoryBucket } from "../../stores/memory-bucket.ts";
 import { keyOf, shardLab } from "./lab.ts";
@@ -128,7 +129,7 @@ describe("what the archive holds, by LISTs", () => {
     expect(lab.archive.count("head")).toBeGreaterThanOrEqual(30);
   });
 
-  test("a LIST that has grown old is not relied on", async () => {
+  test.skipIf(quick)("a LIST that has grown old is not relied on", async () => {
     const lab = shardLab(ROWS, skip, { concurrency: 1 });
     lab.source.onRequest(({ type }) => (type === "original" ? { kind: "delay", ms: 60_000 } : undefined));
     expect(await lab.work()).toEqual({ kind: "over" });

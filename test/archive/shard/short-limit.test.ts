@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deadlineAfter } from "../../../src/run/deliver/deliver.ts";
+import { quick } from "../../setup/quick.ts";
 import { type ShardLab, shardLab } from "./lab.ts";
 
 const limitMs = 10_000;
@@ -65,7 +66,7 @@ async function inFunctions(here: ShardLab): Promise<readonly Worked[]> {
 const rowsOfSeconds = (seconds: number, taskMs: number) => Math.ceil((8 * seconds * 1_000) / (2 * taskMs));
 
 describe("of ten seconds a function", () => {
-  test.each([
+  test.skipIf(quick).each([
     ["as they are in one region", { taskMs: 30, ledgerMs: 20 }],
     ["with larger originals", { taskMs: 150, ledgerMs: 30 }],
     ["that take half a second", { taskMs: 250, ledgerMs: 50 }],
@@ -84,22 +85,25 @@ describe("of ten seconds a function", () => {
     }
   });
 
-  test("begins nothing that can't end, whatever the ledger and the rows take: none is killed", async () => {
-    const ms = (most: number) => fc.integer({ min: 1, max: most });
-    await fc.assert(
-      fc.asyncProperty(
-        ms(600),
-        ms(250),
-        fc.double({ min: 0, max: 0.5, noNaN: true }),
-        async (taskMs, ledgerMs, jitter) => {
-          const rows = rowsOfSeconds(11, Math.max(40, taskMs));
-          const here = shardLab(rows, {}, { concurrency: 8 });
-          slow(here, { taskMs, ledgerMs, jitter });
-          for (const { tookMs } of await inFunctions(here)) expect(tookMs).toBeLessThanOrEqual(limitMs);
-          here.expectOver({ archived: rows });
-        },
-      ),
-      { numRuns: 12 },
-    );
-  });
+  test.skipIf(quick)(
+    "begins nothing that can't end, whatever the ledger and the rows take: none is killed",
+    async () => {
+      const ms = (most: number) => fc.integer({ min: 1, max: most });
+      await fc.assert(
+        fc.asyncProperty(
+          ms(600),
+          ms(250),
+          fc.double({ min: 0, max: 0.5, noNaN: true }),
+          async (taskMs, ledgerMs, jitter) => {
+            const rows = rowsOfSeconds(11, Math.max(40, taskMs));
+            const here = shardLab(rows, {}, { concurrency: 8 });
+            slow(here, { taskMs, ledgerMs, jitter });
+            for (const { tookMs } of await inFunctions(here)) expect(tookMs).toBeLessThanOrEqual(limitMs);
+            here.expectOver({ archived: rows });
+          },
+        ),
+        { numRuns: 12 },
+      );
+    },
+  );
 });

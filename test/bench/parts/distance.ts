@@ -98,6 +98,7 @@ export function createDistancePart({ flags, folder, store, note }: Bench): Part<
 export function distanceText({ distances }: DistanceResult): string {
   const number = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
   const heads = [...numbers.map(String), "auto, from its start", "auto, settled", "at once", "of the best"];
+  const widths = heads.map((head) => Math.max(head.length, "10,000".length) + 3);
   const rows = distances.map(({ delayMs, fixed, auto, wrong }) => {
     const best = Math.max(...fixed.map(({ rate }) => rate));
     const cells = [
@@ -107,12 +108,12 @@ export function distanceText({ distances }: DistanceResult): string {
       number(auto.number),
       (auto.settled / best).toFixed(2),
     ];
-    const line = cells.map((cell, n) => cell.padStart(heads[n]!.length + 3)).join("");
+    const line = cells.map((cell, n) => cell.padStart(widths[n]!)).join("");
     return `  ${`replies after ${delayMs} ms`.padEnd(24)}${line}${wrong > 0 ? `   ${wrong} OBJECTS WRONG` : ""}`;
   });
   return [
     "\nDistance: 16KiB, content-md5, shards of 1,000; objects/s by how many are copied at once",
-    `  ${"".padEnd(24)}${heads.map((head) => head.padStart(head.length + 3)).join("")}`,
+    `  ${"".padEnd(24)}${heads.map((head, n) => head.padStart(widths[n]!)).join("")}`,
     ...rows,
   ].join("\n");
 }

@@ -10,6 +10,7 @@ import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
 import { HttpError } from "../../../src/http/port/error.ts";
 import type { CreateHttp, HttpReply, HttpRequest } from "../../../src/http/port/http.ts";
 import { runs } from "../../setup/quick.ts";
+import { quick } from "../../setup/quick.ts";
 
 const credentials = {
   secretId: "AKIDQjz3ltompVjBni5LitkWHFlFpwkn9U5q",
@@ -146,7 +147,10 @@ function secretsOf(sent: string): string[] {
   return Object.values(credentials).concat(signatureOf(sent));
 }
 
-describe.each(Object.keys(operations))("%s", (operation) => {
+// Each by itself takes a tenth of a second, and a quick run tries one in four.
+const tried = Object.keys(operations).filter((_, index) => !quick || index % 4 === 0);
+
+describe.each(tried)("%s", (operation) => {
   test.each(Object.keys(answers((text) => text)))("keeps what it was signed with from %s", async (ending) => {
     for (const [name, write] of Object.entries(writings)) {
       const { client, sent } = clientTo(answers(write)[ending] as Answer);

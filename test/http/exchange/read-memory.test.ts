@@ -9,7 +9,7 @@ import { ReplyStream } from "../../../src/http/exchange/reply-stream.ts";
 import type { Bucket, ObjectResponse } from "../../../src/objects/bucket.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { collectGarbage } from "../../setup/held-memory.ts";
-import { runs } from "../../setup/quick.ts";
+import { quick, runs } from "../../setup/quick.ts";
 import { type TinyServer, tinyServer } from "../tiny-server.ts";
 
 /** The bytes of a key are its own: `LENGTH-NAME`. */
@@ -74,7 +74,7 @@ async function copy(bucket: Bucket, key: string, bufferUpTo: number): Promise<vo
 }
 
 describe("memory that is used again", () => {
-  test.each([
+  test.skipIf(quick).each([
     ["held", 1 << 20],
     ["streamed", 0],
   ])("brings every body to its place as it is, hundreds at once: %s", async (_, bufferUpTo) => {

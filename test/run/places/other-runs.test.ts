@@ -7,6 +7,7 @@ import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { lookForOthers } from "../../../src/run/places/other-runs.ts";
 import { beginnings, beginRun } from "../../../src/run/plan/begin-run.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
+import { quick } from "../../setup/quick.ts";
 import {
   archivePlace,
   createWorld,
@@ -113,7 +114,7 @@ describe("a run whose places are another's", () => {
     expect(await world.done(take(world, listingOf("tonight", "", second)))).toBeUndefined();
   });
 
-  test.each([
+  test.skipIf(quick).each([
     ["tells milliseconds", 1],
     ["tells whole seconds", 1_000],
   ])(

@@ -6,6 +6,7 @@ import { readRestoring } from "../../../src/ledger/shard/restoring-marker.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { judgeRestores } from "../../../src/run/reconcile/restores.ts";
+import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
@@ -74,7 +75,7 @@ const ledgerRequests = (world: World, of = /^\.originals\//) =>
   world.archive.log.filter(({ key }) => of.test(key)).length;
 
 describe("a run on a queue whose originals take twelve hours", () => {
-  test("looks at few of them meanwhile, and fetches each once", async () => {
+  test.skipIf(quick)("looks at few of them meanwhile, and fetches each once", async () => {
     const world = createWorld();
     world.source.switches.restoreMs = 12 * HOUR;
     world.send(inlineMessage(seedFrozen(world, 1_000, 1_000), { run: "r", options: restoring }));
@@ -94,7 +95,7 @@ describe("a run on a queue whose originals take twelve hours", () => {
     expect(world.summary("r").requests).toMatchObject({ "source.restore": 1_000, "source.head": heads });
   });
 
-  test("goes on with what is not archived at once, shard by shard", async () => {
+  test.skipIf(quick)("goes on with what is not archived at once, shard by shard", async () => {
     const world = createWorld();
     world.source.switches.restoreMs = 12 * HOUR;
     const rows = seedFrozen(world, 60, 30);
@@ -109,20 +110,23 @@ describe("a run on a queue whose originals take twelve hours", () => {
     expect(world.source.count("original")).toBe(60);
   });
 
-  test("is decided on trial by what comes first: all are asked for, and none is fetched in vain", async () => {
-    const world = createWorld();
-    world.source.switches.restoreMs = HOUR;
-    world.send(inlineMessage(seedFrozen(world, 40, 40), { run: "r", options: { ...restoring, shardSize: 2 } }));
-    await world.drain();
-    expect(world.summary("r")).toMatchObject({ state: "complete", archived: 40 });
-    expect([world.source.count("restore"), world.source.count("original")]).toEqual([40, 40]);
-    const asked = world.source.log.filter(({ type }) => type === "restore").map(({ at }) => at);
-    expect((asked.at(-1) ?? 0) - (asked[0] ?? 0), "all of them long before the first is restored").toBeLessThan(
-      HOUR / 2,
-    );
-  });
+  test.skipIf(quick)(
+    "is decided on trial by what comes first: all are asked for, and none is fetched in vain",
+    async () => {
+      const world = createWorld();
+      world.source.switches.restoreMs = HOUR;
+      world.send(inlineMessage(seedFrozen(world, 40, 40), { run: "r", options: { ...restoring, shardSize: 2 } }));
+      await world.drain();
+      expect(world.summary("r")).toMatchObject({ state: "complete", archived: 40 });
+      expect([world.source.count("restore"), world.source.count("original")]).toEqual([40, 40]);
+      const asked = world.source.log.filter(({ type }) => type === "restore").map(({ at }) => at);
+      expect((asked.at(-1) ?? 0) - (asked[0] ?? 0), "all of them long before the first is restored").toBeLessThan(
+        HOUR / 2,
+      );
+    },
+  );
 
-  test("finds out by a few what refuses every fetch, once they are restored", async () => {
+  test.skipIf(quick)("finds out by a few what refuses every fetch, once they are restored", async () => {
     const world = createWorld();
     world.source.switches.restoreMs = HOUR;
     world.source.onRequest(({ type }) => (type === "original" ? refuse("AccessDenied") : undefined));

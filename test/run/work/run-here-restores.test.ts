@@ -5,6 +5,7 @@ import { lookForOthers } from "../../../src/run/places/other-runs.ts";
 import type { Progress } from "../../../src/run/surroundings/surroundings.ts";
 import { type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts";
 import type { Log } from "../../../src/vocabulary/log.ts";
+import { quick } from "../../setup/quick.ts";
 import { createWorld, ledgerPlace, seedPictures, type World } from "../world.ts";
 import { inputFor } from "./input.ts";
 
@@ -63,7 +64,7 @@ describe("a run on one machine that restores", () => {
     expect(world.source.count("original")).toBe(COLD + 2 + refused.reduce((sum, each) => sum + each, 0));
   });
 
-  test("shows no sign of life before its next look, and is taken for no less alive", async () => {
+  test.skipIf(quick)("shows no sign of life before its next look, and is taken for no less alive", async () => {
     const { world, input } = given();
     world.source.switches.restoreMs = 20 * 60 * MINUTE;
     const done = runHere(input, world.surroundings);

@@ -16,6 +16,7 @@ import { type RunHereOptions, runHere } from "../../../src/run/work/run-here.ts"
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { jsonLog, silentLog } from "../../../src/vocabulary/log.ts";
 import { ulidAt } from "../../ledger/samples.ts";
+import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { anonymousWorker } from "../anonymous-worker.ts";
 import { archivePlace, createWorld, ledgerPlace, region, seedPictures, sourcePlace, type World } from "../world.ts";
@@ -43,7 +44,7 @@ describe("a run on one machine", () => {
     for (const key of keys) expect(world.archive.object(key)?.bytes).toEqual(world.source.object(key)?.bytes);
   });
 
-  test("is over as soon as its last shard is, and waits for nothing before", async () => {
+  test.skipIf(quick)("is over as soon as its last shard is, and waits for nothing before", async () => {
     const world = createWorld({ concurrency: 2 });
     const keys = seedPictures(world.source, 200);
     const begun = world.clock.now();
