@@ -2,6 +2,7 @@
  * What this process knows of a run as a whole, beside its shards: whether it is on trial, what is refused over and over, and how others
  * fare with it. A refusal of every row halts the run; a worker that is refused alone stops itself.
  */
+import { setMaxListeners } from "node:events";
 import { ulid } from "ulid";
 import type { Standing } from "../../ledger/control.ts";
 import { type Pulse, readPulses, slotAt, writePulse } from "../../ledger/pulse.ts";
@@ -99,6 +100,9 @@ export function createRunWatch(options: {
     if (company !== undefined) onCompany?.(company);
     return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
   };
+  const sick = new AbortController();
+  // Each delivery of the run listens to it, a dozen at once too, and Node would warn of a leak.
+  setMaxListeners(0, sick.signal);
   const watch: RunWatch = {
     trial,
     streaks,
@@ -106,7 +110,7 @@ export function createRunWatch(options: {
     limit,
     archiveListing: { refused: false },
     looking: undefined,
-    sick: new AbortController(),
+    sick,
     see(standing) {
       ahead = standing.serverTime - clock.elapsed();
       trial.see(standing);

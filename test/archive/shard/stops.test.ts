@@ -1,8 +1,10 @@
 /** Why a delivery starts nothing more: a control, another attempt, its deadline, its process, its ledger. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { heartbeatMs } from "../../../src/archive/shard/control-watch.ts";
+import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { paths } from "../../../src/ledger/layout.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
+import { fakeClock } from "../../stores/fake-clock.ts";
 import { fetchTimes, later, shardLab, slowly } from "./lab.ts";
 
 describe("a control", () => {
@@ -183,4 +185,15 @@ describe("a ledger that can't be written any more", () => {
     expect(here.archive.count("put")).toBe(3);
     expect(here.folded().size).toBe(4);
   });
+});
+
+test("a dozen deliveries of one process listen to what concerns all of them, and Node warns of no leak", async () => {
+  const watch = createRunWatch({ clock: fakeClock(0), random: () => 0.5, limit: 200 });
+  const warned: string[] = [];
+  const onWarning = (warning: Error) => void warned.push(warning.message);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+  for (let n = 0; n < 12; n++) watch.sick.signal.addEventListener("abort", () => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warned).toEqual([]);
 });
