@@ -104,6 +104,7 @@ describe("time", () => {
       "run/inspect/status.ts": "the age of a run that another planned",
       "run/messages/dead-letters.ts": "when it was rejected",
       "run/places/other-runs.ts": "which runs began within a month",
+      "run/plan/plan.ts": "an id behind that of another planner",
       "runtime/cli/input/run-input.ts": "the date in a run's name",
       "stores/folder/folder.ts": "the ages of files, and a listing's time",
       "stores/s3/send.ts": "signatures",

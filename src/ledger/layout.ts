@@ -6,6 +6,7 @@
  *   request.json                                 what was asked
  *   plans/<plan>/shards/000000042.jsonl.gz       the rows
  *   plans/<plan>/seen-000001000.bin              fingerprints of the archive keys that its shards gave out
+ *   plans/<plan>/deleted-000000.jsonl.gz         keys that the archive holds and the source no longer does
  *   plans/cursor-000001000~<plan>.json           where planning stands: so many shards are written
  *   run.json                                     names the plan that counts; written when that plan is whole
  *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
@@ -29,11 +30,16 @@
  *                                                its requests last succeeded, one for each kind of a row's requests
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
  *   report/failures-000003.csv                   the same ones whoever writes it
+ *   report/deleted.csv                           of the whole run: deleted keys that no earlier run had told; deleted-01.csv, …
  *   report/summary.json, report.html             of the whole run
  *
  * and beside the runs, under `<ledger prefix>/places/`:
  *
  *   <id>~<run>                                   where a run works: source and archive; <id>~<run>~ended: it is over
+ *
+ * and under `<ledger prefix>/compared/`:
+ *
+ *   <what was asked>/<id>~<run>                  a run that compared its listings is complete: the next of the same looks there
  *
  * and under `<ledger prefix>/probe/`, for as long as it is looked at:
  *
@@ -58,6 +64,8 @@ const TIME_DIGITS = 15;
 export const runsFolder = "runs/";
 /** In a ledger: where its runs work. */
 export const placesFolder = "places/";
+/** In a ledger: which runs have compared the same listings. */
+export const comparedFolder = "compared/";
 /** Of a ledger: where `doctor --probe` tries to copy an image to. */
 export const probeCopyKey = (ledgerPrefix: string, id: string) => `${asFolder(ledgerPrefix)}probe/${id}`;
 /** In a run: what people read, and of it what is of the whole run. */
@@ -70,6 +78,7 @@ export const paths = {
   run: "run.json",
   shard: (plan: string, shard: number) => `plans/${plan}/shards/${pad(shard, SHARD_DIGITS)}.jsonl.gz`,
   fingerprints: (plan: string, shards: number) => `plans/${plan}/seen-${pad(shards, SHARD_DIGITS)}.bin`,
+  deleted: (plan: string, list: number) => `plans/${plan}/deleted-${pad(list, PART_DIGITS)}.jsonl.gz`,
   /** Of all plans, the one that got furthest last. */
   cursors: "plans/cursor-",
   cursor: (plan: string, shards: number) => `plans/cursor-${pad(shards, SHARD_DIGITS)}~${plan}.json`,
@@ -108,6 +117,7 @@ export const paths = {
   /** One file a part, unless its failures are very many: then `-01` and so on follow. */
   failures: (part: number, file = 0) =>
     `${reportFolder}failures-${pad(part, PART_DIGITS)}${file === 0 ? "" : `-${pad(file, 2)}`}.csv`,
+  deletedCsv: (file: number) => `${reportFolder}deleted${file === 0 ? "" : `-${pad(file, 2)}`}.csv`,
   summary: `${reportFolder}${reportNames.summary}`,
   /** One LIST page below and behind these tells of the summary, the request and the run document. */
   documents: { below: "r", behind: `${reportFolder}s` },
@@ -280,6 +290,12 @@ export function parseControl(path: string): { readonly epoch: number; readonly k
   const match = /control\/(\d+)-(halt|cancel|resume)\.json$/.exec(path);
   return match === null ? undefined : { epoch: Number(match[1]), kind: match[2] as ControlKind };
 }
+
+/** Of a run in a folder of `comparedFolder`. */
+export const comparedPath = (id: string, run: string): string => `${id}~${run}`;
+
+/** The run; undefined for what is none. */
+export const parseCompared = (path: string): string | undefined => /^[0-9A-Z]{26}~([^~/]+)$/.exec(path)?.[1];
 
 /** Of a run in `placesFolder`. */
 export const placePath = ({ id, run }: { readonly id: string; readonly run: string }, twin?: "ended"): string =>

@@ -14,7 +14,9 @@ export type VersionedKind = keyof typeof versions;
 /** What a run may need and this version can do. */
 export const knownNeeds: readonly string[] = [
   "archived-class",
+  "counted-only",
   "csv-safe",
+  "deleted-keys",
   "forbidden-keys",
   "history",
   "restore",

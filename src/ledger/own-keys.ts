@@ -4,7 +4,7 @@
  */
 import { type KeyRange as Keys, prefixIn } from "../policy/places.ts";
 import { asFolder } from "../vocabulary/names.ts";
-import { placesFolder, runsFolder } from "./layout.ts";
+import { comparedFolder, placesFolder, runsFolder } from "./layout.ts";
 
 /**
  * What the ledger's own keys begin with, in the bucket of `beside`: the ledger's folder, or where that is no folder within
@@ -25,7 +25,10 @@ export function ledgerWithin(listed: Keys, ledger: Keys): string | undefined {
 
 /** Where a ledger writes: its folder may hold other things beside them. */
 export function ledgerRanges(ledger: Keys): readonly Keys[] {
-  return [runsFolder, placesFolder].map((folder) => ({ ...ledger, prefix: asFolder(ledger.prefix) + folder }));
+  return [runsFolder, placesFolder, comparedFolder].map((folder) => ({
+    ...ledger,
+    prefix: asFolder(ledger.prefix) + folder,
+  }));
 }
 
 /** The folder of a ledger that nobody named otherwise. */
@@ -50,24 +53,33 @@ const namesOfRuns = [
 ];
 const run = "runs/[A-Za-z0-9][A-Za-z0-9._-]{0,99}/";
 const place = `places/${ulid}~[A-Za-z0-9][^~/]*(?:~ended)?$`;
+const compared = `compared/[0-9a-f]{32}/${ulid}~[A-Za-z0-9][^~/]*$`;
 const inDefaultFolder = new RegExp(
-  `^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places|history)/)`,
+  `^(?:.*?/)?${defaultLedgerFolder.replace(".", "\\.")}(?=(?:runs|places|compared|history)/)`,
   "s",
 );
 const inPlaces = new RegExp(`^(?:.*?/)?(?=${place})`, "s");
+const inCompared = new RegExp(`^(?:.*?/)?(?=${compared})`, "s");
 const inRun = new RegExp(`^(?:.*?/)?${run}(?=${namesOfRuns.join("|")})`, "s");
 /** These could be somebody's own, so nothing is left out of a listing for them; but nothing is overwritten either. */
-const inRunPerhaps = new RegExp(`(?:^|/)${run}(?:(?:request|run|report/summary)\\.json|report/report\\.html)$`);
+const inRunPerhaps = new RegExp(
+  `(?:^|/)${run}(?:(?:request|run|report/summary)\\.json|report/report\\.html|report/deleted(?:-\\d\\d)?\\.csv)$`,
+);
 
 /** The part of a key up to where somebody's ledger, or run, begins in it; undefined where the key is of none. */
 function ledgerOf(key: string): string | undefined {
-  if (!key.includes(runsFolder) && !key.includes(placesFolder) && !key.includes(defaultHistoryFolder)) return undefined;
-  return (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0] ?? placesOf(key);
+  const folders = [runsFolder, placesFolder, comparedFolder, defaultHistoryFolder];
+  if (!folders.some((folder) => key.includes(folder))) return undefined;
+  return (
+    (inDefaultFolder.exec(key) ?? inRun.exec(key))?.[0] ??
+    besideRuns(inPlaces, placesFolder, key) ??
+    besideRuns(inCompared, comparedFolder, key)
+  );
 }
 
-function placesOf(key: string): string | undefined {
-  const folder = inPlaces.exec(key)?.[0];
-  return folder === undefined ? undefined : folder + placesFolder;
+function besideRuns(there: RegExp, folder: string, key: string): string | undefined {
+  const before = there.exec(key)?.[0];
+  return before === undefined ? undefined : before + folder;
 }
 
 /** Could something of a run's ledger, whoever's it is, have this key? */

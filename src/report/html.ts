@@ -62,7 +62,9 @@ function verdict({ state, failed }: Summary): string {
   return `Complete, ${formatCount(failed)} failed`;
 }
 
-function facts({ startedAt, endedAt, seconds, bytes, archived, recovered, manifest, redriveOf }: Summary): Html[] {
+function facts(summary: Summary): Html[] {
+  const { startedAt, endedAt, seconds, bytes, archived, recovered, manifest, redriveOf } = summary;
+  const { unchanged, deletedFromSource: deleted, deletedUnknown } = summary;
   const fact = (name: string, value: string | null | undefined) =>
     value === null || value === undefined ? [] : [html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`];
   const perSecond = seconds === null || seconds === 0 ? undefined : `${counted(round(archived / seconds), "object")}/s`;
@@ -74,8 +76,18 @@ function facts({ startedAt, endedAt, seconds, bytes, archived, recovered, manife
     ...fact("Took", seconds === null ? null : formatSeconds(seconds)),
     ...fact("Archived", formatBytes(bytes)),
     ...fact("Rate", perSecond),
+    ...fact("Unchanged", unchanged ? `${formatCount(unchanged)}, as listings tell, and in no CSV` : null),
+    ...fact("Deleted from the source", deletedText(deleted, deletedUnknown)),
     ...fact("Recovered", recovered ? `${formatCount(recovered)} put by an earlier attempt` : null),
   ];
+}
+
+function deletedText(deleted: Summary["deletedFromSource"], unknown: string | undefined): string | undefined {
+  if (unknown !== undefined) return `not looked for: ${unknown}`;
+  if (deleted === undefined || deleted.count === 0) return undefined;
+  const { count, new: those, since } = deleted;
+  const news = those === undefined || since === undefined ? "" : `, ${formatCount(those)} of them since ${since}`;
+  return `${formatCount(count)} still in the archive${news}`;
 }
 
 function counts(summary: Summary): Html {

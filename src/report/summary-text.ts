@@ -14,23 +14,37 @@ const stateTexts: Readonly<Record<RunState, string>> = {
 
 /** One line each, without their ends. `failuresShown` codes are named, each with one key. */
 export function summaryText(summary: Summary, failuresShown = 5): readonly string[] {
-  const { run, state, reason, redriveOf, rows, archived, recovered, skipped, failed, pending } = summary;
+  const { run, state, reason, redriveOf, rows, archived, recovered, skipped, failed, pending, atLeast, idle } = summary;
   const lines = [
     `run ${run} ${stateTexts[state]}${reason === undefined ? "" : `: ${reason}`}`,
     ...(redriveOf === undefined ? [] : [`  redrive of ${redriveOf}`]),
-    `  ${counted(rows, "row")} = ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${formatCount(pending)} pending`,
+    `  ${counted(rows, "row")} = ${atLeast ? "at least " : ""}${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed + ${atLeast ? "at most " : ""}${formatCount(pending)} pending`,
     `  ${volume(summary)}`,
   ];
   if (recovered)
     lines.push(
       `  ${formatCount(recovered)} of the archived ${verbOf(recovered, "was", "were")} put by an earlier attempt and recovered`,
     );
-  const { deletedFromSource } = summary;
-  if (deletedFromSource !== undefined && deletedFromSource.count > 0) {
+  if (idle !== undefined) lines.push(`  ${idleText(run, idle)}`);
+  const { unchanged, deletedFromSource, deletedUnknown } = summary;
+  if (unchanged) {
     lines.push(
-      `  ${formatCount(deletedFromSource.count)} in the archive ${verbOf(deletedFromSource.count, "is", "are")} no longer in the source; nothing was deleted`,
+      `  ${formatCount(unchanged)} of the skipped ${verbOf(unchanged, "is", "are")} unchanged, as listings tell, and in no CSV`,
     );
   }
+  if (deletedFromSource !== undefined && deletedFromSource.count > 0) {
+    const { count, new: those, since } = deletedFromSource;
+    const news =
+      those === undefined
+        ? ""
+        : since === undefined
+          ? "; deleted.csv lists them"
+          : `; ${formatCount(those)} of them since ${since}${those === 0 ? "" : ", which deleted.csv lists"}`;
+    lines.push(
+      `  ${formatCount(count)} in the archive ${verbOf(count, "is", "are")} no longer in the source; nothing was deleted${news}`,
+    );
+  }
+  if (deletedUnknown !== undefined) lines.push(`  keys deleted from the source were not looked for: ${deletedUnknown}`);
   const proofs = listed(summary.proofs);
   if (proofs !== "") lines.push(`  proven by ${proofs}`);
   const requests = listed(summary.requests);
@@ -52,6 +66,12 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
     lines.push(`  failed: ${formatCount(count)} for ${counted(others.length, "other reason")}`);
   }
   return lines;
+}
+
+function idleText(run: string, { shards, atLeast, since, numbers }: NonNullable<Summary["idle"]>): string {
+  const named = `${numbers.join(", ")}${shards > numbers.length ? ", …" : ""}`;
+  const longest = shards === 1 ? `since ${since}` : `the longest since ${since}`;
+  return `${atLeast ? "at least " : ""}${counted(shards, "shard")} (${named}) that nobody works on, ${longest}; cos-originals status ${run} --repair takes ${verbOf(shards, "it", "them")} up now`;
 }
 
 function volume({ bytes, seconds, archived }: Summary): string {

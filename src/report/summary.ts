@@ -47,6 +47,10 @@ export const summaryShape = z.looseObject({
   failures: z
     .array(z.object({ code: z.string(), count, keys: z.array(z.string()), messages: z.array(z.string()).optional() }))
     .nullable(),
+  /** In `status` without `--full`, of a run that is not over: what shards that are not over have recorded counts as pending. */
+  atLeast: z.boolean().optional(),
+  /** In `status`: shards that were sent and that nobody works on; `atLeast`: not all were looked at. The first ten are numbered. */
+  idle: z.object({ shards: count, atLeast: z.boolean(), since: time, numbers: z.array(count) }).optional(),
   /** ISO 8601 UTC; null before the run began. */
   startedAt: time.nullable(),
   /** Null while the run goes on. */
@@ -59,8 +63,17 @@ export const summaryShape = z.looseObject({
   redriveOf: z.string().optional(),
   /** What the rows were read from: `cos://BUCKET/KEY`, a file name, or `cos://BUCKET/PREFIX*` for a listing. */
   manifest: z.string().optional(),
-  /** Of a listing compared with the archive's: what the archive holds and the source no longer does. Up to a hundred keys. */
-  deletedFromSource: z.object({ count, keys: z.array(z.string()) }).optional(),
+  /** Among `skipped`: what listings alone told to be unchanged, and stands in no CSV. */
+  unchanged: count.optional(),
+  /**
+   * Of a listing compared with the archive's: what the archive holds and the source no longer does. Up to a hundred keys. `new`: those that
+   * the last complete run of the same, `since`, had not found, or all where there was none.
+   */
+  deletedFromSource: z
+    .object({ count, keys: z.array(z.string()), new: count.optional(), since: z.string().optional() })
+    .optional(),
+  /** Of a listing: why it was not looked for what is deleted. */
+  deletedUnknown: z.string().optional(),
 });
 
 /**
@@ -81,13 +94,24 @@ export interface RunFacts {
   readonly reason?: string | undefined;
   readonly redriveOf?: string | undefined;
   readonly manifest?: string | undefined;
-  readonly deletedFromSource?: { readonly count: number; readonly keys: readonly string[] } | undefined;
+  readonly atLeast?: boolean | undefined;
+  readonly idle?: Summary["idle"];
+  readonly unchanged?: number | undefined;
+  readonly deletedFromSource?:
+    | {
+        readonly count: number;
+        readonly keys: readonly string[];
+        readonly new?: number | undefined;
+        readonly since?: string | undefined;
+      }
+    | undefined;
+  readonly deletedUnknown?: string | undefined;
   /** Sent before there was a row to count, by planning. */
   readonly requests?: Readonly<Record<string, number>> | undefined;
 }
 
 export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
-  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest, deletedFromSource } = facts;
+  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest } = facts;
   const until = endedAt ?? now;
   return {
     schema: SUMMARY_SCHEMA,
@@ -105,16 +129,28 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     retries: tally.retries,
     ...(tally.atOnce === undefined ? {} : { atOnce: tally.atOnce }),
     failures: failuresOf(tally),
+    ...(facts.atLeast === undefined ? {} : { atLeast: facts.atLeast }),
+    ...(facts.idle === undefined ? {} : { idle: facts.idle }),
     startedAt: isoTime(startedAt),
     endedAt: isoTime(endedAt),
     seconds: startedAt === undefined || until === undefined ? null : Math.max(0, until - startedAt) / 1000,
     ...(reason === undefined ? {} : { reason }),
     ...(redriveOf === undefined ? {} : { redriveOf }),
     ...(manifest === undefined ? {} : { manifest }),
-    ...(deletedFromSource === undefined
-      ? {}
-      : { deletedFromSource: { count: deletedFromSource.count, keys: [...deletedFromSource.keys] } }),
+    ...(facts.unchanged === undefined ? {} : { unchanged: facts.unchanged }),
+    ...deletedOf(facts),
   };
+}
+
+function deletedOf({
+  deletedFromSource,
+  deletedUnknown,
+}: RunFacts): Pick<Summary, "deletedFromSource" | "deletedUnknown"> {
+  const unknown = deletedUnknown === undefined ? {} : { deletedUnknown };
+  if (deletedFromSource === undefined) return unknown;
+  const { count, keys, new: those, since } = deletedFromSource;
+  const told = { ...(those === undefined ? {} : { new: those }), ...(since === undefined ? {} : { since }) };
+  return { deletedFromSource: { count, keys: [...keys], ...told }, ...unknown };
 }
 
 /** What `status` can tell by LISTs alone: the counts; the rest is null. */

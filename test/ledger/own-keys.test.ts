@@ -13,6 +13,7 @@ const objects = [
   paths.run,
   paths.shard(id, 42),
   paths.fingerprints(id, 1000),
+  paths.deleted(id, 0),
   paths.cursor(id, 1000),
   paths.submittedUpTo(id, 42, id),
   paths.submittedAgain(id, 42, id),
@@ -32,6 +33,8 @@ const objects = [
   paths.results(3),
   paths.failures(3),
   paths.failures(3, 1),
+  paths.deletedCsv(0),
+  paths.deletedCsv(1),
   paths.summary,
   paths.html,
 ];

@@ -54,6 +54,8 @@ export interface ShardDelivery {
   /** Of the plan. */
   readonly shards: number;
   readonly planRows: number;
+  /** Among its rows, in no shard. */
+  readonly countedOnly?: number | undefined;
   /** What this process knows of the run. */
   readonly watch: RunWatch;
   readonly source: Bucket;
@@ -137,7 +139,13 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const judged: JudgedRun | undefined =
     maxFailures === undefined || opened.standing.control !== undefined
       ? undefined
-      : { plan: delivery.ruling ?? delivery.plan, shards: delivery.shards, rows: delivery.planRows, maxFailures };
+      : {
+          plan: delivery.ruling ?? delivery.plan,
+          shards: delivery.shards,
+          rows: delivery.planRows,
+          countedOnly: delivery.countedOnly,
+          maxFailures,
+        };
   let halting: Promise<void> | undefined;
   const haltWhere = (reason: string | undefined) => {
     if (reason === undefined) return;

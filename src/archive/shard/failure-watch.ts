@@ -16,6 +16,8 @@ export interface JudgedRun {
   readonly plan: string;
   readonly shards: number;
   readonly rows: number;
+  /** Among them, in no shard. */
+  readonly countedOnly?: number | undefined;
   /** As the run's options say it. */
   readonly maxFailures: string;
 }

@@ -9,7 +9,8 @@
  * So no slice has to be claimed, and nothing rests on who was first: the slices are a tree, two that go on from one cursor are
  * two branches of it, and every path from the root is a plan without a gap, even of a listing that another would read
  * otherwise. The one decision is the old one: run.json is written once, names the path that was whole first, and whatever
- * lies on other branches is nobody's. Each slice writes at least one shard, so the furthest cursor gets further.
+ * lies on other branches is nobody's. Each slice writes at least one shard, or goes by rows that are only counted; its id is behind that of the
+ * slice that it goes on from. So of the cursors, in the order of their shards and ids, the last is ever further than it was.
  */
 import * as z from "zod";
 import { documentText, readDocument } from "../document.ts";
@@ -29,6 +30,7 @@ const documentSchema = z.strictObject({
   rows: count,
   bytes: count,
   settled: shape.settled,
+  countedOnly: shape.countedOnly,
   compared: shape.compared,
   deletedFromSource: shape.deletedFromSource,
   requests: shape.requests,

@@ -1,6 +1,7 @@
 /** run.json: what was planned. */
 import * as z from "zod";
 import { UserError } from "../../vocabulary/errors.ts";
+import type { MarkerCounts } from "../counts.ts";
 import { documentText, readDocument } from "../document.ts";
 import { paths } from "../layout.ts";
 import type { LedgerStore } from "../store.ts";
@@ -24,6 +25,8 @@ export const runDocumentSchema = z.strictObject({
     /** Told by a listing of the archive to hold what the source has; absent where none was compared. */
     unchanged: z.int().min(0).optional(),
   }),
+  /** Unchanged rows that are in no shard: they count among the rows and the skipped, and nothing else is recorded of them. */
+  countedOnly: z.int().min(1).optional(),
   /** Which plan's files hold the shards from `from` on, in order; absent where this plan wrote them all. */
   slices: z.array(z.strictObject({ plan: z.string(), from: z.int().min(0) })).optional(),
   /** Were all rows compared with each other for duplicates and collisions? If not: the first ten million, and those of one shard. */
@@ -36,7 +39,17 @@ export const runDocumentSchema = z.strictObject({
     ])
     .optional(),
   /** Keys that the archive holds and the source no longer does; reported, never deleted. Up to a hundred are named. */
-  deletedFromSource: z.strictObject({ count: z.int().min(0), keys: z.array(z.string()) }).optional(),
+  deletedFromSource: z
+    .strictObject({
+      count: z.int().min(0),
+      keys: z.array(z.string()),
+      /** Those that the run `since` had not found, or all where there was none; both are absent where an earlier version counted. */
+      new: z.int().min(0).optional(),
+      since: z.string().optional(),
+      /** Which plan's files list them (deleted-keys.ts), in order. */
+      lists: z.array(z.strictObject({ plan: z.string(), lists: z.int().min(1) })).optional(),
+    })
+    .optional(),
   /** Requests that planning sent, by type: the LISTs of the source and the archive, and those of the ledger. */
   requests: z.record(z.string(), z.int().min(0)).optional(),
   plannedAt: z.string(),
@@ -45,6 +58,17 @@ export const runDocumentSchema = z.strictObject({
   needs: z.array(z.string()).optional(),
 });
 export type RunDocument = z.output<typeof runDocumentSchema>;
+
+/** What a run needs (needs.ts) whose plan only counts some rows. */
+export const needOfCountedRows = "counted-only";
+
+/** What is over of a run once it is planned, without a shard that says so. */
+export const overByPlan = ({ countedOnly = 0 }: Pick<RunDocument, "countedOnly">): MarkerCounts => ({
+  archived: 0,
+  skipped: countedOnly,
+  failed: 0,
+  bytes: 0,
+});
 
 /** Which plan's files hold a shard: planning may take several deliveries, each of which writes under an id of its own. */
 export function planOfShard({ plan, slices }: Pick<RunDocument, "plan" | "slices">, shard: number): string {

@@ -11,3 +11,8 @@ export function writeResults(ledger: LedgerStore, part: number, results: Buffer)
 export function writeFailures(ledger: LedgerStore, part: number, file: number, failures: string): Promise<void> {
   return ledger.put(paths.failures(part, file), failures);
 }
+
+/** Of the whole run. @param file from 0; there are several where keys are very many */
+export function writeDeletedCsv(ledger: LedgerStore, file: number, deleted: string): Promise<void> {
+  return ledger.put(paths.deletedCsv(file), deleted);
+}

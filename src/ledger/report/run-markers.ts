@@ -1,12 +1,13 @@
 /** How far a run is, by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-import { addCounts, emptyCounts, type Marker, type MarkerCounts } from "../counts.ts";
+import { addCounts, type Marker, type MarkerCounts } from "../counts.ts";
 import { groupOf, groupsOf, shardsIn } from "../group.ts";
+import { overByPlan } from "../plan/run-document.ts";
 import { doneMarkers } from "../shard/done-marker.ts";
 import type { LedgerStore } from "../store.ts";
 import { groupMarkers, type TallyMarker } from "./tally-markers.ts";
 
 export interface RunMarkers {
-  /** Of the rows of all shards that are over. */
+  /** Of the rows of all shards that are over, and of those that the plan only counts. */
   readonly counts: MarkerCounts;
   /** Groups whose report and marker are written. */
   readonly over: ReadonlyMap<number, TallyMarker>;
@@ -16,16 +17,27 @@ export interface RunMarkers {
   readonly done: ReadonlySet<number>;
 }
 
-/** Of a run of which nothing is over. */
-export const noMarkers: RunMarkers = { counts: emptyCounts(), over: new Map(), complete: [], done: new Set() };
+/** What is asked of a run.json. */
+export interface CountedRun {
+  readonly shards: number;
+  readonly countedOnly?: number | undefined;
+}
 
-export async function readMarkers(ledger: LedgerStore, run: { readonly shards: number }): Promise<RunMarkers> {
+/** Of a run of which no shard is over. */
+export const noMarkers = (run: CountedRun): RunMarkers => ({
+  counts: overByPlan(run),
+  over: new Map(),
+  complete: [],
+  done: new Set(),
+});
+
+export async function readMarkers(ledger: LedgerStore, run: CountedRun): Promise<RunMarkers> {
   const groups = groupsOf(run);
   // Of a run of one group both are read side by side; of more, the groups tell from which one on shards are listed.
   const ahead = groups === 1 ? readAll(doneMarkers(ledger)) : undefined;
   ahead?.catch(() => undefined);
   const over = await groupMarkers(ledger);
-  const counts = emptyCounts();
+  const counts = { ...overByPlan(run) };
   for (const marker of over.values()) addCounts(counts, marker);
   let firstOpen = 0;
   while (firstOpen < groups && over.has(firstOpen)) firstOpen++;

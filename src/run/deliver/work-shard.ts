@@ -93,6 +93,7 @@ export async function workShard(
     attempt: ulid(clock.now(), random),
     shards: run.shards,
     planRows: run.rows,
+    countedOnly: run.countedOnly,
     watch: worker.watch(id),
     source: open("source", request.source),
     archive: open("archive", request.archive),

@@ -2,7 +2,7 @@
 
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
-import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { overByPlan, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
 import { writeSummaryFiles } from "../../ledger/report/summary.ts";
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
@@ -15,6 +15,7 @@ import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
+import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
 
 /**
@@ -79,7 +80,7 @@ export async function writeSummary(
   state: RunState,
   { clock }: Surroundings,
 ): Promise<Summary> {
-  const whole = tallies.reduce(mergeTally, emptyTally());
+  const whole = wholeTally(run, tallies);
   const ended = whole.archived + whole.skipped + whole.failed;
   if (state === "complete" && ended !== run.rows) {
     throw new UserError(
@@ -91,13 +92,21 @@ export async function writeSummary(
     { ...whole, pending: run.rows - ended },
     await factsOf(ledger, run, state, clock.now()),
   );
-  await writeSummaryFiles(ledger, summary);
+  await Promise.all([writeSummaryFiles(ledger, summary), writeDeleted(ledger, run)]);
   return summary;
+}
+
+/** Of all groups together, and of the rows that are in none. */
+export function wholeTally(run: Pick<RunDocument, "countedOnly">, tallies: readonly Tally[]): Tally {
+  const whole = tallies.reduce(mergeTally, emptyTally());
+  whole.skipped += overByPlan(run).skipped;
+  return whole;
 }
 
 export async function factsOf(
   ledger: LedgerStore,
-  run: Pick<RunDocument, "run" | "request"> & Partial<Pick<RunDocument, "deletedFromSource" | "requests">>,
+  run: Pick<RunDocument, "run" | "request"> &
+    Partial<Pick<RunDocument, "plan" | "compared" | "countedOnly" | "deletedFromSource" | "requests">>,
   state: RunState,
   now: number,
 ) {
@@ -110,7 +119,9 @@ export async function factsOf(
     ...(state === "running" ? { now } : { endedAt: now }),
     reason: control === undefined ? undefined : await controlReason(ledger, control),
     redriveOf: run.request.redriveOf,
+    unchanged: run.countedOnly,
     deletedFromSource: run.deletedFromSource,
+    deletedUnknown: run.plan === undefined ? undefined : whyDeletedUnknown(run),
     requests: run.requests,
     manifest:
       rows.kind === "file"
@@ -121,4 +132,14 @@ export async function factsOf(
             ? `cos://${run.request.source.bucket}/${rows.prefix}*`
             : undefined,
   };
+}
+
+/** Why it was not looked for what is deleted; undefined where it was, or where no listing was asked for, which alone could tell. */
+function whyDeletedUnknown({
+  request,
+  compared,
+}: Pick<RunDocument, "request"> & Partial<Pick<RunDocument, "compared">>) {
+  if (request.rows.kind !== "listing" || request.options.fromArchive !== undefined) return undefined;
+  if (compared?.by === "listing") return undefined;
+  return compared?.reason ?? `--if-exists ${request.options.ifExists} compares no listings`;
 }

@@ -4,10 +4,10 @@
  */
 
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { addCounts, emptyCounts, type MarkerCounts } from "../../ledger/counts.ts";
+import { addCounts, type MarkerCounts } from "../../ledger/counts.ts";
 import { groupOf, groupsOf, shardsPerGroup } from "../../ledger/group.ts";
 import { noSuchRun, type RunRequest, readRequest } from "../../ledger/plan/request.ts";
-import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { overByPlan, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { isSubmitted } from "../../ledger/plan/submitted.ts";
 import { readSummary, summaryWrittenAt } from "../../ledger/report/summary.ts";
@@ -20,11 +20,12 @@ import { readOpenMarker } from "../../ledger/shard/open-marker.ts";
 import { readRestoring } from "../../ledger/shard/restoring-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
-import { addOutcome, addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
-import { factsOf } from "../finalize/finalize.ts";
+import { addOutcome, addRequests, emptyTally, type Tally } from "../../report/tally.ts";
+import { factsOf, wholeTally } from "../finalize/finalize.ts";
 import { countDone, partsBegun } from "../finalize/report-parts.ts";
 import { resolved } from "../finalize/resolved.ts";
 import type { Place } from "../messages/messages.ts";
+import { type IdleShards, idleShards } from "../reconcile/idle-shards.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
@@ -35,12 +36,19 @@ export interface RunStatus {
   readonly run: RunDocument | undefined;
   /** What a LIST can't tell is null, unless `full` was asked. Without a plan there are no rows yet. */
   readonly summary: Summary;
+  /** Shards that nobody works on, of a run that goes on. */
+  readonly idle: IdleShards;
 }
 
 /** Shards that are not over whose attempts are looked at for signs of life. */
 const LOOKED_AT = 8;
 /** A shard may be given back for 15 minutes (policy/retry.ts); who is silent for longer does not come back by itself. */
 const QUIET_MS = 16 * 60_000;
+/** Of what was recorded of shards, for those that nobody works on. */
+const MOST_LISTS = 20;
+/** As many of those are named. */
+const IDLE_NAMED = 10;
+const noneIdle: IdleShards = { shards: [], all: true };
 /** Between the plan and the first sign of work. */
 const SETTLING_MS = 60_000;
 
@@ -59,18 +67,35 @@ export async function statusOf(
     const control = await readControl(ledger);
     const state = !saysStop(control) ? "running" : control.kind === "halt" ? "halted" : "cancelled";
     const facts = await factsOf(ledger, { run: id, request }, state, clock.now());
-    return { ledger, request, run, summary: listedSummary(emptyTally(), { ...facts, endedAt: undefined }) };
+    const summary = listedSummary(emptyTally(), { ...facts, endedAt: undefined });
+    return { ledger, request, run, summary, idle: noneIdle };
   }
-  const { counts, open } = await listedCounts(ledger, run);
+  const { counts, open, isOver } = await listedCounts(ledger, run);
   const { state, stored } = await stateOf(ledger, run, open, surroundings);
-  const facts = await factsOf(ledger, run, state, clock.now());
+  const from = open[0];
+  const idle =
+    state === "running" && from !== undefined
+      ? await idleShards(ledger, run, { isOver, from, mostLists: full ? Number.POSITIVE_INFINITY : MOST_LISTS })
+      : noneIdle;
+  const facts = {
+    ...(await factsOf(ledger, run, state, clock.now())),
+    ...(open.length > 0 && !full ? { atLeast: true } : undefined),
+    idle: toldIdle(idle),
+  };
   const endedAt = state === "running" ? undefined : endOf(stored);
-  const whole = full ? (await talliesOf(ledger, run, surroundings)).reduce(mergeTally, emptyTally()) : counts;
+  const whole = full ? wholeTally(run, await talliesOf(ledger, run, surroundings)) : counts;
   const pending = Math.max(0, run.rows - whole.archived - whole.skipped - whole.failed);
   const summary = full
     ? tallyToSummary({ ...emptyTally(), ...whole, pending }, { ...facts, endedAt })
     : listedSummary({ ...whole, pending }, { ...facts, endedAt });
-  return { ledger, request, run, summary };
+  return { ledger, request, run, summary, idle };
+}
+
+function toldIdle({ shards, all }: IdleShards): Summary["idle"] {
+  const [first] = shards;
+  if (first === undefined) return undefined;
+  const numbers = shards.slice(0, IDLE_NAMED).map(({ shard }) => shard);
+  return { shards: shards.length, atLeast: !all, since: new Date(first.since).toISOString(), numbers };
 }
 
 function endOf(stored: Summary | undefined): number | undefined {
@@ -81,15 +106,17 @@ interface Listed {
   readonly counts: MarkerCounts;
   /** The first few shards that are not over. */
   readonly open: readonly number[];
+  readonly isOver: (shard: number) => boolean;
 }
 
 async function listedCounts(ledger: LedgerStore, run: RunDocument): Promise<Listed> {
   const over = await groupMarkers(ledger);
-  const counts = emptyCounts();
+  const counts = { ...overByPlan(run) };
   for (const marker of over.values()) addCounts(counts, marker);
   let group = 0;
   while (group < groupsOf(run) && over.has(group)) group++;
   const open: number[] = [];
+  const done = new Set<number>();
   /** Shards below this one are accounted for. */
   let next = group * shardsPerGroup;
   const openUpTo = (shard: number) => {
@@ -101,13 +128,14 @@ async function listedCounts(ledger: LedgerStore, run: RunDocument): Promise<List
       // A shard's markers lie side by side, and all tell of the same segments: one counts.
       if (marker.number === before || over.has(groupOf(marker.number))) continue;
       before = marker.number;
+      done.add(marker.number);
       openUpTo(marker.number);
       next = Math.max(next, marker.number + 1);
       addCounts(counts, marker);
     }
     openUpTo(run.shards);
   }
-  return { counts, open };
+  return { counts, open, isOver: (shard) => done.has(shard) || over.has(groupOf(shard)) };
 }
 
 /**

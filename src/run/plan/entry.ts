@@ -1,4 +1,5 @@
 /** What planning reads: the rows of a manifest or a listing, and what reading them tells besides. */
+import type { DeletedKey } from "../../ledger/plan/deleted-keys.ts";
 import type { ManifestEntry, Position, Row } from "../../manifest/row.ts";
 
 /** One thing that planning reads: a row of a manifest or of a listing, or something told beside the rows. */
@@ -7,10 +8,19 @@ export type PlanEntry =
       /** A listing told that nothing lies under the row's archive key. */
       readonly absent?: boolean;
     })
-  /** A row of a listing that the archive's own listing already settles. */
-  | { readonly kind: "unchanged"; readonly row: Row; readonly at: Position; readonly message: string }
+  /** A row that LISTs already settle. */
+  | {
+      readonly kind: "unchanged";
+      readonly row: Row;
+      readonly at: Position;
+      readonly message: string;
+      /** Nobody named it, so it is counted, and in no shard: of a listing. */
+      readonly countOnly?: true;
+    }
   /** The archive holds it, the source no longer does. No row. */
-  | { readonly kind: "deleted"; readonly key: string }
+  | ({ readonly kind: "deleted" } & DeletedKey)
+  /** With which run's deleted keys those that follow are compared; said before them, where there is one. No row. */
+  | { readonly kind: "since"; readonly run: string }
   /** Another file of an inventory begins: what follows is read from it. No row. */
   | { readonly kind: "part"; readonly part: number }
   /** How it is told which rows of a listing are unchanged; said once, before them. No row. */

@@ -200,7 +200,7 @@ export async function estimateRun(
     duplicates,
     collisions,
     invalid,
-    unchanged,
+    unchanged: counts.unchanged ?? 0,
     listed:
       counts.listed === undefined
         ? null

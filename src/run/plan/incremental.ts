@@ -8,6 +8,8 @@
  *   in the source alone                        an ordinary row
  *   in the archive alone                       deleted from the source: reported, never deleted from the archive
  *
+ * What is unchanged is counted, and in no shard: a night with nothing new writes next to nothing.
+ *
  * Fifteen minutes, because a fetch that began before the source was replaced may be put after it: no function, and so no task,
  * lives longer. Under --if-exists keep whatever is there stays, so it is enough that something is.
  */
@@ -76,7 +78,7 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
     for (const object of page) {
       let copy = there.now() ?? (await there.ahead());
       while (copy !== undefined && compareKeys(copy.key, object.key) < 0) {
-        batch.push({ kind: "deleted", key: copy.key });
+        batch.push(deleted(copy));
         copy = there.next() ?? (await there.ahead());
         if (batch.length >= BATCH) {
           yield batch;
@@ -86,7 +88,7 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
       const row = listedRow(object);
       const at = { line: ++line };
       const message = copy?.key === object.key ? unchanged(row, object, copy, ifExists) : undefined;
-      if (message !== undefined) batch.push({ kind: "unchanged", row, at, message });
+      if (message !== undefined) batch.push({ kind: "unchanged", row, at, message, countOnly: true });
       else batch.push({ kind: "row", row, at, absent: options.mayListAgain === true && copy?.key !== object.key });
       if (copy?.key === object.key) there.next();
     }
@@ -96,7 +98,7 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
     }
   }
   for (let copy = there.now() ?? (await there.ahead()); copy !== undefined; ) {
-    batch.push({ kind: "deleted", key: copy.key });
+    batch.push(deleted(copy));
     if (batch.length >= BATCH) {
       yield batch;
       batch = [];
@@ -107,6 +109,48 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
 }
 
 export type PlanEntryBatches = AsyncGenerator<readonly PlanEntry[]>;
+
+/** What the archive has of a key that the source has no more: new until it is found among those that were known before. */
+function deleted(copy: ListedObject): Extract<PlanEntry, { kind: "deleted" }> {
+  const { key, size, etag } = listedRow(copy);
+  return { kind: "deleted", key, size, ...(etag === undefined ? undefined : { etag }), isNew: true };
+}
+
+/**
+ * Tells which of the deleted keys an earlier run had found already. Both are in the order of keys.
+ * @param known called once, where there is any deleted key; resolves with what no run is known of by undefined
+ */
+export async function* tellNewlyDeleted(
+  entries: AsyncIterable<readonly PlanEntry[]>,
+  known: () => Promise<{ readonly run: string; readonly keys: AsyncIterable<string> } | undefined>,
+): PlanEntryBatches {
+  let keys: AsyncIterator<string> | undefined;
+  let last: IteratorResult<string, unknown> | undefined;
+  for await (const batch of entries) {
+    if (!batch.some(({ kind }) => kind === "deleted")) {
+      yield batch;
+      continue;
+    }
+    if (last === undefined) {
+      const before = await known();
+      keys = before?.keys[Symbol.asyncIterator]();
+      last = (await keys?.next()) ?? { done: true, value: undefined };
+      if (before !== undefined) yield [{ kind: "since", run: before.run }];
+    }
+    const told: PlanEntry[] = [];
+    for (const entry of batch) {
+      if (entry.kind !== "deleted") {
+        told.push(entry);
+        continue;
+      }
+      while (!last.done && compareKeys(last.value, entry.key) < 0) {
+        last = (await keys?.next()) ?? { done: true, value: undefined };
+      }
+      told.push(!last.done && last.value === entry.key ? { ...entry, isNew: false } : entry);
+    }
+    yield told;
+  }
+}
 
 /**
  * Why the archive need not be asked, as the report says it; undefined where it must.

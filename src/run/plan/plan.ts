@@ -3,10 +3,11 @@
  * side by side: each planner writes under a plan id of its own, and only the plan that run.json names counts.
  */
 
-import { ulid } from "ulid";
+import { decodeTime, ulid } from "ulid";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
+import { createDeletedWriter, type DeletedLists, needOfDeletedKeys } from "../../ledger/plan/deleted-keys.ts";
 import { isSameRequest, type RunRequest } from "../../ledger/plan/request.ts";
-import { createRun, type RunDocument } from "../../ledger/plan/run-document.ts";
+import { createRun, needOfCountedRows, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { needOfForbiddenKeys, writeShardRows } from "../../ledger/plan/shard-rows.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { sumOfRequests } from "../../report/tally.ts";
@@ -70,36 +71,56 @@ async function writeSlice(
   const { ledger, place, clock, random, request, deadline, signal, rowsPerCursor = ROWS_PER_CURSOR } = options;
   const begun = clock.elapsed();
   const lastMoment = deadline - Math.min(RESERVE_MS, (deadline - begun) / 4);
-  const plan = ulid(clock.now(), random);
+  /** Behind that of the slice that it goes on from, whatever the clocks say: of two cursors of as many shards it is the further one. */
+  const idAfter = (earlier: string | undefined) =>
+    ulid(Math.max(clock.now(), earlier === undefined ? 0 : decodeTime(earlier) + 1), random);
+  let plan = idAfter(before?.plan);
   const counts = countsOf(before);
   const kept = await keptKeys(options, before?.givenKeys);
   const writes = createWrites();
+  const deleted = createDeletedWriter();
   let shards = before?.shards ?? 0;
-  const slices = () => [
-    ...(before?.slices ?? []),
-    ...(shards > (before?.shards ?? 0) ? [{ plan, from: before?.shards ?? 0 }] : []),
+  /** Of those before, and where this one begins. */
+  let earlier = { slices: before?.slices ?? [], lists: before?.deletedFromSource?.lists ?? [], shards };
+  const slices = () => [...earlier.slices, ...(shards > earlier.shards ? [{ plan, from: earlier.shards }] : [])];
+  const lists = (): DeletedLists[] => [
+    ...earlier.lists,
+    ...(deleted.lists() > 0 ? [{ plan, lists: deleted.lists() }] : []),
   ];
+  let shardsAtCursor: number | undefined;
   /** @param more those of the ledger that are still to come */
   const requests = (more: number) =>
     sumOfRequests({ ledger: ledger.requests() - sentBefore + more }, ...counts.requests);
   /** What no older version can work: added to what the slices before found. */
   const needs = () => {
-    const all = new Set([...(before?.needs ?? []), ...(counts.forbidden === undefined ? [] : [needOfForbiddenKeys])]);
-    return all.size === 0 ? undefined : { needs: [...all] };
+    const all = new Set([
+      ...(before?.needs ?? []),
+      ...(counts.forbidden === undefined ? [] : [needOfForbiddenKeys]),
+      ...(counts.countedOnly === undefined ? [] : [needOfCountedRows]),
+      ...(lists().length === 0 ? [] : [needOfDeletedKeys]),
+    ]);
+    return all.size === 0 ? undefined : { needs: [...all].sort() };
   };
   const rowsBefore = counts.rows;
   let rowsAtCursor = rowsBefore;
 
   const stop = async (readUpTo: ReadUpTo): Promise<void> => {
-    await writes.over();
+    await Promise.all([writes.over(), deleted.write(ledger, plan, true)]);
     rowsAtCursor = counts.rows;
+    if (shardsAtCursor === shards) {
+      // The cursor before has that name, and nothing that is written is changed.
+      earlier = { slices: slices(), lists: lists(), shards };
+      deleted.nextPlan();
+      plan = idAfter(plan);
+    }
+    shardsAtCursor = shards;
     const givenKeys = await kept?.keep(plan, shards);
     await writeCursor(ledger, {
       schema: "cos-originals/cursor@1",
       plan,
       shards,
       slices: slices(),
-      ...told(counts),
+      ...told(counts, lists()),
       readUpTo,
       requests: requests(1),
       ...(givenKeys === undefined ? undefined : { givenKeys }),
@@ -108,17 +129,21 @@ async function writeSlice(
   };
 
   const readUpTo = before?.readUpTo;
-  const progress = { counts, givenKeys: kept?.keys, readUpTo };
+  const isTimeOver = () =>
+    clock.elapsed() >= lastMoment || (counts.rows - rowsBefore >= ROWS_OF_A_MOMENT && signal?.aborted === true);
+  const isLong = () => counts.rows - rowsAtCursor >= rowsPerCursor;
+  const isDue = () => isTimeOver() || isLong();
+  const progress = { counts, givenKeys: kept?.keys, readUpTo, isDue, onDeleted: deleted.add };
   for await (const shard of planFrom(options.rows(readUpTo), { ...request, ledger: place }, progress)) {
-    await writes.add(writeShardRows(ledger, plan, shards++, shard.rows));
+    if (shard.rows.length > 0) await writes.add(writeShardRows(ledger, plan, shards++, shard.rows));
+    await deleted.write(ledger, plan);
     // All is read: what is left to do is less than a cursor would be.
     if (shard.readUpTo === undefined) continue;
-    const isLong = counts.rows - rowsBefore >= ROWS_OF_A_MOMENT;
-    const timeIsOver = clock.elapsed() >= lastMoment || (isLong && signal?.aborted === true);
-    if (timeIsOver || counts.rows - rowsAtCursor >= rowsPerCursor) await stop(shard.readUpTo);
+    const timeIsOver = isTimeOver();
+    if (timeIsOver || isLong()) await stop(shard.readUpTo);
     if (timeIsOver) return undefined;
   }
-  await writes.over();
+  await Promise.all([writes.over(), deleted.write(ledger, plan, true)]);
   const ruling = await options.claimed;
   if (ruling !== undefined && !isSameRequest(ruling, request)) {
     // Somebody else's took its place: then this plan is nobody's, and one is written that is theirs.
@@ -131,7 +156,7 @@ async function writeSlice(
     plan,
     request,
     shards,
-    ...told(counts),
+    ...told(counts, lists()),
     ...(ranges.length === 0 || (ranges.length === 1 && ranges[0]?.plan === plan) ? undefined : { slices: ranges }),
     comparedAll: kept?.keys.exact() ?? true,
     // Written and read back.
@@ -145,7 +170,7 @@ async function writeSlice(
 
 function countsOf(before: PlanCursor | undefined): PlanCounts {
   if (before === undefined) return noCounts();
-  const { rows, bytes, settled, compared, deletedFromSource, requests = {} } = before;
+  const { rows, bytes, settled, countedOnly, compared, deletedFromSource, requests = {} } = before;
   const { duplicates, collisions, invalid, unchanged } = settled;
   return {
     rows,
@@ -155,19 +180,30 @@ function countsOf(before: PlanCursor | undefined): PlanCounts {
     invalid,
     requests: [requests],
     ...(unchanged === undefined ? undefined : { unchanged }),
+    ...(countedOnly === undefined ? undefined : { countedOnly }),
     ...(compared === undefined ? undefined : { compared }),
     ...(deletedFromSource === undefined
       ? undefined
-      : { deleted: { count: deletedFromSource.count, keys: [...deletedFromSource.keys] } }),
+      : {
+          deleted: {
+            count: deletedFromSource.count,
+            keys: [...deletedFromSource.keys],
+            // An earlier version's slice told none, and listed none: then all are.
+            new: deletedFromSource.new ?? deletedFromSource.count,
+          },
+          ...(deletedFromSource.since === undefined ? undefined : { deletedSince: deletedFromSource.since }),
+        }),
   };
 }
 
 /** The counts as run.json and a cursor say them. */
-function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compared, deleted }: PlanCounts) {
+function told(counts: PlanCounts, lists: readonly DeletedLists[]) {
+  const { rows, bytes, duplicates, collisions, invalid, unchanged, countedOnly, compared } = counts;
   const byListing = compared?.by === "listing";
   return {
     rows,
     bytes,
+    ...(countedOnly === undefined ? undefined : { countedOnly }),
     settled: {
       duplicates,
       collisions,
@@ -175,6 +211,15 @@ function told({ rows, bytes, duplicates, collisions, invalid, unchanged, compare
       ...(byListing || unchanged !== undefined ? { unchanged: unchanged ?? 0 } : undefined),
     },
     ...(compared === undefined ? undefined : { compared }),
-    ...(byListing || deleted !== undefined ? { deletedFromSource: deleted ?? { count: 0, keys: [] } } : undefined),
+    ...(byListing || counts.deleted !== undefined ? { deletedFromSource: deletedOf(counts, lists) } : undefined),
   };
+}
+
+/** Only their number where there are none, which any version reads. */
+function deletedOf({ deleted, deletedSince }: PlanCounts, lists: readonly DeletedLists[]) {
+  if (deleted === undefined) return { count: 0, keys: [] };
+  const since = deletedSince === undefined ? undefined : { since: deletedSince };
+  return lists.length === 0
+    ? { count: deleted.count, keys: deleted.keys }
+    : { ...deleted, ...since, lists: [...lists] };
 }

@@ -14,11 +14,12 @@ import { quote, UserError } from "../../vocabulary/errors.ts";
 import { isBucketName } from "../../vocabulary/names.ts";
 import { needOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
+import { deletedBefore } from "../places/deleted-before.ts";
 import { listWithout, withoutLedgers } from "../places/without-ledgers.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type PlanEntry, type ReadUpTo, skipRows } from "./entry.ts";
-import { comparisonOf, mergeListings, type Pages, rowsOfListing } from "./incremental.ts";
+import { comparisonOf, mergeListings, type Pages, rowsOfListing, tellNewlyDeleted } from "./incremental.ts";
 
 /** Where reading begins, and what it leaves out. */
 export interface ReadingPlace {
@@ -216,7 +217,7 @@ async function* inlineRows(keys: readonly unknown[], sourceBucket: string): Asyn
 
 /** The source's listing, beside the archive's where that tells what is unchanged. */
 async function* listing(
-  request: Pick<RunRequest, "run" | "source" | "archive" | "options">,
+  request: Pick<RunRequest, "run" | "source" | "archive" | "rows" | "options">,
   prefix: string,
   surroundings: Surroundings,
   ledger: Place,
@@ -264,7 +265,13 @@ async function* listing(
   }
   yield [{ kind: "compared", compared: { by: "listing" } }];
   const { ifExists } = request.options;
-  yield* mergeListings(source, first.pages, { before, ifExists, mayListAgain: bucket.offers.listsCheaply, line });
+  const merged = mergeListings(source, first.pages, {
+    before,
+    ifExists,
+    mayListAgain: bucket.offers.listsCheaply,
+    line,
+  });
+  yield* tellNewlyDeleted(merged, () => deletedBefore(ledger, request, surroundings));
 }
 
 /** A run needs not be allowed to list its archive: it is told here, before anything was read. */

@@ -1,6 +1,7 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 
 import { ledgerKeys, mayBeLedgerKey } from "../../ledger/own-keys.ts";
+import type { DeletedKey } from "../../ledger/plan/deleted-keys.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { PlannedRow, Settled } from "../../ledger/plan/shard-rows.ts";
 import type { Row } from "../../manifest/row.ts";
@@ -20,16 +21,20 @@ export interface PlanCounts {
   invalid: number;
   /** Among `invalid`: their archive keys lie in the source or in a ledger. */
   forbidden?: number;
-  /** Of a listing compared with the archive's. */
+  /** Of a listing compared with the archive's, and what LISTs told of a manifest's. */
   unchanged?: number;
+  /** Among them: in no shard. */
+  countedOnly?: number;
   /** How it was compared; absent where it was not. */
   compared?: Compared;
   /** Rows to be worked of which a listing told that the archive does not have them. */
   absent?: number;
   /** What LISTs told of a manifest's rows. */
   listed?: ListedRows;
-  /** Keys of the archive that the source no longer has. */
-  deleted?: { count: number; keys: string[] };
+  /** Keys of the archive that the source no longer has: how many, the first of them, and how many no earlier run had found. */
+  deleted?: { count: number; keys: string[]; new: number };
+  /** That earlier run. */
+  deletedSince?: string;
   /** Requests of each reading, by type. */
   readonly requests: Readonly<Record<string, number>>[];
 }
@@ -49,6 +54,7 @@ const UNCHANGED = 5;
 const MOST_ROWS = 10_000;
 
 export interface PlannedShard {
+  /** None: only so that it can be noted how far reading is. */
   readonly rows: readonly PlannedRow[];
   /** Where reading stands behind its last row; undefined where nothing is left to read. */
   readonly readUpTo: ReadUpTo | undefined;
@@ -66,13 +72,17 @@ export interface PlanProgress {
   readonly givenKeys: GivenKeys | undefined;
   /** Behind which the entries begin; undefined at the beginning. */
   readonly readUpTo: ReadUpTo | undefined;
+  /** Asked now and then while rows go by that are in no shard: is it to be noted how far reading is? Never where absent. */
+  readonly isDue?: (() => boolean) | undefined;
+  /** Is given each key that the source no longer has. */
+  readonly onDeleted?: ((deleted: DeletedKey) => void) | undefined;
 }
 
 /** Makes shards of manifest entries, one at a time. */
 export async function* planFrom(
   entries: PlanEntries,
   request: PlanRequest,
-  { counts, givenKeys, readUpTo: from = { part: 0, rows: 0 } }: PlanProgress,
+  { counts, givenKeys, readUpTo: from = { part: 0, rows: 0 }, isDue, onDeleted }: PlanProgress,
 ): AsyncGenerator<PlannedShard> {
   const { options } = request;
   const forbidden = forbiddenKeys(request);
@@ -80,20 +90,32 @@ export async function* planFrom(
   let rows: PlannedRow[] = [];
   let toWork = 0;
   const mostRows = Math.max(options.shardSize, Math.min(MOST_ROWS, UNCHANGED * options.shardSize));
+  let passed = 0;
   for await (const batch of entries) {
     for (const entry of batch) {
       if (!isRow(entry)) {
         if (entry.kind === "part") readUpTo = entry.part === readUpTo.part ? readUpTo : { part: entry.part, rows: 0 };
+        else if (entry.kind === "deleted") noteDeleted(entry, counts, onDeleted);
         else note(entry, counts);
         continue;
       }
       const row = settle(entry, request, forbidden, givenKeys, counts);
       counts.rows++;
+      readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
+      if (entry.kind === "unchanged" && entry.countOnly && row.settled?.code === "Unchanged") {
+        counts.countedOnly = (counts.countedOnly ?? 0) + 1;
+        if (++passed % mostRows === 0 && isDue?.()) {
+          if (rows.length > 0) givenKeys?.nextShard();
+          yield { rows, readUpTo };
+          rows = [];
+          toWork = 0;
+        }
+        continue;
+      }
       if (row.settled === undefined && entry.kind === "row" && entry.absent) counts.absent = (counts.absent ?? 0) + 1;
       if (row.settled?.code !== "Unchanged") toWork++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
-      readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: row.key };
       if (toWork === options.shardSize || rows.length === mostRows) {
         givenKeys?.nextShard();
         yield { rows, readUpTo };
@@ -113,7 +135,7 @@ export function mayRepeat({ rows, options }: Pick<RunRequest, "rows" | "options"
 }
 
 function note(
-  entry: Extract<PlanEntry, { kind: "deleted" | "compared" | "requests" | "listed" }>,
+  entry: Extract<PlanEntry, { kind: "since" | "compared" | "requests" | "listed" }>,
   counts: PlanCounts,
 ): void {
   if (entry.kind === "requests") {
@@ -124,14 +146,24 @@ function note(
     counts.listed = entry.listed;
     return;
   }
-  if (entry.kind === "compared") {
-    // Where it was asked by HEAD in part, it is not to be called compared.
-    if (counts.compared?.by !== "head") counts.compared = entry.compared;
+  if (entry.kind === "since") {
+    counts.deletedSince ??= entry.run;
     return;
   }
-  counts.deleted ??= { count: 0, keys: [] };
+  // Where it was asked by HEAD in part, it is not to be called compared.
+  if (counts.compared?.by !== "head") counts.compared = entry.compared;
+}
+
+function noteDeleted(
+  { kind: _, ...deleted }: Extract<PlanEntry, { kind: "deleted" }>,
+  counts: PlanCounts,
+  onDeleted: PlanProgress["onDeleted"],
+): void {
+  counts.deleted ??= { count: 0, keys: [], new: 0 };
   counts.deleted.count++;
-  if (counts.deleted.keys.length < DELETED_KEYS) counts.deleted.keys.push(entry.key);
+  if (deleted.isNew) counts.deleted.new++;
+  if (counts.deleted.keys.length < DELETED_KEYS) counts.deleted.keys.push(deleted.key);
+  onDeleted?.(deleted);
 }
 
 /** Which archive keys are never written, and why: those of the source, and those of any ledger. */

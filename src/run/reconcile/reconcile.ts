@@ -36,10 +36,12 @@ import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
 import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
 import type { Sender } from "../messages/delivery.ts";
-import { type Place, type ShardMessage, versionFor } from "../messages/messages.ts";
+import type { Place } from "../messages/messages.ts";
+import { markCompared } from "../places/deleted-before.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { markArchived } from "./mark-archived.ts";
 import { type AwaitedRestores, awaitedRestores, type RestoresAwaited } from "./restores.ts";
+import { shardMessage } from "./shard-message.ts";
 import { type Submissions, sentAt } from "./submissions.ts";
 
 export interface ReconcileOptions {
@@ -82,7 +84,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { clock } = surroundings;
   const reserve = reserveOf(clock, deadline);
   const [standing, view] = options.isNew
-    ? [newStanding, noMarkers]
+    ? [newStanding, noMarkers(run)]
     : await Promise.all([readStanding(ledger), readMarkers(ledger, run)]);
   const { control } = standing;
   const counts = { rows: run.rows, ...view.counts };
@@ -118,7 +120,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await pLimit(READS).map(view.over, async ([group, marker]) => {
       tallies.set(group, await readTally(ledger, marker));
     });
-    return { kind: "over", summary: await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings) };
+    const summary = await writeSummary(ledger, run, [...tallies.values()], "complete", surroundings);
+    await markCompared(options.place, run, surroundings);
+    return { kind: "over", summary };
   }
   if (isOnTrial(standing) && counts.archived > 0) await markArchived(ledger);
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
@@ -133,19 +137,6 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
 
 /** What the markers tell. */
 type View = RunMarkers;
-
-function shardMessage({ run, place }: ReconcileOptions, shard: number, seq = 0): string {
-  const message: ShardMessage = {
-    v: versionFor(place),
-    type: "shard",
-    ledger: place,
-    run: run.run,
-    plan: run.plan,
-    shard,
-    seq,
-  };
-  return JSON.stringify(message);
-}
 
 /** What one look at the run showed. */
 interface Looked {

@@ -2,10 +2,12 @@
 import type { Command } from "commander";
 import type { Summary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
-import { statusOf } from "../../run/inspect/status.ts";
+import { type RunStatus, statusOf } from "../../run/inspect/status.ts";
 import { queueSender } from "../../run/messages/queue-sender.ts";
 import { reconcileMessage } from "../../run/reconcile/cancel-resume.ts";
+import { sendIdle } from "../../run/reconcile/idle-shards.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
+import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { type RecordedRun, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
@@ -25,7 +27,10 @@ export function describeStatus(command: Command): void {
         "read the outcomes too, for proofs, requests and reasons, and for the rows of shards that are not over",
       )
       .option("--watch", "look again every few seconds until the run is at rest; with --json, a line for each change")
-      .option("--repair", "send a reconcile message to --queue, should the run's own have been lost")
+      .option(
+        "--repair",
+        "send to --queue the shards that nobody works on, and a reconcile message, should the run's own have been lost",
+      )
       .addHelpText(
         "after",
         `
@@ -44,9 +49,11 @@ Examples:
 export async function statusCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async (run) => {
     const { id, place, surroundings, json } = run;
-    const look = async () => (await statusOf(place, id, surroundings, { full: flags.full === true })).summary;
-    const first = await look();
-    if (flags.repair === true) await repair(run, first, terminal);
+    const full = flags.full === true;
+    const look = async () => (await statusOf(place, id, surroundings, { full })).summary;
+    const status = await statusOf(place, id, surroundings, { full });
+    const first = status.summary;
+    if (flags.repair === true) await repair(run, status, terminal);
     const summary = flags.watch === true ? await watch(look, first, json, terminal) : first;
     if (summary === undefined) return exitCodes.interrupted;
     if (!json) terminal.out(summaryText(summary));
@@ -57,16 +64,21 @@ export async function statusCommand(flags: Flags, terminal: Terminal, args: read
 
 async function repair(
   { id, place, surroundings, settings }: RecordedRun,
-  { state }: Summary,
+  { ledger, run, summary: { state }, idle }: RunStatus,
   terminal: Terminal,
 ): Promise<void> {
   const queue = openQueue(settings, terminal.log);
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
-  await withQueue(settings, queue, () => sender.send(reconcileMessage(place, id)));
+  const sent = await withQueue(settings, queue, async () => {
+    await sender.send(reconcileMessage(place, id));
+    return run === undefined ? 0 : sendIdle(ledger, { run, place }, idle.shards, sender, surroundings);
+  });
+  const others =
+    sent === 0 ? "" : `, and ${counted(sent, "shard")} that nobody worked on ${verbOf(sent, "was", "were")} sent again`;
   terminal.note(
     state === "halted" || state === "cancelled"
       ? `A reconcile message was sent, but the run is ${state}; let it go on with: cos-originals resume ${id}`
-      : "A reconcile message was sent.",
+      : `A reconcile message was sent${others}.`,
   );
 }
 

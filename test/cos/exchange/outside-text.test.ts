@@ -9,8 +9,7 @@ import { createBucketClient } from "../../../src/cos/client.ts";
 import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
 import { HttpError } from "../../../src/http/port/error.ts";
 import type { CreateHttp, HttpReply, HttpRequest } from "../../../src/http/port/http.ts";
-import { runs } from "../../setup/quick.ts";
-import { quick } from "../../setup/quick.ts";
+import { quick, runs } from "../../setup/quick.ts";
 
 const credentials = {
   secretId: "AKIDQjz3ltompVjBni5LitkWHFlFpwkn9U5q",

@@ -4,8 +4,10 @@ import { donePath, groupPath, paths } from "../../../src/ledger/layout.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
+import { summaryText } from "../../../src/report/summary-text.ts";
 import { writeReport } from "../../../src/run/inspect/report.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
+import { idleShards, sendIdle } from "../../../src/run/reconcile/idle-shards.ts";
 import { ulidAt } from "../../ledger/samples.ts";
 import {
   archivePlace,
@@ -134,6 +136,107 @@ describe("the status of a run", () => {
     const { summary } = await status(world, true);
     expect(summary.archived).toBeGreaterThan(0);
     expect(summary.archived + summary.pending).toBe(4);
+  });
+
+  describe("of shards that nobody works on", () => {
+    /** Six shards of a queue's run, sent; no row of it was archived yet, so five are. */
+    const sent = async () => {
+      const world = createWorld({ concurrency: 1 });
+      const keys = seedPictures(world.source, 12);
+      await world.deliver(inlineMessage(keys, { run: "r", options: { shardSize: 2 } }));
+      await world.deliver(world.queue[0]?.message ?? {});
+      const { run } = await status(world);
+      const shard = (shard: number) => ({
+        v: 1,
+        type: "shard",
+        ledger: ledgerPlace,
+        run: "r",
+        plan: run?.plan,
+        shard,
+        seq: 0,
+      });
+      return { world, shard };
+    };
+
+    test("names none that was sent just now, nor any while others are worked", async () => {
+      const { world, shard } = await sent();
+      expect((await status(world)).summary.idle).toBeUndefined();
+      await world.clock.advance(60_000);
+      expect((await status(world)).summary.idle).toMatchObject({ shards: 5, atLeast: false });
+      // Somebody opens one of them and lives: the others wait for their turn.
+      seedPath(world, paths.open(0, ulidAt(7), 0));
+      seedPath(world, paths.segment(0, ulidAt(7), 1));
+      expect((await status(world)).summary.idle).toBeUndefined();
+      expect(shard(0).plan).toBeDefined();
+    });
+
+    test("says since when its worker is silent, and that the counts are at least those", async () => {
+      const { world, shard } = await sent();
+      await world.deliver(shard(1));
+      const died = world.clock.now();
+      seedPath(world, paths.open(2, ulidAt(7), 3));
+      await world.clock.advance(29_000);
+      expect((await status(world)).summary.idle).toBeUndefined();
+      await world.clock.advance(10_000);
+      const { summary, idle } = await status(world);
+      expect(summary.idle).toMatchObject({ atLeast: false, numbers: expect.arrayContaining([2]) });
+      expect(idle.shards.find(({ shard }) => shard === 2)).toEqual({ shard: 2, since: died, seq: 3 });
+      expect(idle.shards.map(({ shard }) => shard)).not.toContain(1);
+      expect(summary).toMatchObject({ atLeast: true, archived: 2, pending: 10 });
+      expect(parseSummary(summary)).toEqual(summary);
+      const text = summaryText(summary).join("\n");
+      expect(text).toContain("12 rows = at least 2 archived + 0 skipped + 0 failed + at most 10 pending");
+      expect(text).toMatch(/shards? \(.*2.*\) that nobody works on, .*cos-originals status r --repair takes/);
+      const full = await status(world, true);
+      expect(full.summary.atLeast).toBeUndefined();
+    });
+
+    test("are sent anew by a repair, once, and the run ends at once", async () => {
+      const { world } = await sent();
+      // The queue has lost all of its messages.
+      const none = () => true;
+      while (world.queue.length > 0) await world.drainOne(none);
+      await world.clock.advance(60_000);
+      const found = await status(world);
+      const sender = { send: async (body: string) => world.send(JSON.parse(body)) };
+      const repair = async () => {
+        const { ledger, run, idle } = await status(world);
+        if (run === undefined) throw new Error("it is planned");
+        return world.done(sendIdle(ledger, { run, place: ledgerPlace }, idle.shards, sender, world.surroundings));
+      };
+      expect(await repair()).toBe(found.idle.shards.length);
+      expect(await repair()).toBe(0);
+      const begun = world.clock.now();
+      world.send({ v: 1, type: "reconcile", ledger: ledgerPlace, run: "r" });
+      await world.drain();
+      expect((await status(world)).summary).toMatchObject({ state: "complete", archived: 12, pending: 0 });
+      expect(world.clock.now() - begun).toBeLessThan(300_000);
+      expect(Object.values(world.fetches()).every((times) => times === 1)).toBe(true);
+    });
+
+    test("is no matter of a run that is over, stopped, or a process's own", async () => {
+      const { world } = await sent();
+      await world.clock.advance(60_000);
+      await writeControl(world.ledger("r"), "cancel", "enough", at);
+      expect((await status(world)).summary.idle).toBeUndefined();
+    });
+
+    test("are looked for in so many pages of what was recorded, and it is known that there may be more", async () => {
+      const world = createWorld();
+      await documents(world, 4);
+      seedPath(world, paths.submittedUpTo(ulidAt(1), 4, ulidAt(2)));
+      for (let shard = 0; shard < 4; shard++) {
+        for (let n = 1; n <= 600; n++) seedPath(world, paths.segment(shard, ulidAt(shard + 1), n));
+      }
+      await world.clock.advance(60_000);
+      const ledger = world.ledger("r");
+      const run = await readRun(ledger);
+      if (run === undefined) throw new Error("it is planned");
+      const look = (mostLists: number) =>
+        world.done(idleShards(ledger, run, { isOver: () => false, from: 0, mostLists }));
+      expect(await look(1)).toMatchObject({ all: false, shards: [{ shard: 0 }] });
+      expect(await look(20)).toMatchObject({ all: true, shards: { length: 4 } });
+    });
   });
 
   test("of a process's own run is running as long as there is a sign of life, then incomplete", async () => {

@@ -252,7 +252,7 @@ describe("an incremental run", () => {
       archived: 3,
       skipped: 9,
       failed: 0,
-      deletedFromSource: { count: 1, keys: ["photos/5.jpg"] },
+      deletedFromSource: { count: 1, keys: ["photos/5.jpg"], new: 1 },
       requests: {
         "source.get": 3,
         "archive.head": 3,
@@ -273,12 +273,17 @@ describe("an incremental run", () => {
     expect(world.archive.object("photos/5.jpg")).toBeDefined();
     expect(world.archive.object("photos/3.jpg")?.bytes.toString()).toBe("PICTURE 3");
     expect(await readRun(world.ledger("tonight"))).toMatchObject({
+      shards: 1,
       settled: { unchanged: 9 },
+      countedOnly: 9,
+      needs: ["counted-only", "deleted-keys"],
       compared: { by: "listing" },
       comparedAll: true,
       deletedFromSource: { count: 1 },
     });
-    expect(world.results("tonight").filter((line) => line.includes("Unchanged")).length).toBe(9);
+    // Nobody named them, and nothing is recorded of each.
+    expect(world.results("tonight").length).toBe(3);
+    expect(world.summary("tonight").unchanged).toBe(9);
   });
 
   test("asks of what was archived within fifteen minutes by HEAD, and fetches nothing that is there", async () => {
@@ -375,6 +380,8 @@ describe("an incremental run", () => {
       })(),
     );
     expect(world.archive.count("list")).toBeLessThan(4);
-    expect(entries.filter(({ kind }) => kind === "deleted")).toEqual([{ kind: "deleted", key: "photos/5.jpg" }]);
+    expect(entries.filter(({ kind }) => kind === "deleted")).toMatchObject([
+      { kind: "deleted", key: "photos/5.jpg", size: "picture 5".length, isNew: true },
+    ]);
   });
 });

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
 import { furthestCursor } from "../../../src/ledger/plan/cursor.ts";
+import { type DeletedKey, readDeleted } from "../../../src/ledger/plan/deleted-keys.ts";
 import type { RowsSource, RunRequest } from "../../../src/ledger/plan/request.ts";
 import { planOfShard, type RunDocument } from "../../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
@@ -83,6 +84,12 @@ async function rowsOfRun(world: World, run: RunDocument): Promise<readonly (read
   return shards;
 }
 
+async function deletedOf(world: World, run: RunDocument): Promise<readonly DeletedKey[]> {
+  const all: DeletedKey[] = [];
+  for await (const one of readDeleted(world.ledger("r"), run.deletedFromSource?.lists ?? [])) all.push(one);
+  return all;
+}
+
 const slice = (world: World, asked: RunRequest, seconds: number, rowsPerCursor?: number) =>
   planOn({
     ledger: world.ledger("r"),
@@ -142,9 +149,24 @@ describe("a plan in slices", () => {
           world.archive.onRequest(({ type }) => (type === "put" ? { kind: "delay", ms: 900 } : undefined));
           const run = await world.done(untilWhole(world, asked, seconds));
           world.archive.onRequest(undefined);
-          expect(await rowsOfRun(world, run)).toEqual(expected);
-          const { plan: _, slices: __, requests: ___, plannedAt: ____, ...same } = whole;
-          expect(run).toMatchObject(same);
+          const rowsAre = await rowsOfRun(world, run);
+          const { plan: _, slices: __, requests: ___, plannedAt: ____, shards, deletedFromSource, ...same } = whole;
+          const { lists, ...deleted } = deletedFromSource ?? {};
+          expect(run).toMatchObject({
+            ...same,
+            ...(deletedFromSource === undefined ? {} : { deletedFromSource: deleted }),
+          });
+          if (lists !== undefined) {
+            expect(await deletedOf(world, run)).toEqual(await deletedOf(atOnce, whole));
+            expect((await deletedOf(world, run)).length).toBe(deletedFromSource?.count);
+          }
+          // Where rows are only counted a slice may end within a shard.
+          if (whole.countedOnly !== undefined) {
+            expect(rowsAre.flat()).toEqual(expected.flat());
+          } else {
+            expect(rowsAre).toEqual(expected);
+            expect(run.shards).toBe(shards);
+          }
         },
       ),
       { numRuns: 25 },
@@ -237,6 +259,55 @@ describe("a plan in slices", () => {
     expect(await world.done(slice(world, asked, 900))).toMatchObject({
       rows: 3,
       deletedFromSource: { count: 1, keys: ["in/z-gone"] },
+    });
+  });
+
+  describe("of a listing of which nothing is new", () => {
+    /** 60 keys, all of them archived, and one that is gone behind each tenth. */
+    const quiet = () => {
+      const world = createWorld();
+      const keys = Array.from({ length: 60 }, (_, n) => `k${String(n).padStart(2, "0")}`);
+      const asked = request(seedRows(world, "listing", keys), { shardSize: 2 });
+      for (const [n, one] of keys.entries()) {
+        world.archive.seed(`in/${one}`, one.slice(0, 1));
+        if (n % 10 === 9) world.archive.seed(`in/${one}.gone`, "k");
+      }
+      return { world, asked };
+    };
+    const cursors = (world: World) => world.archive.keys().filter((key) => key.includes("/plans/cursor-"));
+
+    test("has cursors all the same, so that it ends however short the slices are, and by whatever clock", async () => {
+      const { world, asked } = quiet();
+      const clocks = fc.sample(fc.integer({ min: -3_600_000, max: 3_600_000 }), { numRuns: 20, seed: 7 });
+      let run: RunDocument | undefined;
+      let rows = 0;
+      for (const off of clocks) {
+        const clock = { ...world.clock, now: () => world.clock.now() + off };
+        const skewed = { ...world, clock } as World;
+        run = await world.done(slice(skewed, asked, 0));
+        if (run !== undefined) break;
+        const cursor = await furthestCursor(world.ledger("r"));
+        expect(cursor).toMatchObject({ shards: 0, needs: expect.arrayContaining(["counted-only"]) });
+        expect(cursor?.rows).toBeGreaterThan(rows);
+        rows = cursor?.rows ?? 0;
+      }
+      expect(run).toMatchObject({ shards: 0, rows: 60, countedOnly: 60, settled: { unchanged: 60 } });
+      expect(run?.slices).toBeUndefined();
+      expect(run?.deletedFromSource).toMatchObject({ count: 6, new: 6 });
+      expect((await deletedOf(world, run as RunDocument)).map(({ key }) => key)).toEqual(
+        [9, 19, 29, 39, 49, 59].map((n) => `in/k${String(n).padStart(2, "0")}.gone`),
+      );
+    });
+
+    test("writes no cursor over another", async () => {
+      const { world, asked } = quiet();
+      const run = await world.done(slice(world, asked, 900, 15));
+      expect(run).toMatchObject({ shards: 0, rows: 60, countedOnly: 60 });
+      expect(cursors(world).length).toBe(
+        world.archive.log.filter(({ type, key }) => type === "put" && key.includes("/plans/cursor-")).length,
+      );
+      expect(cursors(world).length).toBeGreaterThan(2);
+      expect((await deletedOf(world, run as RunDocument)).length).toBe(6);
     });
   });
 

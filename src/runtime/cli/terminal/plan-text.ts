@@ -34,7 +34,9 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
         ]
       : []),
     ...restoreLines(plan),
-    ...(compared?.by === "head" ? [`  unchanged rows are not known beforehand: ${compared.reason}`] : []),
+    ...(compared?.by === "head"
+      ? [`  unchanged rows are not known beforehand, and deleted keys are not looked for: ${compared.reason}`]
+      : []),
     ...listedLines(plan),
     `  ${bytesText(bytes)}`,
     `  ${counted(rowsThatProve, "row")} ${verbOf(rowsThatProve, "tells", "tell")} enough to prove ${verbOf(rowsThatProve, "its original", "their originals")}; the others cost a HEAD of the source each`,
