@@ -97,6 +97,7 @@ describe("time", () => {
       "queue/transports/memory.ts": "when messages were sent, and from there on only forward",
       "queue/transports/sqs-json.ts": "signatures",
       "queue/transports/tdmq-call.ts": "signatures",
+      "run/check/by-listing.ts": "where the store does not tell the time",
       "run/deliver/handle-manifest.ts": "how long ago a schedule fired",
       "run/deliver/handle-reconcile.ts": "the age of a run that another planned",
       "run/finalize/finalize.ts": "how long a run took that another began",

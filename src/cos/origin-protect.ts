@@ -12,6 +12,11 @@ import { contentOf, element, parseXml } from "./exchange/xml.ts";
 /** Suffixes that can be protected (document 460/30121). */
 export const protectableSuffixes = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "heif"] as const;
 
+const protectable = new RegExp(`\\.(?:${protectableSuffixes.join("|")})$`, "i");
+
+/** Has a key a suffix that can be protected? Whether their case matters is not documented: in either. */
+export const isProtectable = (key: string): boolean => protectable.test(key);
+
 /** Original Image Protection of a bucket (documents 460/30121, 460/30120, 1045/33712), which must be bound to Cloud Infinite. */
 export interface OriginProtect {
   /** Is the protection on? The service does not say for which suffixes. */

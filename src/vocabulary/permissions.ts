@@ -1,6 +1,6 @@
 /**
  * What credentials must be allowed to do, by the name that the store's access management gives it: CAM's actions of COS (document
- * 436/31923), IAM's of S3 (Service Authorization Reference, "Actions defined by Amazon S3"). The one place that spells them.
+ * 436/31923) and of Cloud Infinite, IAM's of S3 (Service Authorization Reference, "Actions defined by Amazon S3"). The one place that spells them.
  */
 import type { OtherStore } from "./address.ts";
 
@@ -19,9 +19,19 @@ export type Operation =
   /** Does the bucket keep versions? */
   | "versioning"
   | "listVersions"
-  | "getVersion";
+  | "getVersion"
+  | ImageOperation;
 
-type Names = Readonly<Record<Operation, string>>;
+/** A request about a bucket's images, which Cloud Infinite answers, and S3 has not. */
+export type ImageOperation = "getProtection" | "setProtection" | "getSlim";
+
+type Names = Readonly<Record<Exclude<Operation, ImageOperation>, string>>;
+
+const ofImages: Readonly<Record<ImageOperation, string>> = {
+  getProtection: "ci:DescribeOriginProtect",
+  setProtection: "ci:SetOriginProtect",
+  getSlim: "ci:DescribeImageSlim",
+};
 
 const ofCos: Names = {
   get: "cos:GetObject",
@@ -55,12 +65,16 @@ const ofS3: Names = {
   getVersion: "s3:GetObjectVersion",
 };
 /** Who may do what in a folder is the system's matter, and has no names. */
-const names: Readonly<Record<"cos" | OtherStore, Names | undefined>> = { cos: ofCos, s3: ofS3, file: undefined };
+const names: Readonly<Record<"cos" | OtherStore, Partial<Record<Operation, string>> | undefined>> = {
+  cos: { ...ofCos, ...ofImages },
+  s3: ofS3,
+  file: undefined,
+};
 
 /** The actions of these requests, each once; none in a folder. */
 export function actionsOf(store: "cos" | OtherStore, operations: readonly Operation[]): readonly string[] {
   const known = names[store];
-  return known === undefined ? [] : [...new Set(operations.map((operation) => known[operation]))];
+  return [...new Set(operations.flatMap((operation) => known?.[operation] ?? []))];
 }
 
 /** `cos:HeadObject and cos:GetBucket`; undefined in a folder. */

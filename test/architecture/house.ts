@@ -15,7 +15,7 @@ export type House = readonly Room[];
 export const house: House = [
   { room: "." },
   { room: "runtime", rooms: ["cli", "function", "settings"] },
-  { room: "runtime/cli", rooms: [".", "demo", "input", "terminal"] },
+  { room: "runtime/cli", rooms: [".", "demo", "leaving", "input", "terminal"] },
   {
     room: "run",
     rooms: [
@@ -23,6 +23,7 @@ export const house: House = [
       "deliver",
       "inspect",
       "bring-back",
+      "check",
       "reconcile",
       "plan",
       "places",

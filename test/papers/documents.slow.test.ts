@@ -1,4 +1,5 @@
 /** What each command prints with --json has the fields, of the types, that docs/cli.md tells. */
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ended, runCli, start } from "../runtime/cli/built.ts";
 import { archive, keys, type Lab, lines, openLab } from "../runtime/cli/lab.ts";
@@ -38,7 +39,14 @@ test("of a run in one process", async () => {
   expectAsTold("cos-originals/summary@1", await cli("status", "one", "--full"));
   expectAsTold("cos-originals/summary@1", await cli("report", "one"));
   lab.emulator.bucket(archive).delete(`${lab.place().slice(`cos://${archive}/`.length)}${keys[0]}`);
-  expectAsTold("cos-originals/verify@1", await cli("verify", "one"));
+  const certificates = [`${lab.folder}/verify.json`, `${lab.folder}/check.json`] as const;
+  expectAsTold("cos-originals/verify@1", await cli("verify", "one", "--certificate", certificates[0]));
+  expectAsTold("cos-originals/verify@1", await cli("verify", "one", "--deep"));
+  expectAsTold("cos-originals/check@1", await cli("check", "--certificate", certificates[1]));
+  expectAsTold("cos-originals/check@1", await cli("check", "--dry-run"));
+  for (const file of certificates) {
+    expect(differencesOf("cos-originals/certificate@1", JSON.parse(await readFile(file, "utf8")))).toEqual([]);
+  }
   expectAsTold("cos-originals/summary@1", await cli("redrive", "one"));
   expectAsTold("cos-originals/control@1", await cli("cancel", "one"));
   expectAsTold("cos-originals/control@1", await cli("resume", "one"));
@@ -64,6 +72,14 @@ test("of a run on a queue", async () => {
   expectAsTold("cos-originals/control@1", await cli("resume", "queued", ...queue));
   expectAsTold("cos-originals/work@1", await cli("work", "--drain", ...queue));
   expectAsTold("cos-originals/error@1", await cli("submit", ...asked));
+});
+
+test("of a protection", async () => {
+  expectAsTold("cos-originals/protection@1", await cli("protection", "status"));
+  expectAsTold("cos-originals/protection@1", await cli("protection", "on"));
+  const words = "the originals of photos-1250000000 are not archived";
+  expectAsTold("cos-originals/protection@1", await cli("protection", "off", "--unchecked", words));
+  expectAsTold("cos-originals/protection@1", await cli("protection", "on", "--suffixes", "png"));
 });
 
 test("of a bucket that is examined, and of an error", async () => {

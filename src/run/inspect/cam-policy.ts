@@ -1,10 +1,8 @@
 /**
- * The least that credentials must be allowed to do for a run in COS, as a CAM policy (access management; its shape is that of document
- * 436/7749). Pure.
+ * The least that credentials must be allowed to do in COS, as a CAM policy (access management; its shape is that of document 436/7749). Pure.
  */
-import { actionsOf, type Operation } from "../../vocabulary/permissions.ts";
-import type { Place } from "../messages/messages.ts";
-import { type NeedsOfRun, operationsOf } from "./operations-of-run.ts";
+import { actionsOf } from "../../vocabulary/permissions.ts";
+import type { Need } from "./needs-of.ts";
 
 export interface CamPolicy {
   readonly version: "2.0";
@@ -17,39 +15,37 @@ export interface CamStatement {
   readonly resource: readonly string[];
 }
 
-export function camPolicy({ source, archive, ledger, manifest, restores, history }: NeedsOfRun): CamPolicy {
-  // What is not in COS is not CAM's to allow.
-  const inCos = [source, archive, ledger].filter(({ store }) => store === undefined);
-  const ofSource = [...operationsOf.source, ...(restores === true ? operationsOf.restoring : [])];
-  const statement = [allow(ofSource, below(source))];
-  if (archive.store === undefined) {
-    const copied = history === undefined ? [] : operationsOf.copied;
-    statement.push(allow([...operationsOf.archive, ...copied], below(archive)));
-    if (history !== undefined) statement.push(allow(operationsOf.history, below({ ...archive, prefix: history })));
+/** What is not in COS is not CAM's to allow. Needs of the same operations on whole buckets are one statement. */
+export function camPolicy(needs: readonly Need[]): CamPolicy {
+  const statements = new Map<string, { readonly action: readonly string[]; readonly resource: Set<string> }>();
+  for (const need of needs) {
+    if (need.bucket.store !== undefined) continue;
+    const action = actionsOf("cos", need.operations).map((name) => `name/${name}`);
+    const resource = resourceOf(need);
+    const name = need.on.kind === "bucket" ? action.join() : `${action.join()} ${resource}`;
+    const known = statements.get(name);
+    if (known === undefined) statements.set(name, { action, resource: new Set([resource]) });
+    else known.resource.add(resource);
   }
-  if (ledger.store === undefined) statement.push(allow(operationsOf.ledger, below(ledger)));
-  if (manifest !== undefined)
-    statement.push(
-      allow(operationsOf.source, manifest.isInventory ? whole(manifest) : resource(manifest, manifest.key)),
-    );
-  // Not for --list alone: where listing is not allowed COS may say 403 of a key that does not exist, and a missing original, or
-  // one that is not archived yet, would be taken for a refusal.
-  const listed = new Set(inCos.map(whole));
-  statement.push(allow(["list"], ...listed));
+  const statement = [...statements.values()].map(({ action, resource }) => ({
+    effect: "allow" as const,
+    action,
+    resource: [...resource],
+  }));
   return { version: "2.0", statement };
 }
 
-function allow(operations: readonly Operation[], ...resources: readonly string[]): CamStatement {
-  const action = actionsOf("cos", operations).map((name) => `name/${name}`);
-  return { effect: "allow", action, resource: resources };
-}
-
-type InBucket = Pick<Place, "bucket" | "region">;
-
-const below = (place: Place) => resource(place, `${place.prefix}*`);
-const whole = (bucket: InBucket) => resource(bucket, "*");
-
 /** `uid/` takes the APPID, the digits that end a bucket's name. */
-function resource({ bucket, region }: InBucket, key: string): string {
-  return `qcs::cos:${region}:uid/${bucket.slice(bucket.lastIndexOf("-") + 1)}:${bucket}/${key}`;
+function resourceOf({ bucket: { bucket, region }, on }: Need): string {
+  const account = `${region}:uid/${bucket.slice(bucket.lastIndexOf("-") + 1)}`;
+  switch (on.kind) {
+    case "images":
+      return `qcs::ci:${account}:bucket/${bucket}/*`;
+    case "key":
+      return `qcs::cos:${account}:${bucket}/${on.key}`;
+    case "below":
+      return `qcs::cos:${account}:${bucket}/${on.prefix}*`;
+    case "bucket":
+      return `qcs::cos:${account}:${bucket}/*`;
+  }
 }

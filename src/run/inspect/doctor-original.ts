@@ -1,19 +1,16 @@
 /** One original, fetched as a run would: does originImage bring the object that a HEAD tells of? */
-import { createHash } from "node:crypto";
 import { isEncrypted, isMd5, sameEtag } from "../../archive/proof/identity.ts";
-import { crc64Digest, crc64Start, crc64Update } from "../../checksum/crc64.ts";
-import { protectableSuffixes } from "../../cos/origin-protect.ts";
+import { isProtectable } from "../../cos/origin-protect.ts";
 import type { Bucket, ListedObject, ListPage, ObjectInfo } from "../../objects/bucket.ts";
 import { counted } from "../../vocabulary/counted.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { needOf } from "../../vocabulary/permissions.ts";
+import { type ReadBytes, readBytes } from "../check/read-bytes.ts";
 import { type Finding, finding, isPassing, tried } from "./doctor-findings.ts";
-
-const image = new RegExp(`\\.(${protectableSuffixes.join("|")})$`, "i");
 
 /** The smallest image that is not empty. */
 function sample(page: ListPage | undefined): ListedObject | undefined {
-  const images = page?.objects.filter(({ key, size }) => size > 0 && image.test(key));
+  const images = page?.objects.filter(({ key, size }) => size > 0 && isProtectable(key));
   return images?.reduce<ListedObject | undefined>(
     (best, each) => (best && best.size <= each.size ? best : each),
     undefined,
@@ -35,7 +32,7 @@ export async function examineOriginal(
     const need = head.error.status === 403 ? ` (${needOf("cos", "head")})` : "";
     return finding("original", isPassing(head.error) ? "unknown" : "bad", `HEAD${need} failed: ${head.error.message}`);
   }
-  const fetched = await tried(() => fetchAndHash(bucket, key));
+  const fetched = await tried(() => readBytes(bucket, key, { originImage: true }));
   if (!fetched.ok) {
     const need = fetched.error.status === 403 ? ` (${needOf("cos", "get")})` : "";
     return finding(
@@ -47,28 +44,8 @@ export async function examineOriginal(
   return judged(key, head.value, fetched.value);
 }
 
-interface Fetched {
-  readonly info: ObjectInfo;
-  readonly size: number;
-  readonly md5: string;
-  readonly crc64: string;
-}
-
-async function fetchAndHash(bucket: Bucket, key: string): Promise<Fetched> {
-  const reply = await bucket.get(key, { originImage: true, bufferUpTo: 0 });
-  const md5 = createHash("md5");
-  const crc = crc64Start();
-  let size = 0;
-  for await (const chunk of reply.kind === "bytes" ? [reply.bytes] : reply.stream) {
-    md5.update(chunk);
-    crc64Update(crc, chunk);
-    size += chunk.length;
-  }
-  return { info: reply, size, md5: md5.digest("hex"), crc64: crc64Digest(crc) };
-}
-
 /** Is it the object that the HEAD told of? */
-function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: Fetched): Finding {
+function judged(key: string, head: ObjectInfo, { info, size, md5, crc64 }: ReadBytes): Finding {
   const what = `originImage of ${quote(key)} brought ${counted(size, "byte")}`;
   if (info.errNo !== undefined && info.errNo !== 0) {
     const why = info.errNo === -6101 ? "a placeholder (the 4xx image setting)" : "the image service failed";

@@ -1,10 +1,10 @@
 /**
- * The least that credentials must be allowed to do for what of a run lies in S3, as an IAM policy (IAM User Guide, "Policies and
+ * The least that credentials must be allowed to do for what lies in S3, as an IAM policy (IAM User Guide, "Policies and
  * permissions"; Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"). Pure.
  */
-import { actionsOf, type Operation } from "../../vocabulary/permissions.ts";
+import { actionsOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
-import { type NeedsOfRun, operationsOf } from "./operations-of-run.ts";
+import type { Need } from "./needs-of.ts";
 
 export interface IamPolicy {
   readonly Version: "2012-10-17";
@@ -17,34 +17,37 @@ export interface IamStatement {
   readonly Resource: readonly string[];
 }
 
-/** Undefined where nothing lies in S3. */
-export function iamPolicy({
-  archive,
-  ledger,
-  history,
-}: Pick<NeedsOfRun, "archive" | "ledger" | "history">): IamPolicy | undefined {
-  const inS3 = [archive, ledger].filter(({ store }) => store === "s3");
-  if (inS3.length === 0) return undefined;
-  const statement: IamStatement[] = [];
-  // HEAD is a GetObject there, which copying needs as well.
-  if (archive.store === "s3") {
-    statement.push(allow(operationsOf.archive, below(archive)));
-    if (history !== undefined) statement.push(allow(operationsOf.history, below({ ...archive, prefix: history })));
+/**
+ * Undefined where nothing lies in S3. A bucket that may not be listed answers 403 of a key that is not there, which would be taken for a
+ * refusal: so all that are named are listed too. Needs of the same operations on whole buckets are one statement.
+ */
+export function iamPolicy(needs: readonly Need[]): IamPolicy | undefined {
+  const statements = new Map<string, { readonly actions: readonly string[]; readonly resources: Set<string> }>();
+  for (const { operations, bucket, on } of needs) {
+    if (bucket.store !== "s3" || on.kind === "images") continue;
+    const actions = actionsOf("s3", operations);
+    const resource = on.kind === "bucket" ? arnOf(bucket) : `${arnOf(bucket)}/${keysOf(on)}`;
+    const name = on.kind === "bucket" ? actions.join() : `${actions.join()} ${resource}`;
+    const known = statements.get(name);
+    if (known === undefined) statements.set(name, { actions, resources: new Set([resource]) });
+    else known.resources.add(resource);
   }
-  if (ledger.store === "s3") statement.push(allow(operationsOf.ledger, below(ledger)));
-  // Without it S3 answers 403 of a key that is not there, which would be taken for a refusal.
-  statement.push(allow(["list"], ...new Set(inS3.map(arnOf))));
-  return { Version: "2012-10-17", Statement: statement };
+  if (statements.size === 0) return undefined;
+  const Statement = [...statements.values()].map(({ actions, resources }) => allow(actions, [...resources]));
+  return { Version: "2012-10-17", Statement };
 }
 
-function allow(operations: readonly Operation[], ...resources: readonly string[]): IamStatement {
-  return { Effect: "Allow", Action: actionsOf("s3", operations), Resource: resources };
-}
+const keysOf = (on: Exclude<Need["on"], { readonly kind: "bucket" | "images" }>): string =>
+  on.kind === "key" ? literally(on.key) : `${literally(on.prefix)}*`;
+
+const allow = (actions: readonly string[], resources: readonly string[]): IamStatement => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: resources,
+});
 
 /** A star and a question mark are wildcards there, and `${` begins a variable: of a prefix they stand for themselves. */
 const literally = (prefix: string): string => prefix.replace(/[*?$]/g, (character) => `\${${character}}`);
-
-const below = (place: Place): string => `${arnOf(place)}/${literally(place.prefix)}*`;
 
 /** China and the United States' government have partitions of their own (AWS General Reference, "Amazon Resource Names"). */
 function arnOf({ bucket, region }: Pick<Place, "bucket" | "region">): string {

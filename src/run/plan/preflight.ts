@@ -38,21 +38,32 @@ export async function preflightLedger(place: Place, surroundings: Surroundings):
   await look(surroundings.open("ledger", place), "the ledger", place.prefix, true, surroundings);
 }
 
+/**
+ * The same of a place that must be listed. Resolves with the service's time as its reply tells it, milliseconds since the epoch.
+ */
+export function preflightListed(
+  role: "source" | "archive",
+  place: Place,
+  surroundings: Surroundings,
+): Promise<number | undefined> {
+  return look(surroundings.open(role, place), `the ${role}`, place.prefix, true, surroundings);
+}
+
 async function look(
   bucket: Bucket,
   what: string,
   prefix: string,
   mustList: boolean,
   surroundings: Surroundings,
-): Promise<void> {
+): Promise<number | undefined> {
   try {
-    await withRetries(() => bucket.list({ prefix, maxKeys: 1 }), surroundings);
+    return (await withRetries(() => bucket.list({ prefix, maxKeys: 1 }), surroundings)).serverTime;
   } catch (error) {
     if (!isBucketError(error)) throw error;
     const where = `${what} ${bucket.address} in ${bucket.region}`;
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
-      if (error.code === "AccessDenied" && !mustList) return;
+      if (error.code === "AccessDenied" && !mustList) return undefined;
       const action = error.code === "AccessDenied" ? needOf(storeOf(bucket.address), "list") : undefined;
       const need = action === undefined ? "" : `; it needs ${action} (listing) there`;
       // A folder has no credentials.

@@ -125,6 +125,23 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "check",
+    description: "compare a source with an archive, without any run: is each original there, and the same?",
+    load: async () => {
+      const { describeCheck, checkCommand } = await import("./leaving/check.ts");
+      return { describe: describeCheck, run: checkCommand };
+    },
+  },
+  {
+    name: "protection",
+    argument: { name: "<WHAT>", description: "status, on or off" },
+    description: "say whether Original Image Protection is on, turn it on, or take it off where a check agreed",
+    load: async () => {
+      const { describeProtection, protectionCommand } = await import("./leaving/protection.ts");
+      return { describe: describeProtection, run: protectionCommand };
+    },
+  },
+  {
     name: "doctor",
     description: "probe real buckets: credentials, clock, permissions, protection, what originImage answers",
     load: async () => {

@@ -3,6 +3,15 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
 import { type IamPolicy, iamPolicy } from "../../run/inspect/iam-policy.ts";
+import {
+  type Need,
+  needsOfCheck,
+  needsOfDoctor,
+  needsOfProtection,
+  needsOfRun,
+  type Purpose,
+  purposes,
+} from "../../run/inspect/needs-of.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, historyOf, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
 import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
@@ -13,13 +22,15 @@ import type { Terminal } from "./terminal/terminal.ts";
 export function describePolicy(command: Command): void {
   addFlags(
     command
+      .option("--for <PURPOSE>", `what the credentials are for: ${purposes.join(", ")}`, "run")
       .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
       .addHelpText(
         "after",
         `
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
-resume and verify need no more. An archive whose credentials are others takes the statements about its own bucket. What lies
-in S3 is allowed by a policy of its own: --store s3. What a queue needs is its own service's matter.
+resume and verify need no more, but for verify --deep, which reads the archive. With --for it is that of another command's. An
+archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
+its own: --store s3. What a queue needs is its own service's matter.
 
 Exit codes: 0 printed, 2 usage.
 
@@ -34,21 +45,11 @@ Example:
 
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
-  const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
+  const purpose = purposeSaid(flags);
+  const needs = needsOf(purpose, settings);
   const store = storeSaid(flags);
-  const history = historyOf(settings);
-  const inS3 = iamPolicy({ archive, ledger, history });
-  const policy =
-    store === "s3"
-      ? there(inS3)
-      : camPolicy({
-          source: sourcePlace(settings),
-          archive,
-          ledger,
-          manifest: manifestOf(settings),
-          restores: settings.values.archivedClass === "restore",
-          history,
-        });
+  const inS3 = iamPolicy(needs);
+  const policy = store === "s3" ? there(inS3) : camPolicy(needs);
   // JSON has line ends between its values only.
   terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
   if (store === "s3") {
@@ -57,12 +58,38 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
     );
     return exitCodes.done;
   }
-  terminal.note(
-    "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
-  );
+  if (purpose !== "check") {
+    terminal.note(
+      "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
+    );
+  }
   if (inS3 !== undefined)
     terminal.note("What lies in S3 has a policy of its own: the same command with --store s3 prints it.");
   return exitCodes.done;
+}
+
+function needsOf(purpose: Purpose, settings: Settings): readonly Need[] {
+  const source = sourcePlace(settings);
+  if (purpose === "protection") return needsOfProtection(source);
+  const archive = archivePlace(settings);
+  if (purpose === "check") return needsOfCheck({ source, archive });
+  const places = {
+    source,
+    archive,
+    ledger: ledgerPlace(settings),
+    restores: settings.values.archivedClass === "restore",
+    history: historyOf(settings),
+  };
+  return purpose === "doctor" ? needsOfDoctor(places) : needsOfRun({ ...places, manifest: manifestOf(settings) });
+}
+
+function purposeSaid({ for: said }: Flags): Purpose {
+  const purpose = purposes.find((each) => each === said);
+  if (purpose !== undefined) return purpose;
+  throw new UserError(
+    "InvalidSetting",
+    `--for is ${quote(said)}, and policies are for ${purposes.join(", ")}; say one of them.`,
+  );
 }
 
 function storeSaid({ store }: Flags): "cos" | "s3" {
@@ -77,7 +104,7 @@ function there(policy: IamPolicy | undefined): IamPolicy {
   if (policy !== undefined) return policy;
   throw new UserError(
     "InvalidSetting",
-    "Neither the archive nor the ledger is in S3, so there is no policy of S3 to print; leave out --store s3.",
+    "Neither the archive nor the ledger is in S3 as far as this is about them, so there is no policy of S3 to print; leave out --store s3.",
   );
 }
 

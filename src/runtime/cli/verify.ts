@@ -1,16 +1,17 @@
 /** `cos-originals verify`: does the archive hold what the ledger says? */
 
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import { csvLine } from "../../manifest/csv-text.ts";
+import { namedDifferences } from "../../report/certificate.ts";
+import { formatBytes } from "../../report/quantity.ts";
+import type { Summary } from "../../report/summary.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
+import { certificateOfVerify, certified, isSound } from "../../run/inspect/verify-certificate.ts";
+import { isoTime, systemClock } from "../../vocabulary/clock.ts";
 import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
-import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
+import { checkCertificatePath, pageOf, writeCertificate } from "./leaving/certificate-files.ts";
+import { openCsvFile } from "./leaving/csv-file.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -26,13 +27,19 @@ export function describeVerify(command: Command): void {
         "--out <FILE>",
         "write the differences as CSV, which is a manifest: run --manifest FILE archives them again",
       )
+      .option("--deep", "read every archived object anew, and prove its bytes by their CRC64 or MD5, instead of a HEAD")
+      .option(
+        "--certificate <FILE>",
+        "write what was verified, when, and what was found, as JSON and as a page beside it",
+      )
       .addHelpText(
         "after",
         `
 One HEAD an object, --concurrency at once and no more than --rate a second. Compared are length, and CRC64 or else ETag.
+With --deep one GET an object, whose bytes are held against the same; outside the archive's region its traffic is paid for.
 What a later run of the same ledger archived in its place is no difference.
 
-Exit codes: 0 all as the ledger says, 7 differences, 2 usage, 6 credentials refused, 130 interrupted.
+Exit codes: 0 all as the ledger says, 7 differences, or objects that could not be read, 2 usage, 6 credentials refused, 130 interrupted.
 
 Example:
   cos-originals verify nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
@@ -46,7 +53,11 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
   return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
     const interrupt = onInterrupt(terminal, "Stopping.");
     const { signal } = interrupt;
-    const file = typeof flags.out === "string" ? await openDifferences(flags.out) : undefined;
+    const deep = flags.deep === true;
+    const certificatePath = typeof flags.certificate === "string" ? flags.certificate : undefined;
+    if (certificatePath !== undefined) await checkCertificatePath(certificatePath);
+    const file = typeof flags.out === "string" ? await openCsvFile(flags.out, "--out", header) : undefined;
+    const beganAt = isoTime(surroundings.clock.now());
     const differences: Difference[] = [];
     let progressAt = 0;
     const onProgress = (checked: number, of: number) => {
@@ -57,29 +68,45 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
     };
     try {
       const verified = await verifyRun(place, id, surroundings, {
+        deep,
         signal,
+        onBegin: ({ archived, bytes }: Summary) => {
+          if (deep) terminal.note(deepText(archived, bytes));
+        },
         onProgress,
         async onDifference(difference) {
           if (json || differences.length < shown) differences.push(difference);
-          await file?.add(difference);
+          // What can't be read is not to be archived again.
+          if (difference.kind !== "unread") await file?.add(cellsOf(difference));
         },
       });
       terminal.status("");
       await file?.close();
       const { missing, size, checksum } = verified.differences;
-      const different = missing + size + checksum;
       if (json) terminal.out(JSON.stringify(documentOf(id, verified, differences)));
-      else terminal.out(textOf(id, verified, differences, different));
+      else terminal.out(textOf(id, verified, differences, missing + size + checksum));
       if (file !== undefined) terminal.note(`The differences are in ${String(flags.out)}`);
       if (signal.aborted) return exitCodes.interrupted;
-      return different > 0 ? exitCodes.differences : exitCodes.done;
+      if (certificatePath !== undefined) {
+        const named = differences.slice(0, namedDifferences).map(certified);
+        const endedAt = isoTime(surroundings.clock.now());
+        const over = { run: id, ledger: place, verified, beganAt, endedAt, differences: named };
+        await writeCertificate(certificatePath, certificateOfVerify(over));
+        terminal.note(`The certificate is in ${certificatePath}, and for people in ${pageOf(certificatePath)}`);
+      }
+      return isSound(verified) ? exitCodes.done : exitCodes.differences;
     } finally {
       interrupt.dispose();
     }
   });
 }
 
-function documentOf(id: string, { request: _, differences, ...counts }: Verified, found: readonly Difference[]) {
+function deepText(archived: number, bytes: number): string {
+  return `${counted(archived, "archived object")} and those found there, ${formatBytes(bytes)} at least, are read anew: a GET each, and traffic outside the archive's region.`;
+}
+
+function documentOf(id: string, verified: Verified, found: readonly Difference[]) {
+  const { request: _, list: __, differences, ...counts } = verified;
   return {
     schema: "cos-originals/verify@1",
     run: id,
@@ -102,9 +129,15 @@ function documentOf(id: string, { request: _, differences, ...counts }: Verified
 }
 
 function textOf(id: string, verified: Verified, found: readonly Difference[], different: number): readonly string[] {
-  const { checked, same, sizeOnly, replaced, rows, unarchived, state, differences } = verified;
+  const { checked, same, sizeOnly, replaced, rows, unarchived, state, differences, deep, bytesRead, unread } = verified;
   const lines = [
     `run ${id} is ${state}: ${counted(checked, "object")} checked, ${formatCount(same)} as the ledger says, ${formatCount(different)} different`,
+    ...(deep ? [`  ${formatBytes(bytesRead)} were read anew`] : []),
+    ...(unread > 0
+      ? [
+          `  ${formatCount(unread)} could not be read, for ${verbOf(unread, "it is", "they are")} in an archive class: restore, and verify again`,
+        ]
+      : []),
     ...(replaced > 0
       ? [
           `  ${formatCount(replaced)} ${verbOf(replaced, "was", "were")} replaced by a later run, and ${verbOf(replaced, "is", "are")} what that one archived: no difference`,
@@ -124,33 +157,18 @@ function textOf(id: string, verified: Verified, found: readonly Difference[], di
   for (const { kind, message, outcome } of found) {
     lines.push(`  ${kind}: ${outcome.archiveKey ?? outcome.key}: ${message}`);
   }
-  if (different > found.length)
-    lines.push(`  and ${formatCount(different - found.length)} more; --out FILE lists them all`);
+  const more = different + unread - found.length;
+  if (more > 0) lines.push(`  and ${formatCount(more)} more; --out FILE lists those that differ`);
   return lines;
 }
 
 /** The columns of a manifest; what is expected of the archive is not what the source must be now, so it is not among them. */
-const header = csvLine(["Key", "VersionId", "Difference", "Details", "ArchivedAs"]);
+const header = ["Key", "VersionId", "Difference", "Details", "ArchivedAs"];
 
-async function openDifferences(path: string) {
-  const stream = createWriteStream(path);
-  const ended = finished(stream).catch((thrown: unknown) => {
-    const error = ensureError(thrown);
-    throw new UserError("OutUnwritable", `--out ${quote(path)} can't be written: ${error.message}.`, { cause: error });
-  });
-  ended.catch(() => undefined);
-  // Before any request is made: a folder that is not there is said at once.
-  await Promise.race([once(stream, "open"), ended]);
-  stream.write(header);
-  return {
-    async add({ kind, message, outcome }: Difference): Promise<void> {
-      const { key, versionId, archiveKey } = outcome;
-      if (!stream.write(csvLine([key, versionId, kind, message, archiveKey])))
-        await Promise.race([once(stream, "drain"), ended]);
-    },
-    async close(): Promise<void> {
-      stream.end();
-      await ended;
-    },
-  };
-}
+const cellsOf = ({ kind, message, outcome: { key, versionId, archiveKey } }: Difference) => [
+  key,
+  versionId,
+  kind,
+  message,
+  archiveKey,
+];

@@ -15,6 +15,26 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "agree at the terminal, or give --yes",
   },
+  CheckNeeded: {
+    means: "a protection is to be taken off, and no check says that the originals are archived",
+    effect: "not-begun",
+    advice: "check source and archive, and give the certificate that says that they agree",
+  },
+  CheckDisagreed: {
+    means: "a protection is to be taken off, and the check found that the archive does not hold all originals",
+    effect: "not-begun",
+    advice: "archive what is missing or different, and check again",
+  },
+  CheckOutdated: {
+    means: "a protection is to be taken off, and originals are there that the check did not look at",
+    effect: "not-begun",
+    advice: "archive what is new, and check the whole bucket again",
+  },
+  InvalidCertificate: {
+    means: "the file is no certificate of a check",
+    effect: "not-begun",
+    advice: "give the file that check --certificate wrote",
+  },
   MissingCredentials: {
     means: "there are no credentials",
     effect: "run-halted",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type CamPolicy, camPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import { needsOfCheck, needsOfDoctor, needsOfProtection, needsOfRun } from "../../../src/run/inspect/needs-of.ts";
 import { defaultLedger } from "../../../src/run/surroundings/open-ledger.ts";
 
 const region = "ap-guangzhou";
@@ -15,13 +16,13 @@ describe("a policy", () => {
   const archived = "qcs::cos:ap-singapore:uid/1259999999:archive-1259999999";
 
   test("names bucket, region, APPID and prefix, each by its own", () => {
-    const policy = camPolicy(needs);
+    const policy = camPolicy(needsOfRun(needs));
     expect(allowed(policy, "GetObject")).toEqual([`${photos}/2026/*`, `${archived}/photos/.originals/*`]);
     expect(allowed(policy, "PutObject")).toEqual([`${archived}/photos/*`, `${archived}/photos/.originals/*`]);
   });
 
   test("with a history allows to read the archive, and to write what is kept", () => {
-    const policy = camPolicy({ ...needs, history: "history/" });
+    const policy = camPolicy(needsOfRun({ ...needs, history: "history/" }));
     expect(allowed(policy, "GetObject")).toContain(`${archived}/photos/*`);
     expect(allowed(policy, "PutObject")).toContain(`${archived}/history/*`);
     expect(allowed(policy, "HeadObject")).not.toContain(`${archived}/history/*`);
@@ -29,12 +30,12 @@ describe("a policy", () => {
 
   test("says nothing of what is not in COS", () => {
     const s3 = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "" } as const;
-    const policy = camPolicy({ source, archive: s3, ledger: defaultLedger(s3) });
+    const policy = camPolicy(needsOfRun({ source, archive: s3, ledger: defaultLedger(s3) }));
     expect(policy.statement.flatMap(({ resource }) => resource)).toEqual([`${photos}/2026/*`, `${photos}/*`]);
   });
 
   test("lets nobody write to the source, and nobody delete anything", () => {
-    const { statement } = camPolicy(needs);
+    const { statement } = camPolicy(needsOfRun(needs));
     for (const { action, resource } of statement) {
       expect(action.filter((name) => /Delete|\*/.test(name))).toEqual([]);
       if (action.some((name) => /Put|Upload/.test(name))) expect(resource.join()).not.toContain("photos-1250000000");
@@ -43,10 +44,10 @@ describe("a policy", () => {
 
   test("allows to list each bucket, so that a key which is not there is no refusal", () => {
     const both = [`${photos}/*`, `${archived}/*`];
-    expect(allowed(camPolicy(needs), "GetBucket")).toEqual(both);
+    expect(allowed(camPolicy(needsOfRun(needs)), "GetBucket")).toEqual(both);
     const ledger = { bucket: "ledger-1250000000", region, prefix: "" };
     const its = "qcs::cos:ap-guangzhou:uid/1250000000:ledger-1250000000/*";
-    expect(allowed(camPolicy({ ...needs, ledger }), "GetBucket")).toEqual([...both, its]);
+    expect(allowed(camPolicy(needsOfRun({ ...needs, ledger })), "GetBucket")).toEqual([...both, its]);
   });
 
   test.each([
@@ -54,6 +55,32 @@ describe("a policy", () => {
     [true, `${photos}/*`],
   ])("of a manifest in a bucket allows to read it, of an inventory its files too: %s", (isInventory, expected) => {
     const manifest = { bucket: "photos-1250000000", region, key: "lists/keys.csv", isInventory };
-    expect(allowed(camPolicy({ ...needs, manifest }), "HeadObject")).toContain(expected);
+    expect(allowed(camPolicy(needsOfRun({ ...needs, manifest })), "HeadObject")).toContain(expected);
+  });
+
+  test("for a check allows to ask and to list, and to read nothing", () => {
+    expect(camPolicy(needsOfCheck(needs)).statement).toEqual([
+      { effect: "allow", action: ["name/cos:HeadObject"], resource: [`${photos}/2026/*`] },
+      { effect: "allow", action: ["name/cos:HeadObject"], resource: [`${archived}/photos/*`] },
+      { effect: "allow", action: ["name/cos:GetBucket"], resource: [`${photos}/*`, `${archived}/*`] },
+    ]);
+  });
+
+  test("for a protection is of Cloud Infinite, and lists the source", () => {
+    const settings = "qcs::ci:ap-guangzhou:uid/1250000000:bucket/photos-1250000000/*";
+    expect(camPolicy(needsOfProtection(source)).statement).toEqual([
+      {
+        effect: "allow",
+        action: ["name/ci:DescribeOriginProtect", "name/ci:SetOriginProtect"],
+        resource: [settings],
+      },
+      { effect: "allow", action: ["name/cos:GetBucket"], resource: [`${photos}/*`] },
+    ]);
+  });
+
+  test("for a doctor uploads nothing in parts, and changes no setting", () => {
+    const actions = camPolicy(needsOfDoctor(needs)).statement.flatMap(({ action }) => action);
+    expect(actions.filter((name) => /Multipart|UploadPart|:Set/.test(name))).toEqual([]);
+    expect(actions).toContain("name/ci:DescribeOriginProtect");
   });
 });

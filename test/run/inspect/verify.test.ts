@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { provenanceRun } from "../../../src/archive/task/archive-headers.ts";
-import { compareWithLedger, type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
+import { type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
+import { certificateOfVerify } from "../../../src/run/inspect/verify-certificate.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
-async function verify(world: World) {
+async function verify(world: World, deep = false) {
   const differences: Difference[] = [];
   world.archive.forgetLog();
   const verified = await world.done(
     verifyRun(ledgerPlace, "r", world.surroundings, {
+      deep,
       onDifference: (difference) => void differences.push(difference),
     }),
   );
@@ -20,40 +22,6 @@ async function ended(keys: (world: World) => readonly string[], options: object 
   await world.drain();
   return world;
 }
-
-describe("an archived object is as the ledger says", () => {
-  const a = "0cc175b9c0f1b6a831c399e269772661";
-  const b = "92eb5ffee6ae2fec3ad71c777531578f";
-  test.each([
-    [
-      "by CRC64, whatever its ETag",
-      { receivedSize: 1, receivedEtag: a, receivedCrc64: "1" },
-      { size: 1, etag: `${a}-2`, crc64: "1" },
-      "same",
-    ],
-    [
-      "not by its ETag where the CRC64 differs",
-      { receivedSize: 1, receivedEtag: a, receivedCrc64: "1" },
-      { size: 1, etag: a, crc64: "2" },
-      "checksum",
-    ],
-    [
-      "by ETag where nobody tells a CRC64",
-      { receivedSize: 1, receivedEtag: a.toUpperCase() },
-      { size: 1, etag: a },
-      "same",
-    ],
-    ["not with another ETag", { receivedSize: 1, receivedEtag: a }, { size: 1, etag: b, crc64: "1" }, "checksum"],
-    ["not with another length", { receivedSize: 1, receivedCrc64: "1" }, { size: 2, crc64: "1" }, "size"],
-    ["as far as its length goes", { receivedSize: 1, receivedCrc64: "1" }, { size: 1, etag: a }, "same"],
-  ] as const)("%s", (_, said, there, kind) => {
-    expect(compareWithLedger(said, there).kind).toBe(kind);
-  });
-
-  test("and it is said where only the length could be compared", () => {
-    expect(compareWithLedger({ receivedSize: 1 }, { size: 1, etag: a })).toEqual({ kind: "same", sizeOnly: true });
-  });
-});
 
 describe("verifying a run", () => {
   test("asks for each archived object once, and for nothing else of the archive", async () => {
@@ -137,5 +105,62 @@ describe("verifying a run", () => {
     const world = await ended((w) => seedPictures(w.source, 3));
     for (const key of world.archive.keys()) if (/outcomes\/.*jsonl/.test(key)) world.archive.removeObject(key);
     await expect(verify(world)).rejects.toMatchObject({ code: "LedgerIncomplete" });
+  });
+
+  test("reads every archived object anew where that is asked, and asks by no HEAD", async () => {
+    const world = await ended((w) => [...seedPictures(w.source, 5), "missing.jpg"]);
+    const { verified, differences } = await verify(world, true);
+    expect(verified).toMatchObject({ checked: 5, same: 5, bytesRead: 45, unread: 0, proofs: { crc64: 5, size: 0 } });
+    expect(differences).toEqual([]);
+    expect([world.archive.count("head"), world.archive.count("put")]).toEqual([0, 0]);
+  });
+
+  test("finds bytes that no HEAD tells of when it reads them, and what is missing or another's", async () => {
+    const world = await ended((w) => seedPictures(w.source, 5));
+    const [rotten = "", gone = "", cold = "", changed = ""] = seedPictures(world.source, 5);
+    const { etag = "", crc64 = "", headers = {} } = world.archive.object(rotten) ?? {};
+    // The store's own records are those of the bytes that it was given.
+    world.archive.seed(rotten, "pictura 0", { headers, etag, crc64 });
+    const byHead = await verify(world);
+    expect(byHead.verified).toMatchObject({ checked: 5, same: 5 });
+    world.archive.removeObject(gone);
+    world.archive.seed(cold, "picture 2", { headers: { "x-cos-storage-class": "ARCHIVE" } });
+    await world.done(world.clock.sleep(1_000));
+    world.source.seed(changed, "another picture");
+    await world.deliver(inlineMessage([changed], { run: "r2", options: { ifExists: "overwrite" } }));
+    await world.drain();
+    const { verified, differences } = await verify(world, true);
+    expect(verified).toMatchObject({
+      checked: 5,
+      same: 1,
+      replaced: 1,
+      unread: 1,
+      differences: { missing: 1, size: 0, checksum: 1 },
+    });
+    expect(new Map(differences.map(({ kind, outcome }) => [outcome.key, kind]))).toEqual(
+      new Map([
+        [rotten, "checksum"],
+        [gone, "missing"],
+        [cold, "unread"],
+      ]),
+    );
+    const certificate = certificateOfVerify({
+      run: "r",
+      ledger: ledgerPlace,
+      verified,
+      beganAt: "2026-01-15T12:00:00.000Z",
+      endedAt: "2026-01-15T12:00:01.000Z",
+      differences: [],
+    });
+    expect(certificate).toMatchObject({ agreed: false, missing: 1, differs: 1, uncompared: 1, replaced: 1, same: 1 });
+  });
+
+  test("gives one digest to one ledger, whichever way it is verified", async () => {
+    const world = await ended((w) => seedPictures(w.source, 25), { shardSize: 10 });
+    const [byHead, deep] = [(await verify(world)).verified, (await verify(world, true)).verified];
+    expect(byHead.list).toMatchObject({ objects: 25, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(deep.list).toEqual(byHead.list);
+    const other = await ended((w) => seedPictures(w.source, 24), { shardSize: 10 });
+    expect((await verify(other)).verified.list.sha256).not.toBe(byHead.list.sha256);
   });
 });

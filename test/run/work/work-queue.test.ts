@@ -6,7 +6,7 @@ import {
   SQSClient,
   serviceException,
 } from "../../../src/queue/index.ts";
-import { requestsAtOnce } from "../../../src/run/inspect/requests-at-once.ts";
+import { requestsAtOnce } from "../../../src/run/check/requests-at-once.ts";
 import { type WorkQueueOptions, workQueue } from "../../../src/run/work/work-queue.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 

@@ -7,11 +7,16 @@ import { route } from "../../../src/emulator/protocol/route.ts";
 import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
 
 const actions: Partial<Record<Operation, string>> = {
-  "bucket.list": "GetBucket",
-  "object.get": "GetObject",
-  "object.original": "GetObject",
-  "object.head": "HeadObject",
-  "object.put": "PutObject",
+  "bucket.list": "cos:GetBucket",
+  "object.get": "cos:GetObject",
+  "object.original": "cos:GetObject",
+  "object.head": "cos:HeadObject",
+  "object.put": "cos:PutObject",
+  "versioning.get": "cos:GetBucketVersioning",
+  "protection.get": "ci:DescribeOriginProtect",
+  "protection.put": "ci:SetOriginProtect",
+  "protection.delete": "ci:SetOriginProtect",
+  "slim.get": "ci:DescribeImageSlim",
 };
 
 /** `*` is any text. */
@@ -32,9 +37,12 @@ export async function openDoor(url: string) {
   const emulator = new URL(url);
   const server = createServer((incoming, outgoing) => {
     const address = parseAddress(incoming.url ?? "", incoming.headers.host ?? "", false);
-    const action = `name/cos:${actions[route(incoming.method ?? "", address, false)] ?? "?"}`;
+    const action = `name/${actions[route(incoming.method ?? "", address, false)] ?? "?"}`;
     const { bucket = "", key } = address;
-    const resource = `qcs::cos:ap-guangzhou:uid/${bucket.split("-").at(-1)}:${bucket}/${key}`;
+    const account = `ap-guangzhou:uid/${bucket.split("-").at(-1)}`;
+    const resource = action.startsWith("name/ci:")
+      ? `qcs::ci:${account}:bucket/${bucket}/`
+      : `qcs::cos:${account}:${bucket}/${key}`;
     const by = policy?.statement.filter(
       (each) => each.action.includes(action) && each.resource.some((pattern) => matches(pattern, resource)),
     );

@@ -17,7 +17,7 @@ export const exitCodes = {
   incomplete: 5,
   /** Credentials, permission or a TLS connection were refused before work began. */
   refused: 6,
-  /** `verify` found differences. */
+  /** `verify` or `check` found differences. */
   differences: 7,
   /** Stopped by a signal; can be continued. */
   interrupted: 130,

@@ -1,0 +1,103 @@
+/** Which requests a command sends where: what its credentials must be allowed, whatever a store calls that. Pure. */
+import type { Operation } from "../../vocabulary/permissions.ts";
+import type { Place } from "../messages/messages.ts";
+
+/** What credentials are for. */
+export const purposes = ["run", "doctor", "check", "protection"] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** Requests on objects, on a bucket as a whole, or on what is set of its images. */
+export interface Need {
+  readonly operations: readonly Operation[];
+  readonly bucket: Pick<Place, "store" | "bucket" | "region">;
+  readonly on:
+    | { readonly kind: "below"; readonly prefix: string }
+    | { readonly kind: "key"; readonly key: string }
+    | { readonly kind: "bucket" }
+    | { readonly kind: "images" };
+}
+
+export interface PlacesOfRun {
+  readonly source: Place;
+  readonly archive: Place;
+  readonly ledger: Place;
+  /** Are originals restored from archive classes? */
+  readonly restores?: boolean | undefined;
+  /** Where in the archive's bucket what is replaced is copied first. */
+  readonly history?: string | undefined;
+  /** A manifest that lies in a bucket. An inventory's files lie beside it, wherever its manifest.json says. */
+  readonly manifest?:
+    | { readonly bucket: string; readonly region: string; readonly key: string; readonly isInventory: boolean }
+    | undefined;
+}
+
+/** Costs money, so only of who asks for it. */
+const restoring: readonly Operation[] = ["restore"];
+
+/**
+ * Of `run` and `work`, and all that is done after them. originImage needs no action of the image service, once that is bound to the bucket.
+ * Above 5 GB an upload is multipart.
+ */
+export function needsOfRun(places: PlacesOfRun): readonly Need[] {
+  const { source, archive, ledger, manifest, history, restores = false } = places;
+  const reading: readonly Operation[] = ["get", "head"];
+  const ofManifest: Need[] =
+    manifest === undefined
+      ? []
+      : [
+          {
+            operations: reading,
+            bucket: manifest,
+            on: manifest.isInventory ? { kind: "bucket" } : { kind: "key", key: manifest.key },
+          },
+        ];
+  return [
+    below(source, ...reading, ...(restores ? restoring : [])),
+    below(archive, ...copied(history), "put", "head", "createUpload", "uploadPart", "completeUpload", "abortUpload"),
+    ...ofHistory(archive, history),
+    below(ledger, ...reading, "put"),
+    ...ofManifest,
+    // Not for --list alone: where listing is not allowed COS may say 403 of a key that does not exist, and a missing original, or
+    // one that is not archived yet, would be taken for a refusal.
+    ...[source, archive, ledger].map(listed),
+  ];
+}
+
+/** Of `doctor`: no multipart upload is tried, and what is set of the buckets is asked for. */
+export function needsOfDoctor({ source, archive, ledger, history, restores = false }: PlacesOfRun): readonly Need[] {
+  return [
+    below(source, "get", "head", ...(restores ? restoring : [])),
+    below(archive, ...copied(history), "put", "head"),
+    ...ofHistory(archive, history),
+    { operations: ["versioning"], bucket: archive, on: { kind: "bucket" } },
+    below(ledger, "get", "head", "put"),
+    { operations: ["getProtection", "getSlim"], bucket: source, on: { kind: "images" } },
+    ...[source, archive, ledger].map(listed),
+  ];
+}
+
+/** Of `check`, which reads no object's bytes. */
+export const needsOfCheck = ({ source, archive }: Pick<PlacesOfRun, "source" | "archive">): readonly Need[] => [
+  below(source, "head"),
+  below(archive, "head"),
+  ...[source, archive].map(listed),
+];
+
+/** Of `protection`: before it is taken off the source is listed. */
+export const needsOfProtection = (source: Place): readonly Need[] => [
+  { operations: ["getProtection", "setProtection"], bucket: source, on: { kind: "images" } },
+  listed(source),
+];
+
+/** Of a copy: what it is made of, in the archive, and what is written, in the history. */
+const copied = (history: string | undefined): readonly Operation[] => (history === undefined ? [] : ["get"]);
+const ofHistory = (archive: Place, history: string | undefined): readonly Need[] =>
+  history === undefined ? [] : [below({ ...archive, prefix: history }, "put")];
+
+const below = (place: Place, ...operations: readonly Operation[]): Need => ({
+  operations,
+  bucket: place,
+  on: { kind: "below", prefix: place.prefix },
+});
+
+const listed = (place: Place): Need => ({ operations: ["list"], bucket: place, on: { kind: "bucket" } });

@@ -1,0 +1,62 @@
+/** The certificate of a verified archive. Pure. */
+import { type Certificate, type CertifiedDifference, certificateSchema } from "../../report/certificate.ts";
+import { printAddress } from "../../vocabulary/address.ts";
+import { toolVersion } from "../../vocabulary/version.ts";
+import type { Place } from "../messages/messages.ts";
+import type { Difference, Verified } from "./verify.ts";
+
+export interface VerifyOver {
+  readonly run: string;
+  readonly ledger: Place;
+  readonly verified: Verified;
+  /** ISO 8601. */
+  readonly beganAt: string;
+  readonly endedAt: string;
+  readonly differences: readonly CertifiedDifference[];
+}
+
+export function certificateOfVerify({ run, ledger, verified, beganAt, endedAt, differences }: VerifyOver): Certificate {
+  const { request, same, proofs, replaced, unread, deep, list, requests } = verified;
+  const { missing, size, checksum } = verified.differences;
+  const address = printAddress(ledger);
+  return {
+    schema: certificateSchema,
+    tool: toolVersion,
+    by: "verify",
+    agreed: isSound(verified),
+    source: printAddress(request.source),
+    archive: printAddress(request.archive),
+    archiveKey: request.options.archiveKey,
+    run,
+    ledger: address,
+    deep,
+    oneWay: true,
+    beganAt,
+    endedAt,
+    objects: list.objects,
+    bytes: list.bytes,
+    same,
+    missing,
+    differs: size + checksum,
+    extra: 0,
+    uncompared: unread,
+    replaced,
+    gone: 0,
+    proofs: { ...proofs, "recorded-crc64": 0 },
+    lists: [{ of: "ledger", address, ...list, newest: null }],
+    requests: { ...requests },
+    differences: [...differences],
+  };
+}
+
+/** Was all there, as the ledger says or as a later run left it, and could all of it be looked at? */
+export function isSound({ differences: { missing, size, checksum }, unread }: Verified): boolean {
+  return missing + size + checksum + unread === 0;
+}
+
+/** As a certificate names it. */
+export function certified({ kind, message, outcome }: Difference): CertifiedDifference {
+  const { key, archiveKey } = outcome;
+  const as = kind === "missing" ? "missing" : kind === "unread" ? "uncompared" : "differs";
+  return { kind: as, key, ...(archiveKey === undefined ? {} : { archiveKey }), message };
+}
