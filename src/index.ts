@@ -93,6 +93,7 @@ export { type RunEnd, type RunHereOptions, runHere } from "./run/work/run-here.t
 export { type FunctionWorker, keepFunctionWorker } from "./runtime/function/function-worker.ts";
 export {
   createLambdaHandler,
+  type LambdaAnswer,
   type LambdaContext,
   type LambdaParts,
   type SqsBatchResponse,

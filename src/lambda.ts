@@ -8,7 +8,7 @@ import { systemClock } from "./vocabulary/clock.ts";
 import { foldRepeats } from "./vocabulary/fold-repeats.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
-export type { LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
+export type { LambdaAnswer, LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
 
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: foldRepeats(jsonLog()) };
 

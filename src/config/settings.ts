@@ -242,9 +242,20 @@ export const settingTable = {
   allow: setting(values.allow, {
     placeholder: "PLACES",
     description:
-      "places that a message may name as source, archive, ledger, manifest or history, with * for any part (default: those that the settings name)",
+      "places that a message may name as source, archive, ledger, manifest or history, and who it may have told (events, notify), with * for any part (default: those that the settings name)",
     example: "archive=cos://archive-*/photos/",
     repeatable: true,
+  }),
+  events: setting(values.target, {
+    placeholder: "TARGET",
+    description: "who is told of each object that is archived: a webhook (https://…), sqs:URL or tdmq:URL",
+    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/pictures",
+  }),
+  notify: setting(values.target, {
+    placeholder: "TARGET",
+    description:
+      "who is told that a run ended, was stopped, or was refused: a webhook (https://…), sqs:URL or tdmq:URL",
+    example: "https://hooks.example.com/originals",
   }),
   queue: setting(values.queue, {
     placeholder: "QUEUE",

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
+import { parseAllowedTarget, readTarget } from "../policy/event-target.ts";
 import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
@@ -110,6 +111,12 @@ export const pingUrl = z.string().superRefine((value, context) => {
   if (url.hash !== "") refuse("has a fragment, and it must not");
 });
 
+/** Where events go: a webhook or a queue. */
+export const target = z.string().superRefine((value, context) => {
+  const read = readTarget(value);
+  if ("fault" in read) context.addIssue({ code: "custom", message: read.fault });
+});
+
 /** Requests a second: `500/s`, or a number alone. */
 export const rate = z
   .string()
@@ -171,13 +178,13 @@ export const hosts = z
 export const allow = text.transform((value, context) =>
   value
     .trim()
-    .split(/[\s,]+(?=\w+=(?:cos|s3|file):)/)
+    .split(/[\s,]+(?=\w+=(?:cos|s3|file|https?|sqs|tdmq):)/)
     .map((each) => {
-      const place = parseAllowed(each);
-      if (place !== undefined) return place;
+      const allowed = parseAllowed(each) ?? parseAllowedTarget(each);
+      if (allowed !== undefined) return allowed;
       context.addIssue({
         code: "custom",
-        message: `holds ${quote(each)}, which is not source, archive, ledger, manifest or history=cos://BUCKET-APPID/PREFIX (archive, ledger and history also s3://BUCKET/PREFIX or file:///FOLDER)`,
+        message: `holds ${quote(each)}, which is not source, archive, ledger, manifest or history=cos://BUCKET-APPID/PREFIX (archive, ledger and history also s3://BUCKET/PREFIX or file:///FOLDER), nor events or notify=https://HOST/PATH, sqs:URL or tdmq:URL`,
       });
       return z.NEVER;
     }),

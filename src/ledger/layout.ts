@@ -26,6 +26,9 @@
  *   control/first-archived.json                  a row was archived, and which: the run is no longer on trial
  *   control/vain-0~000000042~17.json             on trial, after so many resumes, this row of that shard was fetched in vain
  *   control/share-0~000000042~3.json             on trial, after so many resumes, that shard may fetch so many rows in vain
+ *   events/000000042~undelivered~120of998~<id>.json   of the shard's archived rows only so many could be told of to whom the run tells them
+ *   events/000000042~delivered~<id>              they were, later: it beats those before it and after it
+ *   notices/000000001-halted~undelivered~<id>.json   nobody could be told that the run ended so; …~delivered~<id>: somebody was
  *   pulse/000000170000000~<worker>~a998~f1~s…    a worker lives: what it did so far, and in which slots (of ten seconds)
  *                                                its requests last succeeded, one for each kind of a row's requests
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
@@ -106,6 +109,8 @@ export const paths = {
   firstArchived: "control/first-archived.json",
   vain: ({ resumes, shard, row }: VainRow) => `control/vain-${resumes}~${pad(shard, SHARD_DIGITS)}~${row}.json`,
   share: ({ resumes, shard, rows }: TrialShare) => `control/share-${resumes}~${pad(shard, SHARD_DIGITS)}~${rows}.json`,
+  events: "events/",
+  notices: "notices/",
   pulses: "pulse/",
   pulsesOfSlot: (slot: number) => `pulse/${pad(Math.max(0, slot), SLOT_DIGITS)}`,
   /** Of a group that is being finalized: which parts are written, and how far the others are. */
@@ -195,6 +200,40 @@ export function parseRestoring(path: string): RestoringShard | undefined {
   const match = /^restoring\/(\d+)~n(\d+)~u(\d+)~[0-9A-Z]{26}$/.exec(path);
   return match === null ? undefined : { shard: Number(match[1]), rows: Number(match[2]), until: Number(match[3]) };
 }
+
+/** Archived rows of a shard that could not all be told of. */
+export interface UntoldShard {
+  readonly shard: number;
+  /** So many events were taken, from the first on, of so many. */
+  readonly taken: number;
+  readonly of: number;
+}
+
+export const untoldPath = ({ shard, taken, of }: UntoldShard, id: string): string =>
+  `${paths.events}${pad(shard, SHARD_DIGITS)}~undelivered~${taken}of${of}~${id}.json`;
+export const toldPath = (shard: number, id: string): string =>
+  `${paths.events}${pad(shard, SHARD_DIGITS)}~delivered~${id}`;
+
+/** Undefined for what is neither. */
+export function parseTold(path: string): (UntoldShard & { readonly told: boolean }) | undefined {
+  const match = /^events\/(\d+)~(?:(delivered)|undelivered~(\d+)of(\d+))~[0-9A-Z]{26}(?:\.json)?$/.exec(path);
+  if (match === null) return undefined;
+  const [, shard, told, taken = 0, of = 0] = match;
+  return { shard: Number(shard), told: told !== undefined, taken: Number(taken), of: Number(of) };
+}
+
+/** An end of a run: how, and by the control of which epoch; 0 where none stopped it. */
+export interface RunEnding {
+  readonly epoch: number;
+  readonly state: string;
+}
+
+/** Of an ending what was written of its notice. */
+export const noticesOf = ({ epoch, state }: RunEnding): string =>
+  `${paths.notices}${pad(epoch, EPOCH_DIGITS)}-${state}~`;
+export const noticePath = (ending: RunEnding, end: "delivered" | "undelivered", id: string): string =>
+  `${noticesOf(ending)}${end}~${id}${end === "delivered" ? "" : ".json"}`;
+export const isDeliveredNotice = (path: string): boolean => /~delivered~[0-9A-Z]{26}$/.test(path);
 
 export type AttemptObject =
   | { readonly kind: "open"; readonly attempt: string; readonly seq: number }

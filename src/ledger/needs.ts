@@ -17,8 +17,10 @@ export const knownNeeds: readonly string[] = [
   "counted-only",
   "csv-safe",
   "deleted-keys",
+  "events",
   "forbidden-keys",
   "history",
+  "notify",
   "restore",
   "from-archive",
   "store-s3",
@@ -32,6 +34,8 @@ export function needsOf(
     readonly csvSafe?: boolean | undefined;
     readonly history?: string | undefined;
     readonly fromArchive?: object | undefined;
+    readonly events?: string | undefined;
+    readonly notify?: string | undefined;
   },
   archive: Pick<Address, "store">,
 ): readonly string[] | undefined {
@@ -41,6 +45,8 @@ export function needsOf(
     ...(options.csvSafe === true ? ["csv-safe"] : []),
     ...(options.history === undefined ? [] : ["history"]),
     ...(options.fromArchive === undefined ? [] : ["from-archive"]),
+    ...(options.events === undefined ? [] : ["events"]),
+    ...(options.notify === undefined ? [] : ["notify"]),
     ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
   ];
   return needs.length === 0 ? undefined : needs;

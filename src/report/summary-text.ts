@@ -45,6 +45,11 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
     );
   }
   if (deletedUnknown !== undefined) lines.push(`  keys deleted from the source were not looked for: ${deletedUnknown}`);
+  const { undelivered } = summary;
+  if (undelivered) {
+    const what = `${counted(undelivered, "delivery")} of events ${verbOf(undelivered, "is", "are")} left`;
+    lines.push(`  ${what}, and kept; to try again: cos-originals events ${run}`);
+  }
   const proofs = listed(summary.proofs);
   if (proofs !== "") lines.push(`  proven by ${proofs}`);
   const requests = listed(summary.requests);

@@ -74,6 +74,8 @@ export const summaryShape = z.looseObject({
     .optional(),
   /** Of a listing: why it was not looked for what is deleted. */
   deletedUnknown: z.string().optional(),
+  /** Of a run that tells others: shards whose archived rows, and whether the run's end, they could not be told of yet. */
+  undelivered: count.optional(),
 });
 
 /**
@@ -106,6 +108,7 @@ export interface RunFacts {
       }
     | undefined;
   readonly deletedUnknown?: string | undefined;
+  readonly undelivered?: number | undefined;
   /** Sent before there was a row to count, by planning. */
   readonly requests?: Readonly<Record<string, number>> | undefined;
 }
@@ -139,6 +142,7 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     ...(manifest === undefined ? {} : { manifest }),
     ...(facts.unchanged === undefined ? {} : { unchanged: facts.unchanged }),
     ...deletedOf(facts),
+    ...(facts.undelivered === undefined ? {} : { undelivered: facts.undelivered }),
   };
 }
 

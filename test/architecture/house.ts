@@ -15,7 +15,7 @@ export type House = readonly Room[];
 export const house: House = [
   { room: "." },
   { room: "runtime", rooms: ["cli", "function", "settings"] },
-  { room: "runtime/cli", rooms: [".", "demo", "leaving", "input", "terminal"] },
+  { room: "runtime/cli", rooms: [".", "events", "demo", "leaving", "input", "terminal"] },
   {
     room: "run",
     rooms: [
@@ -34,6 +34,7 @@ export const house: House = [
   },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "archive/shard", rooms: [".", "pace"] },
+  { room: "events" },
   { room: "ledger", rooms: ["report", "shard", "plan", "."] },
   { room: "report" },
   { room: "emulator", rooms: [".", "operations", "protocol", "faults", "store"] },

@@ -107,6 +107,7 @@ test("papers print commands that can be run", () => {
     "README.md: Archive a real bucket",
     "docs/deploy.md: AWS: SQS and Lambda",
     "docs/deploy.md: Anywhere: a queue and workers",
+    "docs/reprocessing.md: Step by step",
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** What each command prints with --json has the fields, of the types, that docs/cli.md tells. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openReceiver, secret } from "../events/receiver.ts";
 import { type Ended, runCli, start } from "../runtime/cli/built.ts";
 import { archive, keys, type Lab, lines, openLab } from "../runtime/cli/lab.ts";
 import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
@@ -50,6 +51,20 @@ test("of a run in one process", async () => {
   expectAsTold("cos-originals/summary@1", await cli("redrive", "one"));
   expectAsTold("cos-originals/control@1", await cli("cancel", "one"));
   expectAsTold("cos-originals/control@1", await cli("resume", "one"));
+});
+
+test("of events, and of a run that tells others", async () => {
+  const receiver = await openReceiver();
+  const manifest = await lab.file("told.txt", lines(...keys));
+  const env = { ...lab.env, ORIGINALS_ARCHIVE: lab.place(), ORIGINALS_WEBHOOK_SECRET: secret };
+  const told = (...args: readonly string[]) => runCli(lab.built.cli, [...args, "--json"], env);
+  receiver.answer = () => 401;
+  const asked = ["--manifest", manifest, "--run", "told", "--if-exists", "overwrite", "--events", receiver.url];
+  expectAsTold("cos-originals/summary@1", await told("run", ...asked));
+  expectAsTold("cos-originals/events@1", await told("events", "told"));
+  receiver.answer = () => 204;
+  expectAsTold("cos-originals/events@1", await told("events", "told", "--replay"));
+  await receiver.close();
 });
 
 test("of a run without a row that could be tried again", async () => {

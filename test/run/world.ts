@@ -55,7 +55,15 @@ export interface World {
   done<T>(work: Promise<T>): Promise<T>;
 }
 
-export function createWorld(options: { readonly concurrency?: number; readonly log?: Log } = {}): World {
+export interface WorldOptions {
+  readonly concurrency?: number;
+  readonly log?: Log;
+  readonly settings?: Partial<Surroundings["settings"]>;
+  /** Where events go; absent: nowhere. */
+  readonly openSink?: Surroundings["openSink"];
+}
+
+export function createWorld(options: WorldOptions = {}): World {
   const clock = fakeClock(Date.UTC(2026, 0, 15, 12));
   const source = createMemoryBucket({ clock, name: sourcePlace.bucket, region });
   const archive = createMemoryBucket({ clock, name: archivePlace.bucket, region });
@@ -71,7 +79,8 @@ export function createWorld(options: { readonly concurrency?: number; readonly l
     random,
     log: options.log ?? silentLog,
     open: (_, { bucket }) => buckets.get(bucket) ?? nowhere,
-    settings: { concurrency: options.concurrency ?? 8 },
+    openSink: options.openSink,
+    settings: { concurrency: options.concurrency ?? 8, ...options.settings },
     worker: anonymousWorker,
   };
   let handle = createDeliveryHandler(surroundings);

@@ -4,6 +4,8 @@
  */
 
 import { setMaxListeners } from "node:events";
+import type { Sink } from "../../events/sink.ts";
+import { tellShard } from "../../events/tell-shard.ts";
 import type { Control } from "../../ledger/control.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
@@ -60,6 +62,8 @@ export interface ShardDelivery {
   readonly watch: RunWatch;
   readonly source: Bucket;
   readonly archive: Bucket;
+  /** Is told of each archived row before the shard is marked as done; absent: nobody is. */
+  readonly sink?: Sink | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -89,7 +93,7 @@ export type ShardEnd =
   | { readonly kind: "sick"; readonly code: string; readonly reason: string }
   /** Nothing is left but originals that are being restored, of which none need be looked at before `until` (ledger/shard/restoring-marker.ts). */
   | { readonly kind: "restoring"; readonly rows: number; readonly until: number }
-  /** Rows are left: for want of time, or because the process is to stop, or for retries. */
+  /** Rows are left, or others are not told of them yet: for want of time, or because the process is to stop, or for retries. */
   | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
 
 /** After as many crashes, rows go one at a time, each recorded before it is tried: the one that kills is charged for it. */
@@ -118,6 +122,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const requests = noRequests();
   let retries = 0;
   let progress = false;
+  let told: "over" | "later" = "over";
   const over = new AbortController();
   const writer = createSegmentWriter({
     ledger,
@@ -257,6 +262,12 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     const others = samples.length > 0 ? restores.others() : [];
     if (others.length > 0) await runRows(others);
     await refusals.allEnded();
+    if (delivery.sink !== undefined && tally.ended() === opened.rows.length && tally.counts().archived > 0) {
+      // What others are told of is durable.
+      await writer.beat();
+      const telling = { ledger, request, sink: delivery.sink, clock, random };
+      told = await tellShard(telling, shard, { signal: inFlight, mayBeLater: progress });
+    }
   } finally {
     over.abort();
     await Promise.all([heart, controls.ended]);
@@ -273,14 +284,15 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const left = opened.rows.length - tally.ended();
   // All outcomes are durable by now, which both rest on, and neither on the other.
   const ending = [writeEndMarker(ledger, shard, attempt)];
-  if (left === 0) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
+  const isOver = left === 0 && told === "over";
+  if (isOver) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
   await Promise.all(ending);
-  if (left === 0) return { kind: "over" };
+  if (isOver) return { kind: "over" };
   const stop = stops.reason();
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };
   if (stop?.kind === "sick") return stop;
-  if (left === restores.count()) {
+  if (left > 0 && left === restores.count()) {
     const until = restores.nextLook(ledgerNow());
     await writeRestoringMarker(ledger, { shard, rows: left, until }, attempt);
     return { kind: "restoring", rows: left, until };

@@ -1,5 +1,6 @@
 /** How a run archives its rows: what its request says of each of them. */
 import * as z from "zod";
+import { isTarget } from "../../policy/event-target.ts";
 import {
   archivedClassChoices,
   encryptions,
@@ -14,6 +15,8 @@ import {
 } from "../../vocabulary/choices.ts";
 import { mostRestoreDays } from "../../vocabulary/limits.ts";
 import { isHistory } from "../../vocabulary/names.ts";
+
+const target = z.string().refine(isTarget, "is none of https://HOST/PATH, sqs:URL and tdmq:URL");
 
 /** How the rows of a run are archived: asked with the run, kept in its ledger, the same for every worker. */
 export const runOptionsSchema = z.strictObject({
@@ -54,6 +57,9 @@ export const runOptionsSchema = z.strictObject({
   maxFailures: z.string().regex(maxFailuresPattern, "is neither a number of rows nor a percentage like 5%").optional(),
   /** In the results no cell is a formula to a spreadsheet. */
   csvSafe: z.boolean().optional(),
+  /** Where each archived object is told of, and where that the run ended: a webhook or a queue (policy/event-target.ts). */
+  events: target.optional(),
+  notify: target.optional(),
   /** Rows a shard. */
   shardSize: z.int().min(1).max(10_000).default(1000),
 });

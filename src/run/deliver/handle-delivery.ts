@@ -7,7 +7,9 @@ import { createMd5Trust } from "../../archive/proof/md5-trust.ts";
 import { createPace } from "../../archive/shard/pace/pace.ts";
 import { createRunWatch, type RunWatch } from "../../archive/shard/run-watch.ts";
 import { createMetadataTrust } from "../../archive/task/metadata-trust.ts";
+import { closedSink, type OpenSink } from "../../events/sink.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { isAllowedTarget, targetName } from "../../policy/event-target.ts";
 import { type Company, largestTold, type Told } from "../../policy/fair-share.ts";
 import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
@@ -15,12 +17,13 @@ import { restoresPerSecond } from "../../vocabulary/limits.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Message, readMessage } from "../messages/messages.ts";
-import { checkAllowed, type NamedPlaces } from "../places/allowed.ts";
+import { checkAllowed, checkTargets, type NamedPlaces, targetNotAllowed } from "../places/allowed.ts";
 import { historyRange } from "../places/places-apart.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { handleManifest } from "./handle-manifest.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
+import { tellRefused } from "./tell-refused.ts";
 import { type ShardWorker, workShard } from "./work-shard.ts";
 
 /** After a failure that is nobody's fault but the network's. */
@@ -55,6 +58,7 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
       return trust;
     },
     runs: new Map(),
+    openSink: surroundings.openSink ?? noSink,
     watch(id) {
       const known = watches.get(id);
       // Who was refused alone may have been cured since.
@@ -71,9 +75,22 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
   };
 }
 
-/** The same, for messages that others send: they may name no other places than the settings allow. */
+const noSink: OpenSink = (_, target) => closedSink(targetName(target), "this process sends no events");
+
+/** The same, for messages that others send: they may name no other places, nor have events sent elsewhere, than the settings allow. */
 export function createQueueWorker(surroundings: Surroundings): ShardWorker {
-  return { ...createShardWorker(surroundings), allow: surroundings.settings.allow ?? [] };
+  const { allow = [], allowTargets = [] } = surroundings.settings;
+  const worker = createShardWorker(surroundings);
+  return {
+    ...worker,
+    allow,
+    allowTargets,
+    // Of a run that is in the ledger already: its rows are worked all the same.
+    openSink: (role, target) =>
+      isAllowedTarget(allowTargets, role, target)
+        ? worker.openSink(role, target)
+        : closedSink(targetName(target), targetNotAllowed(allowTargets, role, target).replace(/\.$/, "")),
+  };
 }
 
 /**
@@ -128,13 +145,21 @@ export async function workDelivery(delivery: Delivery, sender: Sender, worker: S
     });
     return { kind: "acknowledge" };
   }
-  checkAllowed(worker.allow, namedBy(message));
   switch (message.type) {
     case "manifest":
-      return handleManifest(message, delivery, sender, worker);
+      try {
+        checkAllowed(worker.allow, namedBy(message));
+        checkTargets(worker.allowTargets, message.options);
+        return await handleManifest(message, delivery, sender, worker);
+      } catch (thrown) {
+        await tellRefused(message, delivery, ensureError(thrown), worker);
+        throw thrown;
+      }
     case "shard":
+      checkAllowed(worker.allow, namedBy(message));
       return workShard(message, delivery, sender, worker);
     case "reconcile":
+      checkAllowed(worker.allow, namedBy(message));
       return handleReconcile(message, delivery, sender, worker);
   }
 }

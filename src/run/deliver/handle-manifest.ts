@@ -1,5 +1,6 @@
 /** A manifest message: a run is asked for. */
 import { leastWorkMs } from "../../policy/deadline.ts";
+import { statusOf } from "../inspect/status.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import { type ManifestMessage, type ReconcileMessage, versionFor } from "../messages/messages.ts";
 import { beginnings, beginRun } from "../plan/begin-run.ts";
@@ -9,6 +10,7 @@ import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
 import { defaultLedger } from "../surroundings/open-ledger.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
 import { requestOfMessage } from "./request-of-message.ts";
+import { tellAskedAgain } from "./tell-refused.ts";
 import { runKey, type ShardWorker, workShard } from "./work-shard.ts";
 
 /** Until a scheduled run looks again whether the one before it is over; it reminds of unfinished runs within less time alone. */
@@ -49,12 +51,19 @@ export async function handleManifest(
     const { run, state, endedAt, rows, archived, skipped, failed } = begun.summary;
     const said = { run, state, endedAt, rows, archived, skipped, failed };
     log.warn("A message asks for a run that has ended, and begins nothing anew.", said);
+    delivery.onSummary?.(begun.summary);
+    await tellAskedAgain(message, delivery, begun.summary, worker);
     return { kind: "acknowledge" };
   }
 
+  const tellStatus = async () => {
+    if (delivery.onSummary === undefined) return;
+    delivery.onSummary((await statusOf(place, request.run, surroundings)).summary);
+  };
   const reconcile: ReconcileMessage = { v: versionFor(place), type: "reconcile", ledger: place, run: request.run };
   if (begun.kind === "handed on" || begun.run.shards > 1) {
     await sender.send(JSON.stringify(reconcile));
+    await tellStatus();
     return { kind: "acknowledge" };
   }
   const { run } = begun;
@@ -81,11 +90,13 @@ export async function handleManifest(
     if (answer.kind !== "acknowledge") return answer;
     if (handedOver) {
       await sender.send(JSON.stringify(reconcile), 5);
+      await tellStatus();
       return answer;
     }
     // Its rows took all the time that there was: the report is another delivery's.
     if (delivery.deadline - clock.elapsed() < leastWorkMs) {
       await sender.send(JSON.stringify(reconcile));
+      await tellStatus();
       return answer;
     }
   }

@@ -1,8 +1,12 @@
 /** A reconcile message: do what is next for one run, and send the message on its way again until the run is over. */
 import { readControl, saysStop } from "../../ledger/control.ts";
-import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
+import { noSuchRun, type RunRequest, readRequest } from "../../ledger/plan/request.ts";
 import { readRun } from "../../ledger/plan/run-document.ts";
+import { readSummary } from "../../ledger/report/summary.ts";
+import type { Summary } from "../../report/summary.ts";
 import { reportStopped } from "../finalize/report-stopped.ts";
+import { settleEvents, settleRows, tellsOthers } from "../finalize/settle-events.ts";
+import { statusOf } from "../inspect/status.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
 import type { ReconcileMessage } from "../messages/messages.ts";
 import { checkAllowed, placesOf } from "../places/allowed.ts";
@@ -34,12 +38,19 @@ export async function handleReconcile(
   const { surroundings } = worker;
   const { clock, random, log } = surroundings;
   const ledger = openLedger(message.ledger, message.run, surroundings);
+  const settle = async (request: RunRequest, summary: Summary): Promise<void> => {
+    const settling = { ledger, place: message.ledger, request, openSink: worker.openSink, surroundings };
+    const settled = await settleEvents(settling, summary, delivery.deadline);
+    delivery.onSummary?.(settled);
+  };
   let run = await readRun(ledger);
   if (run === undefined) {
     const request = await readRequest(ledger);
     if (request === undefined) throw noSuchRun(ledger, message.run);
     if (saysStop(await readControl(ledger))) {
       log.warn("run stopped before it was planned", { run: message.run });
+      const { summary } = await statusOf(message.ledger, message.run, surroundings);
+      await settle(request, summary);
       return { kind: "acknowledge" };
     }
     if (isBroughtBack(request, worker)) return { kind: "acknowledge" };
@@ -67,6 +78,12 @@ export async function handleReconcile(
   }
   if (isBroughtBack(run.request, worker)) return { kind: "acknowledge" };
   checkAllowed(worker.allow, placesOf(run.request));
+  const before = tellsOthers(run.request) ? await readSummary(ledger) : undefined;
+  if (before?.state === "complete") {
+    // All that is left of it is to tell others.
+    await settle(run.request, before);
+    return { kind: "acknowledge" };
+  }
   const fault = placesFault({ ...run.request, ledger: message.ledger });
   if (fault !== undefined) await haltForPlaces(ledger, fault, surroundings);
   const done = await reconcile({
@@ -83,10 +100,14 @@ export async function handleReconcile(
   if (done.kind === "over") {
     const { rows, archived, skipped, failed } = done.summary;
     log.info("run complete", { run: run.run, rows, archived, skipped, failed });
+    await settle(run.request, done.summary);
   } else if (done.kind === "stopped") {
     const report = await reportStopped(ledger, run, surroundings, delivery.deadline);
     if (report.kind === "again") await sender.send(JSON.stringify(message), Math.ceil(report.afterMs / 1000));
-    else log.warn(`run ${done.state}`, { run: run.run });
+    else {
+      log.warn(`run ${done.state}`, { run: run.run });
+      if (report.summary !== undefined) await settle(run.request, report.summary);
+    }
   } else {
     const age = (clock.now() - Date.parse(run.plannedAt)) / 1000;
     const { restores } = done;
@@ -95,6 +116,9 @@ export async function handleReconcile(
       ? SOON_SECONDS
       : Math.min(LATEST_SECONDS, Math.max(SOON_SECONDS, Math.min(age / 20, untilLook)));
     if (restores !== undefined) tellRestores(log, run.run, restores);
+    const settling = { ledger, place: message.ledger, request: run.request, openSink: worker.openSink, surroundings };
+    // No more than half of the time: the message must be on its way again.
+    await settleRows(settling, (clock.elapsed() + delivery.deadline) / 2);
     await sender.send(JSON.stringify(message), Math.round(delay));
   }
   return { kind: "acknowledge" };

@@ -6,10 +6,12 @@ import { archiveShard } from "../../archive/shard/archive-shard.ts";
 import type { Pace } from "../../archive/shard/pace/pace.ts";
 import type { RunWatch } from "../../archive/shard/run-watch.ts";
 import type { MetadataTrust } from "../../archive/task/metadata-trust.ts";
+import type { OpenSink } from "../../events/sink.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
+import type { AllowedTarget } from "../../policy/event-target.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { RefusedError } from "../../vocabulary/errors.ts";
@@ -30,6 +32,10 @@ export interface ShardWorker {
   readonly runs: Map<string, RunDocument>;
   /** Which places messages may name; any where absent, as of a run that was asked for here. */
   readonly allow?: AllowList | undefined;
+  /** Where events and notices go, as far as messages may name it. */
+  readonly openSink: OpenSink;
+  /** Which of those messages may name; any where absent. */
+  readonly allowTargets?: readonly AllowedTarget[] | undefined;
   /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
   readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
@@ -83,6 +89,7 @@ export async function workShard(
     };
   }
   const { request } = run;
+  const { events } = request.options;
   const end = await archiveShard({
     ledger,
     request,
@@ -97,6 +104,7 @@ export async function workShard(
     watch: worker.watch(id),
     source: open("source", request.source),
     archive: open("archive", request.archive),
+    sink: events === undefined ? undefined : worker.openSink("events", events),
     clock,
     random,
     log,

@@ -15,6 +15,7 @@ import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
+import { undeliveredOf } from "./settle-events.ts";
 import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
 
@@ -123,6 +124,7 @@ export async function factsOf(
     deletedFromSource: run.deletedFromSource,
     deletedUnknown: run.plan === undefined ? undefined : whyDeletedUnknown(run),
     requests: run.requests,
+    undelivered: await undeliveredOf(ledger, run.request, state),
     manifest:
       rows.kind === "file"
         ? rows.name

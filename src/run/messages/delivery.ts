@@ -4,6 +4,7 @@
  */
 
 import type { MessageAttributeValue } from "../../queue/index.ts";
+import type { Summary } from "../../report/summary.ts";
 
 /** One message, as delivered once. */
 export interface Delivery {
@@ -19,6 +20,8 @@ export interface Delivery {
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
   /** Aborts when the process is asked to stop: no new task starts, what is in flight ends, what is known is recorded. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told how the run that the message is of stands when its delivery ends, where its door has somebody to tell. */
+  readonly onSummary?: ((summary: Summary) => void) | undefined;
 }
 
 /** Sends to the queue the delivery came from. */

@@ -9,6 +9,13 @@ import {
   type PlaceRole,
   placeRoles,
 } from "../../policy/allow-list.ts";
+import {
+  type AllowedTarget,
+  isAllowedTarget,
+  type TargetRole,
+  targetName,
+  targetRoles,
+} from "../../policy/event-target.ts";
 import type { KeyRange } from "../../policy/places.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
@@ -43,4 +50,27 @@ export function checkAllowed(list: AllowList | undefined, named: NamedPlaces): v
       `The message names ${printAddress(place)} as its ${role}, and here it may only be within ${allowed.join(" or ")}; where it is meant, add it to ORIGINALS_ALLOW.`,
     );
   }
+}
+
+/** Where a message would have events and notices sent to. */
+export type NamedTargets = Readonly<Partial<Record<TargetRole, string | undefined>>>;
+
+/**
+ * The same of those. What nothing is said of is not allowed: whoever may send a message would else have this worker dial, and sign, whatever
+ * he names. Throws UserError `PlaceNotAllowed`.
+ */
+export function checkTargets(list: readonly AllowedTarget[] | undefined, named: NamedTargets | undefined): void {
+  if (list === undefined) return;
+  for (const role of targetRoles) {
+    const target = named?.[role];
+    if (target === undefined || isAllowedTarget(list, role, target)) continue;
+    throw new UserError("PlaceNotAllowed", targetNotAllowed(list, role, target));
+  }
+}
+
+export function targetNotAllowed(list: readonly AllowedTarget[], role: TargetRole, target: string): string {
+  const its = list.filter((each) => each.role === role);
+  const allowed = its.map(({ is, text }) => (is === "exact" ? targetName(text) : text)).join(" or ");
+  const may = its.length === 0 ? "nothing here says where it may go" : `here it may only go to ${allowed}`;
+  return `The message has its ${role} sent to ${targetName(target)}, and ${may}; where it is meant, add ${role}=${targetName(target)} to ORIGINALS_ALLOW.`;
 }

@@ -9,6 +9,7 @@ import { documentsPresent } from "../../ledger/documents-present.ts";
 import { readRequest } from "../../ledger/plan/request.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
 import { listRuns } from "../../ledger/runs.ts";
+import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import type { Sender } from "../messages/delivery.ts";
@@ -20,6 +21,8 @@ import { reconcileMessage } from "./cancel-resume.ts";
 /** Runs looked at, at most: a LIST each, and of those that look unfinished a few requests more. */
 const MOST_RUNS = 10_000;
 const AT_ONCE = 8;
+/** Who takes nothing for a week is away for good; `events RUN` tries all the same. */
+const TOLD_FOR_MS = 7 * 24 * 3_600_000;
 
 export interface Unfinished {
   readonly runs: readonly string[];
@@ -28,7 +31,7 @@ export interface Unfinished {
 }
 
 /**
- * Runs with a request and without a complete summary that nobody stopped. Left out is what only its own process can plan: a
+ * Runs with a request and without a complete summary that nobody stopped, and those that ended and could not tell others all of it. Left out is what only its own process can plan: a
  * run of a file whose plan is not whole; and what only a newer version can plan.
  */
 export async function unfinishedRuns(place: Place, surroundings: Surroundings, deadline: number): Promise<Unfinished> {
@@ -49,12 +52,19 @@ export async function unfinishedRuns(place: Place, surroundings: Surroundings, d
   return { runs, all: true };
 }
 
+/** Others could not be told all of it: for some days it is tried again. */
+function isToBeTold({ undelivered, endedAt }: Summary, { clock }: Surroundings): boolean {
+  if (undelivered === undefined || undelivered === 0 || endedAt === null) return false;
+  return clock.now() - Date.parse(endedAt) < TOLD_FOR_MS;
+}
+
 async function isUnfinished(place: Place, run: string, surroundings: Surroundings): Promise<boolean> {
   const ledger = openLedger(place, run, surroundings);
   const there = await documentsPresent(ledger);
   if (!there.request) return false;
-  if (there.summary && (await readSummary(ledger))?.state === "complete") return false;
-  if (saysStop(await readControl(ledger))) return false;
+  const summary = there.summary ? await readSummary(ledger) : undefined;
+  if (summary?.state === "complete") return isToBeTold(summary, surroundings);
+  if (saysStop(await readControl(ledger))) return summary !== undefined && isToBeTold(summary, surroundings);
   if (there.run) return true;
   try {
     return (await readRequest(ledger))?.rows.kind !== "file";

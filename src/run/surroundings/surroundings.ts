@@ -1,7 +1,9 @@
 /** What a run needs of the world. Passed in, so that the same code serves Lambda, SCF, the command line and the simulation. */
 
+import type { OpenSink } from "../../events/sink.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
+import type { AllowedTarget } from "../../policy/event-target.ts";
 import type { Address } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -22,6 +24,8 @@ export interface Surroundings {
   readonly log: Log;
   /** Opens a bucket; called often, so it keeps what it opened (one connection pool a bucket and role). */
   readonly open: (role: Role, place: BucketPlace) => Bucket;
+  /** Opens where events go, and keeps what it opened; absent: this process tells nobody, and what it can't tell stays in the ledger. */
+  readonly openSink?: OpenSink | undefined;
   readonly settings: WorkSettings;
   readonly worker: WorkerIdentity;
 }
@@ -41,6 +45,10 @@ export interface WorkSettings {
   readonly rate?: number | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
+  /** Where messages may have events and notices sent to; nowhere where absent. */
+  readonly allowTargets?: readonly AllowedTarget[] | undefined;
+  /** Who is told of a message that asks for a run and is refused, where the message itself names nobody. */
+  readonly notify?: string | undefined;
   /** Did a probe find whether the source's replies bring the metadata? The replies themselves go before it. */
   readonly bringsMetadata?: boolean | undefined;
   /** Processes that may work at the same time; 1 where absent. */

@@ -13,6 +13,7 @@ import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { runKey, type ShardWorker, workShard } from "../deliver/work-shard.ts";
 import { writeSummary } from "../finalize/finalize.ts";
+import { settleEvents } from "../finalize/settle-events.ts";
 import { writeParts } from "../inspect/report.ts";
 import type { HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Place, parseMessage } from "../messages/messages.ts";
@@ -40,6 +41,8 @@ export interface RunHereOptions {
   readonly signal?: AbortSignal;
   /** Called about four times a second. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Called once the run is planned: what is thrown before that is a run that was refused. */
+  readonly onBegun?: () => void;
 }
 
 /** Shards sent beyond those that are over: a process has few at once, and the rest need not be in its memory. */
@@ -101,6 +104,7 @@ export async function runHere(
   const begun = await beginRun(input, beginnings.run, surroundings, options.signal);
   if (begun.kind === "complete") return { summary: begun.summary, prefix };
   if (begun.kind !== "planned") throw new Error("a run in this process is planned by it, and waits for no other");
+  options.onBegun?.();
   return { summary: await workHere(input.ledger, begun, surroundings, options), prefix };
 }
 
@@ -258,11 +262,14 @@ async function workHere(
     progress();
   }
   if (fatal.error !== undefined) throw fatal.error;
-  if (state.kind === "over") return state.summary;
+  const settling = { ledger, place, request: run.request, openSink: worker.openSink, surroundings };
+  const settled = (summary: Summary) => settleEvents(settling, summary, Number.POSITIVE_INFINITY);
+  if (state.kind === "over") return settled(state.summary);
   // A last look: what was in flight when it stopped is recorded by now.
   state = await step();
-  if (state.kind === "over") return state.summary;
-  return writeWhatThereIs(ledger, run, state.kind === "stopped" ? state.state : "incomplete", surroundings);
+  if (state.kind === "over") return settled(state.summary);
+  if (state.kind === "again") return writeWhatThereIs(ledger, run, "incomplete", surroundings);
+  return settled(await writeWhatThereIs(ledger, run, state.state, surroundings));
 }
 
 /** As many shards at once as keep the tasks busy while one shard ends and the next begins. */

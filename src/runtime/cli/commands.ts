@@ -108,6 +108,15 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "events",
+    argument: runArgument,
+    description: "tell others what a run could not tell them, or with --replay all that it archived",
+    load: async () => {
+      const { describeEvents, eventsCommand } = await import("./events/events.ts");
+      return { describe: describeEvents, run: eventsCommand };
+    },
+  },
+  {
     name: "verify",
     argument: runArgument,
     description: "ask the archive for every object that a run archived: is it there, and the same?",

@@ -8,6 +8,7 @@ import { hasQueue } from "./input/queue-of-settings.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { runIdOf, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
+import { checkTargets } from "./input/targets.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { submitAndTell } from "./submit.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -29,6 +30,8 @@ const changeable = [
   "maxFailures",
   "shardSize",
   "csvSafe",
+  "events",
+  "notify",
 ] as const satisfies readonly SettingName[];
 
 export function describeRedrive(command: Command): void {
@@ -58,6 +61,7 @@ Example:
 
 export async function redriveCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+    await checkTargets(settings, terminal.log);
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
       const {

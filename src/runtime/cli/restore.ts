@@ -87,7 +87,8 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
   let dispose = async (): Promise<void> => undefined;
   try {
     const options = runOptionsOf(settings);
-    const { history: _, ...rest } = options;
+    // What it brings back is nothing new to who is told of what is archived.
+    const { history: _, events: _events, notify: _notify, ...rest } = options;
     const manifest =
       settings.values.manifest === undefined
         ? undefined

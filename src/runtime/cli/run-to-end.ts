@@ -27,17 +27,22 @@ export interface ToEndOptions {
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly onEnd?: ((summary: Summary) => void) | undefined;
+  readonly onBegun?: (() => void) | undefined;
 }
 
 export async function runToEnd(
   input: RunInput,
   surroundings: Surroundings,
   terminal: Terminal,
-  { signal, json, onEnd }: ToEndOptions,
+  { signal, json, onEnd, onBegun = () => undefined }: ToEndOptions,
 ): Promise<ExitCode> {
   const onProgress = progressLine(terminal.status, systemClock);
   try {
-    const end = await runHere(input, surroundings, terminal.statusShown ? { signal, onProgress } : { signal });
+    const end = await runHere(input, surroundings, {
+      signal,
+      onBegun,
+      ...(terminal.statusShown ? { onProgress } : {}),
+    });
     terminal.status("");
     onEnd?.(end.summary);
     return tell(end, input, signal.aborted, json, terminal);

@@ -26,6 +26,7 @@ import {
   settingsOfWork,
 } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { checkTargets, tellRunRefused } from "./input/targets.ts";
 import { createPing } from "./ping.ts";
 import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
@@ -101,13 +102,18 @@ async function archive(
   terminal: Terminal,
   onEnd: (summary: Summary) => void,
 ): Promise<ExitCode> {
-  checkCombination(settings);
+  await checkTargets(settings, terminal.log);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, interruptNote);
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
+  let begun = false;
+  const onBegun = () => {
+    begun = true;
+  };
   try {
+    checkCombination(settings);
     const kept = await prepare(settings, surroundings, terminal, signal);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
@@ -117,10 +123,12 @@ async function archive(
       signal,
       json: flags.json === true,
       onEnd,
+      onBegun,
     });
   } catch (error) {
     // Interrupted before the run began: nothing was done, and nothing is wrong.
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
+    if (!begun) await tellRunRefused(error, settings, surroundings);
     throw error;
   } finally {
     interrupt.dispose();

@@ -19,6 +19,7 @@ import {
   settingsOfRequest,
 } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { tellRunRefused } from "./input/targets.ts";
 import { noteAfter } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -66,6 +67,7 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
     return await submitAndTell(kept.input, settings, surroundings, flags.json === true, terminal);
   } catch (error) {
     if (interrupt.signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
+    await tellRunRefused(error, settings, surroundings);
     throw error;
   } finally {
     interrupt.dispose();

@@ -11,6 +11,7 @@ import { surroundingsFromSettings } from "../settings/surroundings-from-settings
 import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { checkTargets } from "./input/targets.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -34,7 +35,7 @@ runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
     ),
-    ["queue", "deadLetterQueue", "allow", "visibility", ...settingsOfWork],
+    ["queue", "deadLetterQueue", "allow", "visibility", "events", "notify", ...settingsOfWork],
   );
 }
 
@@ -53,6 +54,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   });
   // Else a message would be the first to find out, and be given back.
   surroundings.checkCredentials();
+  await checkTargets(settings, terminal.log);
   const unbounded = unboundedRoles(settings);
   if (unbounded !== undefined) terminal.note(unbounded);
   const interrupt = onInterrupt(

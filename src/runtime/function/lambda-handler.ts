@@ -9,6 +9,7 @@
 import pLimit from "p-limit";
 import { ChangeMessageVisibilityCommand, type QueueClient, queueUrlBeside } from "../../queue/index.ts";
 import { withOwnUrls } from "../../queue/own-url-client.ts";
+import type { Summary } from "../../report/summary.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, type QueueAt } from "../../run/messages/dead-letters.ts";
 import type { Sender } from "../../run/messages/delivery.ts";
@@ -31,6 +32,9 @@ export interface LambdaContext {
 export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
+
+/** What the function returns: of a batch, which of it comes again; of a schedule or a message, how its run stands. */
+export type LambdaAnswer = SqsBatchResponse | (Summary & { readonly batchItemFailures?: never });
 
 /** What the function is made of. */
 export interface LambdaParts {
@@ -55,8 +59,8 @@ const rejectedDelay = 60;
 const courtesyTimeout = 2_000;
 
 /**
- * A handler for AWS Lambda: it takes SQS batches (of which the messages that failed come again), EventBridge schedules, and a manifest message
- * itself. `cos-originals/lambda` is one, made as below, in one file that can be uploaded.
+ * A handler for AWS Lambda: it takes SQS batches (of which the messages that failed come again), and EventBridge schedules and a manifest message
+ * itself, for which it returns how the run stands. `cos-originals/lambda` is one, made as below, in one file that can be uploaded.
  *
  * What it returns throws an Error of one sentence where nothing, or nobody, can be told what failed.
  *
@@ -79,7 +83,7 @@ export function createLambdaHandler(parts: LambdaParts) {
   const deadLettersOf = createDeadLetters(parts);
 
   /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */
-  return async function handler(event: unknown, context: LambdaContext): Promise<SqsBatchResponse | undefined> {
+  return async function handler(event: unknown, context: LambdaContext): Promise<LambdaAnswer | undefined> {
     const decoded = decodeLambdaEvent(event);
     const worker = parts.worker();
     if (typeof context?.getRemainingTimeInMillis !== "function") {
@@ -91,8 +95,7 @@ export function createLambdaHandler(parts: LambdaParts) {
       decoded.kind === "message"
         ? decoded.body
         : JSON.stringify(scheduledMessage(worker.settings, decoded.scheduledAt));
-    await workAlone(worker, body, deadline, context);
-    return undefined;
+    return workAlone(worker, body, deadline, context);
   };
 
   async function workBatch(
@@ -148,12 +151,27 @@ export function createLambdaHandler(parts: LambdaParts) {
     }
   }
 
-  /** A schedule, or somebody's own invocation: there is no queue that would deliver it again, so it is sent to one. */
-  async function workAlone(worker: FunctionWorker, body: string, deadline: number, context: LambdaContext) {
+  /**
+   * A schedule, or somebody's own invocation: there is no queue that would deliver it again, so it is sent to one. Resolves with how its run
+   * stands; undefined where that is for another invocation to find out.
+   */
+  async function workAlone(
+    worker: FunctionWorker,
+    body: string,
+    deadline: number,
+    context: LambdaContext,
+  ): Promise<LambdaAnswer | undefined> {
     const sender = senderOf(worker, context);
-    const answer = await deliver(worker.handle, { body, deadline }, sender, parts);
-    if (answer.kind === "acknowledge") return;
-    if (answer.kind === "give-back" && sender !== noQueue) return sender.send(body, answer.delaySeconds);
+    let stands: LambdaAnswer | undefined;
+    const onSummary = (summary: Summary) => {
+      stands = summary;
+    };
+    const answer = await deliver(worker.handle, { body, deadline, onSummary }, sender, parts);
+    if (answer.kind === "acknowledge") return stands;
+    if (answer.kind === "give-back" && sender !== noQueue) {
+      await sender.send(body, answer.delaySeconds);
+      return stands;
+    }
     throw new UserError("NotWorked", `The message can't be worked now: ${answer.reason.replace(/\.$/, "")}.`);
   }
 

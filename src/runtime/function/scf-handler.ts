@@ -13,6 +13,7 @@
 import pLimit from "p-limit";
 import type { Settings } from "../../config/read.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
+import type { Summary } from "../../report/summary.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters.ts";
 import type { Sender } from "../../run/messages/delivery.ts";
@@ -37,7 +38,8 @@ export interface ScfContext {
 export type ScfResult =
   | Polled
   | { readonly sent: number; readonly acknowledged?: number; readonly rejected?: number }
-  | { readonly acknowledged: number; readonly rejected: number };
+  /** `summary`: of one message that was worked at once, how its run stands. */
+  | { readonly acknowledged: number; readonly rejected: number; readonly summary?: Summary };
 
 /** What the function is made of. */
 export interface ScfParts {
@@ -204,10 +206,14 @@ export function createScfHandler(parts: ScfParts) {
     messages: readonly PushedMessage[],
     deadline: number,
     sender: Sender,
-  ): Promise<{ readonly acknowledged: number; readonly rejected: number }> {
+  ): Promise<{ readonly acknowledged: number; readonly rejected: number; readonly summary?: Summary }> {
+    let summary: Summary | undefined;
+    const onSummary = (stands: Summary) => {
+      summary = stands;
+    };
     const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, deadline }, sender, { clock, log, deadLetters }),
+      deliver(worker.handle, { body, messageId: id, deadline, onSummary }, sender, { clock, log, deadLetters }),
     );
     const again = answers.filter((answer) => answer.kind === "give-back");
     if (again[0] !== undefined) {
@@ -221,7 +227,8 @@ export function createScfHandler(parts: ScfParts) {
     const lost = answers.filter((answer) => answer.kind === "reject" || answer.kind === "refuse");
     if (lost[0] !== undefined) throw notWorked(lost.length, answers.length, lost[0].reason);
     const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
-    return { acknowledged, rejected: answers.length - acknowledged };
+    const ended = { acknowledged, rejected: answers.length - acknowledged };
+    return summary === undefined || messages.length > 1 ? ended : { ...ended, summary };
   }
 
   /** A manifest that was stored starts a run; what a run itself writes does not. */

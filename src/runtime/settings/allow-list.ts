@@ -3,13 +3,14 @@ import type { Settings } from "../../config/read.ts";
 import { variableOf } from "../../config/settings.ts";
 import { defaultLedgerFolder } from "../../ledger/own-keys.ts";
 import { type AllowedPlace, type AllowList, type PlaceRole, placeRoles } from "../../policy/allow-list.ts";
+import { type AllowedTarget, targetRoles } from "../../policy/event-target.ts";
 import { prefixIn } from "../../policy/places.ts";
 import { otherStores, parseAddress } from "../../vocabulary/address.ts";
 import { asFolder } from "../../vocabulary/names.ts";
 
 /** A role that neither says anything of has no entry, and is not bounded. */
 export function allowListOf({ values }: Pick<Settings, "values">): AllowList {
-  const said = values.allow ?? [];
+  const said = (values.allow ?? []).filter((each) => "bucket" in each);
   const own = placeRoles.flatMap((role) => (said.some((each) => each.role === role) ? [] : ownPlaces(role, values)));
   const list = [...said, ...own];
   if (list.some(({ role }) => role === "ledger")) return list;
@@ -18,6 +19,17 @@ export function allowListOf({ values }: Pick<Settings, "values">): AllowList {
     ...list,
     ...list.filter(({ role }) => role === "archive").map((each) => ({ ...each, role: "ledger" as const })),
   ];
+}
+
+/** The same of where messages may have events and notices sent to; nowhere, where neither says anything of a role. */
+export function allowedTargetsOf({ values }: Pick<Settings, "values">): readonly AllowedTarget[] {
+  const said = (values.allow ?? []).filter((each) => "is" in each);
+  const own = targetRoles.flatMap((role) => {
+    const text = values[role];
+    const isSaid = text === undefined || said.some((each) => each.role === role);
+    return isSaid ? [] : [{ role, text, is: "exact" } as const];
+  });
+  return [...said, ...own];
 }
 
 function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly AllowedPlace[] {

@@ -27,6 +27,8 @@ export function runOptionsOf(settings: Settings): RunOptions {
     storageClass: values.storageClass,
     encryption: values.encryption,
     maxFailures: values.maxFailures,
+    events: values.events,
+    notify: values.notify,
   });
 }
 

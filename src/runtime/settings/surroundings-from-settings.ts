@@ -4,21 +4,25 @@ import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
 import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
 import { checkSecretId } from "../../cos/signing/signature.ts";
+import { openSink } from "../../events/open-sink.ts";
+import { closedSink, type Sink } from "../../events/sink.ts";
 import { createDeferredHttp } from "../../http/deferred.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
 import { proxiesOf } from "../../http/proxies.ts";
 import { createWireHttp } from "../../http/wire/client.ts";
 import { memoryForBodies } from "../../policy/concurrency/auto-concurrency.ts";
 import { rowsWithin } from "../../policy/concurrency/open-files.ts";
+import { targetName } from "../../policy/event-target.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
 import { checkStoreCredentials, type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
 import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
 import { mostAtOnce } from "../../vocabulary/limits.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
-import { allowListOf } from "./allow-list.ts";
+import { allowedTargetsOf, allowListOf } from "./allow-list.ts";
 import { foundOfSource } from "./findings.ts";
 import { loopBusySince } from "./loop-busy.ts";
 import { memoryOf } from "./memory.ts";
@@ -90,6 +94,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   let isTold = isAuto || concurrency === asked;
   const ofCos = new Map<string, BucketClient>();
   const ofOthers = new Map<string, StoreClient>();
+  const sinks = new Map<string, Sink>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
   const credentials = {
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
@@ -135,6 +140,15 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       log: world.log,
       createHttp,
     });
+  /** What can't be dialled takes nothing, and says why; who begins a run is told before (checkTargets). */
+  const sinkFor = (target: string, setting: string): Sink => {
+    const { environment, clock, random, log } = world;
+    try {
+      return openSink(target, { environment, createHttp, allowHttp, clock, random, log, setting });
+    } catch (thrown) {
+      return closedSink(targetName(target), ensureError(thrown).message.replace(/\.$/, ""));
+    }
+  };
   const kept = <Client extends StoreClient>(
     opened: Map<string, Client>,
     role: Role,
@@ -175,16 +189,26 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       maxInstances,
       bringsMetadata: foundOfSource(settings)?.bringsMetadata,
       allow: allowListOf(settings),
+      allowTargets: allowedTargetsOf(settings),
+      notify: values.notify,
     },
     open,
+    openSink(role, target) {
+      const known = sinks.get(target);
+      if (known !== undefined) return known;
+      const sink = sinkFor(target, `--${role}`);
+      sinks.set(target, sink);
+      return sink;
+    },
     checkCredentials() {
       for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
       for (const store of storesOf(values)) checkStoreCredentials(store, world.environment);
     },
     async close() {
-      const clients = [...ofCos.values(), ...ofOthers.values()];
+      const clients = [...ofCos.values(), ...ofOthers.values(), ...sinks.values()];
       ofCos.clear();
       ofOthers.clear();
+      sinks.clear();
       await Promise.all(clients.map((client) => client.close()));
     },
   };

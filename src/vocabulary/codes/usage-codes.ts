@@ -79,7 +79,7 @@ export const usageCodes = entries({
     advice: "wait for it, cancel it, or begin beside it with --beside",
   },
   PlaceNotAllowed: {
-    means: "a message names a place that the worker's settings do not allow",
+    means: "a message names a place, or who is to be told, that the worker's settings do not allow",
     effect: "not-begun",
     advice: "add the place to ORIGINALS_ALLOW of the worker where it is meant",
   },
@@ -109,7 +109,7 @@ export const usageCodes = entries({
   NotSqsJson: { means: "the queue's endpoint does not speak the SQS JSON protocol", effect: "not-begun" },
   NotTdmqCmq: { means: "the queue's endpoint does not speak the TDMQ for CMQ protocol", effect: "not-begun" },
   PlainHttp: {
-    means: "a queue would be called over plain http",
+    means: "a queue or a webhook would be called over plain http",
     effect: "not-begun",
     advice: "use https, or allow the host with --allow-http",
   },

@@ -13,12 +13,12 @@ import {
 import type { Clock } from "../../../vocabulary/clock.ts";
 import { ensureError } from "../../../vocabulary/errors.ts";
 import type { Log } from "../../../vocabulary/log.ts";
-import type { LambdaContext, SqsBatchResponse } from "../../function/lambda-handler.ts";
+import type { LambdaAnswer, LambdaContext } from "../../function/lambda-handler.ts";
 
 export interface EventSourceOptions {
   readonly client: QueueClient;
   readonly queueUrl: string;
-  readonly handler: (event: unknown, context: LambdaContext) => Promise<SqsBatchResponse | undefined>;
+  readonly handler: (event: unknown, context: LambdaContext) => Promise<LambdaAnswer | undefined>;
   /** Invocations at once, as `maximumConcurrency` says; the batch size is 1. */
   readonly concurrency: number;
   /** The function's timeout, in milliseconds; a message is hidden for six times as long. */
@@ -88,7 +88,7 @@ async function invoke(options: EventSourceOptions, message: Message, queueArn: s
       { Records: [record] },
       { getRemainingTimeInMillis: () => timeout - (clock.elapsed() - began) },
     );
-    if (answer?.batchItemFailures.some((failure) => failure.itemIdentifier === MessageId)) return;
+    if (answer?.batchItemFailures?.some((failure) => failure.itemIdentifier === MessageId)) return;
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
   } catch (thrown) {
     log.error("The function failed; its message comes again.", {

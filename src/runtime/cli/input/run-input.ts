@@ -45,6 +45,8 @@ export const settingsOfRequest: readonly SettingName[] = [
   "maxFailures",
   "shardSize",
   "csvSafe",
+  "events",
+  "notify",
 ];
 
 /** Settings that say whether a run is begun; a run that is begun does not remember them. */

@@ -1,0 +1,51 @@
+/** From the text of a target to a sink: what `--events` and `--notify` name. */
+import type { CreateHttp } from "../http/port/http.ts";
+import { readTarget, targetName } from "../policy/event-target.ts";
+import { queueFromUrl } from "../queue/index.ts";
+import { UserError } from "../vocabulary/errors.ts";
+import { isLoopback } from "../vocabulary/loopback.ts";
+import { createQueueSink } from "./queue.ts";
+import { createSink, type Sink, type SinkWorld } from "./sink.ts";
+import { createWebhook } from "./webhook.ts";
+import { readSecrets } from "./webhook-signature.ts";
+
+export interface OpenSinkOptions extends SinkWorld {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly createHttp: CreateHttp;
+  /** Hosts of `--allow-http`. */
+  readonly allowHttp?: readonly string[] | undefined;
+  /** What names it, for messages: `--events`. */
+  readonly setting: string;
+}
+
+/** Errors: UserError `InvalidSetting`, `PlainHttp`, `InvalidQueue`. Asks nobody. */
+export function openSink(text: string, options: OpenSinkOptions): Sink {
+  const { environment, createHttp, allowHttp = [], clock, random, log, setting } = options;
+  const target = readTarget(text);
+  if ("fault" in target) throw new UserError("InvalidSetting", `${setting} ${target.fault}.`);
+  const name = targetName(text);
+  if (target.kind !== "webhook") {
+    const queue = queueFromUrl(text, { clock, random, log, env: environment, allowHttp, setting });
+    return createSink(name, createQueueSink(queue.client, queue.queueUrl), options);
+  }
+  const { url } = target;
+  if (
+    url.protocol === "http:" &&
+    !isLoopback(url.hostname) &&
+    ![url.hostname, url.host].some((host) => allowHttp.includes(host))
+  ) {
+    throw new UserError(
+      "PlainHttp",
+      `${setting} names ${url.origin}, which would be called over plain http, where anybody on the way reads what is sent: use https, or allow this host with --allow-http ${url.hostname}.`,
+    );
+  }
+  const secrets = () => environment.ORIGINALS_WEBHOOK_SECRET;
+  return createSink(name, createWebhook(text, { createHttp, clock, secrets }), options);
+}
+
+/** Before work begins: could anything be sent there at all? Errors: as openSink, and UserError `MissingSetting` where a webhook's secret is missing. */
+export async function checkSink(text: string, options: OpenSinkOptions): Promise<void> {
+  await openSink(text, options).close();
+  const target = readTarget(text);
+  if (!("fault" in target) && target.kind === "webhook") readSecrets(options.environment.ORIGINALS_WEBHOOK_SECRET);
+}
