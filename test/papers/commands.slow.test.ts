@@ -107,8 +107,8 @@ test("papers print commands that can be run", () => {
     "README.md: Archive a real bucket",
     "docs/deploy.md: AWS: SQS and Lambda",
     "docs/deploy.md: Anywhere: a queue and workers",
-    "docs/reprocessing.md: Step by step",
     "docs/migration.md: Leave the protection",
+    "docs/reprocessing.md: Step by step",
   ]);
 });
 
