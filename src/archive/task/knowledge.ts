@@ -27,8 +27,8 @@ export interface Knowledge {
   readonly frozen: boolean;
   /** By the answer to a restore it can be read at once. */
   readonly restored: boolean;
-  /** Is the archive to be asked before anything is fetched or put? */
-  readonly archive: "unasked" | "asked";
+  /** Is the archive to be asked before anything is fetched or put? `listed`: a LIST told what it holds. */
+  readonly archive: "unasked" | "listed" | "asked";
   /** What the archive held under the key when it was asked. */
   readonly there: ObjectInfo | undefined;
   /** What of the archive was copied to the history, so that it may be replaced. */
@@ -133,6 +133,8 @@ export interface Rules {
   readonly run: string;
   /** Where what is replaced in the archive is copied first; absent where it is not. */
   readonly history?: HistoryRules | undefined;
+  /** Is it sure that the archive refuses to overwrite where it is asked to? Else a HEAD has to tell that nothing is there. Absent: it is. */
+  readonly forbidsOverwrite?: boolean | undefined;
   /** May an ETag that looks like an MD5 be taken for one? */
   trustsMd5(): boolean;
   /** Is a HEAD needed to know an object's metadata? */
@@ -161,7 +163,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     restore: task.restore,
     frozen: false,
     restored: false,
-    archive: isAsked && listed === undefined ? "unasked" : "asked",
+    archive: !isAsked ? "asked" : listed === undefined ? "unasked" : "listed",
     there: listed?.there,
     kept: undefined,
     body: undefined,

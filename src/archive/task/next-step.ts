@@ -62,6 +62,9 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     if (state !== "yes") return whereFrozen(knowledge, state, rules);
   }
   if (knowledge.archive === "unasked") return askArchive;
+  // What came since the LIST would be replaced, and no copy would stand.
+  if (knowledge.archive === "listed" && rules.history !== undefined && rules.forbidsOverwrite === false)
+    return askArchive;
   if (there !== undefined) {
     const step = whereTaken(expectation, there, rules);
     if (step !== undefined) return step;

@@ -1,6 +1,7 @@
 /** Puts an original into the archive, proven before it is committed, and takes in what the archive says that it stored. */
 import { type Body, heldLength, type ObjectInfo } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
+import { forbidsOverwrite, knowsNoForbidding } from "../../objects/forbidding.ts";
 import { nounOf } from "../../vocabulary/counted.ts";
 import type { Proof } from "../../vocabulary/outcome.ts";
 import { proofOfNothing } from "../proof/choose-proof.ts";
@@ -129,13 +130,14 @@ async function send(
   const from = { bucket: source.name, run: context.run };
   const sentAt = clock.elapsed();
   // With a history nothing is replaced of which no copy stands: nor what came since the archive was asked.
-  const keepsAll = options.history !== undefined && there === undefined;
+  const keepsAll = options.history !== undefined && there === undefined && forbidsOverwrite(archive);
+  const staysAsIs = options.ifExists === "keep" || options.ifExists === "fail";
   try {
     return await upload(archive, task.archiveKey, body, {
       size,
       headers: archiveHeaders(head ?? reply, expectation, from, options),
       contentMd5: proof === "content-md5" && expectation.etag !== undefined ? contentMd5(expectation.etag) : undefined,
-      forbidOverwrite: !replaces && (keepsAll || options.ifExists === "keep" || options.ifExists === "fail"),
+      forbidOverwrite: !replaces && (keepsAll || staysAsIs),
       signal,
       onRequest: () => {
         requests["archive.put"]++;
@@ -146,6 +148,11 @@ async function send(
     slowDown(error, sentAt, context);
     if (isBucketError(error) && error.code === "BadDigest") return "bad-digest";
     if (isBucketError(error) && error.code === "FileAlreadyExists") return "exists";
+    if (isBucketError(error) && error.code === "NotImplemented" && keepsAll && !staysAsIs) {
+      // Then a HEAD right before the put has to do.
+      knowsNoForbidding(archive);
+      return "exists";
+    }
     if (isBucketError(error) && error.code === "BareReply") return "unsaid";
     throw error;
   }

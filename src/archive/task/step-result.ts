@@ -41,6 +41,8 @@ export function rulesOf(context: TaskContext): Rules {
     options,
     run,
     history: options.history === undefined ? undefined : { prefix: options.history, ...archive.offers },
+    // Some of those that speak the protocol pass over it without a word.
+    forbidsOverwrite: archive.offers.forbidsOverwrite !== "by most",
     trustsMd5: md5Trust.trusted,
     // A plain GET brings it.
     asksMetadata: options.fromArchive === undefined ? metadataTrust.asks : () => false,

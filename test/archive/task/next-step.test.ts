@@ -379,6 +379,13 @@ const table: Record<string, readonly Line[]> = {
       { kind: "keep" },
       historied(),
     ],
+    [
+      "a LIST told of nothing, and the archive forbids no overwriting: asked by HEAD",
+      { archive: "listed", there: undefined, ...fromRow(all) },
+      { kind: "ask-archive" },
+      { ...historied(), forbidsOverwrite: false },
+    ],
+    ["else not", { archive: "listed", there: undefined, ...fromRow(all) }, { kind: "fetch" }, historied()],
     ["then put", { ...asked(other), ...keptCopy, ...fromRow(all), ...held(all) }, { kind: "put" }, historied()],
     [
       "before an empty one is put",
