@@ -3,7 +3,7 @@ import type { Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 
 /** What credentials are for. */
-export const purposes = ["run", "doctor", "check", "protection"] as const;
+export const purposes = ["run", "doctor", "check", "protection", "restore"] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** Requests on objects, on a bucket as a whole, or on what is set of its images. */
@@ -40,23 +40,12 @@ const restoring: readonly Operation[] = ["restore"];
  */
 export function needsOfRun(places: PlacesOfRun): readonly Need[] {
   const { source, archive, ledger, manifest, history, restores = false } = places;
-  const reading: readonly Operation[] = ["get", "head"];
-  const ofManifest: Need[] =
-    manifest === undefined
-      ? []
-      : [
-          {
-            operations: reading,
-            bucket: manifest,
-            on: manifest.isInventory ? { kind: "bucket" } : { kind: "key", key: manifest.key },
-          },
-        ];
   return [
     below(source, ...reading, ...(restores ? restoring : [])),
-    below(archive, ...copied(history), "put", "head", "createUpload", "uploadPart", "completeUpload", "abortUpload"),
+    below(archive, ...copied(history), ...storing),
     ...ofHistory(archive, history),
     below(ledger, ...reading, "put"),
-    ...ofManifest,
+    ...ofManifest(manifest),
     // Not for --list alone: where listing is not allowed COS may say 403 of a key that does not exist, and a missing original, or
     // one that is not archived yet, would be taken for a refusal.
     ...[source, archive, ledger].map(listed),
@@ -88,6 +77,42 @@ export const needsOfProtection = (source: Place): readonly Need[] => [
   { operations: ["getProtection", "setProtection"], bucket: source, on: { kind: "images" } },
   listed(source),
 ];
+
+export interface PlacesOfRestore extends Pick<PlacesOfRun, "archive" | "ledger" | "history" | "restores" | "manifest"> {
+  /** Where the keys go. */
+  readonly to: Place;
+  /** Is it as of a time? Then it goes by the history, else by the versions of the archive's bucket. */
+  readonly asOfTime: boolean;
+}
+
+/** Of `restore`: the archive is what is read, and nothing is written there but the ledger. */
+export function needsOfRestore(places: PlacesOfRestore): readonly Need[] {
+  const { archive, to, ledger, history, asOfTime, manifest, restores = false } = places;
+  const byVersions = asOfTime && history === undefined;
+  const fetching: readonly Operation[] = [...reading, ...(restores ? restoring : [])];
+  return [
+    below(archive, ...fetching, ...(byVersions ? (["getVersion"] as const) : [])),
+    ...(asOfTime && history !== undefined ? [below({ ...archive, prefix: history }, ...fetching)] : []),
+    ...(byVersions
+      ? [{ operations: ["versioning", "listVersions"] as const, bucket: archive, on: { kind: "bucket" as const } }]
+      : []),
+    below(to, ...storing),
+    // No HEAD: plan and doctor alone look whether a ledger's bucket keeps versions.
+    below(ledger, "get", "put"),
+    ...ofManifest(manifest),
+    ...[archive, to, ledger].map(listed),
+  ];
+}
+
+const reading: readonly Operation[] = ["get", "head"];
+/** Of an archive, or of where keys are brought back to. */
+const storing: readonly Operation[] = ["put", "head", "createUpload", "uploadPart", "completeUpload", "abortUpload"];
+
+function ofManifest(manifest: PlacesOfRun["manifest"]): readonly Need[] {
+  if (manifest === undefined) return [];
+  const { isInventory, key } = manifest;
+  return [{ operations: reading, bucket: manifest, on: isInventory ? { kind: "bucket" } : { kind: "key", key } }];
+}
 
 /** Of a copy: what it is made of, in the archive, and what is written, in the history. */
 const copied = (history: string | undefined): readonly Operation[] => (history === undefined ? [] : ["get"]);

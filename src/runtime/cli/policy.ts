@@ -8,12 +8,20 @@ import {
   needsOfCheck,
   needsOfDoctor,
   needsOfProtection,
+  needsOfRestore,
   needsOfRun,
   type Purpose,
   purposes,
 } from "../../run/inspect/needs-of.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { archivePlace, historyOf, ledgerPlace, manifestObject, sourcePlace } from "../settings/places.ts";
+import {
+  archivePlace,
+  destinationPlace,
+  historyOf,
+  ledgerPlace,
+  manifestObject,
+  sourcePlace,
+} from "../settings/places.ts";
 import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -23,13 +31,15 @@ export function describePolicy(command: Command): void {
   addFlags(
     command
       .option("--for <PURPOSE>", `what the credentials are for: ${purposes.join(", ")}`, "run")
+      .option("--to <ADDRESS>", "with --for restore: where the keys go")
+      .option("--at <TIME>", "with --for restore: as restore is to be asked, as of a time")
       .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
       .addHelpText(
         "after",
         `
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
-resume and verify need no more, but for verify --deep, which reads the archive. With --for it is that of another command's. An
-archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
+resume and verify need no more, but for verify --deep, which reads the archive. With --for it is another command's; that of
+restore takes its --to, and its --at where that is to be asked. An archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
 its own: --store s3. What a queue needs is its own service's matter.
 
 Exit codes: 0 printed, 2 usage.
@@ -46,7 +56,7 @@ Example:
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
   const purpose = purposeSaid(flags);
-  const needs = needsOf(purpose, settings);
+  const needs = needsOf(purpose, settings, flags);
   const store = storeSaid(flags);
   const inS3 = iamPolicy(needs);
   const policy = store === "s3" ? there(inS3) : camPolicy(needs);
@@ -58,7 +68,7 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
     );
     return exitCodes.done;
   }
-  if (purpose !== "check") {
+  if (purpose !== "check" && purpose !== "restore") {
     terminal.note(
       "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
     );
@@ -68,19 +78,32 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
   return exitCodes.done;
 }
 
-function needsOf(purpose: Purpose, settings: Settings): readonly Need[] {
-  const source = sourcePlace(settings);
-  if (purpose === "protection") return needsOfProtection(source);
+function needsOf(purpose: Purpose, settings: Settings, { to, at }: Flags): readonly Need[] {
+  if (purpose !== "restore" && (to ?? at) !== undefined) {
+    throw new UserError(
+      "InvalidSetting",
+      `--${to === undefined ? "at" : "to"} says nothing with --for ${purpose}; it is a flag of --for restore.`,
+    );
+  }
+  if (purpose === "protection") return needsOfProtection(sourcePlace(settings));
   const archive = archivePlace(settings);
-  if (purpose === "check") return needsOfCheck({ source, archive });
+  if (purpose === "check") return needsOfCheck({ source: sourcePlace(settings), archive });
   const places = {
-    source,
     archive,
     ledger: ledgerPlace(settings),
     restores: settings.values.archivedClass === "restore",
     history: historyOf(settings),
   };
-  return purpose === "doctor" ? needsOfDoctor(places) : needsOfRun({ ...places, manifest: manifestOf(settings) });
+  if (purpose === "restore") {
+    if (typeof to !== "string") {
+      throw new UserError("MissingSetting", "Where the keys go is missing; say it with --to cos://… as to restore.");
+    }
+    const there = destinationPlace(settings, to, "--to");
+    return needsOfRestore({ ...places, to: there, asOfTime: at !== undefined, manifest: manifestOf(settings) });
+  }
+  const source = sourcePlace(settings);
+  if (purpose === "doctor") return needsOfDoctor({ source, ...places });
+  return needsOfRun({ source, ...places, manifest: manifestOf(settings) });
 }
 
 function purposeSaid({ for: said }: Flags): Purpose {
@@ -104,7 +127,7 @@ function there(policy: IamPolicy | undefined): IamPolicy {
   if (policy !== undefined) return policy;
   throw new UserError(
     "InvalidSetting",
-    "Neither the archive nor the ledger is in S3 as far as this is about them, so there is no policy of S3 to print; leave out --store s3.",
+    "Neither the archive nor the ledger is in S3, nor anything else that this is about, so there is no policy of S3 to print; leave out --store s3.",
   );
 }
 

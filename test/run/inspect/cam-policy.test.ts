@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { type CamPolicy, camPolicy } from "../../../src/run/inspect/cam-policy.ts";
-import { needsOfCheck, needsOfDoctor, needsOfProtection, needsOfRun } from "../../../src/run/inspect/needs-of.ts";
+import {
+  needsOfCheck,
+  needsOfDoctor,
+  needsOfProtection,
+  needsOfRestore,
+  needsOfRun,
+} from "../../../src/run/inspect/needs-of.ts";
 import { defaultLedger } from "../../../src/run/surroundings/open-ledger.ts";
 
 const region = "ap-guangzhou";
@@ -76,6 +82,21 @@ describe("a policy", () => {
       },
       { effect: "allow", action: ["name/cos:GetBucket"], resource: [`${photos}/*`] },
     ]);
+  });
+
+  test("for a restore reads the archive, and its history or its versions as of a time, and writes nothing there", () => {
+    const to = { bucket: "back-1250000000", region, prefix: "" };
+    const asked = { archive, to, ledger: { ...source, prefix: "ledger/" } };
+    const actions = (more: object) => camPolicy(needsOfRestore({ ...asked, asOfTime: true, ...more }));
+    const now = actions({ asOfTime: false, history: "history/" });
+    expect(allowed(now, "GetObject")).not.toContain(`${archived}/history/*`);
+    const byHistory = actions({ history: "history/" });
+    expect(allowed(byHistory, "GetObject")).toContain(`${archived}/history/*`);
+    expect(allowed(byHistory, "GetBucketObjectVersions")).toEqual([]);
+    const byVersions = actions({});
+    expect(allowed(byVersions, "GetBucketObjectVersions")).toEqual([`${archived}/*`]);
+    for (const policy of [now, byHistory, byVersions])
+      expect(allowed(policy, "PutObject").join()).not.toContain("archive-");
   });
 
   test("for a doctor uploads nothing in parts, and changes no setting", () => {

@@ -12,6 +12,7 @@ const actions: Partial<Record<Operation, string>> = {
   "object.original": "cos:GetObject",
   "object.head": "cos:HeadObject",
   "object.put": "cos:PutObject",
+  "bucket.versions": "cos:GetBucketObjectVersions",
   "versioning.get": "cos:GetBucketVersioning",
   "protection.get": "ci:DescribeOriginProtect",
   "protection.put": "ci:SetOriginProtect",

@@ -190,6 +190,42 @@ describe("cos-originals policy", () => {
     });
   });
 
+  it.each([
+    ["as the archive is", [], "Enabled"],
+    ["as it was, by versions", ["--at", "2100-01-01T00:00:00Z"], "Enabled"],
+    ["as it was, by a history", ["--at", "2100-01-01T00:00:00Z", "--history", "kept/"], undefined],
+  ] as const)("for a restore is enough, and allows nothing unused: %s", async (_, at, versioning) => {
+    const bucket = lab.emulator.createBucket({
+      name: `${at.length}kept-1250000000`,
+      ...(versioning === undefined ? {} : { versioning }),
+    });
+    const to = lab.emulator.createBucket({ name: `${at.length}back-1250000000` });
+    const archived = [
+      "--archive",
+      `cos://${bucket.name}/photos/`,
+      "--ledger",
+      `cos://${archive}/ledger-of-${bucket.name}/`,
+    ];
+    const env = { ORIGINALS_ENDPOINT: door.url, ORIGINALS_SOURCE: "" };
+    const history = at.includes("--history" as never) ? ["--history", "kept/"] : [];
+    const night = (run: string) => command(["run", "--list", "--run", run, ...archived, ...history]);
+    expect(await night("first")).toMatchObject({ code: 0 });
+    const asked = [...archived, ...at, "--to", `cos://${to.name}`];
+    const printed = await command(["policy", "--for", "restore", ...asked, "--json"]);
+    expect(printed, printed.stderr).toMatchObject({ code: 0 });
+    const policy: CamPolicy = JSON.parse(printed.stdout);
+    door.enforce(policy);
+    const brought = await command(["restore", ...asked, "--json"], env);
+    expect(brought, brought.stderr).toMatchObject({ code: 0 });
+    expect(to.keys().length).toBe(lab.emulator.bucket(source).keys().length);
+    expect(door.refused).toEqual([]);
+    // At that time there is nothing in the history that was not replaced since.
+    const unused = policy.statement
+      .flatMap((each) => each.action.map((action) => `${action} ${each.resource.join(" ")}`))
+      .filter((each) => !door.used.has(each) && !/Multipart|UploadPart|kept\/\*/.test(each));
+    expect(unused).toEqual([]);
+  });
+
   it("is for what it says, and for nothing that it does not know", async () => {
     const { code, stderr } = await command(["policy", "--archive", lab.place(), "--for", "everything"]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--for is "everything"') });
