@@ -138,7 +138,8 @@ describe("the deployment to AWS", () => {
     const [properties] = resourcesOf(asked.template, "AWS::Lambda::Function");
     const { Variables } = (properties?.Environment ?? {}) as { Variables: Record<string, unknown> };
     expect(Variables.ORIGINALS_RATE).toBe("500/s");
-    const credentials = /^(TENCENTCLOUD|ORIGINALS_ARCHIVE)_(SECRETID|SECRETKEY|SESSIONTOKEN)$/;
+    const credentials =
+      /^(TENCENTCLOUD|ORIGINALS_ARCHIVE)_(SECRETID|SECRETKEY|SESSIONTOKEN)$|^ORIGINALS_WEBHOOK_SECRET$/;
     const known: readonly string[] = settingNames.map(variableOf);
     expect(Object.keys(Variables).filter((name) => !credentials.test(name) && !known.includes(name))).toEqual([]);
   });
