@@ -97,6 +97,10 @@ test("of a protection", async () => {
   expectAsTold("cos-originals/protection@1", await cli("protection", "on", "--suffixes", "png"));
 });
 
+test("of lifecycle rules", async () => {
+  expectAsTold("cos-originals/lifecycle@1", await cli("policy", "--lifecycle"));
+});
+
 test("of a bucket that is examined, and of an error", async () => {
   expectAsTold("cos-originals/doctor@1", await cli("doctor"));
   expectAsTold("cos-originals/error@1", await cli("run", "--no-such-flag"));

@@ -13,6 +13,8 @@ import {
   type Purpose,
   purposes,
 } from "../../run/inspect/needs-of.ts";
+import type { Place } from "../../run/messages/messages.ts";
+import { lifecyclesOf } from "../../run/places/lifecycle.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import {
   archivePlace,
@@ -25,6 +27,7 @@ import {
 import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
+import { keepDaysFlag, keptOf, lifecycleNotes, lifecyclesDocument, lifecyclesText } from "./terminal/lifecycle-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function describePolicy(command: Command): void {
@@ -34,6 +37,8 @@ export function describePolicy(command: Command): void {
       .option("--to <ADDRESS>", "with --for restore: where the keys go")
       .option("--at <TIME>", "with --for restore: as restore is to be asked, as of a time")
       .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
+      .option("--lifecycle", "print lifecycle rules for old runs and the history instead")
+      .option(...keepDaysFlag)
       .addHelpText(
         "after",
         `
@@ -46,7 +51,9 @@ Exit codes: 0 printed, 2 usage.
 
 Example:
   cos-originals policy --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
-    --region ap-guangzhou --list > policy.json`,
+    --region ap-guangzhou --list > policy.json
+  cos-originals policy --lifecycle --archive cos://archive-1250000000/photos/ --history history/ \\
+    --region ap-guangzhou > lifecycle.xml`,
       ),
     // Those of work say nothing here; but the flags of a run can be given as they are.
     [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
@@ -55,9 +62,13 @@ Example:
 
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
+  const store = storeSaid(flags);
+  if (flags.lifecycle === true) {
+    const places = { archive: archivePlace(settings), ledger: ledgerPlace(settings), history: historyOf(settings) };
+    return printLifecycle(flags, terminal, places, store);
+  }
   const purpose = purposeSaid(flags);
   const needs = needsOf(purpose, settings, flags);
-  const store = storeSaid(flags);
   const inS3 = iamPolicy(needs);
   const policy = store === "s3" ? there(inS3) : camPolicy(needs);
   // JSON has line ends between its values only.
@@ -113,6 +124,26 @@ function purposeSaid({ for: said }: Flags): Purpose {
     "InvalidSetting",
     `--for is ${quote(said)}, and policies are for ${purposes.join(", ")}; say one of them.`,
   );
+}
+
+function printLifecycle(
+  flags: Flags,
+  terminal: Terminal,
+  places: { readonly archive: Place; readonly ledger: Place; readonly history: string | undefined },
+  store: "cos" | "s3",
+): ExitCode {
+  const kept = keptOf(flags.keepDays);
+  const lifecycles = lifecyclesOf(places, kept).filter(({ bucket }) => (bucket.store ?? "cos") === store);
+  if (lifecycles.length === 0) {
+    const name = store === "s3" ? "S3" : "COS";
+    throw new UserError(
+      "InvalidSetting",
+      `Neither the ledger nor a history is in ${name}, so there are no lifecycle rules of ${name} to print; say the other --store, and in a folder remove what is old yourself.`,
+    );
+  }
+  terminal.out(flags.json === true ? JSON.stringify(lifecyclesDocument(lifecycles, kept)) : lifecyclesText(lifecycles));
+  for (const note of lifecycleNotes(lifecycles, kept)) terminal.note(note);
+  return exitCodes.done;
 }
 
 function storeSaid({ store }: Flags): "cos" | "s3" {
