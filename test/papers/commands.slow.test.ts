@@ -108,6 +108,7 @@ test("papers print commands that can be run", () => {
     "docs/deploy.md: AWS: SQS and Lambda",
     "docs/deploy.md: Anywhere: a queue and workers",
     "docs/migration.md: Leave the protection",
+    "docs/nightly.md: Night after night",
     "docs/reprocessing.md: Step by step",
   ]);
 });
