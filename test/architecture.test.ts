@@ -19,7 +19,7 @@ const sources = readSources();
 
 /** What the names of the ledger's objects are made of (src/ledger/layout.ts), wherever a text holds it. */
 const objectNames =
-  /\b(?:request|run|summary)\.json|\breport\.html|\b(?:runs|plans|submitted|outcomes|done|groups|restoring|parts|stopped|control|pulse|events|notices)\/(?!\/)|(?<!--out )\breport\/|\b(?:cursor|seen|upto|again|results|failures)-[^\w\s]|-open~|\.jsonl\.gz/g;
+  /\b(?:request|run|summary)\.json|\breport\.html|\b(?:runs|plans|submitted|outcomes|done|groups|restoring|parts|stopped|control|caps|pulse|events|notices)\/(?!\/)|(?<!--out )\breport\/|\b(?:cursor|seen|upto|again|results|failures)-[^\w\s]|-open~|\.jsonl\.gz/g;
 
 /** Without its comments, and without what it imports. */
 const codeOf = (text: string): string =>

@@ -1,4 +1,5 @@
 /** The prices that `plan` reckons with; all of them are indicative. */
+import { listPrices } from "../policy/money/list-prices.ts";
 import { setting } from "./setting.ts";
 import * as values from "./values.ts";
 
@@ -7,31 +8,31 @@ export const priceSettings = {
     placeholder: "CODE",
     description: "currency of the prices that plan reckons with; all of them are indicative",
     example: "CNY",
-    default: "CNY",
+    default: listPrices.currency,
   }),
   priceProcessing: setting(values.price, {
     placeholder: "PRICE",
     description: "price of image processing, a GB of originals",
     example: "0.025",
-    default: "0.025",
+    default: String(listPrices.processing),
   }),
   freeProcessing: setting(values.price, {
     placeholder: "GB",
     description: "GB of image processing a month that are free",
     example: "10240",
-    default: "10240",
+    default: String(listPrices.freeProcessing),
   }),
   priceRequests: setting(values.price, {
     placeholder: "PRICE",
     description: "price of 10,000 requests",
     example: "0.01",
-    default: "0.01",
+    default: String(listPrices.requests),
   }),
   priceRestoreRequests: setting(values.price, {
     placeholder: "PRICE",
     description: "price of 10,000 restores from an archive class that are asked for",
     example: "0.5",
-    default: "0.5",
+    default: String(listPrices.restoreRequests),
   }),
   priceRestoreArchive: setting(values.price, {
     placeholder: "PRICE",
@@ -47,6 +48,6 @@ export const priceSettings = {
     placeholder: "PRICE",
     description: "price of a GB over the internet, where this does not run in the source's region",
     example: "0.5",
-    default: "0.5",
+    default: String(listPrices.traffic),
   }),
 } as const;

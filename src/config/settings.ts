@@ -17,7 +17,9 @@ import {
   storageClasses,
 } from "../vocabulary/choices.ts";
 import { mostRestoreDays } from "../vocabulary/limits.ts";
+import { capSettings } from "./cap-settings.ts";
 import { priceSettings } from "./price-settings.ts";
+import { scopeSettings } from "./scope-settings.ts";
 import { choice, type Setting, setting } from "./setting.ts";
 import * as values from "./values.ts";
 
@@ -141,6 +143,11 @@ export const settingTable = {
     placeholder: "N/s",
     description: "budget of source fetches a second, shared by the processes that work the run (COS allows 3000/s)",
     example: "500/s",
+  }),
+  bwlimit: setting(values.bandwidth, {
+    placeholder: "SIZE",
+    description: "bytes a second that this process fetches, over all that is under way",
+    example: "10M",
   }),
   maxInstances: setting(values.count(1, 10_000), {
     placeholder: "N",
@@ -275,6 +282,8 @@ export const settingTable = {
     example: "300",
     default: "300",
   }),
+  ...scopeSettings,
+  ...capSettings,
   ...priceSettings,
 } as const satisfies Record<string, Setting<unknown>>;
 

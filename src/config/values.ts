@@ -6,6 +6,8 @@ import * as z from "zod";
 import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
 import { parseAllowedTarget, readTarget } from "../policy/event-target.ts";
+import { filterFault, splitGlobs } from "../policy/scope/filter.ts";
+import { parseBytes, parseSince } from "../policy/scope/quantities.ts";
 import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
@@ -69,6 +71,12 @@ export const manifest = text.refine(
   "names no object: it must be a file, - for standard input, or cos://BUCKET-APPID/KEY",
 );
 
+/** The same, but for standard input. */
+export const storedManifest = manifest.refine(
+  (value) => value !== "-",
+  "is standard input, and here a file or cos://BUCKET-APPID/KEY is expected",
+);
+
 /** What is dialled; `{bucket}` and `{region}` stand for the bucket at hand. */
 export const endpoint = z.string().superRefine((value, context) => {
   const refuse = (message: string) => context.addIssue({ code: "custom", message });
@@ -127,11 +135,24 @@ export const rate = z
     `is not between 0.001/s and ${requestsPerSecond}/s`,
   );
 
+const leastBandwidth = 1024;
+
+/** Bytes a second: `10M`, `10M/s`. */
+export const bandwidth = z.string().transform((value, context) => {
+  const read = parseBytes(value.replace(/\/s$/, ""));
+  if (read !== undefined && read >= leastBandwidth) return read;
+  context.addIssue({ code: "custom", message: "is not a rate of bytes like 500k, 10M or 1G, of 1k at least" });
+  return z.NEVER;
+});
+
 /** An amount of money, or of GB. */
 export const price = z
   .string()
   .regex(/^\d{1,9}(\.\d{1,9})?$/, "is not a number like 0.025")
   .transform(Number);
+
+/** What may be paid. */
+export const money = price.refine((amount) => amount > 0 && amount <= 1_000_000, "is not between 0 and 1000000");
 
 export const currency = z.string().regex(/^[A-Z]{3}$/, "is not a currency code like CNY");
 
@@ -164,6 +185,36 @@ export const archiveKey = text
     const message = templateFault(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });
   });
+
+/** Globs, separated by commas that are in no braces. */
+export const globs = text
+  .transform((value) => splitGlobs(value))
+  .superRefine((all, context) => {
+    const fault = filterFault(all.map((glob) => `- ${glob}`));
+    if (fault !== undefined) context.addIssue({ code: "custom", message: `can't be read: ${fault}` });
+  });
+
+/** The same, each with its sign. */
+export const filterRules = text
+  .transform((value) => splitGlobs(value))
+  .superRefine((all, context) => {
+    const fault = filterFault(all);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: `can't be read: ${fault}` });
+  });
+
+/** An age or a time, kept as it is: an age counts from when the run is asked for. */
+export const since = text.refine(
+  (value) => parseSince(value, 0) !== undefined,
+  "is neither an age like 36h or 2d, nor a time like 2026-11-22 or 2026-11-22T01:30:00Z",
+);
+
+/** A size in bytes. */
+export const bytes = z.string().transform((value, context) => {
+  const read = parseBytes(value);
+  if (read !== undefined) return read;
+  context.addIssue({ code: "custom", message: "is not a size like 500, 10k, 2M or 1G" });
+  return z.NEVER;
+});
 
 /** Hosts, separated by commas where one text holds several. */
 export const hosts = z

@@ -1,5 +1,6 @@
 /** Halt, cancel and resume: small objects under `control/`; the highest epoch rules. */
 import * as z from "zod";
+import type { Caps } from "../policy/money/cap.ts";
 import { documentText, parseDocument } from "./document.ts";
 import {
   type ControlKind,
@@ -19,7 +20,12 @@ export interface Control {
   readonly ageMs: number;
 }
 
-const documentSchema = z.object({ reason: z.string(), at: z.string() });
+const documentSchema = z.object({
+  reason: z.string(),
+  at: z.string(),
+  /** Of a resume: the caps from then on, where the run has any. */
+  caps: z.object({ maxCost: z.number().optional(), maxBytes: z.number().optional() }).optional(),
+});
 
 /** All that one LIST of a run's controls tells. */
 export interface Standing {
@@ -102,13 +108,30 @@ export async function writeControl(
   kind: ControlKind,
   reason: string,
   at: string,
+  caps?: Caps,
 ): Promise<Control> {
   const now = await readControl(store);
   const unneeded = kind === "resume" ? !saysStop(now) : saysStop(now) && (now.kind === kind || kind === "halt");
   if (now !== undefined && unneeded) return now;
   const control = { epoch: (now?.epoch ?? 0) + 1, kind, ageMs: 0 };
-  await store.put(paths.controlAt(control.epoch, kind), documentText({ reason, at }));
+  await store.put(paths.controlAt(control.epoch, kind), documentText({ reason, at, caps }));
   return control;
+}
+
+/** The caps that rule: those of the newest resume that says any, else what was asked. */
+export async function readCaps(store: LedgerStore, asked: Caps): Promise<Caps> {
+  const { objects } = await store.list(paths.control);
+  const resumes = objects.flatMap(({ key }) => {
+    const control = parseControl(key);
+    return control?.kind === "resume" ? [control] : [];
+  });
+  for (const control of resumes.sort((a, b) => b.epoch - a.epoch)) {
+    const bytes = await store.get(paths.controlAt(control.epoch, control.kind));
+    const kind = { what: "control", parse: documentSchema.parse } as const;
+    const caps = bytes && parseDocument(bytes, store.describe(paths.control), kind).caps;
+    if (caps !== undefined) return caps;
+  }
+  return { maxCost: asked.maxCost, maxBytes: asked.maxBytes };
 }
 
 /** Why: the text that was written with it; undefined where it can't be read, for it rules all the same. */

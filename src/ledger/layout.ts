@@ -29,6 +29,9 @@
  *   events/000000042~undelivered~120of998~<id>.json   of the shard's archived rows only so many could be told of to whom the run tells them
  *   events/000000042~delivered~<id>              they were, later: it beats those before it and after it
  *   notices/000000001-halted~undelivered~<id>.json   nobody could be told that the run ended so; …~delivered~<id>: somebody was
+ *   caps/granted/000000042~1~m<nano>~b<bytes>    of a run with a cap: what that shard may spend in all, by its first grant; billionths, bytes
+ *   caps/short/000000042~1~m<nano>~b<bytes>~m<nano>~b<bytes>~<attempt>   with its first grant it has spent so much, and needs at least so much more
+ *   caps/over/000000042~m<nano>~b<bytes>~<attempt>   it is about to be over, and has spent so much
  *   pulse/000000170000000~<worker>~a998~f1~s…    a worker lives: what it did so far, and in which slots (of ten seconds)
  *                                                its requests last succeeded, one for each kind of a row's requests
  *   report/results-000003.csv.gz                 a part of what people read: some shards of one group, up to 100,000 rows,
@@ -49,6 +52,7 @@
  *   <id>                                         a copy that `doctor --probe` made
  */
 
+import type { Amount } from "../policy/money/cap.ts";
 import { asFolder } from "../vocabulary/names.ts";
 import { type RowRequest, rowRequests } from "../vocabulary/row-request.ts";
 import type { Marker, MarkerCounts } from "./counts.ts";
@@ -111,6 +115,8 @@ export const paths = {
   share: ({ resumes, shard, rows }: TrialShare) => `control/share-${resumes}~${pad(shard, SHARD_DIGITS)}~${rows}.json`,
   events: "events/",
   notices: "notices/",
+  caps: "caps/",
+  grants: (shard: number) => `caps/granted/${pad(shard, SHARD_DIGITS)}~`,
   pulses: "pulse/",
   pulsesOfSlot: (slot: number) => `pulse/${pad(Math.max(0, slot), SLOT_DIGITS)}`,
   /** Of a group that is being finalized: which parts are written, and how far the others are. */
@@ -283,6 +289,60 @@ export function parseShare(path: string): TrialShare | undefined {
   const match = /^control\/share-(\d+)~(\d+)~(\d+)\.json$/.exec(path);
   return match === null ? undefined : { resumes: Number(match[1]), shard: Number(match[2]), rows: Number(match[3]) };
 }
+
+/** One object below `caps/`. */
+export type CapMark =
+  /** `n`: which grant of the shard, from 1. Amounts that no cap bounds are Infinity. */
+  | { readonly kind: "granted"; readonly shard: number; readonly n: number; readonly amount: Amount }
+  /** After that grant, or 0 where there was none. */
+  | {
+      readonly kind: "short";
+      readonly shard: number;
+      readonly n: number;
+      readonly spent: Amount;
+      readonly needs: Amount;
+      readonly attempt: string;
+    }
+  | { readonly kind: "over"; readonly shard: number; readonly spent: Amount; readonly attempt: string };
+
+const amountText = ({ nano, bytes }: Amount) => `m${boundText(nano)}~b${boundText(bytes)}`;
+const boundText = (n: number) => (n === Number.POSITIVE_INFINITY ? "x" : String(n));
+const boundOf = (text: string | undefined) => (text === "x" ? Number.POSITIVE_INFINITY : Number(text));
+
+export function capPath(mark: CapMark): string {
+  switch (mark.kind) {
+    case "granted":
+      return `${paths.grants(mark.shard)}${mark.n}~${amountText(mark.amount)}`;
+    case "short":
+      return `caps/short/${pad(mark.shard, SHARD_DIGITS)}~${mark.n}~${amountText(mark.spent)}~${amountText(mark.needs)}~${mark.attempt}`;
+    case "over":
+      return `caps/over/${pad(mark.shard, SHARD_DIGITS)}~${amountText(mark.spent)}~${mark.attempt}`;
+  }
+}
+
+/** Undefined for what is none. */
+export function parseCap(path: string): CapMark | undefined {
+  const granted = /^caps\/granted\/(\d+)~(\d+)~m(\d+|x)~b(\d+|x)$/.exec(path);
+  if (granted !== null) {
+    const [, shard, n, nano, bytes] = granted;
+    return { kind: "granted", shard: Number(shard), n: Number(n), amount: amountAt(nano, bytes) };
+  }
+  const short = /^caps\/short\/(\d+)~(\d+)~m(\d+)~b(\d+)~m(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path);
+  if (short !== null) {
+    const [, shard, n, nano, bytes, moreNano, moreBytes, attempt] = short;
+    const its = { shard: Number(shard), n: Number(n), attempt: attempt as string };
+    return { kind: "short", ...its, spent: amountAt(nano, bytes), needs: amountAt(moreNano, moreBytes) };
+  }
+  const over = /^caps\/over\/(\d+)~m(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path);
+  if (over === null) return undefined;
+  const [, shard, nano, bytes, attempt] = over;
+  return { kind: "over", shard: Number(shard), spent: amountAt(nano, bytes), attempt: attempt as string };
+}
+
+const amountAt = (nano: string | undefined, bytes: string | undefined): Amount => ({
+  nano: boundOf(nano),
+  bytes: boundOf(bytes),
+});
 
 /** What a worker says of itself in the name of its pulse. */
 export interface Pulse {

@@ -11,9 +11,13 @@ const versions = { request: 1, run: 1, cursor: 1 } as const;
 
 export type VersionedKind = keyof typeof versions;
 
+/** Of a run of which rows are left out: its cursors and its run.json may count them. */
+export const needOfScope = "scope";
+
 /** What a run may need and this version can do. */
 export const knownNeeds: readonly string[] = [
   "archived-class",
+  "cap",
   "counted-only",
   "csv-safe",
   "deleted-keys",
@@ -23,30 +27,45 @@ export const knownNeeds: readonly string[] = [
   "notify",
   "restore",
   "from-archive",
+  needOfScope,
   "store-s3",
   "store-file",
 ];
 
+/** Options by which rows are left out. */
+const scopeOptions = ["filter", "newerThan", "minSize", "maxSize", "limit"] as const;
+type ScopeOption = (typeof scopeOptions)[number];
+
 /** What a run with these options, into this archive, needs; undefined where any version can do it. */
-export function needsOf(
-  options: {
+export function needsOf({
+  options,
+  archive,
+  except,
+}: {
+  readonly options: {
     readonly archivedClass?: string | undefined;
     readonly csvSafe?: boolean | undefined;
     readonly history?: string | undefined;
     readonly fromArchive?: object | undefined;
     readonly events?: string | undefined;
     readonly notify?: string | undefined;
-  },
-  archive: Pick<Address, "store">,
-): readonly string[] | undefined {
+    readonly maxCost?: number | undefined;
+    readonly maxBytes?: number | undefined;
+  } & { readonly [Name in ScopeOption]?: unknown };
+  readonly archive: Pick<Address, "store">;
+  readonly except?: unknown;
+}): readonly string[] | undefined {
+  const hasScope = except !== undefined || scopeOptions.some((name) => options[name] !== undefined);
   const needs = [
     ...(options.archivedClass === "skip" ? ["archived-class"] : []),
     ...(options.archivedClass === "restore" ? ["restore"] : []),
+    ...(options.maxCost === undefined && options.maxBytes === undefined ? [] : ["cap"]),
     ...(options.csvSafe === true ? ["csv-safe"] : []),
     ...(options.history === undefined ? [] : ["history"]),
     ...(options.fromArchive === undefined ? [] : ["from-archive"]),
     ...(options.events === undefined ? [] : ["events"]),
     ...(options.notify === undefined ? [] : ["notify"]),
+    ...(hasScope ? [needOfScope] : []),
     ...(archive.store === undefined ? [] : [`store-${archive.store}`]),
   ];
   return needs.length === 0 ? undefined : needs;

@@ -101,6 +101,7 @@ export function csvEntry(record: CsvRecord, { width, columns }: CsvLayout, rules
     crc64: fieldAt(fields, columns.crc64),
     archiveKey: fieldAt(fields, columns.archiveKey),
     storageClass: fieldAt(fields, columns.storageClass),
+    modified: fieldAt(fields, columns.modified),
   };
   return rowEntry(row, line, (field) => columns[field] + 1, rules);
 }
@@ -147,6 +148,8 @@ export function layoutOf(
     crc64: place("crc64"),
     archiveKey: place("archivekey"),
     storageClass: place("storageclass"),
+    // Inventories write the first.
+    modified: Math.max(place("lastmodifieddate"), place("lastmodified")),
     // Only failures.csv has both.
     code: message === -1 ? -1 : place("code"),
     message,
@@ -171,7 +174,16 @@ function batchLayout(fields: readonly string[], name: string): CsvLayout {
       `reading the manifest ${name}: its first row has ${many}, none of them "Key"; give a header that names Key, or Bucket,Key[,VersionId] without one, or --format lines`,
     );
   }
-  const absent = { size: -1, etag: -1, crc64: -1, archiveKey: -1, storageClass: -1, code: -1, message: -1 };
+  const absent = {
+    size: -1,
+    etag: -1,
+    crc64: -1,
+    archiveKey: -1,
+    storageClass: -1,
+    modified: -1,
+    code: -1,
+    message: -1,
+  };
   return { width, columns: { bucket: 0, key: 1, versionId: width === 3 ? 2 : -1, ...absent } };
 }
 

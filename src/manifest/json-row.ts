@@ -13,6 +13,7 @@ const fieldOfName: ReadonlyMap<string, FieldName> = new Map([
   ["crc64", "crc64"],
   ["archivekey", "archiveKey"],
   ["storageclass", "storageClass"],
+  ["lastmodified", "modified"],
 ]);
 
 /** A CRC64 written as a number has more digits than a JavaScript number keeps: it is read as a string. */
@@ -35,7 +36,7 @@ export function jsonEntry(text: string, at: Position, rules: RowRules): Manifest
   for (const name of Object.keys(value)) {
     const field = fieldOfName.get(name) ?? fieldOfName.get(name.toLowerCase());
     const given = (value as Readonly<Record<string, unknown>>)[name];
-    if (field === undefined || given === null) continue;
+    if (field === undefined || given === null || (field === "modified" && typeof given !== "string")) continue;
     const sample = fields.key ?? text;
     if (fields[field] !== undefined) {
       return invalidEntry("value", sample, `${field} is given twice`, at.line, at.column, rules);

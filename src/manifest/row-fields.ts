@@ -14,6 +14,7 @@ export interface RowFields {
   readonly crc64?: string | undefined;
   readonly archiveKey?: string | undefined;
   readonly storageClass?: string | undefined;
+  readonly modified?: string | undefined;
 }
 
 export type FieldName = keyof RowFields;
@@ -76,7 +77,12 @@ export function rowEntry(fields: RowFields, line: number, columnOf: ColumnOf, ru
   }
   const row = { key, versionId: versionId === "" ? undefined : versionId, size, etag, crc64, archiveKey };
   const storageClass = fields.storageClass?.trim().toUpperCase();
-  return { kind: "row", row: isArchiveClass(storageClass) ? { ...row, storageClass } : row, at: { line } };
+  const told = isArchiveClass(storageClass) ? { ...row, storageClass } : row;
+  // What is no time says nothing: the column is another's, and no row depends on it.
+  const modified = fields.modified === undefined ? Number.NaN : Date.parse(fields.modified.trim());
+  return Number.isNaN(modified)
+    ? { kind: "row", row: told, at: { line } }
+    : { kind: "row", row: told, at: { line }, modified };
 }
 
 /** An entry that can't be a row. `sample` is its key, or how its text begins. */

@@ -28,7 +28,13 @@ export interface Position {
  * (`failed InvalidRow`), never the end of the run.
  */
 export type ManifestEntry =
-  | { readonly kind: "row"; readonly row: Row; readonly at: Position }
+  | {
+      readonly kind: "row";
+      readonly row: Row;
+      readonly at: Position;
+      /** When the original was modified last, where that is told; ms since the epoch. */
+      readonly modified?: number | undefined;
+    }
   | {
       readonly kind: "invalid";
       /** What of the key could be read, else the beginning of the line; at most 200 characters, for the report. */

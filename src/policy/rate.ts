@@ -19,11 +19,11 @@ export function startRate(perSecond: number, now: number, burstSeconds = 0.1): R
   return { perSecond, burst, burstSeconds, level: burst, at: now };
 }
 
-/** Takes one token. `waitMs` is how long to wait before sending. */
-export function take(rate: Rate, now: number): { readonly rate: Rate; readonly waitMs: number } {
+/** Takes one token, or as many. `waitMs` is how long to wait before sending. */
+export function take(rate: Rate, now: number, tokens = 1): { readonly rate: Rate; readonly waitMs: number } {
   const at = Math.max(now, rate.at);
   if (rate.perSecond === Number.POSITIVE_INFINITY) return { rate, waitMs: at - now };
-  const level = refilled(rate, at) - 1;
+  const level = refilled(rate, at) - tokens;
   const owed = level >= 0 ? 0 : (-level / rate.perSecond) * 1000;
   return { rate: { ...rate, level, at }, waitMs: Math.ceil(at - now + owed) };
 }

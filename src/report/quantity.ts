@@ -23,3 +23,9 @@ export function formatSeconds(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return `${formatCount(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
+
+/** `12.34 CNY` */
+export function formatMoney(amount: number, currency: string): string {
+  const digits = amount !== 0 && amount < 0.01 ? 6 : 2;
+  return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
+}

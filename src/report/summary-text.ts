@@ -1,7 +1,8 @@
 /** The few lines people read at the end of a run. Plain text, no colour: it may end in a log. */
 
 import { counted, formatCount, verbOf } from "../vocabulary/counted.ts";
-import { formatBytes, formatSeconds } from "./quantity.ts";
+import { leftOutText, limitedText } from "./left-out-text.ts";
+import { formatBytes, formatMoney, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
 const stateTexts: Readonly<Record<RunState, string>> = {
@@ -26,7 +27,10 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
       `  ${formatCount(recovered)} of the archived ${verbOf(recovered, "was", "were")} put by an earlier attempt and recovered`,
     );
   if (idle !== undefined) lines.push(`  ${idleText(run, idle)}`);
-  const { unchanged, deletedFromSource, deletedUnknown } = summary;
+  const { unchanged, deletedFromSource, deletedUnknown, leftOut, limited } = summary;
+  const out = leftOutText(leftOut);
+  if (out !== undefined) lines.push(`  ${out}`);
+  if (limited) lines.push(`  ${limitedText}`);
   if (unchanged) {
     lines.push(
       `  ${formatCount(unchanged)} of the skipped ${verbOf(unchanged, "is", "are")} unchanged, as listings tell, and in no CSV`,
@@ -57,7 +61,8 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
     const retries = summary.retries ? `, of them ${counted(summary.retries, "retry")}` : "";
     lines.push(`  requests: ${requests}${retries}`);
   }
-  const { atOnce } = summary;
+  const { atOnce, cost } = summary;
+  if (cost !== undefined) lines.push(`  ${costText(cost)}`);
   if (atOnce !== undefined) {
     const { least, most } = atOnce;
     const numbers = least === most ? formatCount(most) : `${formatCount(least)} to ${formatCount(most)}`;
@@ -84,6 +89,15 @@ function volume({ bytes, seconds, archived }: Summary): string {
   const text = `${formatBytes(bytes)} in ${formatSeconds(seconds)}`;
   if (seconds === 0) return text;
   return `${text}, ${formatBytes(bytes / seconds)}/s, ${counted(Math.round((archived / seconds) * 10) / 10, "object")}/s`;
+}
+
+function costText({ currency, listPricesOf, planned, spent }: NonNullable<Summary["cost"]>): string {
+  const range = ({ from, upTo }: typeof spent) => {
+    const [least, most] = [formatMoney(from, currency), formatMoney(upTo, currency)];
+    return least === most ? most : `${least} to ${most}`;
+  };
+  const before = planned === null ? "not known beforehand" : `planned ${range(planned)}`;
+  return `cost: about ${range(spent)}, ${before}; where nothing else was said by list prices of ${listPricesOf}`;
 }
 
 function listed(counts: Readonly<Record<string, number>> | null): string {

@@ -13,6 +13,9 @@ export type RunState = (typeof runStates)[number];
 const count = z.number().int().nonnegative();
 const time = z.iso.datetime({ precision: 3 }).or(z.iso.datetime({ precision: 0 }));
 
+/** As if all of the month's free volume were left, and as if none were. */
+const costRange = z.object({ from: z.number().nonnegative(), upTo: z.number().nonnegative() });
+
 /** Fields that a LIST can't tell are null in `status` without `--full`. */
 export const summaryShape = z.looseObject({
   schema: z.literal(SUMMARY_SCHEMA),
@@ -76,6 +79,23 @@ export const summaryShape = z.looseObject({
   deletedUnknown: z.string().optional(),
   /** Of a run that tells others: shards whose archived rows, and whether the run's end, they could not be told of yet. */
   undelivered: count.optional(),
+  /** What of the manifest or the listing is not in scope, and so among no rows, by why. */
+  leftOut: z
+    .object({ filter: count.optional(), except: count.optional(), size: count.optional(), age: count.optional() })
+    .optional(),
+  /** Planning stopped at --limit: what comes after was not looked at. */
+  limited: z.boolean().optional(),
+  /** What it was to cost by its plan, and what it came to, by prices that are indicative. */
+  cost: z
+    .object({
+      currency: z.string(),
+      /** The day of the list prices, which the settings of whoever wrote this may replace. */
+      listPricesOf: z.string(),
+      /** Null where no row told its size. */
+      planned: costRange.nullable(),
+      spent: costRange,
+    })
+    .optional(),
 });
 
 /**
@@ -109,12 +129,15 @@ export interface RunFacts {
     | undefined;
   readonly deletedUnknown?: string | undefined;
   readonly undelivered?: number | undefined;
+  readonly leftOut?: Summary["leftOut"];
+  readonly limited?: boolean | undefined;
+  readonly cost?: Summary["cost"];
   /** Sent before there was a row to count, by planning. */
   readonly requests?: Readonly<Record<string, number>> | undefined;
 }
 
 export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
-  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest } = facts;
+  const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest, leftOut, limited, cost } = facts;
   const until = endedAt ?? now;
   return {
     schema: SUMMARY_SCHEMA,
@@ -143,6 +166,9 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     ...(facts.unchanged === undefined ? {} : { unchanged: facts.unchanged }),
     ...deletedOf(facts),
     ...(facts.undelivered === undefined ? {} : { undelivered: facts.undelivered }),
+    ...(leftOut === undefined ? {} : { leftOut }),
+    ...(limited === undefined ? {} : { limited }),
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

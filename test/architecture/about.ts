@@ -17,6 +17,7 @@ export const about: Readonly<Record<string, string>> = {
   "run/bring-back": "a run that brings keys back from an archive, as it is or as it was",
   "run/check": "two places compared without a run, an archived copy with the ledger, and what certificates say of it",
   "run/reconcile": "the controller that moves a run forward: look, do what is next, come back",
+  "run/plan/keys": "keys by their fingerprints: those given out, those left out",
   "run/plan": "rows to shards: claim, checks, estimate, duplicates, listings compared",
   "run/places": "which keys a run reads and writes, and who else does",
   "run/finalize": "the report, part by part, as shards end",
@@ -59,6 +60,8 @@ export const about: Readonly<Record<string, string>> = {
   checksum: "CRC-64",
   config: "settings: flags, environment, file, and how each is read",
   policy: "decisions as pure functions: retry, rate, concurrency, deadline, archive key, failure budget",
+  "policy/money": "prices, what a run costs, and what of a cap each of its shards may spend",
+  "policy/scope": "which rows a run is asked to take: globs, rules, sizes, times",
   "policy/concurrency":
     "how many rows at once: given, found by trying, or as many as the process may open connections for",
   vocabulary: "words that all floors share, each spelt once: clock, errors, secrets, log, outcome, limits, choices",

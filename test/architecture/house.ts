@@ -32,6 +32,7 @@ export const house: House = [
       "messages",
     ],
   },
+  { room: "run/plan", rooms: [".", "keys"] },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "archive/shard", rooms: [".", "pace"] },
   { room: "events" },
@@ -47,7 +48,7 @@ export const house: House = [
   { room: "http", rooms: [".", "wire", "exchange", "port"] },
   { room: "checksum" },
   { room: "config" },
-  { room: "policy", rooms: ["concurrency", "."] },
+  { room: "policy", rooms: ["concurrency", "money", "scope", "."] },
   { room: "vocabulary", rooms: [".", "codes"] },
 ];
 

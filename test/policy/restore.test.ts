@@ -1,8 +1,8 @@
 /** When what is being restored is looked at, and what restoring costs. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createRestoreEstimate, restoreCost } from "../../src/policy/money/restore-price.ts";
 import { givenUpAfterMs, isWorthALook, looksUntil, untilNextLook } from "../../src/policy/restore.ts";
-import { createRestoreEstimate, restoreCost } from "../../src/policy/restore-price.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;

@@ -6,6 +6,7 @@
 import { setMaxListeners } from "node:events";
 import type { Sink } from "../../events/sink.ts";
 import { tellShard } from "../../events/tell-shard.ts";
+import { readGrant, writeCap } from "../../ledger/caps.ts";
 import type { Control } from "../../ledger/control.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
@@ -17,19 +18,21 @@ import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import { reservesOf } from "../../policy/deadline.ts";
+import { nothing } from "../../policy/money/cap.ts";
 import { spread, trialStart } from "../../policy/trial.ts";
 import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "../task/metadata-trust.ts";
-import type { TaskContext } from "../task/task.ts";
+import type { Task, TaskContext } from "../task/task.ts";
 import { watchControl } from "./control-watch.ts";
 import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { type ListedCopies, listCopies } from "./listed-copies.ts";
 import { type OpenedShard, openShard } from "./open-shard.ts";
 import { createAdmission } from "./pace/admission.ts";
+import { type Allowance, createAllowance } from "./pace/allowance.ts";
 import type { Pace } from "./pace/pace.ts";
 import { createRefusals } from "./refusals.ts";
 import { createRestores } from "./restores.ts";
@@ -91,6 +94,8 @@ export type ShardEnd =
   | { readonly kind: "yielded" }
   /** This worker is refused what others are not: it should work no more. */
   | { readonly kind: "sick"; readonly code: string; readonly reason: string }
+  /** What it may spend of the run's cap is used up, and the ledger says so: it waits there for more. */
+  | { readonly kind: "short" }
   /** Nothing is left but originals that are being restored, of which none need be looked at before `until` (ledger/shard/restoring-marker.ts). */
   | { readonly kind: "restoring"; readonly rows: number; readonly until: number }
   /** Rows are left, or others are not told of them yet: for want of time, or because the process is to stop, or for retries. */
@@ -119,6 +124,7 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
 async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Moment): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, random, log, pace } = delivery;
   const { run } = request;
+  const allowance = await allowanceOf(delivery, opened);
   const requests = noRequests();
   let retries = 0;
   let progress = false;
@@ -132,6 +138,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     requests,
     retries: () => retries,
     atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
+    spent: allowance?.purse.spent,
   });
   const tally = startTally(opened);
   const restores = createRestores(opened.past, opened.earlier);
@@ -237,6 +244,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
         restores.readable(row);
         return gate.enter(row, stops.signal);
       }),
+    purse: allowance?.purse,
     isOnTrial: gate && watch.trial.isOn,
     ledgerNow,
     multipartAbove: delivery.multipartAbove,
@@ -246,7 +254,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const running = { context, admission, pace, refusals, stops, writer, record, careful };
   let copies: ListedCopies | undefined;
   const runRows = async (positions: Iterable<number>) => {
-    const tasks = tasksOf(request, opened, record, copies, positions);
+    const all = tasksOf(request, opened, record, copies, positions);
+    const tasks = allowance === undefined ? all : whileNotShort(all, allowance.purse);
     if (gate === undefined) await runTasks(tasks, running);
     else await runOnTrial(tasks, gate, { trial: watch.trial, clock, running, past: opened.past });
   };
@@ -282,22 +291,41 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   }
   await halting;
   const left = opened.rows.length - tally.ended();
+  const stop = stops.reason();
+  const needs = stop === undefined && left > 0 ? allowance?.purse.short() : undefined;
+  if (allowance !== undefined && (left === 0 || needs !== undefined)) {
+    const { purse, n } = allowance;
+    const said = { shard, spent: purse.total(), attempt };
+    await writeCap(ledger, needs === undefined ? { kind: "over", ...said } : { kind: "short", n, needs, ...said });
+  }
   // All outcomes are durable by now, which both rest on, and neither on the other.
   const ending = [writeEndMarker(ledger, shard, attempt)];
   const isOver = left === 0 && told === "over";
   if (isOver) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
   await Promise.all(ending);
   if (isOver) return { kind: "over" };
-  const stop = stops.reason();
   if (stop?.kind === "control") return { kind: "stopped", control: stop.control };
   if (stop?.kind === "yield") return { kind: "yielded" };
   if (stop?.kind === "sick") return stop;
+  if (needs !== undefined) return { kind: "short" };
   if (left > 0 && left === restores.count()) {
     const until = restores.nextLook(ledgerNow());
     await writeRestoringMarker(ledger, { shard, rows: left, until }, attempt);
     return { kind: "restoring", rows: left, until };
   }
   return { kind: "left", rows: left, progress, earlier: opened.earlier };
+}
+
+/** Undefined of a run without a cap. */
+async function allowanceOf({ ledger, request, shard }: ShardDelivery, { spent }: OpenedShard) {
+  if (request.prices === undefined) return undefined;
+  const { granted = nothing, n } = await readGrant(ledger, shard);
+  return { purse: createAllowance(granted, spent, request.prices, request.options.fromArchive === undefined), n };
+}
+
+/** Once its allowance is used up nothing more of a shard begins. */
+function* whileNotShort(tasks: Iterator<Task>, purse: Allowance): Generator<Task> {
+  for (let next = tasks.next(); !next.done && purse.short() === undefined; next = tasks.next()) yield next.value;
 }
 
 function* without(positions: Iterable<number>, left: ReadonlySet<number>): Generator<number> {

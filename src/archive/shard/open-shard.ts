@@ -14,6 +14,7 @@ import { readRecords } from "../../ledger/shard/fold-shards.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import { readOpenMarker, writeOpenMarker } from "../../ledger/shard/open-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
+import { type Amount, nothing, plus } from "../../policy/money/cap.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { outOfTimeCode } from "../task/out-of-time.ts";
 import { awaitClaim } from "./await-claim.ts";
@@ -38,6 +39,8 @@ export interface OpenedShard {
   readonly earlier: number;
   /** When its newest sign of life was sent, ms by the clock's `elapsed`: a heartbeat is due a heartbeat later. */
   readonly signedAt: number;
+  /** Of a run with a cap: what earlier attempts have spent. */
+  readonly spent: Amount;
   /** How long the slowest look at the shard took, ms. */
   readonly lookMs: number;
 }
@@ -161,6 +164,7 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     gone,
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),
     earlier: others.length,
+    spent: records.reduce((sum, { spent = nothing }) => plus(sum, spent), nothing),
     signedAt: sign.sentAt(),
     lookMs,
   };

@@ -13,6 +13,7 @@ import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from 
 import { notRestored, restoreAnswered, restoreLost } from "./frozen.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { historyImpossible, type Step } from "./next-step.ts";
+import { pacedBody } from "./pace.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
 import { beforeTry, copyInArchive, fetchOriginal, headArchive, headSource, restoreSource } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
@@ -32,7 +33,7 @@ export async function doStep(
       return after(
         knowledge,
         "source.restore",
-        restoreSource(step, task, context),
+        restoreSource(step, task, context, knowledge.head?.size ?? knowledge.expectation.size),
         (answer) => restoreAnswered(knowledge, step, answer, rules),
         restoreLost(knowledge, step),
       );
@@ -58,7 +59,8 @@ export async function doStep(
     case "hold": {
       const { body } = knowledge;
       if (body?.kind !== "stream") return known(knowledge);
-      return after(knowledge, "source.get", collect(body.stream, step.size), (bytes) =>
+      const paced = pacedBody(body.stream, context.pace, context.signal);
+      return after(knowledge, "source.get", collect(paced, step.size), (bytes) =>
         heldWhole(knowledge, bytes, body.reply),
       );
     }
@@ -101,7 +103,7 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
   heads?.catch(() => undefined);
   let reply: ObjectResponse;
   try {
-    reply = await fetchOriginal(task, context);
+    reply = await fetchOriginal(task, context, knowledge.expectation.size);
   } catch (thrown) {
     let unlearned: unknown;
     const head = await heads?.catch((its: unknown) => {
@@ -138,10 +140,15 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
   }
   const at = isoTime(context.clock.now());
+  const turn = reply.kind === "bytes" ? context.pace.received(bytesOf(reply), context.signal) : undefined;
+  if (turn !== undefined) await turn;
   // Kept from here on: whatever fails next, these bytes are paid for.
   const came = fetched(knowledge, reply, at, rules);
   return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
 }
+
+const bytesOf = ({ bytes, more = [] }: Extract<ObjectResponse, { kind: "bytes" }>): number =>
+  more.reduce((sum, { length }) => sum + length, bytes.length);
 
 /** What a placeholder does not tell: there is no such object. */
 const isMissing = (thrown: unknown): boolean => isBucketError(thrown) && thrown.status === 404 && !thrown.retryable;

@@ -139,7 +139,7 @@ export interface Rules {
   trustsMd5(): boolean;
   /** Is a HEAD needed to know an object's metadata? */
   asksMetadata(): boolean;
-  /** Is a HEAD to come before the fetch, not beside it? */
+  /** Is a HEAD to come before the fetch, not beside it? So it is on trial, and where money is counted. */
   readonly isOnTrial?: (() => boolean) | undefined;
   /** By the ledger's clock, ms since the epoch. */
   now(): number;

@@ -1,3 +1,5 @@
+import type { BodySource } from "../../objects/bucket.ts";
+
 /** What is told of a task that ended well. */
 export interface SucceededTask {
   /** Bytes that were moved; undefined where nobody knows. */
@@ -16,6 +18,10 @@ export interface TaskPace {
   beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
   /** The same, of a restore of the source: far fewer of them may be asked for than fetches. */
   beforeRestore(signal?: AbortSignal): Promise<void> | undefined;
+  /** Is there a limit to the bytes that come? */
+  readonly limitsBytes: boolean;
+  /** So many bytes of originals came: undefined where the next may at once, else resolves once they may, or once `signal` aborts. */
+  received(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
   /** A try got an answer, and it was not that requests come too fast. */
   answered(): void;
   /**
@@ -32,4 +38,21 @@ export interface TaskPace {
   strained(): void;
   /** The process could open no more connections: fewer at once, and no more than those for a while. */
   scarce(): void;
+}
+
+/** The bytes of a large original, no faster than --bwlimit lets this process have them. The source itself where nothing limits it. @param signal ends the waits */
+export function pacedBody(
+  source: BodySource,
+  pace: Pick<TaskPace, "limitsBytes" | "received">,
+  signal: AbortSignal | undefined,
+): BodySource {
+  if (!pace.limitsBytes) return source;
+  async function* paced(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      const turn = pace.received(chunk.length, signal);
+      if (turn !== undefined) await turn;
+      yield chunk;
+    }
+  }
+  return Object.assign(paced(), { release: (chunk: Uint8Array) => source.release?.(chunk) });
 }

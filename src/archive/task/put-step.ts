@@ -12,6 +12,7 @@ import { checksumOf, overrule } from "./bad-digest.ts";
 import { answerLost, askedWhatIsStored, digestRefused, keyTaken, knownEmpty, stored } from "./from-archive.ts";
 import { streamedAway, wrongBytes } from "./from-source.ts";
 import type { FetchedBody, Knowledge } from "./knowledge.ts";
+import { pacedBody } from "./pace.ts";
 import { headArchive, slowDown } from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import { type Uploaded, upload } from "./upload.ts";
@@ -64,7 +65,7 @@ async function putStream(
   knowledge: Knowledge,
   row: RowWork,
 ): Promise<StepResult> {
-  const proven = provenStream(stream, {
+  const proven = provenStream(pacedBody(stream, row.context.pace, row.context.signal), {
     size,
     crc64: proof === "crc64" ? knowledge.expectation.crc64 : undefined,
     hash: proof === "size" || size > row.rules.putLimit,

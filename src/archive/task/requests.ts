@@ -14,9 +14,9 @@ import type { Task, TaskContext } from "./task.ts";
 export class NotNow extends Error {
   override readonly name = "NotNow";
 
-  readonly code: "Interrupted" | "OnTrial";
+  readonly code: "Interrupted" | "OnTrial" | "CapReached";
 
-  constructor(message: string, code: "Interrupted" | "OnTrial" = "Interrupted") {
+  constructor(message: string, code: NotNow["code"] = "Interrupted") {
     super(message);
     this.code = code;
   }
@@ -48,8 +48,21 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
   });
 }
 
-/** GET ?ci-process=originImage (document 1045/73029); of an archive a plain GET. A 200 that says X-ErrNo is an error all the same. */
-export async function fetchOriginal(task: Task, context: TaskContext): Promise<ObjectResponse> {
+/** Throws NotNow where the run has a cap and the shard's allowance has no room for it. */
+function pay(may: boolean | undefined): void {
+  if (may === false)
+    throw new NotNow("what this shard may spend of --max-cost and --max-bytes is used up", "CapReached");
+}
+
+/**
+ * GET ?ci-process=originImage (document 1045/73029); of an archive a plain GET. A 200 that says X-ErrNo is an error all the same.
+ * @param size that is expected, bytes
+ */
+export async function fetchOriginal(
+  task: Task,
+  context: TaskContext,
+  size: number | undefined,
+): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
   const admitted = context.mayFetch?.(task.row) ?? true;
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) {
@@ -61,6 +74,7 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  pay(context.purse?.payFetch(size));
   context.requests["source.get"]++;
   const sentAt = context.clock.elapsed();
   try {
@@ -71,6 +85,7 @@ export async function fetchOriginal(task: Task, context: TaskContext): Promise<O
       inPieces: true,
       signal,
     });
+    context.purse?.fetched(size, reply.size);
     if (reply.errNo === undefined || reply.errNo === 0) return reply;
     reply.stream?.destroy();
     throw errorOf(task.planned.key, reply, reply.errNo);
@@ -118,9 +133,10 @@ const isMissing = (error: unknown): boolean =>
 
 /** POST Object restore (document 436/12633). */
 export async function restoreSource(
-  { tier, days }: Pick<RestoreStep, "tier" | "days">,
+  { storageClass, tier, days }: Omit<RestoreStep, "kind">,
   task: Task,
   context: TaskContext,
+  size: number | undefined,
 ): Promise<RestoreAnswer> {
   const { pace, source, stopping, signal } = context;
   const { key, versionId } = task.planned;
@@ -130,6 +146,7 @@ export async function restoreSource(
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  pay(context.purse?.payRestore(size, storageClass, tier));
   context.requests["source.restore"]++;
   const sentAt = context.clock.elapsed();
   const answered = () => context.answered?.("source.restore", sentAt);

@@ -36,7 +36,7 @@ export async function after<T>(
 
 /** What decides beside the knowledge of a row, as the tasks of a delivery have it. */
 export function rulesOf(context: TaskContext): Rules {
-  const { options, run, archive, md5Trust, metadataTrust, multipartAbove, isOnTrial, clock } = context;
+  const { options, run, archive, md5Trust, metadataTrust, multipartAbove, isOnTrial, purse, clock } = context;
   return {
     options,
     run,
@@ -46,7 +46,8 @@ export function rulesOf(context: TaskContext): Rules {
     trustsMd5: md5Trust.trusted,
     // A plain GET brings it.
     asksMetadata: options.fromArchive === undefined ? metadataTrust.asks : () => false,
-    isOnTrial,
+    // What an original will cost is to be known before it is paid for.
+    isOnTrial: purse === undefined ? isOnTrial : () => true,
     now: context.ledgerNow ?? clock.now,
     putLimit: multipartAbove ?? putLimit,
   };

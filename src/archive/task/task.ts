@@ -4,6 +4,7 @@ import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import type { RequestCounts } from "../../ledger/shard/segment.ts";
 import type { Bucket, ListedObject } from "../../objects/bucket.ts";
+import type { RestoreTier } from "../../vocabulary/choices.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { RestoreWait } from "../../vocabulary/outcome.ts";
@@ -27,6 +28,15 @@ export interface Task {
   readonly restore?: RestoreWait | undefined;
   /** What a LIST of a short while ago told of the archive key; absent where none did. */
   readonly listed?: ListedObject | "none" | undefined;
+}
+
+/** What of --max-cost and --max-bytes a shard may spend. */
+export interface Purse {
+  /** May an original of this size be fetched? Then it is paid for. @param size bytes; undefined where nothing tells it */
+  payFetch(size: number | undefined): boolean;
+  /** It came, and is of this size: more may be paid for than was thought. */
+  fetched(expected: number | undefined, size: number | undefined): void;
+  payRestore(size: number | undefined, storageClass: string, tier: RestoreTier): boolean;
 }
 
 /** What all tasks of a shard share. */
@@ -56,6 +66,8 @@ export interface TaskContext {
   readonly cleared?: (() => Promise<void> | undefined) | undefined;
   /** Asked right before a row's fetch, while the run is on trial: false where it may not be fetched in this delivery. */
   readonly mayFetch?: ((row: number) => boolean | Promise<boolean>) | undefined;
+  /** Of a run with a cap: what its shard may spend. Asked right before what is paid for is sent. */
+  readonly purse?: Purse | undefined;
   /** Is nothing of the run archived yet? Then what costs nothing is found out before a fetch is paid. */
   readonly isOnTrial?: (() => boolean) | undefined;
   /** What time it is by the ledger's clock, ms since the epoch: what one worker writes down another reckons with. This process's own where absent. */

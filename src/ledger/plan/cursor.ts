@@ -33,6 +33,7 @@ const documentSchema = z.strictObject({
   countedOnly: shape.countedOnly,
   compared: shape.compared,
   deletedFromSource: shape.deletedFromSource,
+  leftOut: shape.leftOut,
   requests: shape.requests,
   /** entry.ts, ReadUpTo. */
   readUpTo: z.strictObject({ part: count, rows: count, key: z.string().optional() }),

@@ -1,4 +1,4 @@
-/** Fingerprints of the archive keys that the shards of a plan gave out since its last cursor: 12 bytes each (run/plan/given-keys.ts). */
+/** Fingerprints of the archive keys that the shards of a plan gave out since its last cursor: 12 bytes each (run/plan/keys/given-keys.ts). */
 import { incomplete } from "../document.ts";
 import { paths } from "../layout.ts";
 import type { LedgerStore } from "../store.ts";

@@ -50,6 +50,17 @@ export const runDocumentSchema = z.strictObject({
       lists: z.array(z.strictObject({ plan: z.string(), lists: z.int().min(1) })).optional(),
     })
     .optional(),
+  /** What of the manifest or the listing is not in scope, by why. */
+  leftOut: z
+    .strictObject({
+      filter: z.int().min(0).optional(),
+      except: z.int().min(0).optional(),
+      size: z.int().min(0).optional(),
+      age: z.int().min(0).optional(),
+    })
+    .optional(),
+  /** Reading ended at the limit of rows: what comes after was not looked at. */
+  limited: z.boolean().optional(),
   /** Requests that planning sent, by type: the LISTs of the source and the archive, and those of the ledger. */
   requests: z.record(z.string(), z.int().min(0)).optional(),
   plannedAt: z.string(),

@@ -1,6 +1,8 @@
 /** How a run archives its rows: what its request says of each of them. */
 import * as z from "zod";
 import { isTarget } from "../../policy/event-target.ts";
+import { filterFault, mostRules } from "../../policy/scope/filter.ts";
+import { parseSince } from "../../policy/scope/quantities.ts";
 import {
   archivedClassChoices,
   encryptions,
@@ -55,11 +57,34 @@ export const runOptionsSchema = z.strictObject({
   maxAttempts: z.int().min(1).max(100).default(5),
   /** Failed rows, as a number or a percentage, beyond which the run halts. */
   maxFailures: z.string().regex(maxFailuresPattern, "is neither a number of rows nor a percentage like 5%").optional(),
+  /** What the run may cost, in the currency of its prices, and how much it may fetch, bytes: then it halts. */
+  maxCost: z.number().positive().max(1_000_000).optional(),
+  maxBytes: z.int().min(1).optional(),
   /** In the results no cell is a formula to a spreadsheet. */
   csvSafe: z.boolean().optional(),
   /** Where each archived object is told of, and where that the run ended: a webhook or a queue (policy/event-target.ts). */
   events: target.optional(),
   notify: target.optional(),
+  /** Which keys are in scope: `+ GLOB` and `- GLOB`, of which the first that matches decides (policy/scope/filter.ts). */
+  filter: z
+    .array(z.string())
+    .min(1)
+    .max(mostRules)
+    .superRefine((rules, context) => {
+      const fault = filterFault(rules);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
+    .optional(),
+  /** Only originals modified since: an age before the run was asked for (`2d`), or a time. */
+  newerThan: z
+    .string()
+    .refine((text) => parseSince(text, 0) !== undefined, "is neither an age like 2d nor a time with its zone")
+    .optional(),
+  /** Only originals of so many bytes, both included. */
+  minSize: z.int().min(0).optional(),
+  maxSize: z.int().min(0).optional(),
+  /** Rows to work, at most: planning stops there. */
+  limit: z.int().min(1).optional(),
   /** Rows a shard. */
   shardSize: z.int().min(1).max(10_000).default(1000),
 });

@@ -1,5 +1,6 @@
 /** The outcomes of shards, folded from what their attempts recorded. */
 import pLimit from "p-limit";
+import { nothing, plus } from "../../policy/money/cap.ts";
 import { addAtOnce, addRequests, type Tally } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
@@ -74,7 +75,8 @@ export function readRecords(ledger: LedgerStore, attempts: readonly Attempt[]): 
   return Promise.all(
     attempts.map(async ({ id, segments }) => {
       const read = await Promise.all(segments.map((path) => readSegment(ledger, path)));
-      return { attempt: id, outcomes: read.flatMap(({ outcomes }) => outcomes) };
+      const spent = read.reduce((sum, { trailer }) => plus(sum, trailer?.spent ?? nothing), nothing);
+      return { attempt: id, outcomes: read.flatMap(({ outcomes }) => outcomes), spent };
     }),
   );
 }

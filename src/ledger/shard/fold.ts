@@ -2,12 +2,15 @@
  * What is true of a shard, from everything its attempts recorded. Pure: counters, progress, resume, redrive and reports
  * are all this fold.
  */
+import type { Amount } from "../../policy/money/cap.ts";
 import type { Outcome, OutcomeKind } from "../../vocabulary/outcome.ts";
 
 /** One attempt's records, in the order it wrote them. */
 export interface AttemptRecords {
   readonly attempt: string;
   readonly outcomes: readonly Outcome[];
+  /** Of a run with a cap: what it spent. */
+  readonly spent?: Amount | undefined;
 }
 
 export interface FoldedRow {

@@ -3,6 +3,7 @@
  * also the attempt's sign of life). One segment is under way at a time, in order.
  */
 
+import { type Amount, covers, minus, nothing } from "../../policy/money/cap.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
@@ -31,6 +32,8 @@ export function createSegmentWriter(options: {
   readonly retries: () => number;
   /** See Trailer. */
   readonly atOnce?: (() => number | undefined) | undefined;
+  /** Of a run with a cap: what this attempt has spent so far. */
+  readonly spent?: (() => Amount) | undefined;
 }): SegmentWriter {
   const { ledger, shard, attempt, clock, requests } = options;
   const from = new Date(clock.now()).toISOString();
@@ -43,6 +46,7 @@ export function createSegmentWriter(options: {
   let lastWrite = clock.elapsed();
   let told = noRequests();
   let toldRetries = 0;
+  let toldSpent = nothing;
   let writing: Promise<void> = Promise.resolve();
   /** A write that has not begun: it will take all that waits by then, so no second one is needed. */
   let next: Promise<void> | undefined;
@@ -59,10 +63,12 @@ export function createSegmentWriter(options: {
       lastWrite = clock.elapsed();
       const now = { ...requests, ledger: ledger.requests() + 1 };
       const retries = options.retries();
+      const spent = options.spent?.();
       const trailer = {
         requests: requestsSince(told, now),
         retries: retries - toldRetries,
         atOnce: options.atOnce?.(),
+        spent: spent && minus(spent, toldSpent),
         from,
         to: new Date(clock.now()).toISOString(),
       };
@@ -75,6 +81,7 @@ export function createSegmentWriter(options: {
       }
       told = now;
       toldRetries = retries;
+      toldSpent = spent ?? toldSpent;
     });
     return writing;
   };
@@ -98,7 +105,9 @@ export function createSegmentWriter(options: {
       closed.abort();
       await timer;
       await writing.catch(() => undefined);
-      if (count > 0 || fault !== undefined) await write();
+      const spent = options.spent?.();
+      const isUntold = spent !== undefined && !covers(toldSpent, spent);
+      if (count > 0 || isUntold || fault !== undefined) await write();
     },
     broken: broken.signal,
   };

@@ -4,6 +4,7 @@
  */
 import { gzipSync } from "node:zlib";
 import * as z from "zod";
+import type { Amount } from "../../policy/money/cap.ts";
 import { type FurtherRequestType, furtherRequestTypes, type RequestType, requestTypes } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { incomplete, readParsed, unreadable } from "../document.ts";
@@ -35,6 +36,8 @@ export interface Trailer {
   readonly retries: number;
   /** Tasks that could run at once in its process when it was written, where that is found by trying. */
   readonly atOnce?: number | undefined;
+  /** Of a run with a cap: what was spent since the last segment, what is on its way included. */
+  readonly spent?: Amount | undefined;
   /** When the attempt began and when the segment was written, ISO 8601 UTC. */
   readonly from: string;
   readonly to: string;
@@ -58,6 +61,7 @@ const lineSchema = z.union([
       }),
       retries: count,
       atOnce: count.optional(),
+      spent: z.object({ nano: count, bytes: count }).optional(),
       from: z.string(),
       to: z.string(),
     }),

@@ -166,10 +166,11 @@ export async function workDelivery(delivery: Delivery, sender: Sender, worker: S
 
 function namedBy(message: Message): NamedPlaces {
   if (message.type !== "manifest") return { ledger: message.ledger };
-  const { source, archive, ledger = defaultLedger(archive), manifest, options } = message;
+  const { source, archive, ledger = defaultLedger(archive), manifest, except, options } = message;
   const its = manifest && { manifest: { bucket: manifest.bucket, prefix: manifest.key } };
+  const out = except && { except: { bucket: except.bucket, prefix: except.key } };
   const kept = options?.history === undefined ? undefined : { history: historyRange(archive, options.history) };
-  return { source, archive, ledger, ...its, ...kept };
+  return { source, archive, ledger, ...its, ...out, ...kept };
 }
 
 /**

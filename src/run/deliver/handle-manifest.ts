@@ -61,7 +61,8 @@ export async function handleManifest(
     delivery.onSummary((await statusOf(place, request.run, surroundings)).summary);
   };
   const reconcile: ReconcileMessage = { v: versionFor(place), type: "reconcile", ledger: place, run: request.run };
-  if (begun.kind === "handed on" || begun.run.shards > 1) {
+  // What a run may spend is given out by reconcile.
+  if (begun.kind === "handed on" || begun.run.shards > 1 || request.prices !== undefined) {
     await sender.send(JSON.stringify(reconcile));
     await tellStatus();
     return { kind: "acknowledge" };

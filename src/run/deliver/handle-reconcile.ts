@@ -12,10 +12,10 @@ import type { ReconcileMessage } from "../messages/messages.ts";
 import { checkAllowed, placesOf } from "../places/allowed.ts";
 import { checkPlacesApart, haltForPlaces, placesFault } from "../places/places-apart.ts";
 import type { ReadUpTo } from "../plan/entry.ts";
-import { withListings } from "../plan/listed-rows.ts";
 import { planOn } from "../plan/plan.ts";
 import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
+import { entriesInScope, tellLeftOut } from "../plan/scope.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { tellRestores } from "../reconcile/restores.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
@@ -60,7 +60,7 @@ export async function handleReconcile(
     const time = readingTime(clock, deadline);
     const place = { ledger: message.ledger, signal: time.signal };
     const rows = (from: ReadUpTo | undefined) =>
-      withListings(rowsOf(request, surroundings, { ...place, from }), request, surroundings, { deadline, signal });
+      entriesInScope(rowsOf(request, surroundings, { ...place, from }), request, surroundings, { deadline, signal });
     try {
       run = await planOn({ ledger, place: message.ledger, clock, random, request, rows, deadline, signal });
     } catch (thrown) {
@@ -75,6 +75,7 @@ export async function handleReconcile(
       await sender.send(JSON.stringify(message));
       return { kind: "acknowledge" };
     }
+    tellLeftOut(log, run);
   }
   if (isBroughtBack(run.request, worker)) return { kind: "acknowledge" };
   checkAllowed(worker.allow, placesOf(run.request));

@@ -1,5 +1,5 @@
 /** What a manifest message asks: the request of a run. */
-import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
+import type { RowsSource, RunRequest, StoredRows } from "../../ledger/plan/request.ts";
 import { runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import { detectFormat } from "../../manifest/format.ts";
 import { withRetries } from "../../objects/retrying.ts";
@@ -12,10 +12,12 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 
 /** Errors: UserError (a manifest that is not there, may not be read, or whose format nobody tells), BucketError. */
 export async function requestOfMessage(message: ManifestMessage, surroundings: Surroundings): Promise<RunRequest> {
+  const { except } = message;
   const description = {
     source: message.source,
     archive: message.archive,
     rows: await rowsSourceOf(message, surroundings),
+    ...(except === undefined ? undefined : { except: await storedRowsOf(except, "except", surroundings) }),
     options: runOptionsSchema.parse(message.options ?? {}),
   };
   const { run, scheduledAt } = message;
@@ -30,13 +32,22 @@ async function rowsSourceOf(
   if (keys !== undefined) return { kind: "inline", digest: digestOf(keys), keys };
   if (prefix !== undefined) return { kind: "listing", prefix: listedPrefix(prefix, source.prefix) };
   if (manifest === undefined) throw new Error("the schema lets no message pass without rows");
+  return storedRowsOf(manifest, "manifest", surroundings);
+}
+
+/** @param field of the message */
+async function storedRowsOf(
+  manifest: NonNullable<ManifestMessage["manifest"]>,
+  field: "manifest" | "except",
+  surroundings: Surroundings,
+): Promise<StoredRows> {
   const { bucket, region, key, keyEncoding } = manifest;
   const name = `cos://${bucket}/${key}`;
   let format = manifest.format ?? detectFormat(key);
   if (format === undefined) {
     throw new UserError(
       "UnknownFormat",
-      `The manifest ${quote(name)} has no format that its name tells; say it in manifest.format.`,
+      `The manifest ${quote(name)} has no format that its name tells; say it in ${field}.format.`,
     );
   }
   const opened = surroundings.open("manifest", manifest);

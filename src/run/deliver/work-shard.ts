@@ -122,6 +122,8 @@ export async function workShard(
     case "stopped":
     // Reconcile sends it again when it is time; no message need wait in a queue for so long.
     case "restoring":
+    // The same, when the run's cap has room for more.
+    case "short":
       return { kind: "acknowledge" };
     case "sick":
       throw new RefusedAlone(end.code, end.reason);

@@ -3,13 +3,18 @@
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
 import { overByPlan, type RunDocument } from "../../ledger/plan/run-document.ts";
+import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
 import { writeSummaryFiles } from "../../ledger/report/summary.ts";
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
 import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
+import { type Cost, usualPrices } from "../../policy/money/cost.ts";
+import { listPrices } from "../../policy/money/list-prices.ts";
+import { costOfRun, plannedCost } from "../../policy/money/run-cost.ts";
 import { type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
-import { addRequests, emptyTally, mergeTally, type Tally } from "../../report/tally.ts";
+import { addRequests, emptyTally, mergeTally, sumOfRequests, type Tally } from "../../report/tally.ts";
+import { storeOf } from "../../vocabulary/address.ts";
 import { nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -79,7 +84,7 @@ export async function writeSummary(
   run: RunDocument,
   tallies: readonly Tally[],
   state: RunState,
-  { clock }: Surroundings,
+  { clock, settings }: Pick<Surroundings, "clock" | "settings">,
 ): Promise<Summary> {
   const whole = wholeTally(run, tallies);
   const ended = whole.archived + whole.skipped + whole.failed;
@@ -89,9 +94,10 @@ export async function writeSummary(
       `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} ${nounOf(run.rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
     );
   }
+  const facts = await factsOf(ledger, run, state, clock.now());
   const summary = tallyToSummary(
     { ...whole, pending: run.rows - ended },
-    await factsOf(ledger, run, state, clock.now()),
+    { ...facts, cost: costsOf(run, whole, ledger, settings) },
   );
   await Promise.all([writeSummaryFiles(ledger, summary), writeDeleted(ledger, run)]);
   return summary;
@@ -104,10 +110,37 @@ export function wholeTally(run: Pick<RunDocument, "countedOnly">, tallies: reado
   return whole;
 }
 
+/** Undefined of a run that restores, for what that comes to is written nowhere. */
+function costsOf(
+  run: RunDocument,
+  { requests, bytes }: Tally,
+  ledger: LedgerStore,
+  settings: Surroundings["settings"],
+): Summary["cost"] {
+  const { archive, options } = run.request;
+  if (restoreOf(options) !== undefined) return undefined;
+  const said = settings.prices ?? usualPrices;
+  // Plain GETs are no processing.
+  const prices = options.fromArchive === undefined ? said : { ...said, processing: 0 };
+  const places = { archive, ledger: { store: storeOf(ledger.describe("")) } };
+  const spent = costOfRun({ requests: sumOfRequests(requests, run.requests ?? {}), bytes }, prices, places);
+  if (spent === null) return undefined;
+  const planned = plannedCost(run, options.ifExists !== "overwrite", prices, places);
+  const range = ({ from, upTo }: Cost) => ({ from, upTo });
+  return {
+    currency: prices.currency,
+    listPricesOf: listPrices.asOf,
+    planned: planned && range(planned),
+    spent: range(spent),
+  };
+}
+
 export async function factsOf(
   ledger: LedgerStore,
   run: Pick<RunDocument, "run" | "request"> &
-    Partial<Pick<RunDocument, "plan" | "compared" | "countedOnly" | "deletedFromSource" | "requests">>,
+    Partial<
+      Pick<RunDocument, "plan" | "compared" | "countedOnly" | "deletedFromSource" | "leftOut" | "limited" | "requests">
+    >,
   state: RunState,
   now: number,
 ) {
@@ -123,6 +156,8 @@ export async function factsOf(
     unchanged: run.countedOnly,
     deletedFromSource: run.deletedFromSource,
     deletedUnknown: run.plan === undefined ? undefined : whyDeletedUnknown(run),
+    leftOut: run.leftOut,
+    limited: run.limited,
     requests: run.requests,
     undelivered: await undeliveredOf(ledger, run.request, state),
     manifest:
@@ -140,8 +175,10 @@ export async function factsOf(
 function whyDeletedUnknown({
   request,
   compared,
-}: Pick<RunDocument, "request"> & Partial<Pick<RunDocument, "compared">>) {
+  limited,
+}: Pick<RunDocument, "request"> & Partial<Pick<RunDocument, "compared" | "limited">>) {
   if (request.rows.kind !== "listing" || request.options.fromArchive !== undefined) return undefined;
+  if (limited) return "--limit ended the listing before its end";
   if (compared?.by === "listing") return undefined;
   return compared?.reason ?? `--if-exists ${request.options.ifExists} compares no listings`;
 }

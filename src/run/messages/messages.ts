@@ -82,6 +82,14 @@ const inlineRow = z.union([
   }),
 ]);
 
+const storedManifest = z.strictObject({
+  bucket: bucketName,
+  region,
+  key: z.string().min(1),
+  format: z.enum(manifestFormats).optional(),
+  keyEncoding: z.enum(["raw", "url"]).optional(),
+});
+
 export const manifestMessageSchema = z
   .strictObject({
     v: version,
@@ -92,18 +100,12 @@ export const manifestMessageSchema = z
     source: cosPlaceSchema,
     archive: placeSchema,
     ledger: placeSchema.optional(),
-    manifest: z
-      .strictObject({
-        bucket: bucketName,
-        region,
-        key: z.string().min(1),
-        format: z.enum(manifestFormats).optional(),
-        keyEncoding: z.enum(["raw", "url"]).optional(),
-      })
-      .optional(),
+    manifest: storedManifest.optional(),
     keys: z.array(inlineRow).min(1, "is an empty list").optional(),
     /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
     prefix: z.string().max(maxKeyBytes).optional(),
+    /** A manifest of what is left out. */
+    except: storedManifest.optional(),
     /** What a listing must find in the source at least; 1 where absent. */
     minRows: whole.optional(),
     // Nobody who may send a message can have keys of a source written.

@@ -21,28 +21,37 @@ import { printAddress } from "../../vocabulary/address.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { historyRange } from "./places-apart.ts";
 
-export type NamedPlaces = Readonly<Partial<Record<PlaceRole, KeyRange>>>;
+export type NamedPlaces = Readonly<
+  Partial<Record<PlaceRole, KeyRange>> & {
+    /** Another manifest, of what is left out. */
+    except?: KeyRange;
+  }
+>;
 
 /** The places that a run of this request reads and writes. */
 export function placesOf({
   source,
   archive,
   rows,
+  except,
   options,
-}: Pick<RunRequest, "source" | "archive" | "rows" | "options">): NamedPlaces {
+}: Pick<RunRequest, "source" | "archive" | "rows" | "except" | "options">): NamedPlaces {
   return {
     source,
     archive,
     ...(options.history === undefined ? {} : { history: historyRange(archive, options.history) }),
     ...(rows.kind === "object" ? { manifest: { bucket: rows.bucket, prefix: rows.key } } : {}),
+    ...(except?.kind === "object" ? { except: { bucket: except.bucket, prefix: except.key } } : {}),
   };
 }
 
 /** @throws UserError `PlaceNotAllowed`, which names the first such place and what would be allowed */
 export function checkAllowed(list: AllowList | undefined, named: NamedPlaces): void {
   if (list === undefined) return;
-  for (const role of placeRoles) {
-    const place = named[role];
+  for (const [role, place] of [
+    ...placeRoles.map((each) => [each, named[each]] as const),
+    ["manifest", named.except] as const,
+  ]) {
     if (place === undefined || isAllowed(list, role, place)) continue;
     const allowed = allowedAs(list, role).map(allowedText);
     throw new UserError(

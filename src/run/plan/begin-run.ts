@@ -16,7 +16,7 @@
  */
 
 import { readControl, saysStop } from "../../ledger/control.ts";
-import type { RowsSource, RunRequest } from "../../ledger/plan/request.ts";
+import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
@@ -35,11 +35,11 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { checkManifest } from "./check-manifest.ts";
 import { claimNewRun, claimRun } from "./claim.ts";
 import { type PlanEntries, type ReadUpTo, skipRows } from "./entry.ts";
-import { withListings } from "./listed-rows.ts";
 import { planOn, writePlan } from "./plan.ts";
 import { preflight, preflightLedger } from "./preflight.ts";
 import { readAhead } from "./read-ahead.ts";
 import { rowsOf } from "./rows.ts";
+import { entriesInScope, tellLeftOut } from "./scope.ts";
 
 /** Which run, where it is recorded, and where its rows are read. */
 export interface RunInput {
@@ -48,6 +48,8 @@ export interface RunInput {
   readonly request: RunRequest;
   /** The rows, read anew at each call; not needed (never called) where the run is planned already. */
   readonly rows: () => PlanEntries;
+  /** The rows that are left out, where they are a file of this process. */
+  readonly except?: (() => PlanEntries) | undefined;
   /** What a listing must find in the source at least, before anything is compared (UserError TooFewRows); 1 where absent. */
   readonly leastRows?: number | undefined;
   /** Is it begun though another run works in its places just now? */
@@ -129,32 +131,41 @@ export async function beginRun(
   const ruling = claim?.isFirst ? request : await (claim?.ruling ?? claimRun(ledger, request));
   const { prefix } = input.ledger;
   await checkStoreLacks({ bucket: surroundings.open("ledger", input.ledger), prefix, run: request.run }, surroundings);
-  if (!isPlannedHere(plans, ruling.rows.kind, read?.kind === "read" && read.whole)) {
+  const isOwnFile = ruling.rows.kind === "file" || ruling.except?.kind === "file";
+  if (!isPlannedHere(plans, isOwnFile, read?.kind === "read" && read.whole)) {
     await claim?.ruling;
     return { kind: "handed on" };
   }
   const planner = { ledger, place: input.ledger, clock: surroundings.clock, random: surroundings.random };
   if (read?.kind === "read") {
-    const entries = withListings(read.entries(), ruling, surroundings, { signal: looking ?? signal });
-    return { kind: "planned", ledger, run: await writePlan(entries, ruling, planner), isNew: false };
+    const entries = entriesInScope(read.entries(), ruling, surroundings, { signal: looking ?? signal });
+    const run = await writePlan(entries, ruling, planner);
+    tellLeftOut(surroundings.log, run);
+    return { kind: "planned", ledger, run, isNew: false };
   }
   const rows = (from: ReadUpTo | undefined) =>
-    withListings(rowsAfter(input, surroundings, from), ruling, surroundings, { signal });
+    entriesInScope(rowsAfter(input, surroundings, from), ruling, surroundings, { signal, except: input.except });
   const slice = { ...planner, rows, deadline: Number.POSITIVE_INFINITY, signal };
   const run = await planOn({ ...slice, request: ruling, ...(claim?.isFirst && { claimed: claim.ruling }) });
-  if (run !== undefined) return { kind: "planned", ledger, run, isNew: claim?.isFirst === true };
+  if (run !== undefined) {
+    tellLeftOut(surroundings.log, run);
+    return { kind: "planned", ledger, run, isNew: claim?.isFirst === true };
+  }
   // Asked to stop while it was planning: the next process goes on from there.
   signal?.throwIfAborted();
   throw new Error("planning without a deadline stops only where it is asked to");
 }
 
-/** @param whole do all rows fit into one shard? */
-export function isPlannedHere(plans: Beginning["plans"], rows: RowsSource["kind"], whole: boolean): boolean {
+/**
+ * @param ownFile is a file of this process needed for it?
+ * @param whole do all rows fit into one shard?
+ */
+export function isPlannedHere(plans: Beginning["plans"], ownFile: boolean, whole: boolean): boolean {
   switch (plans) {
     case "every":
       return true;
     case "own file":
-      return rows === "file";
+      return ownFile;
     case "one shard":
       return whole;
   }

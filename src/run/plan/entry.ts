@@ -16,7 +16,10 @@ export type PlanEntry =
       readonly message: string;
       /** Nobody named it, so it is counted, and in no shard: of a listing. */
       readonly countOnly?: true;
+      readonly modified?: number | undefined;
     }
+  /** It was read, and is not in scope (scope.ts): counted, and no row. */
+  | { readonly kind: "left-out"; readonly key: string; readonly by: LeftOutBy }
   /** The archive holds it, the source no longer does. No row. */
   | ({ readonly kind: "deleted" } & DeletedKey)
   /** With which run's deleted keys those that follow are compared; said before them, where there is one. No row. */
@@ -29,6 +32,12 @@ export type PlanEntry =
   | { readonly kind: "listed"; readonly listed: ListedRows }
   /** Requests that reading sends, by type; said once, before them, and counted on while reading goes on. No row. */
   | { readonly kind: "requests"; readonly sent: Readonly<Record<string, number>> };
+
+/** Why something is left out: its key by --include, --exclude and --filter, or by --except; its size; when it was modified. */
+export const leftOutBy = ["filter", "except", "size", "age"] as const;
+export type LeftOutBy = (typeof leftOutBy)[number];
+/** How many, each where there are any. */
+export type LeftOut = { readonly [By in LeftOutBy]?: number | undefined };
 
 /** Absent (never said) where the run wants every row fetched, or has no listing. */
 export type Compared = { readonly by: "listing" } | { readonly by: "head"; readonly reason: string };

@@ -10,34 +10,14 @@ import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
 import { headsOfAList } from "../../policy/listing.ts";
-import {
-  createRestoreEstimate,
-  type RestoreEstimate,
-  type RestorePrices,
-  restoreCost,
-} from "../../policy/restore-price.ts";
+import { createRestoreEstimate, type RestoreEstimate } from "../../policy/money/restore-price.ts";
 import { sumOfRequests } from "../../report/tally.ts";
 import { isArchiveClass } from "../../vocabulary/choices.ts";
 import type { Random } from "../../vocabulary/clock.ts";
 import { keysPerPage, maxParts, mostAtOnce, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
-import type { Place } from "../messages/messages.ts";
-import type { Compared, ListedSide, PlanEntries } from "./entry.ts";
-import { createGivenKeys } from "./given-keys.ts";
+import type { Compared, LeftOut, ListedSide, PlanEntries } from "./entry.ts";
+import { createGivenKeys } from "./keys/given-keys.ts";
 import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "./shards.ts";
-
-/** List prices. What the service asks of you is in your own price list. */
-export interface Prices extends RestorePrices {
-  /** ISO 4217, for the others. */
-  readonly currency: string;
-  /** Image processing, a GB of originals (document 460/58117). */
-  readonly processing: number;
-  /** GB of image processing a month that are free. */
-  readonly freeProcessing: number;
-  /** 10,000 requests, read or write. */
-  readonly requests: number;
-  /** A GB that leaves the source's region over the internet. */
-  readonly traffic: number;
-}
 
 /** What a probe found out about the source, as far as it matters to a run; absent is what it left open. */
 export interface FoundOfSource {
@@ -64,6 +44,10 @@ export interface Estimate {
   readonly invalid: number;
   /** Rows that the archive's listing already settles: neither fetched nor asked. */
   readonly unchanged: number;
+  /** What was read and is not in scope, by why; null where nothing is left out. */
+  readonly leftOut: LeftOut | null;
+  /** Did reading stop at --limit? */
+  readonly limited: boolean;
   /** Of a manifest: what LISTs told of its rows, instead of a HEAD each; null of a listing, and of a side that no row is asked for at. */
   readonly listed: {
     readonly source: Readonly<ListedSide> | null;
@@ -149,6 +133,7 @@ export async function estimateRun(
   let absent = 0;
   let unchanged = 0;
   for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
+    if (rows.length === 0) continue;
     shards++;
     const spared = headsSpared(rows.length, counts, { absent, unchanged }, request.options);
     absent = counts.absent ?? 0;
@@ -201,6 +186,8 @@ export async function estimateRun(
     collisions,
     invalid,
     unchanged: counts.unchanged ?? 0,
+    leftOut: counts.leftOut ?? null,
+    limited: counts.limited === true,
     listed:
       counts.listed === undefined
         ? null
@@ -208,7 +195,7 @@ export async function estimateRun(
     archivedClass,
     restore: restores.estimate(),
     compared: counts.compared ?? null,
-    deletedFromSource: counts.compared?.by === "listing" ? (counts.deleted?.count ?? 0) : null,
+    deletedFromSource: counts.compared?.by === "listing" && !counts.limited ? (counts.deleted?.count ?? 0) : null,
     comparedExactly: givenKeys?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated },
     rowsThatProve,
@@ -263,54 +250,6 @@ export function requestsOf(
     "source.head": asksSource ? 1 : 0,
     "archive.head": options.ifExists === "overwrite" && options.history === undefined ? 0 : 1,
     "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
-  };
-}
-
-export interface Cost {
-  readonly currency: string;
-  /** The least: as if the whole free volume of this month were left. */
-  readonly from: number;
-  /** The most: as if it were used up. */
-  readonly upTo: number;
-  readonly processing: { readonly from: number; readonly upTo: number };
-  readonly requests: number;
-  /** Of restoring what is in an archive class; the storage of the restored copies is not in it. */
-  readonly restore: number;
-  /** On top, where this does not run in the source's own region. */
-  readonly traffic: number;
-}
-
-const GB = 1024 ** 3;
-
-/**
- * Null where the bytes are not known even about.
- * @param places requests to what is no COS are not in its prices
- */
-export function costOf(
-  { bytes, requests, restore }: Pick<Estimate, "bytes" | "requests"> & Partial<Pick<Estimate, "restore">>,
-  prices: Prices,
-  { archive, ledger }: Readonly<Record<"archive" | "ledger", Pick<Place, "store">>>,
-): Cost | null {
-  if (bytes.estimated === null) return null;
-  const volume = bytes.estimated / GB;
-  const processing = {
-    from: Math.max(0, volume - prices.freeProcessing) * prices.processing,
-    upTo: volume * prices.processing,
-  };
-  const ofArchive = archive.store === undefined ? requests["archive.head"] + requests["archive.put"] : 0;
-  const ofLedger = ledger.store === undefined ? requests.ledger : 0;
-  const all = requests["source.get"] + requests["source.head"] + ofArchive + ofLedger;
-  const forRequests = (all / 10_000) * prices.requests;
-  const rows = bytes.rowsWithSize + bytes.rowsWithout;
-  const forRestores = restore ? restoreCost(restore, rows === 0 ? 0 : bytes.estimated / rows, prices) : 0;
-  return {
-    currency: prices.currency,
-    from: processing.from + forRequests + forRestores,
-    upTo: processing.upTo + forRequests + forRestores,
-    processing,
-    requests: forRequests,
-    restore: forRestores,
-    traffic: volume * prices.traffic,
   };
 }
 

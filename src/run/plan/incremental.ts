@@ -88,8 +88,12 @@ export async function* mergeListings(source: Pages, archive: Pages, options: Mer
       const row = listedRow(object);
       const at = { line: ++line };
       const message = copy?.key === object.key ? unchanged(row, object, copy, ifExists) : undefined;
-      if (message !== undefined) batch.push({ kind: "unchanged", row, at, message, countOnly: true });
-      else batch.push({ kind: "row", row, at, absent: options.mayListAgain === true && copy?.key !== object.key });
+      const modified = object.lastModified;
+      if (message !== undefined) batch.push({ kind: "unchanged", row, at, message, modified, countOnly: true });
+      else {
+        const absent = options.mayListAgain === true && copy?.key !== object.key;
+        batch.push({ kind: "row", row, at, absent, modified });
+      }
       if (copy?.key === object.key) there.next();
     }
     if (batch.length >= BATCH) {
@@ -203,6 +207,9 @@ function reader(pages: Pages, before: string) {
 export async function* rowsOfListing(source: Pages, line: number): PlanEntryBatches {
   let n = line;
   for await (const page of source) {
-    yield page.map((object) => ({ kind: "row" as const, row: listedRow(object), at: { line: ++n } }));
+    yield page.map((object) => {
+      const row = listedRow(object);
+      return { kind: "row" as const, row, at: { line: ++n }, modified: object.lastModified };
+    });
   }
 }

@@ -4,7 +4,7 @@ import { readFingerprints, writeFingerprints } from "../../ledger/plan/fingerpri
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Random } from "../../vocabulary/clock.ts";
-import { createGivenKeys, type GivenKeys } from "./given-keys.ts";
+import { createGivenKeys, type GivenKeys } from "./keys/given-keys.ts";
 import { mayRepeat } from "./shards.ts";
 
 export interface KeptKeys {

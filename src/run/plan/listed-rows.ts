@@ -112,15 +112,16 @@ function withWord(
   if (entry.kind !== "row") return entry;
   const { at } = entry;
   const original = originalOf(entry.row, originals);
+  const modified = entry.modified ?? original?.lastModified;
   const row = original === undefined ? entry.row : toldRow(entry.row, original);
   const key = copies === undefined ? undefined : archiveKeyIn(entry, request);
   const copy = key === undefined ? undefined : copies?.of(key);
-  if (copy === undefined) return row === entry.row ? entry : { kind: "row", row, at };
-  if (copy === "none") return { kind: "row", row, at, absent: true };
+  if (copy === undefined) return row === entry.row ? entry : { kind: "row", row, at, modified };
+  if (copy === "none") return { kind: "row", row, at, modified, absent: true };
   // That something is newer than what an archive holds says nothing: it may be what the keys are brought back for.
   const since = request.options.fromArchive === undefined ? original : undefined;
   const message = unchanged(row, since, copy, request.options.ifExists);
-  return message === undefined ? { kind: "row", row, at } : { kind: "unchanged", row, at, message };
+  return message === undefined ? { kind: "row", row, at, modified } : { kind: "unchanged", row, at, message, modified };
 }
 
 /** What the manifest says of a row is what it was to be: an original of another size has changed since, and is asked for by HEAD. */

@@ -1,12 +1,14 @@
 /** The request of a run, made of what is to be archived: the same for a message, `run`, `submit` and `redrive`. */
 import { createHash } from "node:crypto";
 import { needsOf } from "../../ledger/needs.ts";
-import { type RunRequest, requestIdentity } from "../../ledger/plan/request.ts";
+import { type RunRequest, saidIdentity } from "../../ledger/plan/request.ts";
+import { capOf } from "../../policy/money/cap.ts";
+import { type Prices, usualPrices } from "../../policy/money/cost.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
 
 /** What is to be archived, from where, to where, and how. */
-export type RunDescription = Pick<RunRequest, "source" | "archive" | "rows" | "options" | "redriveOf">;
+export type RunDescription = Pick<RunRequest, "source" | "archive" | "rows" | "except" | "options" | "redriveOf">;
 
 /**
  * The request of a run, for runHere.
@@ -16,34 +18,45 @@ export type RunDescription = Pick<RunRequest, "source" | "archive" | "rows" | "o
 export function newRequest(
   description: RunDescription,
   run: string | undefined,
-  { clock }: { readonly clock: Pick<Clock, "now"> },
+  {
+    clock,
+    settings,
+  }: {
+    readonly clock: Pick<Clock, "now">;
+    readonly settings?: { readonly prices?: Prices | undefined } | undefined;
+  },
 ): RunRequest {
-  const needs = needsOf(description.options, description.archive);
+  const needs = needsOf(description);
   return {
     schema: "cos-originals/request@1",
     run: run ?? deriveRunId(description),
     ...description,
+    ...(capOf(description.options) === undefined
+      ? undefined
+      : { prices: pricesOfCap(settings?.prices ?? usualPrices) }),
     ...(needs === undefined ? undefined : { needs: [...needs] }),
     askedAt: new Date(clock.now()).toISOString(),
     tool: toolVersion,
   };
 }
 
-export function deriveRunId(description: RunDescription): string {
-  // Without the default of what older versions did not know, or the same description would be another run to them.
-  const {
-    "archived-class": archivedClass,
-    history,
-    "from-archive": fromArchive,
-    ...older
-  } = requestIdentity(description);
-  const identity = {
-    ...older,
-    ...(archivedClass === "fail" ? undefined : { "archived-class": archivedClass }),
-    ...(history === "none" ? undefined : { history }),
-    ...(fromArchive === "no" ? undefined : { fromArchive }),
+/** Those that a cap is reckoned by. */
+function pricesOfCap({ currency, processing, requests, restoreRequests, ...others }: Prices): RunRequest["prices"] {
+  const { restoreArchive, restoreDeepArchive } = others;
+  return {
+    currency,
+    processing,
+    requests,
+    restoreRequests,
+    ...(restoreArchive === undefined ? undefined : { restoreArchive }),
+    ...(restoreDeepArchive === undefined ? undefined : { restoreDeepArchive }),
   };
-  const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+export function deriveRunId(description: RunDescription): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify(saidIdentity(description)))
+    .digest("hex");
   return `m-${digest.slice(0, 20)}`;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { decodeTime, ulid } from "ulid";
+import { needOfScope } from "../../ledger/needs.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
 import { createDeletedWriter, type DeletedLists, needOfDeletedKeys } from "../../ledger/plan/deleted-keys.ts";
 import { isSameRequest, type RunRequest } from "../../ledger/plan/request.ts";
@@ -95,6 +96,7 @@ async function writeSlice(
   const needs = () => {
     const all = new Set([
       ...(before?.needs ?? []),
+      ...(request.needs?.includes(needOfScope) ? [needOfScope] : []),
       ...(counts.forbidden === undefined ? [] : [needOfForbiddenKeys]),
       ...(counts.countedOnly === undefined ? [] : [needOfCountedRows]),
       ...(lists().length === 0 ? [] : [needOfDeletedKeys]),
@@ -170,7 +172,7 @@ async function writeSlice(
 
 function countsOf(before: PlanCursor | undefined): PlanCounts {
   if (before === undefined) return noCounts();
-  const { rows, bytes, settled, countedOnly, compared, deletedFromSource, requests = {} } = before;
+  const { rows, bytes, settled, countedOnly, compared, deletedFromSource, leftOut, requests = {} } = before;
   const { duplicates, collisions, invalid, unchanged } = settled;
   return {
     rows,
@@ -182,6 +184,7 @@ function countsOf(before: PlanCursor | undefined): PlanCounts {
     ...(unchanged === undefined ? undefined : { unchanged }),
     ...(countedOnly === undefined ? undefined : { countedOnly }),
     ...(compared === undefined ? undefined : { compared }),
+    ...(leftOut === undefined ? undefined : { leftOut: { ...leftOut } }),
     ...(deletedFromSource === undefined
       ? undefined
       : {
@@ -198,7 +201,7 @@ function countsOf(before: PlanCursor | undefined): PlanCounts {
 
 /** The counts as run.json and a cursor say them. */
 function told(counts: PlanCounts, lists: readonly DeletedLists[]) {
-  const { rows, bytes, duplicates, collisions, invalid, unchanged, countedOnly, compared } = counts;
+  const { rows, bytes, duplicates, collisions, invalid, unchanged, countedOnly, compared, leftOut, limited } = counts;
   const byListing = compared?.by === "listing";
   return {
     rows,
@@ -211,7 +214,12 @@ function told(counts: PlanCounts, lists: readonly DeletedLists[]) {
       ...(byListing || unchanged !== undefined ? { unchanged: unchanged ?? 0 } : undefined),
     },
     ...(compared === undefined ? undefined : { compared }),
-    ...(byListing || counts.deleted !== undefined ? { deletedFromSource: deletedOf(counts, lists) } : undefined),
+    // Of a listing that was not read to its end nobody knows what it lacks.
+    ...((byListing || counts.deleted !== undefined) && !limited
+      ? { deletedFromSource: deletedOf(counts, lists) }
+      : undefined),
+    ...(leftOut === undefined ? undefined : { leftOut }),
+    ...(limited ? { limited } : undefined),
   };
 }
 

@@ -9,8 +9,16 @@ import { archiveKeyFault, archiveKeyOf } from "../../policy/archive-key.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import type { Place } from "../messages/messages.ts";
-import { type Compared, isRow, type ListedRows, type PlanEntries, type PlanEntry, type ReadUpTo } from "./entry.ts";
-import type { GivenKeys } from "./given-keys.ts";
+import {
+  type Compared,
+  isRow,
+  type LeftOutBy,
+  type ListedRows,
+  type PlanEntries,
+  type PlanEntry,
+  type ReadUpTo,
+} from "./entry.ts";
+import type { GivenKeys } from "./keys/given-keys.ts";
 
 export interface PlanCounts {
   rows: number;
@@ -31,6 +39,10 @@ export interface PlanCounts {
   absent?: number;
   /** What LISTs told of a manifest's rows. */
   listed?: ListedRows;
+  /** What was read and is not in scope. */
+  leftOut?: { [By in LeftOutBy]?: number | undefined };
+  /** Reading ended at --limit: what comes after was not looked at. */
+  limited?: boolean;
   /** Keys of the archive that the source no longer has: how many, the first of them, and how many no earlier run had found. */
   deleted?: { count: number; keys: string[]; new: number };
   /** That earlier run. */
@@ -89,10 +101,23 @@ export async function* planFrom(
   let readUpTo = from;
   let rows: PlannedRow[] = [];
   let toWork = 0;
+  const { limit = Number.POSITIVE_INFINITY } = options;
   const mostRows = Math.max(options.shardSize, Math.min(MOST_ROWS, UNCHANGED * options.shardSize));
   let passed = 0;
   for await (const batch of entries) {
     for (const entry of batch) {
+      if (entry.kind === "left-out") {
+        counts.leftOut ??= {};
+        counts.leftOut[entry.by] = (counts.leftOut[entry.by] ?? 0) + 1;
+        readUpTo = { part: readUpTo.part, rows: readUpTo.rows + 1, key: entry.key };
+        if (++passed % mostRows === 0 && isDue?.()) {
+          if (rows.length > 0) givenKeys?.nextShard();
+          yield { rows, readUpTo };
+          rows = [];
+          toWork = 0;
+        }
+        continue;
+      }
       if (!isRow(entry)) {
         if (entry.kind === "part") readUpTo = entry.part === readUpTo.part ? readUpTo : { part: entry.part, rows: 0 };
         else if (entry.kind === "deleted") noteDeleted(entry, counts, onDeleted);
@@ -116,6 +141,11 @@ export async function* planFrom(
       if (row.settled?.code !== "Unchanged") toWork++;
       counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
       rows.push(row);
+      if (counts.rows - (counts.unchanged ?? 0) >= limit) {
+        counts.limited = true;
+        yield { rows, readUpTo: undefined };
+        return;
+      }
       if (toWork === options.shardSize || rows.length === mostRows) {
         givenKeys?.nextShard();
         yield { rows, readUpTo };

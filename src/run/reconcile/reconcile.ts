@@ -39,6 +39,7 @@ import type { Sender } from "../messages/delivery.ts";
 import type { Place } from "../messages/messages.ts";
 import { markCompared } from "../places/deleted-before.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { type Allowances, openAllowances } from "./allowances.ts";
 import { markArchived } from "./mark-archived.ts";
 import { type AwaitedRestores, awaitedRestores, type RestoresAwaited } from "./restores.ts";
 import { shardMessage } from "./shard-message.ts";
@@ -127,11 +128,18 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   if (isOnTrial(standing) && counts.archived > 0) await markArchived(ledger);
   const lastMoment = deadline - Math.max(LEAST_MS, reserve / 2);
   const awaited = await awaitedRestores(options, view);
-  const looked = { view, standing, awaited };
+  const allowances = await openAllowances(ledger, run, view);
+  const looked = { view, standing, awaited, allowances };
   // First, or there would be no room for what has waited longest.
   moved = (await wake(options, looked, lastMoment)) || moved;
+  moved = (await sendShort(options, looked, lastMoment)) || moved;
   moved = (await submit(options, looked, lastMoment)) || moved;
   moved = (await sweep(options, looked, lastMoment)) || moved;
+  const reached = allowances?.reached();
+  if (reached !== undefined) {
+    await writeControl(ledger, "halt", reached, new Date(clock.now()).toISOString());
+    return { kind: "stopped", state: "halted", counts };
+  }
   return { kind: "again", moved, counts, restores: awaited.told };
 }
 
@@ -143,6 +151,8 @@ interface Looked {
   readonly view: View;
   readonly standing: Standing;
   readonly awaited: AwaitedRestores;
+  /** Undefined of a run without a cap. */
+  readonly allowances: Allowances | undefined;
 }
 
 // What older versions archived left no mark, but a count.
@@ -155,12 +165,14 @@ async function submit(options: ReconcileOptions, looked: Looked, lastMoment: num
 /** Sends what waited for restores and is to be looked at, as far as there is room for more under way. */
 async function wake(options: ReconcileOptions, looked: Looked, lastMoment: number): Promise<boolean> {
   const { submissions, sender, submitAhead, surroundings } = options;
-  const { view, awaited } = looked;
+  const { view, awaited, allowances } = looked;
   // On trial they are sent as any other: a few at once.
   if (awaited.due.length === 0 || onTrial(looked)) return false;
   const submitted = await submissions.read();
   let room = submitAhead;
-  for (const shard of sentShards(submitted)) if (!isShardOver(view, shard) && !awaited.isAsleep(shard)) room--;
+  for (const shard of sentShards(submitted)) {
+    if (!isShardOver(view, shard) && !awaited.isAsleep(shard) && !allowances?.isShort(shard)) room--;
+  }
   let moved = false;
   for (const shard of awaited.due.slice(0, Math.max(0, room))) {
     if (surroundings.clock.elapsed() >= lastMoment) return true;
@@ -172,13 +184,28 @@ async function wake(options: ReconcileOptions, looked: Looked, lastMoment: numbe
   return moved;
 }
 
+/** Sends what had used up its allowance, as far as the cap has room for more. */
+async function sendShort(options: ReconcileOptions, { allowances }: Looked, lastMoment: number): Promise<boolean> {
+  const { ledger, submissions, sender, surroundings } = options;
+  let moved = false;
+  for (const shard of allowances?.short() ?? []) {
+    if (surroundings.clock.elapsed() >= lastMoment) return true;
+    if (!(await allowances?.admits(shard))) continue;
+    const { attempts } = await listShard(ledger, shard);
+    await sender.send(shardMessage(options, shard, newestSeq(attempts)));
+    await submissions.sentAgain(shard);
+    moved = true;
+  }
+  return moved;
+}
+
 /**
  * A few shards, from all over the plan, until a row of the run is archived: of each only a few rows may be fetched in vain. A shard
  * that is over without having used up its share makes room for another.
  */
 async function submitOnTrial(
   options: ReconcileOptions,
-  { view, standing, awaited }: Looked,
+  { view, standing, awaited, allowances }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { ledger, run, submissions, sender, surroundings } = options;
@@ -202,6 +229,7 @@ async function submitOnTrial(
   let moved = false;
   for (const shard of batch) {
     if (surroundings.clock.elapsed() >= lastMoment) break;
+    if (allowances !== undefined && !(await allowances.admits(shard))) break;
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
     awaited.woken(shard);
@@ -226,7 +254,7 @@ async function shareAnew(ledger: LedgerStore, run: RunDocument, open: readonly n
 /** Sends shards, at most `submitAhead` beyond those that are over or wait for restores. */
 async function submitAll(
   options: ReconcileOptions,
-  { view, standing: { control }, awaited }: Looked,
+  { view, standing: { control }, awaited, allowances }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { run, submissions, sender, submitAhead, surroundings } = options;
@@ -236,14 +264,19 @@ async function submitAll(
   const isSent = (shard: number) =>
     now - (again.get(shard) ?? Number.NEGATIVE_INFINITY) < sinceResumed && again.has(shard);
   let inFlight = 0;
-  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard) && !awaited.isAsleep(shard)) inFlight++;
+  const waits = (shard: number) => awaited.isAsleep(shard) || allowances?.isShort(shard) === true;
+  for (let shard = 0; shard < upTo; shard++) if (!isShardOver(view, shard) && !waits(shard)) inFlight++;
   let next = upTo;
+  let isCapped = false;
   try {
-    while (next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
+    while (!isCapped && next < run.shards && inFlight < submitAhead && surroundings.clock.elapsed() < lastMoment) {
       const batch: number[] = [];
       let end = next;
       for (; end < run.shards && batch.length < Math.min(SENDS, submitAhead - inFlight); end++) {
-        if (!isShardOver(view, end) && !isSent(end) && !awaited.isAsleep(end)) batch.push(end);
+        if (isShardOver(view, end) || isSent(end) || waits(end)) continue;
+        isCapped = allowances !== undefined && !(await allowances.admits(end));
+        if (isCapped) break;
+        batch.push(end);
       }
       const sent = await Promise.allSettled(batch.map((shard) => sender.send(shardMessage(options, shard))));
       const failed = sent.findIndex(({ status }) => status === "rejected");
@@ -272,7 +305,7 @@ function* sentShards({ upTo, again }: Awaited<ReturnType<Submissions["read"]>>):
 /** Sends again what was sent, is not over, and shows no sign of life for longer than a queue could hide it. */
 async function sweep(
   options: ReconcileOptions,
-  { view, standing: { control }, awaited }: Looked,
+  { view, standing: { control }, awaited, allowances }: Looked,
   lastMoment: number,
 ): Promise<boolean> {
   const { ledger, submissions, sender, hiddenMs, surroundings } = options;
@@ -280,7 +313,7 @@ async function sweep(
   const submitted = await submissions.read();
   let moved = false;
   for (const shard of sentShards(submitted)) {
-    if (isShardOver(view, shard) || awaited.isAsleep(shard)) continue;
+    if (isShardOver(view, shard) || awaited.isAsleep(shard) || allowances?.isShort(shard)) continue;
     const sent = sentAt(submitted, shard);
     if (sent === undefined) continue;
     // Workers drop the messages of a run that is stopped: what was sent before it went on again may be gone. Ages are compared,

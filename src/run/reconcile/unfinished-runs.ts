@@ -67,7 +67,8 @@ async function isUnfinished(place: Place, run: string, surroundings: Surrounding
   if (saysStop(await readControl(ledger))) return summary !== undefined && isToBeTold(summary, surroundings);
   if (there.run) return true;
   try {
-    return (await readRequest(ledger))?.rows.kind !== "file";
+    const request = await readRequest(ledger);
+    return request?.rows.kind !== "file" && request?.except?.kind !== "file";
   } catch (thrown) {
     // The schedule of those that know it reminds of it; the others' runs must not wait for that.
     if (isNewerThanTool(ensureError(thrown))) return false;

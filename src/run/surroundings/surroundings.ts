@@ -4,6 +4,7 @@ import type { OpenSink } from "../../events/sink.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
 import type { AllowedTarget } from "../../policy/event-target.ts";
+import type { Prices } from "../../policy/money/cost.ts";
 import type { Address } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
@@ -43,6 +44,10 @@ export interface WorkSettings {
    * the instances: where fewer are there, each takes its part.
    */
   readonly rate?: number | undefined;
+  /** Bytes a second that this process fetches; no limit where absent. */
+  readonly bandwidth?: number | undefined;
+  /** What it costs; the list prices where absent. */
+  readonly prices?: Prices | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
   /** Where messages may have events and notices sent to; nowhere where absent. */

@@ -43,6 +43,15 @@ export interface RedriveOptions {
   readonly options?: Readonly<Partial<Record<keyof RunOptions, unknown>>> | undefined;
 }
 
+/** The rows that failed are chosen already, and tell neither their times nor, all of them, their sizes. */
+export const wholeScope = {
+  filter: undefined,
+  newerThan: undefined,
+  minSize: undefined,
+  maxSize: undefined,
+  limit: undefined,
+} as const satisfies Partial<Record<keyof RunOptions, undefined>>;
+
 /** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `InvalidRunId`. */
 export async function prepareRedrive(
   place: Place,
@@ -72,7 +81,7 @@ export async function prepareRedrive(
     source: before.source,
     archive: before.archive,
     rows: { kind: "file", name: `the failed rows of ${of}`, digest: hash.digest("hex"), format: "jsonl" } as const,
-    options: runOptionsSchema.parse({ ...before.options, ...options }),
+    options: runOptionsSchema.parse({ ...before.options, ...wholeScope, ...options }),
     redriveOf: of,
   };
   const id = given ?? (await nextId(place, of, description, surroundings));

@@ -6,7 +6,7 @@ import { type Replaced, replacedIn } from "../../run/places/replaced.ts";
 import { lackOfRoom } from "../../run/places/room.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
-import { withListings } from "../../run/plan/listed-rows.ts";
+import { entriesInScope } from "../../run/plan/scope.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";
@@ -15,6 +15,7 @@ import {
   checkRowsGiven,
   runInputFromSettings,
   settingsOfBeginning,
+  settingsOfPrices,
   settingsOfRequest,
   settingsOfWork,
 } from "./input/run-input.ts";
@@ -39,19 +40,7 @@ Example:
   cos-originals plan --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --manifest keys.csv --rate 500/s`,
     ),
-    [
-      ...settingsOfRequest,
-      ...settingsOfBeginning,
-      ...settingsOfWork,
-      "priceCurrency",
-      "priceProcessing",
-      "freeProcessing",
-      "priceRequests",
-      "priceRestoreRequests",
-      "priceRestoreArchive",
-      "priceRestoreDeepArchive",
-      "priceTraffic",
-    ],
+    [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork, ...settingsOfPrices],
   );
 }
 
@@ -66,10 +55,10 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   try {
     const kept = await runInputFromSettings(settings, surroundings, process.stdin, signal, false);
     dispose = kept.dispose;
-    const { request, rows, ledger, leastRows } = kept.input;
+    const { request, rows, ledger, leastRows, except } = kept.input;
     await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);
     await checkManifest(rows(), request);
-    const entries = withListings(rows(), request, surroundings, { signal });
+    const entries = entriesInScope(rows(), request, surroundings, { signal, except });
     const estimate = await estimateRun(entries, { ...request, ledger }, surroundings.random, foundOfSource(settings));
     const replaced = await replacedIn(surroundings.open("archive", request.archive), request).catch(orUnknown);
     const document = planDocument(settings, request, ledger, estimate, replaced);

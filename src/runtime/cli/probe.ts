@@ -11,11 +11,11 @@ import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { version } from "../../vocabulary/version.ts";
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
+import { pricesOf } from "../settings/prices.ts";
 import { type OpenedSurroundings, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import type { Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
-import { pricesOf } from "./terminal/plan-document.ts";
 import { probeCostText, probeText } from "./terminal/probe-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

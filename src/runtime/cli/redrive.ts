@@ -32,6 +32,8 @@ const changeable = [
   "csvSafe",
   "events",
   "notify",
+  "maxCost",
+  "maxBytes",
 ] as const satisfies readonly SettingName[];
 
 export function describeRedrive(command: Command): void {

@@ -5,6 +5,7 @@ import type { SettingName } from "../../config/settings.ts";
 import { lookAtDestination, prepareBringBack, turned } from "../../run/bring-back/prepare.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
+import { wholeScope } from "../../run/work/redrive.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
@@ -108,7 +109,7 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
           manifest.rows?.(to.bucket) ??
           rowsOf({ run: "", source: to, archive: to, rows: manifest.source, options }, surroundings),
       },
-      options: rest,
+      options: { ...rest, ...wholeScope },
       run: runIdOf(settings, surroundings),
       beside: settings.values.beside,
     };

@@ -15,7 +15,8 @@ export function describeResume(command: Command): void {
     command.addHelpText(
       "after",
       `
-A run that was halted for its failures is not halted for them again.
+A run that was halted for its failures is not halted for them again; one that was halted by --max-cost or --max-bytes needs more
+of it, which is said here.
 
 Exit codes: 0 it may go on (or is complete already), 2 usage, 6 credentials refused.
 
@@ -23,7 +24,7 @@ Example:
   cos-originals resume nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
     --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
     ),
-    [...settingsOfLedger, "queue"],
+    [...settingsOfLedger, "queue", "maxCost", "maxBytes"],
   );
 }
 
@@ -32,11 +33,13 @@ export async function resumeCommand(flags: Flags, terminal: Terminal, args: read
     const { summary } = await statusOf(place, id, surroundings);
     const over = summary.state === "complete";
     const queued = hasQueue(settings);
+    const { maxCost, maxBytes } = settings.values;
+    const caps = { ...(maxCost !== undefined && { maxCost }), ...(maxBytes !== undefined && { maxBytes }) };
     if (queued && !over) {
       const queue = openQueue(settings, terminal.log);
       const sender = queueSender(queue.client, queue.queueUrl, surroundings);
-      await withQueue(settings, queue, () => resumeRun(place, id, surroundings, sender));
-    } else if (!over) await resumeRun(place, id, surroundings);
+      await withQueue(settings, queue, () => resumeRun(place, id, surroundings, sender, caps));
+    } else if (!over) await resumeRun(place, id, surroundings, undefined, caps);
     const state = over ? "complete" : "running";
     if (json)
       terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state, sent: queued && !over }));

@@ -16,12 +16,14 @@ import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
 import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { agreeToCost } from "./input/agreed-cost.ts";
 import {
   checkListingNamed,
   checkRowsGiven,
   type KeptRunInput,
   runInputFromSettings,
   settingsOfBeginning,
+  settingsOfPrices,
   settingsOfRequest,
   settingsOfWork,
 } from "./input/run-input.ts";
@@ -39,6 +41,8 @@ const settingsOfRun: readonly SettingName[] = [
   "resume",
   "ping",
   ...settingsOfWork,
+  "confirmAbove",
+  ...settingsOfPrices,
 ];
 
 /** Where the run is recorded and archived; all else of what is asked --resume takes from the run itself. */
@@ -54,7 +58,7 @@ const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !pl
 
 export function describeRun(command: Command): void {
   addFlags(
-    command.addHelpText(
+    command.option("--yes", "begin it without asking, whatever it may cost").addHelpText(
       "after",
       `
 Credentials come from the environment: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY, TENCENTCLOUD_SESSIONTOKEN; for an
@@ -117,6 +121,9 @@ async function archive(
     const kept = await prepare(settings, surroundings, terminal, signal);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
+    if (terminal.seated && flags.json !== true && flags.yes !== true) {
+      await agreeToCost(kept.input, settings, surroundings, terminal, signal);
+    }
     // One that brings keys back from an archive goes the other way.
     const isBack = kept.input.request.options.fromArchive !== undefined;
     return await runToEnd(kept.input, isBack ? turned(surroundings) : surroundings, terminal, {

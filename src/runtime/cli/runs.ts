@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { runsOf } from "../../run/inspect/runs.ts";
 import { UserError } from "../../vocabulary/errors.ts";
+import { pricesOf } from "../settings/prices.ts";
 import { settingsOfLedger, withLedger } from "./input/recorded-run.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
-import { pricesOf } from "./terminal/plan-document.ts";
 import { runsDocument, runsText } from "./terminal/runs-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

@@ -39,9 +39,13 @@ function ownPlaces(role: PlaceRole, values: Settings["values"]): readonly Allowe
     const archive = parseAddress(values.archive, "archive", ["cos", ...otherStores]);
     return [{ role, ...archive, prefix: asFolder(archive.prefix) + defaultLedgerFolder }];
   }
-  // A manifest may be a file.
-  if (named === undefined || (role === "manifest" && !named.startsWith("cos://"))) return [];
-  return [{ role, ...parseAddress(named, role, ["cos", ...otherStores]) }];
+  const stores = ["cos", ...otherStores] as const;
+  if (role === "manifest") {
+    // A manifest may be a file. What --except names is one too.
+    const inBuckets = [named, values.except].filter((text) => text?.startsWith("cos://"));
+    return inBuckets.map((text) => ({ role, ...parseAddress(text ?? "", role, stores) }));
+  }
+  return named === undefined ? [] : [{ role, ...parseAddress(named, role, stores) }];
 }
 
 /** It lies in the archive's bucket, by its address or by what its keys begin with. */

@@ -1,9 +1,17 @@
 /** What the settings ask of a run: its options, and the manifest message that a schedule stands for. */
 import type { Settings } from "../../config/read.ts";
 import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
+import { rulesOf } from "../../policy/scope/filter.ts";
 import { type ManifestMessage, versionFor } from "../../run/messages/messages.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { archivePlace, historyOf, ledgerPlace, manifestObject, sourcePlace } from "./places.ts";
+
+/** What the settings say of which rows are in scope; absent is what they say nothing of. */
+function scopeOptionsOf({ values }: Settings): Partial<RunOptions> {
+  const { newerThan, minSize, maxSize, limit } = values;
+  const filter = rulesOf(values);
+  return { ...(filter.length === 0 ? undefined : { filter: [...filter] }), newerThan, minSize, maxSize, limit };
+}
 
 /** What the settings say of how rows are archived. */
 export function runOptionsOf(settings: Settings): RunOptions {
@@ -29,6 +37,9 @@ export function runOptionsOf(settings: Settings): RunOptions {
     maxFailures: values.maxFailures,
     events: values.events,
     notify: values.notify,
+    maxCost: values.maxCost,
+    maxBytes: values.maxBytes,
+    ...scopeOptionsOf(settings),
   });
 }
 
@@ -47,6 +58,7 @@ export function scheduledMessage(settings: Settings, scheduledAt: string): Manif
     archive,
     ledger,
     options: runOptionsOf(settings),
+    ...exceptReference(settings),
   } as const;
   const manifest = manifestReference(settings);
   if (manifest !== undefined) return { ...shared, manifest };
@@ -70,18 +82,28 @@ export function storedManifestMessage(
     ledger,
     manifest: { ...stored, format, keyEncoding },
     options: runOptionsOf(settings),
+    ...exceptReference(settings),
   };
+}
+
+/** Its format is told by its name. */
+function exceptReference(settings: Settings): Pick<ManifestMessage, "except"> {
+  if (settings.values.except === undefined) return {};
+  const object = manifestObject(settings, "except");
+  if (object === undefined) throw notInBucket(settings, "except");
+  return { except: object };
 }
 
 function manifestReference(settings: Settings): ManifestMessage["manifest"] {
   const { manifest, format, keyEncoding } = settings.values;
   if (manifest === undefined) return undefined;
   const object = manifestObject(settings);
-  if (object === undefined) {
-    throw new UserError(
-      "InvalidSetting",
-      `${settings.said("manifest")} is no object in a bucket, and a function has no files; name it as cos://BUCKET-APPID/KEY.`,
-    );
-  }
+  if (object === undefined) throw notInBucket(settings, "manifest");
   return { ...object, format, keyEncoding };
 }
+
+const notInBucket = (settings: Settings, name: "manifest" | "except") =>
+  new UserError(
+    "InvalidSetting",
+    `${settings.said(name)} is no object in a bucket, and a function has no files; name it as cos://BUCKET-APPID/KEY.`,
+  );

@@ -40,16 +40,19 @@ export function historyOf(settings: Settings): string | undefined {
   );
 }
 
-/** The object that `--manifest cos://…` names; undefined where it names a file or standard input. */
-export function manifestObject(settings: Settings): { bucket: string; region: string; key: string } | undefined {
-  if (!settings.values.manifest?.startsWith("cos://")) return undefined;
-  const { bucket, region, prefix } = place(settings, "manifest", ["manifestRegion", "sourceRegion", "region"]);
+/** The object that `--manifest cos://…` names, or `--except`; undefined where it names a file or standard input. */
+export function manifestObject(
+  settings: Settings,
+  name: "manifest" | "except" = "manifest",
+): { bucket: string; region: string; key: string } | undefined {
+  if (!settings.values[name]?.startsWith("cos://")) return undefined;
+  const { bucket, region, prefix } = place(settings, name, ["manifestRegion", "sourceRegion", "region"]);
   return { bucket, region, key: prefix };
 }
 
 function place(
   settings: Settings,
-  name: "source" | "archive" | "ledger" | "manifest",
+  name: "source" | "archive" | "ledger" | "manifest" | "except",
   regions: readonly ("region" | "sourceRegion" | "archiveRegion" | "manifestRegion")[],
 ): Place {
   const text = settings.values[name];
@@ -89,6 +92,7 @@ function placeAt(
 const storesOf = {
   source: ["cos"],
   manifest: ["cos"],
+  except: ["cos"],
   archive: ["cos", ...otherStores],
   ledger: ["cos", ...otherStores],
 } as const;

@@ -27,6 +27,7 @@ import { foundOfSource } from "./findings.ts";
 import { loopBusySince } from "./loop-busy.ts";
 import { memoryOf } from "./memory.ts";
 import { openFilesLimit } from "./open-files.ts";
+import { pricesOf } from "./prices.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
@@ -186,6 +187,8 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       memory: isAuto ? memoryForBodies(world.memory ?? memoryOf(world.environment)) : undefined,
       busySince: isAuto ? loopBusySince() : undefined,
       rate: rate === undefined ? undefined : rate / maxInstances,
+      bandwidth: values.bwlimit,
+      prices: pricesOf({ values }),
       maxInstances,
       bringsMetadata: foundOfSource(settings)?.bringsMetadata,
       allow: allowListOf(settings),

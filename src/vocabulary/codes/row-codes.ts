@@ -111,6 +111,11 @@ export const rowCodes = entries({
     means: "nothing of the run was archived yet, and enough rows were fetched in vain",
     effect: "retried",
   },
+  CapReached: {
+    means:
+      "what the shard may spend of --max-cost and --max-bytes is used up; it goes on where the cap has room for more",
+    effect: "retried",
+  },
   OutOfTime: {
     means: "the time of the delivery was over while the original was on its way",
     effect: "retried",

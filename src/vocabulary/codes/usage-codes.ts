@@ -35,6 +35,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "give the file that check --certificate wrote",
   },
+  CostNotAgreed: {
+    means: "a run that may cost more than --confirm-above was not agreed to",
+    effect: "not-begun",
+    advice: "agree at the terminal, or give --yes",
+  },
   MissingCredentials: {
     means: "there are no credentials",
     effect: "run-halted",
@@ -168,6 +173,11 @@ export const usageCodes = entries({
     advice: "say what it is with --format",
   },
   ManifestSyntax: { means: "the JSON is broken in a way that hides where the next row begins", effect: "not-begun" },
+  ManifestTooLong: {
+    means: "the manifest of --except has more rows than can be kept in mind",
+    effect: "not-begun",
+    advice: "leave them out by --exclude, or take them out of the manifest itself",
+  },
   ManifestUnreadable: { means: "the manifest is damaged or cut-off gzip, or can't be opened", effect: "not-begun" },
   ManifestUnterminated: { means: "the JSON ends before its array does", effect: "not-begun" },
   ManifestUnversioned: {
@@ -226,6 +236,16 @@ export const usageCodes = entries({
     means: "the run was cancelled or halted",
     effect: "not-begun",
     advice: "let it go on with cos-originals resume",
+  },
+  NoCap: {
+    means: "a run that was begun without a cap is to be resumed with one",
+    effect: "not-begun",
+    advice: "resume it without --max-cost and --max-bytes",
+  },
+  NotStopped: {
+    means: "the caps of a run that was neither halted nor cancelled are to be changed",
+    effect: "not-begun",
+    advice: "cancel it first, or wait until it halts",
   },
   LedgerIncomplete: {
     means: "an object of the ledger is missing that another one names",

@@ -89,7 +89,7 @@ const newerDocuments: readonly (readonly [string, string, (document: Record<stri
     () => ({ schema: "cos-originals/run@10", shards: "many" }),
   ],
   ["run.json with a need", "run.json", () => ({ needs: ["pulse"] })],
-  ["run.json with a need and fields of it", "run.json", () => ({ needs: ["cap"], cap: { bytes: 7 } })],
+  ["run.json with a need and fields of it", "run.json", () => ({ needs: ["pulse"], pulse: { slots: 7 } })],
   ["run.json whose request is of a newer schema", "run.json", newerRequest({ schema: "cos-originals/request@2" })],
   ["run.json whose request has a need", "run.json", newerRequest({ needs: ["what-comes"] })],
 ];

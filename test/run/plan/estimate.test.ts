@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
+import { costOf } from "../../../src/policy/money/cost.ts";
 import {
   assumedSeconds,
-  costOf,
   estimateRun,
   expectedAtOnce,
   type FoundOfSource,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createFingerprintTable } from "../../../src/run/plan/fingerprint-table.ts";
+import { createFingerprintTable } from "../../../src/run/plan/keys/fingerprint-table.ts";
 import { quick } from "../../setup/quick.ts";
 
 const word = fc.nat({ max: 2 ** 32 - 1 });

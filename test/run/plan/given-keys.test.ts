@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createGivenKeys, fingerprint, type Repetition } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys, fingerprint, type Repetition } from "../../../src/run/plan/keys/given-keys.ts";
 import { heldBytes } from "../../setup/held-memory.ts";
 import { quick } from "../../setup/quick.ts";
 

@@ -6,7 +6,7 @@ import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { checkManifest } from "../../../src/run/plan/check-manifest.ts";
-import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys } from "../../../src/run/plan/keys/given-keys.ts";
 import { planOn, writePlan } from "../../../src/run/plan/plan.ts";
 import { noCounts, planFrom } from "../../../src/run/plan/shards.ts";
 import { loseAnswer } from "../../stores/bucket-fault.ts";

@@ -14,7 +14,7 @@ import { planOfShard, type RunDocument } from "../../../src/ledger/plan/run-docu
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { decodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
 import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
-import { createGivenKeys } from "../../../src/run/plan/given-keys.ts";
+import { createGivenKeys } from "../../../src/run/plan/keys/given-keys.ts";
 import { planOn, writePlan } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { quick, runs } from "../../setup/quick.ts";

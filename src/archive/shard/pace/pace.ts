@@ -49,6 +49,8 @@ export function createPace(options: {
   readonly memory?: number | undefined;
   /** Source fetches a second, of a process that knows nothing of others; no limit where absent. */
   readonly rate?: number | undefined;
+  /** Bytes of originals a second; no limit where absent. */
+  readonly bandwidth?: number | undefined;
   /** Restores of originals a second; no limit where absent. */
   readonly restores?: number | undefined;
   /** Processes that may work at the same time; where there are fewer, as `shareWith` says, each may fetch more. 1 where absent. */
@@ -70,6 +72,7 @@ export function createPace(options: {
   let tasks = startConcurrency(auto?.limit() ?? most);
   const pool = createTaskPool(tasks.limit);
   let budget = startRate(options.rate ?? Number.POSITIVE_INFINITY, clock.elapsed());
+  let bandwidth = startRate(options.bandwidth ?? Number.POSITIVE_INFINITY, clock.elapsed());
   let restores = startRate(options.restores ?? Number.POSITIVE_INFINITY, clock.elapsed());
   let told: Told | undefined;
   let adaptive: AdaptiveRate = free;
@@ -172,6 +175,16 @@ export function createPace(options: {
       const taken = take(restores, now);
       restores = taken.rate;
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
+    },
+    limitsBytes: options.bandwidth !== undefined,
+    received(bytes, signal) {
+      if (bandwidth.perSecond === Number.POSITIVE_INFINITY) return undefined;
+      const taken = take(bandwidth, clock.elapsed(), bytes);
+      bandwidth = taken.rate;
+      if (taken.waitMs <= 0) return undefined;
+      // More at once would not bring more.
+      auto?.heldBack();
+      return clock.sleep(taken.waitMs, signal);
     },
     answered: () => notePassed(clock.elapsed()),
     begins: (size) => auto?.begins(size),

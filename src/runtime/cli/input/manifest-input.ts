@@ -11,10 +11,10 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Settings } from "../../../config/read.ts";
 import { flagOf } from "../../../config/settings.ts";
-import type { RowsSource } from "../../../ledger/plan/request.ts";
+import type { StoredRows } from "../../../ledger/plan/request.ts";
 import { detectFormat } from "../../../manifest/format.ts";
 import { readManifest } from "../../../manifest/read-manifest.ts";
-import type { ManifestEntry, ManifestFormat } from "../../../manifest/row.ts";
+import type { KeyEncoding, ManifestEntry, ManifestFormat } from "../../../manifest/row.ts";
 import { withRetries } from "../../../objects/retrying.ts";
 import { headBytes, headOf, needsHead } from "../../../run/plan/manifest-head.ts";
 import { manifestTrouble } from "../../../run/plan/rows.ts";
@@ -23,7 +23,7 @@ import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
 import { manifestObject } from "../../settings/places.ts";
 
 export interface ManifestInput {
-  readonly source: RowsSource;
+  readonly source: StoredRows;
   /** The rows of a file, read anew at each call; undefined where run/ reads them by itself. */
   readonly rows: ((sourceBucket: string) => AsyncIterable<readonly ManifestEntry[]>) | undefined;
   /** Removes what was kept of standard input. */
@@ -39,26 +39,48 @@ export async function openManifest(
   stdin: Readable,
   signal: AbortSignal,
 ): Promise<ManifestInput> {
-  const { manifest } = settings.values;
+  const { manifest, format, keyEncoding } = settings.values;
   if (manifest === undefined) throw new Error("a manifest is opened only where one was given");
+  const said: Said = { flag: flagOf("manifest"), format, keyEncoding };
   const object = manifestObject(settings);
   if (object !== undefined) {
-    const source = await objectSource(surroundings, object, settings);
+    const source = await objectSource(surroundings, object, said);
     return { source, rows: undefined, dispose: nothing };
   }
-  if (manifest !== "-") return fileInput(manifest, settings, signal, nothing);
+  if (manifest !== "-") return fileInput(manifest, said, signal, nothing);
   // Said before a long input has been read to its end.
-  formatOf(settings, "standard input");
+  formatOf(said, "standard input");
   const folder = await mkdtemp(join(tmpdir(), "cos-originals-")).catch(notKept);
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     const kept = join(folder, "manifest");
     await pipeline(stdin, createWriteStream(kept, { mode: 0o600 }), { signal }).catch(notKept);
-    return await fileInput(kept, settings, signal, dispose, "standard input");
+    return await fileInput(kept, said, signal, dispose, "standard input");
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** The manifest of what is left out; its format is told by its name. The same errors. */
+export async function openExcept(
+  settings: Settings,
+  surroundings: Pick<Surroundings, "open" | "clock" | "random">,
+  signal: AbortSignal,
+): Promise<Omit<ManifestInput, "dispose"> | undefined> {
+  const { except } = settings.values;
+  if (except === undefined) return undefined;
+  const said: Said = { flag: flagOf("except") };
+  const object = manifestObject(settings, "except");
+  if (object !== undefined) return { source: await objectSource(surroundings, object, said), rows: undefined };
+  return fileInput(except, said, signal, nothing);
+}
+
+/** What was said of a manifest beside where it is. */
+interface Said {
+  readonly flag: string;
+  readonly format?: ManifestFormat | undefined;
+  readonly keyEncoding?: KeyEncoding | undefined;
 }
 
 /** Standard input is read twice, so it is kept; where that can't be, nothing else is wrong. */
@@ -74,7 +96,7 @@ function notKept(thrown: unknown): never {
 
 async function fileInput(
   path: string,
-  settings: Settings,
+  said: Said,
   signal: AbortSignal,
   dispose: () => Promise<unknown>,
   name = path,
@@ -82,12 +104,12 @@ async function fileInput(
   const { digest, head, bytes } = await digestOf(path, name, signal);
   if (bytes === 0)
     throw new UserError("EmptyManifest", `The manifest ${quote(name)} is empty: there is nothing to archive.`);
-  const format = formatOf(settings, name, head);
-  const { keyEncoding } = settings.values;
+  const format = formatOf(said, name, head);
+  const { keyEncoding } = said;
   if (format === "cos-inventory" || format === "s3-inventory") {
     throw new UserError(
       "UnknownFormat",
-      `The manifest ${quote(name)} is that of an inventory, whose files lie beside it in a bucket; give it as ${flagOf("manifest")} cos://BUCKET-APPID/…/manifest.json.`,
+      `The manifest ${quote(name)} is that of an inventory, whose files lie beside it in a bucket; give it as ${said.flag} cos://BUCKET-APPID/…/manifest.json.`,
     );
   }
   return {
@@ -99,13 +121,14 @@ async function fileInput(
   };
 }
 
-function formatOf(settings: Settings, name: string, head?: Uint8Array): ManifestFormat {
-  const format = settings.values.format ?? detectFormat(name, head);
+function formatOf(said: Said, name: string, head?: Uint8Array): ManifestFormat {
+  const format = said.format ?? detectFormat(name, head);
   if (format !== undefined) return format;
-  throw new UserError(
-    "UnknownFormat",
-    `The name of the manifest ${quote(name)} does not tell its format; say it, for example ${flagOf("format")} lines.`,
-  );
+  const what =
+    said.flag === flagOf("manifest")
+      ? `say it, for example ${flagOf("format")} lines`
+      : "give it a name that does, such as keys.txt, keys.csv or keys.jsonl";
+  throw new UserError("UnknownFormat", `The name of the manifest ${quote(name)} does not tell its format; ${what}.`);
 }
 
 /** SHA-256 of a file, and what it begins with. */
@@ -141,10 +164,10 @@ async function digestOf(path: string, name: string, signal: AbortSignal) {
 async function objectSource(
   surroundings: Pick<Surroundings, "open" | "clock" | "random">,
   object: { readonly bucket: string; readonly region: string; readonly key: string },
-  settings: Settings,
-): Promise<RowsSource> {
+  said: Said,
+): Promise<StoredRows> {
   const name = `cos://${object.bucket}/${object.key}`;
-  const { keyEncoding } = settings.values;
+  const { keyEncoding } = said;
   const bucket = surroundings.open("manifest", object);
   try {
     const { etag, size } = await withRetries(() => bucket.head(object.key), surroundings);
@@ -156,13 +179,13 @@ async function objectSource(
         `The manifest ${quote(name)} has no ETag, which pins what the run is asked; store it anew.`,
       );
     }
-    const ambiguous = settings.values.format === undefined && needsHead(object.key);
+    const ambiguous = said.format === undefined && needsHead(object.key);
     const head = ambiguous ? await headOf(bucket, object.key, surroundings) : undefined;
     return {
       kind: "object",
       ...object,
       etag,
-      format: formatOf(settings, name, head),
+      format: formatOf(said, name, head),
       ...(keyEncoding === undefined ? {} : { keyEncoding }),
     };
   } catch (error) {

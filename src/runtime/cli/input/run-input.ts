@@ -13,7 +13,19 @@ import { UserError } from "../../../vocabulary/errors.ts";
 import { datedRunId } from "../../../vocabulary/names.ts";
 import { runOptionsOf } from "../../settings/manifest-message.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
-import { openManifest } from "./manifest-input.ts";
+import { openExcept, openManifest } from "./manifest-input.ts";
+
+/** Settings that say which of the rows are in scope. */
+export const settingsOfScope = [
+  "include",
+  "exclude",
+  "filter",
+  "newerThan",
+  "minSize",
+  "maxSize",
+  "except",
+  "limit",
+] as const satisfies readonly SettingName[];
 
 /** Settings that say what is archived, and how; with the ledger, what makes a run. */
 export const settingsOfRequest: readonly SettingName[] = [
@@ -47,15 +59,31 @@ export const settingsOfRequest: readonly SettingName[] = [
   "csvSafe",
   "events",
   "notify",
+  ...settingsOfScope,
+  "maxCost",
+  "maxBytes",
 ];
 
 /** Settings that say whether a run is begun; a run that is begun does not remember them. */
 export const settingsOfBeginning: readonly SettingName[] = ["again", "beside"];
 
+/** Settings that say what it costs. */
+export const settingsOfPrices = [
+  "priceCurrency",
+  "priceProcessing",
+  "freeProcessing",
+  "priceRequests",
+  "priceRestoreRequests",
+  "priceRestoreArchive",
+  "priceRestoreDeepArchive",
+  "priceTraffic",
+] as const satisfies readonly SettingName[];
+
 /** Settings that say how this process works and whom it dials. */
 export const settingsOfWork: readonly SettingName[] = [
   "concurrency",
   "rate",
+  "bwlimit",
   "maxInstances",
   "endpoint",
   "sourceEndpoint",
@@ -130,16 +158,20 @@ export async function runInputFromSettings(
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
     : await openManifest(settings, surroundings, stdin, signal);
-  const description = { source, archive, rows: manifest.source, options };
   const dispose = async () => void (await manifest.dispose());
   try {
+    const out = await openExcept(settings, surroundings, signal);
+    const except = out === undefined ? undefined : { except: out.source };
+    const description = { source, archive, rows: manifest.source, ...except, options };
     const asked = newRequest(description, runIdOf(settings, surroundings), surroundings);
     const { request, after, before }: Partial<NextRun> & Pick<NextRun, "request"> = begins
       ? await nextRun(ledger, asked, naming, surroundings)
       : { request: asked };
     const rows = () => manifest.rows?.(source.bucket) ?? rowsOf(request, surroundings, { ledger });
     const { minRows, beside } = settings.values;
-    return { input: { ledger, request, rows, leastRows: minRows, beside, before }, after, dispose };
+    const exceptOfFile = out?.rows;
+    const leftOut = exceptOfFile === undefined ? undefined : { except: () => exceptOfFile(source.bucket) };
+    return { input: { ledger, request, rows, ...leftOut, leastRows: minRows, beside, before }, after, dispose };
   } catch (error) {
     await dispose();
     throw error;

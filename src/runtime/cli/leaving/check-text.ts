@@ -1,5 +1,6 @@
 /** What `check` tells: as a document, and to people. */
 import type { Settings } from "../../../config/read.ts";
+import { formatMoney } from "../../../report/quantity.ts";
 import {
   agree,
   type CheckCounts,
@@ -12,7 +13,6 @@ import type { Place } from "../../../run/messages/messages.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
 import { isoTime } from "../../../vocabulary/clock.ts";
 import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
-import { moneyText } from "../terminal/plan-text.ts";
 
 export interface CheckTold {
   readonly source: Place;
@@ -48,7 +48,7 @@ export function priceHeads(pairs: number, archive: Place, { values }: Pick<Setti
 }
 
 export function headsText({ source, archive, currency, estimate }: HeadsPriced): string {
-  return `LISTs leave ${counted(source, "object")} open, each of which takes a HEAD of the source and one of the archive: ${formatCount(source + archive)} in all, about ${moneyText(estimate, currency)}`;
+  return `LISTs leave ${counted(source, "object")} open, each of which takes a HEAD of the source and one of the archive: ${formatCount(source + archive)} in all, about ${formatMoney(estimate, currency)}`;
 }
 
 export function checkDocument({ source, archive, listed, counts, oneWay, dryRun, found, heads }: CheckTold) {

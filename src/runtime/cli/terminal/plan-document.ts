@@ -1,26 +1,16 @@
 /** A plan as a document: what `plan --json` prints, and what its text is made of. */
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
+import { costOf } from "../../../policy/money/cost.ts";
+import { listPrices } from "../../../policy/money/list-prices.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import type { Replaced } from "../../../run/places/replaced.ts";
-import { costOf, type Estimate, expectedAtOnce, type Prices, timeOf } from "../../../run/plan/estimate.ts";
+import { type Estimate, expectedAtOnce, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
+import { pricesOf } from "../../settings/prices.ts";
 
 /** What `plan --json` prints. */
 export type PlanDocument = ReturnType<typeof planDocument>;
-
-export function pricesOf({ values }: Pick<Settings, "values">): Prices {
-  return {
-    currency: values.priceCurrency,
-    processing: values.priceProcessing,
-    freeProcessing: values.freeProcessing,
-    requests: values.priceRequests,
-    restoreRequests: values.priceRestoreRequests,
-    restoreArchive: values.priceRestoreArchive,
-    restoreDeepArchive: values.priceRestoreDeepArchive,
-    traffic: values.priceTraffic,
-  };
-}
 
 export function planDocument(
   { values }: Settings,
@@ -40,7 +30,12 @@ export function planDocument(
     ...estimate,
     notPreserved,
     replaced,
-    cost: { indicative: true, prices, estimate: costOf(estimate, prices, { archive: request.archive, ledger }) },
+    cost: {
+      indicative: true,
+      listPricesOf: listPrices.asOf,
+      prices,
+      estimate: costOf(estimate, prices, { archive: request.archive, ledger }),
+    },
     time: {
       ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
       concurrency,

@@ -1,7 +1,8 @@
 /** What `plan` tells people. */
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { headsOfAList } from "../../../policy/listing.ts";
-import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
+import { leftOutText, limitedText } from "../../../report/left-out-text.ts";
+import { formatBytes, formatMoney, formatSeconds } from "../../../report/quantity.ts";
 import { assumedSeconds } from "../../../run/plan/estimate.ts";
 import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
 import type { PlanDocument } from "./plan-document.ts";
@@ -28,6 +29,7 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     `plan of run ${plan.run === null ? "(named with --run)" : plan.run}: nothing is written`,
     `  ${counted(rows, "row")} in ${counted(shards, "shard")}: ${formatCount(toArchive)} to archive, ${counted(duplicates, "duplicate")}, ${counted(collisions, "collision")} of archive keys, ${formatCount(invalid)} invalid${compared?.by === "listing" || unchanged > 0 ? `, ${formatCount(unchanged)} unchanged (neither fetched nor asked)` : ""}`,
     `  ${comparedExactly ? "duplicates and collisions are exact: there are no others" : "beyond 10,000,000 rows duplicates and collisions are found within a shard only: there may be more"}`,
+    ...scopeLines(plan),
     ...(archivedClass > 0
       ? [
           `  ${counted(archivedClass, "row")} ${verbOf(archivedClass, "is", "are")} in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
@@ -57,6 +59,11 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
   }
   for (const { key, code, message } of plan.samples) lines.push(`  will fail: ${code} ${key}: ${message}`);
   return lines;
+}
+
+function scopeLines({ leftOut, limited }: PlanDocument): string[] {
+  const out = leftOutText(leftOut);
+  return [...(out === undefined ? [] : [`  ${out}`]), ...(limited ? [`  ${limitedText}`] : [])];
 }
 
 /** What was chosen, LISTs or a HEAD a key, and what it saves. */
@@ -151,17 +158,11 @@ function bytesText({ known, rowsWithSize, rowsWithout, estimated }: PlanDocument
   return `${formatBytes(known)} of originals in ${counted(rowsWithSize, "row")}; ${counted(rowsWithout, "row")} ${verbOf(rowsWithout, "tells", "tell")} no size: about ${formatBytes(estimated)} in all, if they are like the others`;
 }
 
-/** `12.34 CNY` */
-export function moneyText(amount: number, currency: string): string {
-  const digits = amount !== 0 && amount < 0.01 ? 6 : 2;
-  return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
-}
-
 function costLines({ cost }: PlanDocument): string[] {
   const { prices, estimate } = cost;
   const { currency } = prices;
-  const money = (amount: number) => moneyText(amount, currency);
-  const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests; look at your price list`;
+  const money = (amount: number) => formatMoney(amount, currency);
+  const what = `indicative, at ${prices.processing} ${currency}/GB of image processing (the first ${formatCount(prices.freeProcessing)} GB of a month free) and ${prices.requests} ${currency}/10,000 requests, where nothing else was said list prices of ${cost.listPricesOf}; look at your price list`;
   if (estimate === null) return [`  cost: not known without sizes; ${what}`];
   const { from, upTo, traffic, restore } = estimate;
   const restoring =

@@ -1,10 +1,9 @@
 /** What `doctor --probe` tells people. */
 import type { ProbeFinding } from "../../../emulator/faults/findings.ts";
 import { defaultSwitches } from "../../../emulator/faults/switches.ts";
-import { formatBytes } from "../../../report/quantity.ts";
-import { costOf, type Prices } from "../../../run/plan/estimate.ts";
+import { costOf, type Prices } from "../../../policy/money/cost.ts";
+import { formatBytes, formatMoney } from "../../../report/quantity.ts";
 import { counted } from "../../../vocabulary/counted.ts";
-import { moneyText } from "./plan-text.ts";
 
 const noRequests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: 0 };
 
@@ -16,7 +15,7 @@ export function probeCostText(
 ): string {
   const cost = costOf(
     {
-      bytes: { known: bytes, rowsWithSize: 1, rowsWithout: 0, estimated: bytes },
+      bytes: { rowsWithSize: 1, rowsWithout: 0, estimated: bytes },
       requests: { ...noRequests, "source.get": requests },
     },
     prices,
@@ -25,7 +24,7 @@ export function probeCostText(
   const money =
     cost === null
       ? ""
-      : `, at most ${moneyText(cost.upTo, prices.currency)} by your price settings, and outside the source's region ${moneyText(cost.traffic, prices.currency)} of traffic`;
+      : `, at most ${formatMoney(cost.upTo, prices.currency)} by your price settings, and outside the source's region ${formatMoney(cost.traffic, prices.currency)} of traffic`;
   const copy = copies
     ? "copies an image into the ledger's folder, to see whether a copy gets round the protection, and deletes it again"
     : "copies nothing";

@@ -1,18 +1,17 @@
 /** What `runs` prints: a table for people, a document for scripts. */
+import type { Cost, Prices } from "../../../policy/money/cost.ts";
+import { costOfRun } from "../../../policy/money/run-cost.ts";
 import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
 import type { RunOfLedger, RunsOfLedger } from "../../../run/inspect/runs.ts";
 import type { Place } from "../../../run/messages/messages.ts";
-import { type Cost, costOf, type Prices } from "../../../run/plan/estimate.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
 import { formatCount } from "../../../vocabulary/counted.ts";
 
 type Read = Extract<RunOfLedger, { readonly kind: "read" }>;
 
 /** Null where the requests are not known: of a run that is not over. */
-function costOfRun({ summary: { requests, bytes }, request }: Read, ledger: Place, prices: Prices): Cost | null {
-  if (requests === null) return null;
-  const volume = { known: bytes, rowsWithSize: 0, rowsWithout: 0, estimated: bytes };
-  return costOf({ bytes: volume, requests }, prices, { archive: request.archive, ledger });
+function costOfRead({ summary: { requests, bytes }, request }: Read, ledger: Place, prices: Prices): Cost | null {
+  return requests === null ? null : costOfRun({ requests, bytes }, prices, { archive: request.archive, ledger });
 }
 
 export function runsDocument({ runs, more }: RunsOfLedger, ledger: Place, prices: Prices) {
@@ -24,7 +23,7 @@ export function runsDocument({ runs, more }: RunsOfLedger, ledger: Place, prices
       if (one.kind === "unread") return { run: one.run, reason: one.reason };
       const { state, startedAt, endedAt, seconds, rows, archived, skipped, failed, pending, bytes, reason } =
         one.summary;
-      const cost = costOfRun(one, ledger, prices);
+      const cost = costOfRead(one, ledger, prices);
       return {
         run: one.run,
         source: printAddress(one.request.source),
@@ -91,7 +90,7 @@ export function runsText(found: RunsOfLedger, ledger: Place, prices: Prices): re
 function cellsOf(one: Read, ledger: Place, prices: Prices): readonly string[] {
   const { run, summary, lastSign } = one;
   const { state, startedAt, seconds, rows, archived, skipped, failed, pending, bytes } = summary;
-  const cost = costOfRun(one, ledger, prices);
+  const cost = costOfRead(one, ledger, prices);
   const counts = [rows, archived, skipped, failed, pending].map(formatCount);
   return [
     run,

@@ -17,6 +17,8 @@ export interface Terminal {
   note(text: Text): void;
   /** What went wrong, one sentence. */
   complain(text: Text): void;
+  /** Does somebody sit there, who can be asked? */
+  readonly seated: boolean;
   /** A yes-or-no question to whoever sits there; no, where nobody does. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
   /** A line that is replaced by the next, on a terminal only; "" takes it away. */
@@ -80,6 +82,7 @@ export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions):
       const [first = "", ...others] = typeof text === "string" ? [text] : text;
       write(stderr, [`cos-originals: ${first}`, ...others]);
     },
+    seated: stdin !== undefined && isSeated({ input: stdin, output: stderr }),
     async confirm(question, signal) {
       if (stdin === undefined || !isSeated({ input: stdin, output: stderr })) return false;
       clear();

@@ -1,22 +1,17 @@
 /** What restoring the originals in archive classes comes to, before it is begun: rows, bytes, requests, money, time. Pure. */
-import { archiveKind, isArchiveClass, longestRestoreMs, type RestoreTier } from "../vocabulary/choices.ts";
-import { restoresPerSecond } from "../vocabulary/limits.ts";
-import { lookedAtFirst, looksUntil } from "./restore.ts";
+import { archiveKind, isArchiveClass, longestRestoreMs, type RestoreTier } from "../../vocabulary/choices.ts";
+import { restoresPerSecond } from "../../vocabulary/limits.ts";
+import { lookedAtFirst, looksUntil } from "../restore.ts";
+import { listPrices } from "./list-prices.ts";
 
 /** List prices of restoring. */
 export interface RestorePrices {
   /** 10,000 restores that are asked for. */
   readonly restoreRequests: number;
-  /** A GB, by class; undefined: that of the list (`restorePrices`), by the tier. */
+  /** A GB, by class; undefined: that of the list, by the tier. */
   readonly restoreArchive?: number | undefined;
   readonly restoreDeepArchive?: number | undefined;
 }
-
-/** Of the mainland, CNY a GB (document 436/53862), about: they differ by region and change. */
-export const restorePrices: Readonly<Record<"ARCHIVE" | "DEEP_ARCHIVE", Readonly<Record<RestoreTier, number>>>> = {
-  ARCHIVE: { Expedited: 0.2, Standard: 0.06, Bulk: 0.02 },
-  DEEP_ARCHIVE: { Expedited: 0, Standard: 0.14, Bulk: 0.04 },
-};
 
 export interface RestoresOfClass {
   readonly storageClass: string;
@@ -112,7 +107,7 @@ export function restoreCost(
     .reduce((sum, { storageClass, rows, rowsWithSize, bytes }) => {
       const kind = archiveKind(storageClass);
       const volume = (bytes + (rows - rowsWithSize) * averageBytes) / GB;
-      const perGb = given[kind] ?? restorePrices[kind][tier];
+      const perGb = given[kind] ?? listPrices.restore[kind][tier];
       return sum + volume * perGb + (rows / 10_000) * prices.restoreRequests;
     }, 0);
 }

@@ -3,7 +3,7 @@
  * beyond. Of each row only two fingerprints are kept, some 11 bytes: 64 bits of the archive key, 32 of the source version, both
  * seeded anew for each plan, so that nobody can prepare keys that collide.
  */
-import type { Random } from "../../vocabulary/clock.ts";
+import type { Random } from "../../../vocabulary/clock.ts";
 import { createFingerprintTable } from "./fingerprint-table.ts";
 
 /** Does a row repeat the archive key of an earlier one? */

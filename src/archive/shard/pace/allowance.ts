@@ -1,0 +1,53 @@
+/** What a shard may spend of the run's cap (policy/money/cap.ts), and what it has spent: each fetch is paid for before it is sent. */
+import {
+  type Amount,
+  assumedBytes,
+  type CapPrices,
+  costOfFetch,
+  costOfRestore,
+  covers,
+  nothing,
+  plus,
+} from "../../../policy/money/cap.ts";
+import type { Purse } from "../../task/task.ts";
+
+export interface Allowance extends Purse {
+  /** By this attempt, what is on its way included. */
+  spent(): Amount;
+  /** By all attempts. */
+  total(): Amount;
+  /** The least that was refused; undefined while nothing was. */
+  short(): Amount | undefined;
+}
+
+/**
+ * @param granted what the shard may spend in all
+ * @param before what earlier attempts have spent
+ * @param paid by the image service, and not plain GETs
+ */
+export function createAllowance(granted: Amount, before: Amount, prices: CapPrices, paid = true): Allowance {
+  let spent = nothing;
+  let short: Amount | undefined;
+  const pay = (amount: Amount): boolean => {
+    if (short === undefined && covers(granted, plus(plus(before, spent), amount))) {
+      spent = plus(spent, amount);
+      return true;
+    }
+    short =
+      short === undefined
+        ? amount
+        : { nano: Math.min(short.nano, amount.nano), bytes: Math.min(short.bytes, amount.bytes) };
+    return false;
+  };
+  return {
+    payFetch: (size = assumedBytes) => pay(costOfFetch(size, prices, paid)),
+    fetched(expected = assumedBytes, size = expected) {
+      // It is on its way, and is paid for.
+      if (size > expected) spent = plus(spent, costOfFetch(size - expected, { ...prices, requests: 0 }, paid));
+    },
+    payRestore: (size = assumedBytes, storageClass, tier) => pay(costOfRestore(size, storageClass, tier, prices)),
+    spent: () => spent,
+    total: () => plus(before, spent),
+    short: () => short,
+  };
+}
