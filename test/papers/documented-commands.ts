@@ -31,7 +31,13 @@ export const shellBlocks = ({ text }: Paper): readonly Block[] =>
 export function ownCommandsOf(paper: Paper): readonly string[] {
   const inBlocks = shellBlocks(paper)
     .flatMap(linesOf)
-    .map(({ text }) => text.replace(/^(\w+=\S+ )+/, "").replace(/ &$/, ""));
+    // What the shell makes of a line is no part of the command.
+    .map(({ text }) =>
+      text
+        .replace(/^(\w+=\S+ )+/, "")
+        .replace(/ &$/, "")
+        .replace(/ > \S+$/, ""),
+    );
   const inText = [...paper.text.replace(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
   return [...inBlocks, ...inText]
     .filter((command) => /^(npx )?cos-originals [a-z]/.test(command))
