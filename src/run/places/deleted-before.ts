@@ -52,5 +52,7 @@ export async function deletedBefore(
 
 /** A run that compared its listings is complete. */
 export async function markCompared(place: Place, run: RunDocument, surroundings: Surroundings): Promise<void> {
-  if (run.compared?.by === "listing") await comparedOf(place, run.request, surroundings).add(run.run);
+  // One that ended at its limit looked at the first keys alone.
+  if (run.compared?.by === "listing" && run.limited !== true)
+    await comparedOf(place, run.request, surroundings).add(run.run);
 }

@@ -188,6 +188,15 @@ describe("keys that are deleted from the source", () => {
     expect((await night(world, "n4")).deletedFromSource).toMatchObject({ count: 2, new: 2 });
   });
 
+  test("are not told anew after a night that ended at its limit", async () => {
+    const world = await nights();
+    remove(world, 3, 17);
+    await night(world, "n2");
+    for (const n of [1, 2, 3]) world.source.seed(`photos/00010-${n}.jpg`, `new ${n}`);
+    await night(world, "few", { options: { limit: 2 } });
+    expect((await night(world, "n3")).deletedFromSource).toMatchObject({ count: 2, new: 0, since: "n2" });
+  });
+
   test("are not looked for where no listings are compared, which is said", async () => {
     const world = await nights();
     remove(world, 3);
