@@ -58,9 +58,12 @@ const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !pl
 
 export function describeRun(command: Command): void {
   addFlags(
-    command.option("--yes", "begin it without asking, whatever it may cost").addHelpText(
-      "after",
-      `
+    command
+      .option("--dry-run", "say what it would come to, as plan does, and begin nothing")
+      .option("--yes", "begin it without asking, whatever it may cost")
+      .addHelpText(
+        "after",
+        `
 Credentials come from the environment: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY, TENCENTCLOUD_SESSIONTOKEN; for an
 archive in another account ORIGINALS_ARCHIVE_SECRETID and so on. Every flag is an environment variable as well:
 --source-region is ORIGINALS_SOURCE_REGION.
@@ -72,12 +75,13 @@ Examples:
   cos-originals run --source cos://photos-1250000000 --archive cos://archive-1250000000/photos/ \\
     --region ap-guangzhou --manifest keys.csv
   cos-originals run --resume m-4a1b… --ledger cos://archive-1250000000/photos/.originals/ --region ap-guangzhou`,
-    ),
+      ),
     settingsOfRun,
   );
 }
 
 export async function runCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  if (flags.dryRun === true) return rehearse(flags, terminal);
   const settings = await settingsFromFlags(flags, terminal);
   const { ping: url } = settings.values;
   if (url === undefined) return archive(settings, flags, terminal, () => undefined);
@@ -98,6 +102,19 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   } finally {
     await ping.end(code, said);
   }
+}
+
+/** What goes on needs no plan, and has one. */
+async function rehearse(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const { said, values } = await settingsFromFlags(flags, terminal);
+  if (values.resume !== undefined) {
+    throw new UserError(
+      "InvalidSetting",
+      `--dry-run plans what would be begun, but ${said("resume")} goes on with what is planned; see: cos-originals status RUN.`,
+    );
+  }
+  const { planCommand } = await import("./plan.ts");
+  return planCommand(flags, terminal);
 }
 
 async function archive(

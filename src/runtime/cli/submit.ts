@@ -27,7 +27,7 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeSubmit(command: Command): void {
   addFlags(
-    command.addHelpText(
+    command.option("--dry-run", "say what it would come to, as plan does, and send nothing").addHelpText(
       "after",
       `
 The flags are those of run. A local manifest is planned here; one in a bucket, or a listing, by the first worker that is free.
@@ -52,6 +52,10 @@ Example:
 }
 
 export async function submitCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  if (flags.dryRun === true) {
+    const { planCommand } = await import("./plan.ts");
+    return planCommand(flags, terminal);
+  }
   const settings = await settingsFromFlags(flags, terminal);
   checkRowsGiven(settings);
   checkListingNamed(settings);

@@ -53,6 +53,18 @@ describe("cos-originals run", () => {
     expect(lab.emulator.requests()["object.original"]).toBe(0);
   });
 
+  it("--dry-run is plan: it begins nothing", async () => {
+    const manifest = await file("keys.txt", lines(...keys));
+    lab.emulator.resetRequests();
+    const { code, stdout } = await run(["--dry-run", "--json", "--manifest", manifest]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: "cos-originals/plan@1", rows: 4 });
+    const requests = lab.emulator.requests();
+    expect([requests["object.original"], requests["object.put"]]).toEqual([0, 0]);
+    const resumed = await run(["--dry-run", "--resume", "m-1"]);
+    expect(resumed).toMatchObject({ code: 2, stderr: expect.stringContaining("goes on with what is planned") });
+  });
+
   it("ends with 3 where keys failed, and names them", async () => {
     const { code, stdout } = await run(["--manifest", await file("keys.txt", lines("plain.png", "missing.png"))]);
     expect(code).toBe(3);
