@@ -44,6 +44,8 @@ const allGood: Partial<Record<Check, Verdict>> = {
   "missing key": "good",
   archive: "good",
   ledger: "good",
+  // What a run replaces is lost: neither a history, nor versions.
+  history: "warning",
   // The settings name no manifest, so a message may name any.
   messages: "warning",
 };
@@ -122,7 +124,7 @@ describe("cos-originals doctor", () => {
     const { code, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
     expect({ code, verdicts }).toEqual({
       code: 0,
-      verdicts: { ...allGood, protection: "unknown", "smart compression": "unknown" },
+      verdicts: { ...allGood, protection: "unknown", "smart compression": "unknown", history: "unknown" },
     });
   });
 
@@ -140,7 +142,7 @@ describe("cos-originals doctor", () => {
     }));
     door.enforce({ ...whole, statement });
     const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: door.url });
-    const { clock: _, ...good } = expected === 6 ? withoutMessages : allGood;
+    const { clock: _, history: __, ...good }: typeof allGood = expected === 6 ? withoutMessages : allGood;
     expect({ code, verdicts }).toMatchObject({
       code: expected,
       verdicts: { ...good, protection: "unknown", "smart compression": "unknown", ...wrong },
@@ -167,7 +169,10 @@ describe("cos-originals doctor", () => {
     const ledger = `${lab.place().replace(`cos://${archive}/`, "")}.originals/`;
     emulator.bucket(archive).put(`${ledger}runs/r/request.json`, Buffer.from("{}"));
     const { code, of, verdicts } = await doctor([], { ORIGINALS_ENDPOINT: emulator.url });
-    expect({ code, verdicts }).toEqual({ code: 0, verdicts: { ...allGood, clock: "warning", versions: "warning" } });
+    expect({ code, verdicts }).toEqual({
+      code: 0,
+      verdicts: { ...allGood, clock: "warning", versions: "warning", history: "good" },
+    });
     const said = new RegExp(`is (\\d+) s ${which} the service's(?: \\(give or take (\\d+) s,)?`).exec(
       of("clock")?.says ?? "",
     );
