@@ -12,14 +12,14 @@ export const scopeSettings = {
   exclude: setting(values.globs, {
     placeholder: "GLOB",
     description: "no keys that match, whatever is included",
-    example: "/tmp/**",
+    example: "/drafts/**",
     repeatable: true,
   }),
   filter: setting(values.filterRules, {
     placeholder: "RULE",
     description:
       'rules in their order, "+ GLOB" or "- GLOB", before those of --exclude and --include: the first decides',
-    example: "- /tmp/**",
+    example: "- /drafts/**",
     repeatable: true,
   }),
   newerThan: setting(values.since, {

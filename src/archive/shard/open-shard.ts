@@ -65,7 +65,7 @@ type Look =
       readonly others: readonly Attempt[];
       readonly gone: ReadonlySet<string>;
       readonly serverTime: number;
-      readonly unpackRows: (() => readonly PlannedRow[]) | undefined;
+      readonly unpackRows: (() => Promise<readonly PlannedRow[] | undefined>) | undefined;
     };
 
 export interface OpeningOptions {
@@ -149,7 +149,8 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
   }
   const { standing, others, gone, serverTime, unpackRows } = latest;
   if (unpackRows === undefined) throw noShardRows(ledger, plan, shard);
-  const records = await readRecords(ledger, others);
+  const [rows, records] = await Promise.all([unpackRows(), readRecords(ledger, others)]);
+  if (rows === undefined) throw noShardRows(ledger, plan, shard);
   if (!sign.isFresh()) {
     await writeEndMarker(ledger, shard, attempt);
     return { kind: "yield" };
@@ -157,7 +158,7 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
   return {
     kind: "open",
     standing,
-    rows: unpackRows(),
+    rows,
     past: foldShard(records),
     crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,
     unsure: others.some((other) => !other.ended),

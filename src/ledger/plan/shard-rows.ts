@@ -107,15 +107,20 @@ export function writeShardRows(
   return ledger.put(paths.shard(plan, shard), encodeShardRows(rows));
 }
 
-/** The rows as they lie there, packed, and what unpacks them; undefined where they are missing. */
+/** The rows as they lie there, packed, and what unpacks them, or reads them once more where it can't; undefined where they are missing. */
 export async function packedShardRows(
-  ledger: LedgerStore,
+  ledger: Pick<LedgerStore, "get" | "describe">,
   plan: string,
   shard: number,
-): Promise<(() => readonly PlannedRow[]) | undefined> {
+): Promise<(() => Promise<readonly PlannedRow[] | undefined>) | undefined> {
   const path = paths.shard(plan, shard);
-  const bytes = await ledger.get(path);
-  return bytes && (() => decodeShardRows(bytes, ledger.describe(path)));
+  let bytes = await ledger.get(path);
+  const readOnce = async () => {
+    const first = bytes;
+    bytes = undefined;
+    return first ?? (await ledger.get(path));
+  };
+  return bytes && (() => readParsed({ describe: ledger.describe, get: readOnce }, path, decodeShardRows));
 }
 
 /** @param plan that wrote the shard: planOfShard(…). Undefined where its rows are missing. Throws UserError `LedgerUnreadable`. */
