@@ -129,11 +129,11 @@ describe("a TypeScript project with the package installed", () => {
       "main.ts": sourceOf("modules.ts"),
     });
     expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
-    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toMatchObject({
+    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toEqual({
       library: { kind: "acknowledge" },
       queue: ["hello"],
       lambda: "no answer",
-      scf: { acknowledged: 1, rejected: 0, summary: { state: "complete", archived: 1 } },
+      scf: { acknowledged: 1, rejected: 0, summary: expect.objectContaining({ state: "complete", archived: 1 }) },
       archived: ["library/picture.jpg", "lambda/picture.jpg", "scf/picture.jpg"],
       refused: "NoSuchKey",
       name: "cos-originals",
@@ -147,9 +147,9 @@ describe("a TypeScript project with the package installed", () => {
       "main.ts": sourceOf("commonjs.ts"),
     });
     expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
-    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toMatchObject({
+    expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toEqual({
       lambda: { batchItemFailures: [] },
-      scf: { acknowledged: 1, rejected: 0, summary: { state: "complete", archived: 1 } },
+      scf: { acknowledged: 1, rejected: 0, summary: expect.objectContaining({ state: "complete", archived: 1 }) },
       archived: ["lambda/picture.jpg", "scf/picture.jpg"],
     });
   });

@@ -151,8 +151,12 @@ describe("the function that is deployed to Tencent", () => {
     "archives what events/%s.json asks for, where no queue is set",
     async (event) => {
       forget();
-      expect(await invoke(event)).toMatchObject({
-        result: { acknowledged: 1, rejected: 0, summary: { state: "complete", archived: keys.length } },
+      expect(await invoke(event)).toEqual({
+        result: {
+          acknowledged: 1,
+          rejected: 0,
+          summary: expect.objectContaining({ state: "complete", archived: keys.length }),
+        },
       });
       expect(archivedKeys()).toHaveLength(keys.length);
     },
