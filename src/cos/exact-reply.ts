@@ -2,8 +2,7 @@
  * A request whose reply is wanted as it came, a refusal too: for whoever looks into how the service behaves. Bodies are not kept, but
  * counted and hashed while they come.
  */
-import { createHash } from "node:crypto";
-import { crc64Digest, crc64Start, crc64Update } from "../checksum/crc64.ts";
+import { type Digests, digestsOf } from "../checksum/digests.ts";
 import type { HttpReply } from "../http/port/http.ts";
 import type { Headers } from "../objects/bucket.ts";
 import type { Redact } from "../vocabulary/redaction.ts";
@@ -36,7 +35,7 @@ export interface ExactReply {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   /** Of a success: its body. */
-  readonly body?: { readonly size: number; readonly md5: string; readonly crc64: string } | undefined;
+  readonly body?: Digests | undefined;
 }
 
 /** Requests whose replies are wanted as they came. */
@@ -65,13 +64,5 @@ async function toldOf(reply: HttpReply, redact: Redact): Promise<ExactReply> {
   const about = { status, headers, etag, crc64, errNo };
   const said = reply.kind === "bytes" ? readErrorDocument(reply.bytes, redact) : undefined;
   if (status >= 300 || said !== undefined) return { ...about, code: said?.code, message: said?.message };
-  const md5 = createHash("md5");
-  const crc = crc64Start();
-  let size = 0;
-  for await (const chunk of reply.kind === "bytes" ? [reply.bytes] : reply.stream) {
-    md5.update(chunk);
-    crc64Update(crc, chunk);
-    size += chunk.length;
-  }
-  return { ...about, body: { size, md5: md5.digest("hex"), crc64: crc64Digest(crc) } };
+  return { ...about, body: await digestsOf(reply.kind === "bytes" ? [reply.bytes] : reply.stream) };
 }

@@ -64,7 +64,8 @@ function holds(allowed: AllowedPlace, place: KeyRange): boolean {
   return pattern(allowed.bucket, "[a-z0-9.-]*", "$").test(bucket) && pattern(allowed.prefix, ".*", "").test(prefix);
 }
 
-const pattern = (text: string, star: string, end: string) =>
+/** @param star what a `*` stands for; @param end `$`, or nothing where more may follow */
+export const pattern = (text: string, star: string, end: string) =>
   new RegExp(
     `^${text
       .split("*")

@@ -1,4 +1,5 @@
 /** Where messages out go, a webhook or a queue, and which of them a message may name. Pure. */
+import { pattern } from "./allow-list.ts";
 
 /** What a target is told: each archived object, or that a run ended. */
 export const targetRoles = ["events", "notify"] as const;
@@ -54,17 +55,8 @@ export function isAllowedTarget(list: readonly AllowedTarget[], role: TargetRole
   return list.some((each) => each.role === role && (each.is === "exact" ? each.text === text : holds(each.text, read)));
 }
 
-function holds(pattern: string, { kind, url }: EventTarget): boolean {
-  const [, queue, scheme, host = "", path = "/"] = /^(?:(sqs|tdmq):)?(https?:)\/\/([^/]+)(\/.*)?$/.exec(pattern) ?? [];
+function holds(allowed: string, { kind, url }: EventTarget): boolean {
+  const [, queue, scheme, host = "", path = "/"] = /^(?:(sqs|tdmq):)?(https?:)\/\/([^/]+)(\/.*)?$/.exec(allowed) ?? [];
   if ((queue ?? "webhook") !== kind || scheme !== url.protocol) return false;
-  return matcher(host.toLowerCase(), "[a-z0-9.-]*", "$").test(url.host) && matcher(path, ".*", "").test(url.pathname);
+  return pattern(host.toLowerCase(), "[a-z0-9.-]*", "$").test(url.host) && pattern(path, ".*", "").test(url.pathname);
 }
-
-const matcher = (text: string, star: string, end: string) =>
-  new RegExp(
-    `^${text
-      .split("*")
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-      .join(star)}${end}`,
-    "s",
-  );
