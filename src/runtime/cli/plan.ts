@@ -10,7 +10,6 @@ import { entriesInScope } from "../../run/plan/scope.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";
-import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import {
   checkRowsGiven,
   runInputFromSettings,
@@ -18,7 +17,8 @@ import {
   settingsOfPrices,
   settingsOfRequest,
   settingsOfWork,
-} from "./input/run-input.ts";
+} from "../settings/run-input.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";

@@ -24,7 +24,7 @@ import {
   manifestObject,
   sourcePlace,
 } from "../settings/places.ts";
-import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "./input/run-input.ts";
+import { settingsOfBeginning, settingsOfRequest, settingsOfWork } from "../settings/run-input.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { keepDaysFlag, keptOf, lifecycleNotes, lifecyclesDocument, lifecyclesText } from "./terminal/lifecycle-text.ts";

@@ -15,8 +15,6 @@ import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { ledgerPlace } from "../settings/places.ts";
-import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { agreeToCost } from "./input/agreed-cost.ts";
 import {
   checkListingNamed,
   checkRowsGiven,
@@ -26,9 +24,11 @@ import {
   settingsOfPrices,
   settingsOfRequest,
   settingsOfWork,
-} from "./input/run-input.ts";
+} from "../settings/run-input.ts";
+import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { checkTargets, tellRunRefused } from "../settings/targets.ts";
+import { agreeToCost } from "./input/agreed-cost.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { checkTargets, tellRunRefused } from "./input/targets.ts";
 import { createPing } from "./ping.ts";
 import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";

@@ -8,18 +8,18 @@ import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { counted } from "../../vocabulary/counted.ts";
-import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { ledgerFlags } from "./input/ledger-flags.ts";
-import { openQueue, withQueue } from "./input/queue-of-settings.ts";
 import {
   checkListingNamed,
   checkRowsGiven,
   runInputFromSettings,
   settingsOfBeginning,
   settingsOfRequest,
-} from "./input/run-input.ts";
+} from "../settings/run-input.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { tellRunRefused } from "../settings/targets.ts";
+import { ledgerFlags } from "./input/ledger-flags.ts";
+import { openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { tellRunRefused } from "./input/targets.ts";
 import { noteAfter } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";

@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { type SentEvents, sendEvents } from "../../../run/work/send-events.ts";
 import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
+import { checkTarget } from "../../settings/targets.ts";
 import { settingsOfLedger, withRecordedRun } from "../input/recorded-run.ts";
 import { addFlags, type Flags } from "../input/setting-flags.ts";
-import { checkTarget } from "../input/targets.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";

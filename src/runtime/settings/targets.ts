@@ -1,24 +1,29 @@
 /** Where `--events` and `--notify` of a command line go: could anything be sent there, and who is told that a run was refused. */
-import type { Settings } from "../../../config/read.ts";
-import { flagOf } from "../../../config/settings.ts";
-import { refusedEvent } from "../../../events/ended-event.ts";
-import { checkSink } from "../../../events/open-sink.ts";
-import { targetRoles } from "../../../policy/event-target.ts";
-import type { Place } from "../../../run/messages/messages.ts";
-import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
-import { ensureError, RefusedError, UserError } from "../../../vocabulary/errors.ts";
-import type { Log } from "../../../vocabulary/log.ts";
-import { isNewerThanTool } from "../../../vocabulary/newer.ts";
-import { ledgerPlace } from "../../settings/places.ts";
-import { httpOf } from "../../settings/surroundings-from-settings.ts";
+import type { Settings } from "../../config/read.ts";
+import { flagOf } from "../../config/settings.ts";
+import type { Environment } from "../../cos/signing/credentials.ts";
+import { refusedEvent } from "../../events/ended-event.ts";
+import { checkSink } from "../../events/open-sink.ts";
+import { targetRoles } from "../../policy/event-target.ts";
+import type { Place } from "../../run/messages/messages.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { systemClock } from "../../vocabulary/clock.ts";
+import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
+import type { Log } from "../../vocabulary/log.ts";
+import { isNewerThanTool } from "../../vocabulary/newer.ts";
+import { ledgerPlace } from "./places.ts";
 import { runIdOf } from "./run-input.ts";
+import { httpOf } from "./surroundings-from-settings.ts";
 
 /** Before anything is paid for. Errors: UserError `InvalidSetting`, `InvalidQueue`, `PlainHttp`; `MissingSetting` where webhooks could not be signed. */
-export async function checkTargets(settings: Settings, log: Log): Promise<void> {
+export async function checkTargets(
+  settings: Settings,
+  log: Log,
+  environment: Environment = process.env,
+): Promise<void> {
   for (const role of targetRoles) {
     const target = settings.values[role];
-    if (target !== undefined) await checkTarget(target, settings, log, flagOf(role));
+    if (target !== undefined) await checkTarget(target, settings, log, flagOf(role), environment);
   }
 }
 
@@ -28,8 +33,9 @@ export async function checkTarget(
   { values: { allowHttp } }: Settings,
   log: Log,
   setting = flagOf("events"),
+  environment: Environment = process.env,
 ): Promise<void> {
-  const world = { environment: process.env, createHttp: httpOf(process.env), clock: systemClock, random: Math.random };
+  const world = { environment, createHttp: httpOf(environment), clock: systemClock, random: Math.random };
   await checkSink(target, { ...world, allowHttp, log, setting });
 }
 

@@ -1,19 +1,19 @@
 /** What the settings of `run`, `plan` and `submit` ask: which rows, from where, to where, how. */
 
 import type { Readable } from "node:stream";
-import type { Settings } from "../../../config/read.ts";
-import type { SettingName } from "../../../config/settings.ts";
-import { checkPlacesApart } from "../../../run/places/places-apart.ts";
-import type { RunInput } from "../../../run/plan/begin-run.ts";
-import { newRequest } from "../../../run/plan/new-request.ts";
-import { type Naming, type NextRun, nextRun } from "../../../run/plan/next-run.ts";
-import { rowsOf } from "../../../run/plan/rows.ts";
-import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
-import { UserError } from "../../../vocabulary/errors.ts";
-import { datedRunId } from "../../../vocabulary/names.ts";
-import { runOptionsOf } from "../../settings/manifest-message.ts";
-import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import type { Settings } from "../../config/read.ts";
+import type { SettingName } from "../../config/settings.ts";
+import { checkPlacesApart } from "../../run/places/places-apart.ts";
+import type { RunInput } from "../../run/plan/begin-run.ts";
+import { newRequest } from "../../run/plan/new-request.ts";
+import { type Naming, type NextRun, nextRun } from "../../run/plan/next-run.ts";
+import { rowsOf } from "../../run/plan/rows.ts";
+import type { Surroundings } from "../../run/surroundings/surroundings.ts";
+import { UserError } from "../../vocabulary/errors.ts";
+import { datedRunId } from "../../vocabulary/names.ts";
 import { openExcept, openManifest } from "./manifest-input.ts";
+import { runOptionsOf } from "./manifest-message.ts";
+import { archivePlace, ledgerPlace, sourcePlace } from "./places.ts";
 
 /** Settings that say which of the rows are in scope. */
 export const settingsOfScope = [
