@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes; begun last, each would run on alone. */
-const longest = /\/test\/(simulation|protocol|throttle|night)\//;
+const longest =
+  /\/test\/(simulation|protocol|throttle|night|policy\/concurrency\/auto|runtime\/cli\/(recorded|refused-everywhere|queued|run))(\/|\.slow)/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

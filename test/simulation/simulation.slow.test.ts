@@ -12,7 +12,7 @@ const regressions = [
 /**
  * `SIMULATION_SEEDS=10000` for more, `SIMULATION_FIRST=…` for others; CI runs this many from a new place each day.
  */
-const count = Number(process.env.SIMULATION_SEEDS ?? 500);
+const count = Number(process.env.SIMULATION_SEEDS ?? 300);
 const today = Math.floor(Date.now() / 86_400_000);
 const first = Number(process.env.SIMULATION_FIRST ?? 1_000_000 + today * 10_000);
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { quick } from "../../setup/quick.ts";
 import { rawServer } from "../raw-server.ts";
 import { tinyServer } from "../tiny-server.ts";
 import { bytesOf, gate, httpErrorOf, type OpenClient, request } from "./client.ts";
@@ -20,7 +21,7 @@ export function connections(open: OpenClient): void {
     expect(server.connections()).toBe(1);
   });
 
-  test("carry hundreds of requests one after the other, bodies both ways, each its own", async () => {
+  test.skipIf(quick)("carry hundreds of requests one after the other, bodies both ways, each its own", async () => {
     const server = await tinyServer(async (received, response) => {
       const body = await received.body();
       const bytes = Buffer.concat([Buffer.from(received.target), body]);

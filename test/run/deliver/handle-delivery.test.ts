@@ -5,6 +5,7 @@ import { parseMessage } from "../../../src/run/messages/messages.ts";
 import { noQueue } from "../../../src/run/messages/queue-sender.ts";
 import { RefusedError, UserError } from "../../../src/vocabulary/errors.ts";
 import { silentLog } from "../../../src/vocabulary/log.ts";
+import { quick } from "../../setup/quick.ts";
 import { type OnRequest, refuse, reset } from "../../stores/bucket-fault.ts";
 import {
   archivePlace,
@@ -87,7 +88,7 @@ describe("a manifest message of at most one shard", () => {
     expect(world.summary("r")).toMatchObject({ state: "complete", archived: 4 });
   });
 
-  test("that died anywhere is continued by its next delivery", async () => {
+  test.skipIf(quick)("that died anywhere is continued by its next delivery", async () => {
     const keys = ["photos/00000.jpg", "photos/00001.jpg", "photos/00002.jpg"];
     // The process dies with the nth request to the archive, ledger included: every request after it fails.
     for (let dies = 1; dies < 40; dies++) {

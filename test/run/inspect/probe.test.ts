@@ -214,7 +214,7 @@ describe("an emulator that is set up by findings", () => {
       all.map((each) => (open(each.switch) ? { switch: each.switch, value: standard(each) } : each));
     expect(settled(again)).toEqual(settled(found));
   };
-  test.each<[string, Partial<Switches>, readonly string[]]>([
+  test.skipIf(quick).each<[string, Partial<Switches>, readonly string[]]>([
     ["the defaults", {}, ["jpg", "png"]],
     ["all of it turned", opposite, ["jpg"]],
     ["a protection that nothing here shows", {}, ["gif"]],

@@ -10,6 +10,7 @@ import { writeReport } from "../../../src/run/inspect/report.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { verifyRun } from "../../../src/run/inspect/verify.ts";
 import { prepareRedrive } from "../../../src/run/work/redrive.ts";
+import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, sourcePlace, type World } from "../world.ts";
 
@@ -91,7 +92,7 @@ describe("a night with nothing new", () => {
     expect(world.results("second").length).toBe(2);
   });
 
-  test("counts its rows while it goes on, and for a percentage of failures", async () => {
+  test.skipIf(quick)("counts its rows while it goes on, and for a percentage of failures", async () => {
     const world = createWorld();
     seedPictures(world.source, 1_200);
     await night(world, "first");

@@ -116,7 +116,7 @@ const key = fc
   .map((parts) => `k${parts.join("")}`);
 
 describe("a plan in slices", () => {
-  test.each(kinds)("of %s is the plan that one delivery would have written", async (kind) => {
+  test.skipIf(quick).each(kinds)("of %s is the plan that one delivery would have written", async (kind) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(key, { minLength: 1, maxLength: 40 }),

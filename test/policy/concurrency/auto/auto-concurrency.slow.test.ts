@@ -26,8 +26,10 @@ const sum = (all: readonly number[], from: number, to = all.length) => all.slice
 
 async function bestOf({ model, after, processes, rate, most = 1_000 }: Scenario, from: number, to: number) {
   let best = { number: 0, throughput: 0 };
-  // What is refused is settled in the same time as with auto; without a cap it is soon as it will be.
-  const [begin, end] = model.cap === undefined ? [Math.min(from, 5), Math.min(to, 15)] : [from, to];
+  // What is refused is settled in the same time as with auto; without a cap it is soon as it will be, the sooner where all are of one size.
+  const [settled, watched] = model.cap !== undefined ? [from, 30] : model.size === undefined ? [4, 5] : [5, 10];
+  const begin = Math.min(from, settled);
+  const end = Math.min(to, begin + watched);
   for (const number of (model.cap === undefined ? grid : gridOfCaps).filter((number) => number < most).concat(most)) {
     const fixed = await simulate(after ?? model, { seconds: end, concurrency: number, processes, rate });
     const throughput = perSecond(fixed, begin, end);
