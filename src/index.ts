@@ -99,6 +99,16 @@ export {
   type SqsBatchResponse,
 } from "./runtime/function/lambda-handler.ts";
 export { createScfHandler, type ScfContext, type ScfParts, type ScfResult } from "./runtime/function/scf-handler.ts";
+export { type ArchiveRun, archiveManifest, type RowOutcome } from "./runtime/library/archive-manifest.ts";
+export type {
+  ArchiveOptions,
+  ArchivePace,
+  ArchivePlaces,
+  ArchivePorts,
+  ArchiveRows,
+  ArchiveRules,
+  ManifestRow,
+} from "./runtime/library/archive-options.ts";
 export { runOptionsOf } from "./runtime/settings/manifest-message.ts";
 export {
   type OpenBucket,

@@ -1,4 +1,4 @@
-/** Where settings come from: flags before environment before config file before defaults. */
+/** Where settings come from: options of the library, flags, environment, config file, defaults, the strongest first. */
 import { quote, UserError } from "../vocabulary/errors.ts";
 import type { ConfigFile } from "./file.ts";
 import { nearest } from "./nearest.ts";
@@ -27,6 +27,8 @@ export interface Settings {
 
 /** Where settings come from, the strongest first; each may be absent. */
 export interface SettingsSources {
+  /** Of the library, by name, as a program gives them: numbers as numbers, a switch as true or false; undefined says nothing. */
+  readonly options?: Readonly<Partial<Record<SettingName, unknown>>>;
   /** Values of flags by name, as commander collects them; a switch is true or false. */
   readonly flags?: Readonly<Partial<Record<SettingName, string | boolean | readonly string[]>>>;
   /** Variables named `ORIGINALS_…`, as process.env holds them; an empty one says nothing. */
@@ -52,7 +54,7 @@ export interface SettingsSources {
  * console.log(values.region, values.concurrency, given("rate")); // prints ap-guangzhou 8 false
  * ```
  */
-export function readSettings({ flags = {}, environment = {}, file }: SettingsSources): Settings {
+export function readSettings({ options = {}, flags = {}, environment = {}, file }: SettingsSources): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
   const said = new Map<SettingName, string>();
 
@@ -79,6 +81,12 @@ export function readSettings({ flags = {}, environment = {}, file }: SettingsSou
   };
 
   function find(name: SettingName): { text: string; said: string; example: (value: string) => string } | undefined {
+    const option = options[name];
+    if (option !== undefined) {
+      const text = Array.isArray(option) ? option.join(",") : String(option);
+      const said = `${name} ${typeof option === "string" ? shown(option) : quote(option)}`;
+      return { text, said, example: (value) => `${name}: ${quote(value)}` };
+    }
     const flag = flags[name];
     if (flag !== undefined) {
       const text = Array.isArray(flag) ? flag.join(",") : String(flag);

@@ -9,6 +9,7 @@ export const about: Readonly<Record<string, string>> = {
   "runtime/cli/input": "what a command line says: flags, manifest, queue, recorded run",
   "runtime/cli/terminal": "how a terminal is written to, and how a command ends: text, progress, signals, exit codes",
   "runtime/function": "AWS Lambda and Tencent SCF: events in, answers out",
+  "runtime/library": "a run as a function: options in, outcomes out",
   "runtime/settings": "from settings to places, surroundings, and what is asked",
   run: "what happens to a whole run",
   "run/work": "the poll loop of a queue, and a run in one process",
@@ -66,4 +67,5 @@ export const about: Readonly<Record<string, string>> = {
     "how many rows at once: given, found by trying, or as many as the process may open connections for",
   vocabulary: "words that all floors share, each spelt once: clock, errors, secrets, log, outcome, limits, choices",
   "vocabulary/codes": "the catalogue of codes: what each means, what follows, what to do",
+  "vocabulary/codes/zh": "the same in Chinese, for people alone",
 };

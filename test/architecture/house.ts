@@ -14,7 +14,7 @@ export type House = readonly Room[];
 /** "." are the entries of package.json's exports and bin. */
 export const house: House = [
   { room: "." },
-  { room: "runtime", rooms: ["cli", "function", "settings"] },
+  { room: "runtime", rooms: ["cli", "function", "library", "settings"] },
   { room: "runtime/cli", rooms: [".", "events", "demo", "leaving", "input", "terminal"] },
   {
     room: "run",
@@ -50,6 +50,7 @@ export const house: House = [
   { room: "config" },
   { room: "policy", rooms: ["concurrency", "money", "scope", "."] },
   { room: "vocabulary", rooms: [".", "codes"] },
+  { room: "vocabulary/codes", rooms: ["zh", "."] },
 ];
 
 export interface Source {

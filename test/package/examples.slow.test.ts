@@ -52,6 +52,7 @@ describe("the examples", () => {
     expect(examples.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         "SQSClient",
+        "archiveManifest",
         "createBucketClient",
         "createDeliveryHandler",
         "createLambdaHandler",

@@ -1,13 +1,18 @@
 /** What users install: the tarball's contents, what two linters say of its exports, and TypeScript projects that use every entry. */
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cp, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startEmulator } from "../../src/emulator/emulator.ts";
+import { blocksOf, read } from "../papers/papers.ts";
 import { type Packed, pack, projectWith, runIn, succeed, toolOf, tsc } from "./packed.ts";
 
 const publint = toolOf("publint/src/cli.js");
 const attw = toolOf("@arethetypeswrong/cli/dist/index.js");
 const sourceOf = (name: string) => readFileSync(new URL(`projects/${name}`, import.meta.url), "utf8");
+
+const keys = { secretId: "AKIDexample", secretKey: "example-key" };
 
 let packed: Packed;
 beforeAll(async () => {
@@ -154,6 +159,50 @@ describe("a TypeScript project with the package installed", () => {
     });
   });
 
+  test("archives a thousand keys as docs/library.md says: stopped by ^C, and gone on with by the same command", async () => {
+    const [program] = blocksOf(read("docs/library.md")).filter(({ words }) => words[0] === "archive.ts");
+    const project = await projectWith(packed, "own-program", {
+      "package.json": '{"type":"module"}',
+      "tsconfig.json": settings(),
+      "archive.ts": program?.text ?? "",
+    });
+    expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
+    const stop = new AbortController();
+    const emulator = await startEmulator({
+      dataDir: join(project, "cos"),
+      onServed: () => {
+        if (fetched() === 50) stop.abort();
+      },
+      credentials: [keys],
+      buckets: [{ name: "photos-1250000000", protect: "all" }, { name: "archive-1250000000" }],
+    });
+    const fetched = () => emulator.requests()["object.original"];
+    try {
+      const photos = emulator.bucket("photos-1250000000");
+      for (let n = 0; n < 1_000; n++) photos.put(`2026/${n}.jpg`, Buffer.from(`the bytes of picture ${n}`));
+      const env = {
+        ...process.env,
+        TENCENTCLOUD_SECRETID: keys.secretId,
+        TENCENTCLOUD_SECRETKEY: keys.secretKey,
+        ORIGINALS_ENDPOINT: emulator.url,
+      };
+      const first = spawn(process.execPath, ["out/archive.js"], { cwd: project, env });
+      stop.signal.addEventListener("abort", () => first.kill("SIGINT"));
+      const stopped = await endOf(first);
+      expect(JSON.parse(stopped.stdout)).toMatchObject({ state: "incomplete" });
+      expect(stopped.code).toBe(1);
+      const second = await endOf(spawn(process.execPath, ["out/archive.js"], { cwd: project, env }));
+      expect(second).toEqual({
+        code: 0,
+        stdout: '{"state":"complete","archived":1000,"pending":0}\n',
+        stderr: "",
+      });
+      expect(fetched()).toBe(1_000);
+    } finally {
+      await emulator.close();
+    }
+  });
+
   test("does not compile where it passes what the package does not take", async () => {
     const project = await projectWith(packed, "mistaken", {
       "package.json": '{"type":"module"}',
@@ -168,3 +217,18 @@ describe("a TypeScript project with the package installed", () => {
     expect([...output.matchAll(/^main\.ts\((\d+),/gm)].map(([, line]) => Number(line))).toEqual(wrong);
   });
 });
+
+async function endOf(child: ChildProcess) {
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  return { code, stdout, stderr };
+}

@@ -12,8 +12,9 @@ import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { writeDoneMarker } from "../../ledger/shard/done-marker.ts";
 import { writeEndMarker } from "../../ledger/shard/end-marker.ts";
+import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import { writeRestoringMarker } from "../../ledger/shard/restoring-marker.ts";
-import { noRequests } from "../../ledger/shard/segment.ts";
+import { noRequests, outcomeLine } from "../../ledger/shard/segment.ts";
 import { createSegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Bucket } from "../../objects/bucket.ts";
@@ -81,6 +82,8 @@ export interface ShardDelivery {
   readonly isGone: (worker: string) => boolean;
   /** Called once the shard is open; the counts are of the whole shard so far, earlier attempts' outcomes included. */
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
+  /** Reads what is recorded, as soon as it is durable. */
+  readonly reader?: RecordReader | undefined;
   readonly multipartAbove?: number | undefined;
 }
 
@@ -129,6 +132,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   let retries = 0;
   let progress = false;
   let told: "over" | "later" = "over";
+  const { reader } = delivery;
+  const recorded = reader && ((lines: string) => reader.recorded(shard, opened.rows.length, lines));
   const over = new AbortController();
   const writer = createSegmentWriter({
     ledger,
@@ -139,7 +144,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     retries: () => retries,
     atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
     spent: allowance?.purse.spent,
+    written: recorded,
   });
+  recorded?.([...opened.past.values()].map(({ outcome }) => outcomeLine(outcome)).join(""));
   const tally = startTally(opened);
   const restores = createRestores(opened.past, opened.earlier);
   const openedAt = clock.elapsed();
@@ -251,7 +258,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   };
   const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
-  const running = { context, admission, pace, refusals, stops, writer, record, careful };
+  const running = { context, admission, pace, refusals, stops, writer, record, careful, reader };
   let copies: ListedCopies | undefined;
   const runRows = async (positions: Iterable<number>) => {
     const all = tasksOf(request, opened, record, copies, positions);
@@ -284,8 +291,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     const halted = stop?.kind === "control" && stop.control.kind === "halt";
     // What the trial ends with is not known: these rows are tried again where it ends well. So are those of a worker that is refused alone.
     for (const outcome of refusals.rest(halted || stop?.kind === "sick" || gate?.isSpent() === true)) record(outcome);
-    const recorded = writer.close();
-    const [reason] = await Promise.all([watch.pulse(ledger, judged, recorded), recorded, watch.trial.written()]);
+    const closed = writer.close();
+    const [reason] = await Promise.all([watch.pulse(ledger, judged, closed), closed, watch.trial.written()]);
     haltWhere(reason);
     watch.failures.left(shard);
   }

@@ -1,4 +1,5 @@
 /** Runs the tasks of a delivery, as many at once as may, and hands on how each ended. */
+import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import type { SegmentWriter } from "../../ledger/shard/segment-writer.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -23,6 +24,8 @@ export interface RunningTasks {
   readonly trial?: { readonly gate: TrialGate; readonly hold: (task: Task) => void } | undefined;
   /** One at a time, each recorded before it is tried: so that a row that kills the process is charged for it. */
   readonly careful: boolean;
+  /** No row begins while it is behind. */
+  readonly reader?: Pick<RecordReader, "room"> | undefined;
 }
 
 /** Throws the first fault of a task, once all that began have ended. */
@@ -43,9 +46,11 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
 
 async function runTask(
   task: Task,
-  { context, admission, pace, refusals, writer, record, trial, careful }: RunningTasks,
+  { context, admission, pace, refusals, writer, record, trial, careful, reader }: RunningTasks,
 ): Promise<void> {
   const { size } = task.planned;
+  const room = reader?.room();
+  if (room !== undefined) await room;
   const admitted = admission.admitted(size);
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) return;
   pace.begins(size);

@@ -34,6 +34,8 @@ export function createSegmentWriter(options: {
   readonly atOnce?: (() => number | undefined) | undefined;
   /** Of a run with a cap: what this attempt has spent so far. */
   readonly spent?: (() => Amount) | undefined;
+  /** Is told of each segment's lines, once it is written. */
+  readonly written?: ((lines: string) => void) | undefined;
 }): SegmentWriter {
   const { ledger, shard, attempt, clock, requests } = options;
   const from = new Date(clock.now()).toISOString();
@@ -79,6 +81,7 @@ export function createSegmentWriter(options: {
         broken.abort(error);
         throw error;
       }
+      if (lines !== "") options.written?.(lines);
       told = now;
       toldRetries = retries;
       toldSpent = spent ?? toldSpent;

@@ -82,6 +82,14 @@ export function requestsSince(before: Readonly<RequestCounts>, now: Readonly<Req
 
 export const outcomeLine = (outcome: Outcome): string => `${JSON.stringify(outcome)}\n`;
 
+/** What lines of `outcomeLine` say. */
+export function outcomesOfLines(lines: string): Outcome[] {
+  return lines.split("\n").flatMap((line) => {
+    const value: unknown = line === "" ? undefined : JSON.parse(line);
+    return isOutcome(value) ? [value] : [];
+  });
+}
+
 /** `lines`: of `outcomeLine`. */
 export function packSegment(lines: string, trailer: Trailer): Buffer {
   return gzipSync(`${lines}${JSON.stringify({ trailer })}\n`, { level: LEVEL });

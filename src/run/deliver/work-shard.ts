@@ -10,6 +10,7 @@ import type { OpenSink } from "../../events/sink.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { hasNoRunDocument, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
 import type { AllowedTarget } from "../../policy/event-target.ts";
 import { giveBackMs } from "../../policy/retry.ts";
@@ -39,6 +40,8 @@ export interface ShardWorker {
   /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
   readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
+  /** Reads what is recorded, as soon as it is durable. */
+  readonly reader?: RecordReader | undefined;
 }
 
 /** By what a process knows a run, of whichever ledger. */
@@ -115,6 +118,7 @@ export async function workShard(
     worker: surroundings.worker.id,
     isGone: surroundings.worker.isGone,
     onOpen: worker.onOpen,
+    reader: worker.reader,
   });
   switch (end.kind) {
     case "over":

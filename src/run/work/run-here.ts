@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
+import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
@@ -41,6 +42,8 @@ export interface RunHereOptions {
   readonly signal?: AbortSignal;
   /** Called about four times a second. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Reads what is recorded, as soon as it is durable; while it is behind no row begins. */
+  readonly reader?: RecordReader | undefined;
   /** Called once the run is planned: what is thrown before that is a run that was refused. */
   readonly onBegun?: () => void;
 }
@@ -112,7 +115,7 @@ async function workHere(
   place: Place,
   { ledger, run, isNew }: Extract<Begun, { readonly kind: "planned" }>,
   surroundings: Surroundings,
-  { signal, onProgress }: RunHereOptions,
+  { signal, onProgress, reader }: RunHereOptions,
 ): Promise<Summary> {
   const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
@@ -126,7 +129,7 @@ async function workHere(
     },
   };
   const opened = new Map<number, () => MarkerCounts>();
-  const worker = createShardWorker(surroundings);
+  const worker: ShardWorker = { ...createShardWorker(surroundings), reader };
   // As it was read when the run was begun.
   worker.runs.set(runKey(place, run.run), run);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
@@ -238,6 +241,7 @@ async function workHere(
     surroundings,
     ended: () => [...opened.values()].reduce((sum, counts) => sum + endedRows(counts()), 0),
     underWay: () => worker.pace.unfinished(),
+    why: () => (reader?.room() === undefined ? undefined : "the outcomes that are recorded are not read"),
     run: run.run,
     over: stop.signal,
   });

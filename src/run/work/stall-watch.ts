@@ -14,10 +14,12 @@ export async function watchStall(options: {
   readonly ended: () => number;
   /** Rows at work, and those that wait for their turn. */
   readonly underWay: () => number;
+  /** What is waited for, where that is known. */
+  readonly why?: (() => string | undefined) | undefined;
   readonly run?: string | undefined;
   readonly over: AbortSignal;
 }): Promise<void> {
-  const { ended, underWay, run, over } = options;
+  const { ended, underWay, why, run, over } = options;
   const { clock, log } = options.surroundings;
   let last = ended();
   let since = clock.elapsed();
@@ -33,6 +35,7 @@ export async function watchStall(options: {
     }
     const stalledMs = clock.elapsed() - since;
     if (stalledMs < STALLED_MS) continue;
-    log.warn("No row has ended for a while.", { run, seconds: Math.round(stalledMs / 1_000), underWay: waiting });
+    const seconds = Math.round(stalledMs / 1_000);
+    log.warn("No row has ended for a while.", { run, seconds, underWay: waiting, reason: why?.() });
   }
 }

@@ -10,6 +10,7 @@ import { entriesInScope } from "../../run/plan/scope.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";
+import { standardInput } from "../settings/manifest-input.ts";
 import {
   checkRowsGiven,
   runInputFromSettings,
@@ -53,7 +54,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
-    const kept = await runInputFromSettings(settings, surroundings, process.stdin, signal, false);
+    const kept = await runInputFromSettings(settings, surroundings, standardInput(), signal, false);
     dispose = kept.dispose;
     const { request, rows, ledger, leastRows, except } = kept.input;
     await checkLeastRows(request, leastRows ?? leastRowsUnlessSaid, ledger, surroundings);

@@ -9,7 +9,7 @@ import { wholeScope } from "../../run/work/redrive.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { openManifest } from "../settings/manifest-input.ts";
+import { openManifest, standardInput } from "../settings/manifest-input.ts";
 import { runOptionsOf } from "../settings/manifest-message.ts";
 import { archivePlace, destinationPlace, historyOf, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { runIdOf, settingsOfWork } from "../settings/run-input.ts";
@@ -93,7 +93,7 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
     const manifest =
       settings.values.manifest === undefined
         ? undefined
-        : await openManifest(settings, surroundings, process.stdin, signal);
+        : await openManifest(settings, surroundings, standardInput(), signal);
     dispose = async () => void (await manifest?.dispose());
     const asked = {
       archive,

@@ -14,6 +14,7 @@ import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
+import { standardInput } from "../settings/manifest-input.ts";
 import { ledgerPlace } from "../settings/places.ts";
 import {
   checkListingNamed,
@@ -193,7 +194,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<KeptRunInput> {
   const { resume: said } = settings.values;
-  if (said === undefined) return runInputFromSettings(settings, surroundings, process.stdin, signal, true);
+  if (said === undefined) return runInputFromSettings(settings, surroundings, standardInput(), signal, true);
   const ledger = ledgerPlace(settings);
   const resume = said === "last" ? await lastRun(ledger, surroundings, terminal) : said;
   const store = openLedger(ledger, resume, surroundings);

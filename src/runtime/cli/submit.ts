@@ -8,6 +8,7 @@ import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { counted } from "../../vocabulary/counted.ts";
+import { standardInput } from "../settings/manifest-input.ts";
 import {
   checkListingNamed,
   checkRowsGiven,
@@ -65,7 +66,7 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
   let dispose = async (): Promise<void> => undefined;
   try {
-    const kept = await runInputFromSettings(settings, surroundings, process.stdin, interrupt.signal, true);
+    const kept = await runInputFromSettings(settings, surroundings, standardInput(), interrupt.signal, true);
     dispose = kept.dispose;
     noteAfter(kept, terminal);
     return await submitAndTell(kept.input, settings, surroundings, flags.json === true, terminal);

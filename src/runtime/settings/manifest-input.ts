@@ -32,11 +32,20 @@ export interface ManifestInput {
 
 const nothing = async () => undefined;
 
+/** Rows that come by a stream, as standard input does. */
+export interface PipedRows {
+  readonly stream: Readable;
+  /** For messages. */
+  readonly name: string;
+}
+
+export const standardInput = (): PipedRows => ({ stream: process.stdin, name: "standard input" });
+
 /** Errors: UserError `ManifestUnreadable`, `ManifestMissing`, `ManifestForbidden`, `EmptyManifest`, `UnknownFormat`. */
 export async function openManifest(
   settings: Settings,
   surroundings: Pick<Surroundings, "open" | "clock" | "random">,
-  stdin: Readable,
+  piped: PipedRows,
   signal: AbortSignal,
 ): Promise<ManifestInput> {
   const { manifest, format, keyEncoding } = settings.values;
@@ -49,13 +58,14 @@ export async function openManifest(
   }
   if (manifest !== "-") return fileInput(manifest, said, signal, nothing);
   // Said before a long input has been read to its end.
-  formatOf(said, "standard input");
-  const folder = await mkdtemp(join(tmpdir(), "cos-originals-")).catch(notKept);
+  formatOf(said, piped.name);
+  const refuse = notKept(piped.name);
+  const folder = await mkdtemp(join(tmpdir(), "cos-originals-")).catch(refuse);
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     const kept = join(folder, "manifest");
-    await pipeline(stdin, createWriteStream(kept, { mode: 0o600 }), { signal }).catch(notKept);
-    return await fileInput(kept, said, signal, dispose, "standard input");
+    await pipeline(piped.stream, createWriteStream(kept, { mode: 0o600 }), { signal }).catch(refuse);
+    return await fileInput(kept, said, signal, dispose, piped.name);
   } catch (error) {
     await dispose();
     throw error;
@@ -83,16 +93,18 @@ interface Said {
   readonly keyEncoding?: KeyEncoding | undefined;
 }
 
-/** Standard input is read twice, so it is kept; where that can't be, nothing else is wrong. */
-function notKept(thrown: unknown): never {
-  const error = ensureError(thrown);
-  if (error instanceof UserError || error.name === "AbortError") throw error;
-  throw new UserError(
-    "ManifestUnreadable",
-    `The manifest on standard input can't be kept in ${quote(tmpdir())} while it is read: ${error.message}; set TMPDIR to a folder with room for it, or give a file.`,
-    { cause: error },
-  );
-}
+/** A stream is read twice, so it is kept; where that can't be, nothing else is wrong. */
+const notKept =
+  (name: string) =>
+  (thrown: unknown): never => {
+    const error = ensureError(thrown);
+    if (error instanceof UserError || error.name === "AbortError") throw error;
+    throw new UserError(
+      "ManifestUnreadable",
+      `The manifest on ${name} can't be kept in ${quote(tmpdir())} while it is read: ${error.message}; set TMPDIR to a folder with room for it, or give a file.`,
+      { cause: error },
+    );
+  };
 
 async function fileInput(
   path: string,

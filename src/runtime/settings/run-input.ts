@@ -1,6 +1,5 @@
 /** What the settings of `run`, `plan` and `submit` ask: which rows, from where, to where, how. */
 
-import type { Readable } from "node:stream";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { checkPlacesApart } from "../../run/places/places-apart.ts";
@@ -11,7 +10,7 @@ import { rowsOf } from "../../run/plan/rows.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { datedRunId } from "../../vocabulary/names.ts";
-import { openExcept, openManifest } from "./manifest-input.ts";
+import { openExcept, openManifest, type PipedRows } from "./manifest-input.ts";
 import { runOptionsOf } from "./manifest-message.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "./places.ts";
 
@@ -145,7 +144,7 @@ function namingOf({ values, said }: Settings): Naming {
 export async function runInputFromSettings(
   settings: Settings,
   surroundings: Surroundings,
-  stdin: Readable,
+  piped: PipedRows,
   signal: AbortSignal,
   begins: boolean,
 ): Promise<KeptRunInput> {
@@ -157,7 +156,7 @@ export async function runInputFromSettings(
   checkPlacesApart({ source, archive, ledger, options });
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
-    : await openManifest(settings, surroundings, stdin, signal);
+    : await openManifest(settings, surroundings, piped, signal);
   const dispose = async () => void (await manifest.dispose());
   try {
     const out = await openExcept(settings, surroundings, signal);

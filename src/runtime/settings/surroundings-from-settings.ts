@@ -2,7 +2,7 @@
 
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
-import { type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
+import { type CredentialsProvider, type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
 import { checkSecretId } from "../../cos/signing/signature.ts";
 import { openSink } from "../../events/open-sink.ts";
 import { closedSink, type Sink } from "../../events/sink.ts";
@@ -54,6 +54,10 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Who signs for COS. Default, of each: the environment's credentials. */
+  readonly credentials?:
+    | { readonly source?: CredentialsProvider | undefined; readonly archive?: CredentialsProvider | undefined }
+    | undefined;
   /** What sends the requests. Default: connections of our own, and undici's where the environment names a proxy. */
   readonly createHttp?: CreateHttp | undefined;
   /** How many files the process may have open at once. Default: what the system says. */
@@ -97,9 +101,13 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const ofOthers = new Map<string, StoreClient>();
   const sinks = new Map<string, Sink>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
-  const credentials = {
+  const ofEnvironment = {
     source: environmentCredentials(world.environment, "TENCENTCLOUD"),
     archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
+  };
+  const credentials = {
+    source: world.credentials?.source ?? ofEnvironment.source,
+    archive: world.credentials?.archive ?? ofEnvironment.archive,
   };
   const archiveEndpoint = (store: OtherStore | undefined) =>
     isOfArchive(store, values) ? values.archiveEndpoint : undefined;
@@ -204,7 +212,9 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       return sink;
     },
     checkCredentials() {
-      for (const of of [credentials.source, credentials.archive]) checkSecretId(of.get());
+      // Those of a program it knows itself.
+      if (world.credentials?.source === undefined) checkSecretId(ofEnvironment.source.get());
+      if (world.credentials?.archive === undefined) checkSecretId(ofEnvironment.archive.get());
       for (const store of storesOf(values)) checkStoreCredentials(store, world.environment);
     },
     async close() {
