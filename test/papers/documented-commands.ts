@@ -36,6 +36,7 @@ export function ownCommandsOf(paper: Paper): readonly string[] {
       text
         .replace(/^(\w+=\S+ )+/, "")
         .replace(/ &$/, "")
+        .replace(/ \|\| .*$/, "")
         .replace(/ > \S+$/, ""),
     );
   const inText = [...paper.text.replace(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
