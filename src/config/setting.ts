@@ -1,7 +1,25 @@
 /** What one setting is: how it is read, and what help says of it. */
 import type { z } from "zod";
 
+/** What settings are about, in the order in which help tells them; docs/cli.md has a section for each, by its title. */
+export const settingGroups = {
+  first: "First of all",
+  places: "From where, to where",
+  rows: "Which rows are in scope",
+  run: "Which run",
+  how: "How it is archived",
+  cost: "What it may cost",
+  pace: "How this process works",
+  connection: "Connection",
+  queue: "Queues",
+  told: "Who is told",
+  prices: "Prices",
+  output: "Output",
+} as const;
+export type SettingGroup = keyof typeof settingGroups;
+
 export interface Setting<Value> {
+  readonly group: SettingGroup;
   readonly description: string;
   /** A valid value, for help and for the messages of wrong ones. */
   readonly example: string;

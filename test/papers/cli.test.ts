@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import type { Setting } from "../../src/config/setting.ts";
+import { type Setting, settingGroups } from "../../src/config/setting.ts";
 import { flagOf, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
 import { archiveKeyFields } from "../../src/policy/archive-key.ts";
 import { listedSummary, summaryShape, tallyToSummary } from "../../src/report/summary.ts";
@@ -12,7 +12,7 @@ import { exitCodes } from "../../src/runtime/cli/terminal/exit-codes.ts";
 import { manifestFormats } from "../../src/vocabulary/choices.ts";
 import { readSources } from "../architecture/house.ts";
 import { cliPaper, codes, commandOf, differencesOf, fieldsOf } from "./cli-paper.ts";
-import { sectionOf, tablesUnder } from "./papers.ts";
+import { sectionOf, tablesOf, tablesUnder } from "./papers.ts";
 
 const common = ["--json", "--quiet", "--help", "--config"];
 const isSetting = (flag: string) => settingNames.some((name) => flagOf(name) === flag);
@@ -82,6 +82,22 @@ describe("settings", () => {
 
   test("are all told, and no others", () => {
     expect([...rows.keys()].map((flag) => flag?.split(" ")[0]).sort()).toEqual(settingNames.map(flagOf).sort());
+  });
+
+  test("stand in the section that help tells them under", () => {
+    const told = Object.values(settingGroups).map((title) => [
+      title,
+      tablesOf(sectionOf(cliPaper, title)).flatMap(({ rows }) =>
+        rows.map(([flag = ""]) => codes(flag)[0]?.split(" ")[0]),
+      ),
+    ]);
+    const groups = Object.entries(settingGroups).map(([group, title]) => [
+      title,
+      settingNames.filter((name) => settingTable[name].group === group).map(flagOf),
+    ]);
+    const sorted = (all: readonly (readonly unknown[])[]) =>
+      all.map(([title, flags]) => [title, [...(flags as string[])].sort()]);
+    expect(sorted(told)).toEqual(sorted(groups));
   });
 
   test.each(settingNames)("%s has its placeholder, variable, default and choices", (name) => {

@@ -1,22 +1,5 @@
 /** Which commands there are. */
-import type { Command } from "commander";
-import type { Flags } from "./input/setting-flags.ts";
-import type { ExitCode } from "./terminal/exit-codes.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-
-export interface CommandOfProgram {
-  readonly name: string;
-  /** What it takes besides flags. */
-  readonly argument?: { readonly name: string; readonly description: string };
-  readonly description: string;
-  readonly load: () => Promise<LoadedCommand>;
-}
-
-export interface LoadedCommand {
-  /** Its flags and examples. */
-  readonly describe: (command: Command) => void;
-  readonly run: (flags: Flags, terminal: Terminal, args: readonly string[]) => Promise<ExitCode>;
-}
+import type { CommandOfProgram } from "./help/command.ts";
 
 const runArgument = { name: "<RUN>", description: "id of the run" };
 
@@ -24,6 +7,7 @@ const runArgument = { name: "<RUN>", description: "id of the run" };
 export const commands: readonly CommandOfProgram[] = [
   {
     name: "run",
+    group: "archive",
     description: "archive the originals of a manifest or a listing: plan, archive and report in this process",
     load: async () => {
       const { describeRun, runCommand } = await import("./run.ts");
@@ -32,6 +16,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "plan",
+    group: "archive",
     description: "say what a run would come to: rows, bytes, requests, cost, time; writes nothing",
     load: async () => {
       const { describePlan, planCommand } = await import("./plan.ts");
@@ -40,6 +25,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "submit",
+    group: "archive",
     description: "plan a run and send its shards to a queue, for workers to archive",
     load: async () => {
       const { describeSubmit, submitCommand } = await import("./submit.ts");
@@ -48,6 +34,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "work",
+    group: "archive",
     description: "poll a queue and archive what it brings, until stopped",
     load: async () => {
       const { describeWork, workCommand } = await import("./worker.ts");
@@ -56,6 +43,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "runs",
+    group: "runs",
     description: "the runs of a ledger, the newest first: when, how each ended or stands, rows, bytes, cost",
     load: async () => {
       const { describeRuns, runsCommand } = await import("./runs.ts");
@@ -64,6 +52,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "status",
+    group: "runs",
     argument: runArgument,
     description: "counts of a run, by listing its markers alone",
     load: async () => {
@@ -73,6 +62,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "report",
+    group: "runs",
     argument: runArgument,
     description: "write the report of a run, whatever state it is in: summary, results, failures, HTML",
     load: async () => {
@@ -82,6 +72,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "redrive",
+    group: "runs",
     argument: runArgument,
     description: "a new run of the rows of a run that failed: here, or by the workers of --queue",
     load: async () => {
@@ -91,6 +82,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "cancel",
+    group: "runs",
     argument: runArgument,
     description: "stop a run: no new task begins after the next heartbeat (10 s), wherever it is worked",
     load: async () => {
@@ -100,6 +92,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "resume",
+    group: "runs",
     argument: runArgument,
     description: "let a run that was cancelled or halted go on: with --queue by its workers, else by run --resume",
     load: async () => {
@@ -109,6 +102,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "events",
+    group: "runs",
     argument: runArgument,
     description: "tell others what a run could not tell them, or with --replay all that it archived",
     load: async () => {
@@ -118,6 +112,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "verify",
+    group: "runs",
     argument: runArgument,
     description: "ask the archive for every object that a run archived: is it there, and the same?",
     load: async () => {
@@ -127,6 +122,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "restore",
+    group: "back",
     description: "bring keys back from an archive, as it is or as it was at a time: to COS, S3 or a folder, proven",
     load: async () => {
       const { describeRestore, restoreCommand } = await import("./restore.ts");
@@ -135,6 +131,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "check",
+    group: "back",
     description: "compare a source with an archive, without any run: is each original there, and the same?",
     load: async () => {
       const { describeCheck, checkCommand } = await import("./leaving/check.ts");
@@ -143,7 +140,8 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "protection",
-    argument: { name: "<WHAT>", description: "status, on or off" },
+    group: "back",
+    argument: { name: "<WHAT>", description: "status, on or off", choices: ["status", "on", "off"] },
     description: "say whether Original Image Protection is on, turn it on, or take it off where a check agreed",
     load: async () => {
       const { describeProtection, protectionCommand } = await import("./leaving/protection.ts");
@@ -152,14 +150,16 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "doctor",
+    group: "begin",
     description: "probe real buckets: credentials, clock, permissions, protection, what originImage answers",
     load: async () => {
-      const { describeDoctor, doctorCommand } = await import("./doctor.ts");
+      const { describeDoctor, doctorCommand } = await import("./begin/doctor.ts");
       return { describe: describeDoctor, run: doctorCommand };
     },
   },
   {
     name: "policy",
+    group: "begin",
     description:
       "print the least-privilege policy of a configuration, CAM's or IAM's: what a run of it must be allowed to do",
     load: async () => {
@@ -169,6 +169,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "emulator",
+    group: "try",
     description: "serve an embedded COS with Original Image Protection, for local runs and tests",
     load: async () => {
       const { describeEmulator, emulatorCommand } = await import("./emulator.ts");
@@ -177,6 +178,7 @@ export const commands: readonly CommandOfProgram[] = [
   },
   {
     name: "demo",
+    group: "try",
     description: "archive 500 rows from an embedded, protected bucket through an embedded queue, and check every byte",
     load: async () => {
       const { describeDemo, demoCommand } = await import("./demo/demo.ts");

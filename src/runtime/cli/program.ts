@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { version } from "../../vocabulary/version.ts";
 import { commands } from "./commands.ts";
+import { groupItems, headingOfCommands, otherHeading, ownHeading } from "./help/groups.ts";
 import type { Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
 import { openTerminal, type Terminal } from "./terminal/terminal.ts";
@@ -28,15 +29,18 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", "\nExample:\n  cos-originals run --help\n")
     // Flags of a command that was not read count too.
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`, groupItems })
+    .commandsGroup(otherHeading)
+    .helpCommand("help [command]", "what a command does, its flags and its exit codes")
     .exitOverride()
     .configureOutput(output);
 
   try {
     const [first, second] = args.filter((arg) => !arg.startsWith("-"));
     const wanted = first === "help" ? second : first;
-    for (const { name, argument, description, load } of commands) {
+    for (const { name, group, argument, description, load } of commands) {
       const command = program.command(name).description(description).exitOverride().configureOutput(output);
+      command.helpGroup(headingOfCommands(group)).optionsGroup(ownHeading);
       if (argument !== undefined) command.argument(argument.name, argument.description);
       if (name !== wanted) continue;
       const { describe, run } = await load();

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { readConfigFile } from "../../../config/file.ts";
 import { misspeltVariables, readSettings, type Settings } from "../../../config/read.ts";
-import type { Setting } from "../../../config/setting.ts";
+import { type Setting, type SettingGroup, settingGroups } from "../../../config/setting.ts";
 import { flagOf, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
 import { proxyNote } from "../../settings/proxy-note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -14,7 +14,7 @@ export function addFlags(command: Command, names: readonly SettingName[]): Comma
     const spelt = setting.placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${setting.placeholder}>`;
     const description =
       setting.default === undefined ? setting.description : `${setting.description} (default: ${setting.default})`;
-    const option = new Option(spelt, description);
+    const option = new Option(spelt, description).helpGroup(headingOf(setting.group));
     if (setting.repeatable) option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
     command.addOption(option);
   }
@@ -22,11 +22,19 @@ export function addFlags(command: Command, names: readonly SettingName[]): Comma
 }
 
 export function addCommonFlags(command: Command, withConfig: boolean): Command {
-  if (withConfig) command.option("--config <FILE>", "settings from a YAML or JSON file, by the same names");
+  const common = (flags: string, description: string) => new Option(flags, description).helpGroup(headingOf("output"));
+  if (withConfig) {
+    const file = new Option("--config <FILE>", "settings from a YAML or JSON file, by the same names");
+    command.addOption(file.helpGroup(headingOf("first")));
+  }
   return command
-    .option("--json", "one JSON document on standard output, nothing else")
-    .option("--quiet", "neither progress nor notes on standard error");
+    .addOption(common("--json", "one JSON document on standard output, nothing else"))
+    .addOption(common("--quiet", "neither progress nor notes on standard error"))
+    .addHelpOption(common("-h, --help", "what the command does, its flags and its exit codes"));
 }
+
+/** Below which heading help tells a setting. */
+const headingOf = (group: SettingGroup) => `${settingGroups[group]}:`;
 
 /** The values commander collected, told apart from its own. */
 export type Flags = Readonly<Record<string, unknown>>;

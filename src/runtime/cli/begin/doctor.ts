@@ -1,17 +1,17 @@
 /** `cos-originals doctor`: is a configuration fit for a run? */
 import type { Command } from "commander";
-import type { Settings } from "../../config/read.ts";
-import { allowedText } from "../../policy/allow-list.ts";
-import { examine } from "../../run/inspect/doctor.ts";
-import { type Finding, finding } from "../../run/inspect/doctor-findings.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
-import { allowListOf, unboundedRoles } from "../settings/allow-list.ts";
-import { archivePlace, historyOf, ledgerPlace, sourcePlace } from "../settings/places.ts";
-import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import type { Settings } from "../../../config/read.ts";
+import { allowedText } from "../../../policy/allow-list.ts";
+import { examine } from "../../../run/inspect/doctor.ts";
+import { type Finding, finding } from "../../../run/inspect/doctor-findings.ts";
+import { systemClock } from "../../../vocabulary/clock.ts";
+import { allowListOf, unboundedRoles } from "../../settings/allow-list.ts";
+import { archivePlace, historyOf, ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import { surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import { addFlags, type Flags, settingsFromFlags } from "../input/setting-flags.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { priceNames, probeCommand } from "./probe.ts";
-import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
-import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeDoctor(command: Command): void {
   addFlags(

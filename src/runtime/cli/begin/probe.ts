@@ -1,23 +1,23 @@
 /** `cos-originals doctor --probe`: what a user's own bucket settles about the service. */
-import type { Settings } from "../../config/read.ts";
-import type { SettingName } from "../../config/settings.ts";
-import type { FindingsDocument } from "../../emulator/faults/findings.ts";
-import { isBucketError } from "../../objects/error.ts";
-import { listSamples, type Probed, probe } from "../../run/inspect/probe.ts";
-import { findingsOf } from "../../run/inspect/probe-findings.ts";
-import { costOfSamples } from "../../run/inspect/probe-samples.ts";
-import { noSuchBucket } from "../../run/plan/preflight.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
-import { UserError } from "../../vocabulary/errors.ts";
-import { version } from "../../vocabulary/version.ts";
-import { ledgerPlace, sourcePlace } from "../settings/places.ts";
-import { pricesOf } from "../settings/prices.ts";
-import { type OpenedSurroundings, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
-import type { Flags } from "./input/setting-flags.ts";
-import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
-import { onInterrupt } from "./terminal/interrupt.ts";
-import { probeCostText, probeText } from "./terminal/probe-text.ts";
-import type { Terminal } from "./terminal/terminal.ts";
+import type { Settings } from "../../../config/read.ts";
+import type { SettingName } from "../../../config/settings.ts";
+import type { FindingsDocument } from "../../../emulator/faults/findings.ts";
+import { isBucketError } from "../../../objects/error.ts";
+import { listSamples, type Probed, probe } from "../../../run/inspect/probe.ts";
+import { findingsOf } from "../../../run/inspect/probe-findings.ts";
+import { costOfSamples } from "../../../run/inspect/probe-samples.ts";
+import { noSuchBucket } from "../../../run/plan/preflight.ts";
+import { systemClock } from "../../../vocabulary/clock.ts";
+import { UserError } from "../../../vocabulary/errors.ts";
+import { version } from "../../../vocabulary/version.ts";
+import { ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import { pricesOf } from "../../settings/prices.ts";
+import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import type { Flags } from "../input/setting-flags.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
+import { onInterrupt } from "../terminal/interrupt.ts";
+import { probeCostText, probeText } from "../terminal/probe-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** Settings that it reckons with. */
 export const priceNames: readonly SettingName[] = [
