@@ -2,6 +2,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { nearest } from "./nearest.ts";
+import { peerSentence } from "./peer-flags.ts";
 import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
 
 /** `text` of the config file `path`, taken apart. */
@@ -27,13 +28,10 @@ export function parseConfig(path: string, text: string): ReadonlyMap<SettingName
   for (const [key, value] of Object.entries(content)) {
     const name = settingNames.find((known) => kebab(known) === key);
     if (name === undefined) {
+      const theirs = peerSentence(`--${key}`);
       const hint = nearest(key, settingNames.map(kebab));
-      throw refuse(
-        `holds ${quote(key)}, which is no setting${hint === undefined ? "" : `; did you mean ${quote(hint)}?`}`.replace(
-          /\?$/,
-          "",
-        ),
-      );
+      const meant = theirs ?? (hint === undefined ? undefined : `did you mean ${quote(hint)}`);
+      throw refuse(`holds ${quote(key)}, which is no setting${meant === undefined ? "" : `; ${meant}`}`);
     }
     texts.set(name, textOf(name, value, refuse));
   }

@@ -1,5 +1,6 @@
 /** Where settings come from: options of the library, flags, environment, config file, defaults, the strongest first. */
 import { quote, UserError } from "../vocabulary/errors.ts";
+import { type BucketUrl, readBucketUrl } from "./bucket-url.ts";
 import type { ConfigFile } from "./file.ts";
 import { nearest } from "./nearest.ts";
 import type { Setting } from "./setting.ts";
@@ -57,6 +58,7 @@ export interface SettingsSources {
 export function readSettings({ options = {}, flags = {}, environment = {}, file }: SettingsSources): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
   const said = new Map<SettingName, string>();
+  const urls = new Map<UrlSetting, BucketUrl>();
 
   for (const name of settingNames) {
     const setting: Setting<unknown> = settingTable[name];
@@ -66,12 +68,26 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
       continue;
     }
     said.set(name, from.said);
-    const parsed = setting.schema.safeParse(from.text);
-    if (!parsed.success) {
-      const why = parsed.error.issues[0]?.message ?? "is not valid";
-      throw new UserError("InvalidSetting", `${from.said} ${why}; ${from.example(setting.example)} would do.`);
-    }
+    const refuse = (why: string) =>
+      new UserError("InvalidSetting", `${from.said} ${why}; ${from.example(setting.example)} would do.`);
+    const url = isUrlSetting(name) ? readBucketUrl(from.text) : undefined;
+    if (url !== undefined && "fault" in url) throw refuse(url.fault);
+    if (url !== undefined) urls.set(name as UrlSetting, url);
+    const parsed = setting.schema.safeParse(url?.address ?? from.text);
+    if (!parsed.success) throw refuse(parsed.error.issues[0]?.message ?? "is not valid");
     values[name] = parsed.data;
+  }
+  for (const [name, { region }] of urls) {
+    if (region === undefined) continue;
+    const of = regionOf[name];
+    if (values[of] !== undefined && values[of] !== region) {
+      const other = `${said.get(of) ?? flagOf(of)}`;
+      throw new UserError(
+        "InvalidSetting",
+        `${said.get(name)} is in ${region}, and ${other} says otherwise; leave out one of the two.`,
+      );
+    }
+    values[of] = region;
   }
 
   return {
@@ -115,10 +131,15 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
   }
 }
 
-/** Quoted, without the password that someone wrote into a URL. */
+/** Quoted, without the password that someone wrote into a URL, or the signature that one was copied with. */
 function shown(text: string): string {
-  return quote(text.replace(/\/\/[^/@]*@/g, "//…@"));
+  return quote(text.replace(/\/\/[^/@]*@/g, "//…@").replace(/\?\S*(?:q-sign|x-amz-|sign=|token=)\S*/i, "?…"));
 }
+
+/** Settings that may name a place in COS by its URL, and where the region goes that its host says. */
+const regionOf = { source: "sourceRegion", archive: "archiveRegion", manifest: "manifestRegion" } as const;
+type UrlSetting = keyof typeof regionOf;
+const isUrlSetting = (name: SettingName): name is UrlSetting => Object.hasOwn(regionOf, name);
 
 function shellWord(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;

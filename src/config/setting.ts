@@ -29,6 +29,8 @@ export interface Setting<Value> {
   readonly default?: string;
   /** May be given several times. */
   readonly repeatable?: true;
+  /** It says who is spoken to, or what others may have done: a config file that nobody named may not say it (found-config.ts). */
+  readonly onlyNamed?: true;
   readonly schema: z.ZodType<Value, string>;
 }
 

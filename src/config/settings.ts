@@ -27,14 +27,15 @@ export const settingTable = {
   source: setting(values.address, {
     group: "first",
     placeholder: "cos://…",
-    description: "bucket that holds the originals; a prefix limits --list, and refuses rows outside it",
+    description:
+      "bucket that holds the originals, or its URL (https://BUCKET-APPID.cos.REGION.myqcloud.com/PREFIX); a prefix limits --list, and refuses rows outside it",
     example: "cos://photos-1250000000",
   }),
   archive: setting(values.place, {
     group: "first",
     placeholder: "ADDRESS",
     description:
-      "where the originals are archived, cos://…, s3://BUCKET/PREFIX or file:///FOLDER; the prefix goes before every archive key",
+      "where the originals are archived, cos://… or its URL, s3://BUCKET/PREFIX or file:///FOLDER; the prefix goes before every archive key",
     example: "cos://archive-1250000000/photos/",
   }),
   ledger: setting(values.place, {
@@ -69,6 +70,7 @@ export const settingTable = {
   }),
   endpoint: setting(values.endpoint, {
     group: "connection",
+    onlyNamed: true,
     placeholder: "TEMPLATE",
     description:
       "what to dial instead of https://{bucket}.cos.{region}.myqcloud.com; without {bucket}, dialled as it is",
@@ -76,12 +78,14 @@ export const settingTable = {
   }),
   sourceEndpoint: setting(values.endpoint, {
     group: "connection",
+    onlyNamed: true,
     placeholder: "TEMPLATE",
     description: "--endpoint of --source and of a cos:// manifest alone",
     example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
   }),
   archiveEndpoint: setting(values.endpoint, {
     group: "connection",
+    onlyNamed: true,
     placeholder: "TEMPLATE",
     description: "--endpoint of --archive and --ledger alone",
     example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
@@ -142,6 +146,7 @@ export const settingTable = {
   }),
   ping: setting(values.pingUrl, {
     group: "told",
+    onlyNamed: true,
     placeholder: "URL",
     description:
       "a dead man's switch: is told that the run begins (URL/start), and that it ended well (URL) or not (URL/fail)",
@@ -282,6 +287,7 @@ export const settingTable = {
   }),
   allowHttp: setting(values.hosts, {
     group: "connection",
+    onlyNamed: true,
     placeholder: "HOST",
     description: "host that may be dialled by plain http (loopback always may)",
     example: "cos.intranet.example",
@@ -289,6 +295,7 @@ export const settingTable = {
   }),
   allow: setting(values.allow, {
     group: "queue",
+    onlyNamed: true,
     placeholder: "PLACES",
     description:
       "places that a message may name as source, archive, ledger, manifest or history, and who it may have told (events, notify), with * for any part (default: those that the settings name)",
@@ -297,12 +304,14 @@ export const settingTable = {
   }),
   events: setting(values.target, {
     group: "told",
+    onlyNamed: true,
     placeholder: "TARGET",
     description: "who is told of each object that is archived: a webhook (https://…), sqs:URL or tdmq:URL",
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/pictures",
   }),
   notify: setting(values.target, {
     group: "told",
+    onlyNamed: true,
     placeholder: "TARGET",
     description:
       "who is told that a run ended, was stopped, or was refused: a webhook (https://…), sqs:URL or tdmq:URL",
@@ -310,12 +319,14 @@ export const settingTable = {
   }),
   queue: setting(values.queue, {
     group: "queue",
+    onlyNamed: true,
     placeholder: "QUEUE",
     description: "the queue that carries the work: sqs:URL or tdmq:URL",
     example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
   }),
   deadLetterQueue: setting(values.deadLetterQueue, {
     group: "queue",
+    onlyNamed: true,
     placeholder: "QUEUE",
     description:
       "where messages go that can never be worked, each with the reason: sqs:URL or tdmq:URL (default: what the RedrivePolicy of --queue names)",

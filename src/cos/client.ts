@@ -57,7 +57,7 @@ export interface BucketClient extends Bucket, OriginProtect, SmartCompression, C
 const defaultBufferUpTo = 1024 * 1024;
 type Pairs = readonly Pair[];
 
-const originImage: Query = [["ci-process", "originImage"]];
+export const originImage: Query = [["ci-process", "originImage"]];
 
 /**
  * A client of one COS bucket: one request a call, signed at send time, never retried. Each client has connections of its own, so a source

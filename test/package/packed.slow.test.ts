@@ -45,6 +45,10 @@ describe("the tarball", () => {
         expect(await readFile(join(packed.folder, path), "utf8")).toBeTruthy();
     }
     expect(await readFile(join(packed.folder, "dist/cli.js"), "utf8")).toMatch(/^#!/);
+    // What the first line of a config that init writes leads to.
+    expect(JSON.parse(await readFile(join(packed.folder, "docs/config.schema.json"), "utf8"))).toHaveProperty(
+      "properties.source",
+    );
   });
 
   test("declares by nothing but itself, its dependencies and Node's types", async () => {

@@ -56,7 +56,11 @@ describe("commands", () => {
       commands
         .filter((command) => !programOf(command).options.some(({ long }) => long === flag))
         .map(({ name }) => name);
-    expect([lacking("--json"), lacking("--quiet"), lacking("--config")]).toEqual([[], [], ["emulator", "demo"]]);
+    expect([lacking("--json"), lacking("--quiet"), lacking("--config")]).toEqual([
+      [],
+      [],
+      ["explain", "init", "completion", "emulator", "demo"],
+    ]);
   });
 });
 

@@ -107,6 +107,14 @@ test("of a bucket that is examined, and of an error", async () => {
   expectAsTold("cos-originals/error@1", await cli("status", "no-such-run"));
 });
 
+test("of what needs no run", async () => {
+  expectAsTold("cos-originals/explain@1", await cli("explain", "NoProof"));
+  expectAsTold("cos-originals/sign@1", await cli("sign", "plain.png", "--endpoint", `${lab.emulator.url}/{bucket}`));
+  expectAsTold("cos-originals/completion@1", await cli("completion", "bash"));
+  const flags = ["--source", "cos://photos-1250000000", "--archive", "file:///mnt/archive", "--region", "ap-guangzhou"];
+  expectAsTold("cos-originals/init@1", await cli("init", ...flags, "--list", "--out", `${lab.folder}/made.yaml`));
+});
+
 test("of the emulator and the demo", async () => {
   const emulator = start(lab.built.cli, ["emulator", "--port", "0", "--json"], lab.env);
   await emulator.says("cos-originals/emulator@1");

@@ -1,6 +1,7 @@
 /** The catalogue of codes holds all that an outcome or an error can carry, nothing that nobody uses, and is what docs/errors.md says. */
 import { describe, expect, test } from "vitest";
 import { type Code, catalogue, entryOf } from "../../src/vocabulary/codes/catalogue.ts";
+import { effectWords } from "../../src/vocabulary/codes/effect-words.ts";
 import type { Effect, Entry } from "../../src/vocabulary/codes/entry.ts";
 import { folderCodes } from "../../src/vocabulary/codes/folder-codes.ts";
 import { rowCodes } from "../../src/vocabulary/codes/row-codes.ts";
@@ -112,19 +113,9 @@ describe("the catalogue in Chinese", () => {
   });
 });
 
-const words: Readonly<Record<Effect, string>> = {
-  "row-over": "the row is over",
-  refused: "the row has failed; a streak halts the run",
-  retried: "tried again",
-  slowed: "tried again, and all slow down",
-  "run-halted": "the run is halted",
-  "not-begun": "nothing is begun",
-  noted: "nothing",
-};
-
 function table(entries: readonly (readonly [string, Pick<Entry, "means" | "effect" | "advice">])[]): string {
   const lines = entries.map(
-    ([code, { means, effect, advice }]) => `| \`${code}\` | ${means} | ${words[effect]} | ${advice ?? ""} |`,
+    ([code, { means, effect, advice }]) => `| \`${code}\` | ${means} | ${effectWords[effect]} | ${advice ?? ""} |`,
   );
   return ["| code | what happened | what follows | what to do |", "|---|---|---|---|", ...lines].join("\n");
 }

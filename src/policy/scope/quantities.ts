@@ -13,7 +13,7 @@ export function parseBytes(text: string): number | undefined {
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 /** `36h`, `2d`: milliseconds. Undefined for what is no age. */
-function parseAge(text: string): number | undefined {
+export function parseAge(text: string): number | undefined {
   const match = /^(\d{1,6}(?:\.\d{1,3})?)([smhdw])$/.exec(text);
   return match === null ? undefined : Number(match[1]) * (secondsOf[match[2] as string] ?? 0) * 1_000;
 }

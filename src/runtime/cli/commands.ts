@@ -71,6 +71,16 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "explain",
+    group: "runs",
+    argument: { name: "<CODE>", description: "as failures.csv, a report or an error has it: NoProof, -154" },
+    description: "what a code means, what follows from it, and what to do",
+    load: async () => {
+      const { describeExplain, explainCommand } = await import("./help/explain.ts");
+      return { describe: describeExplain, run: explainCommand };
+    },
+  },
+  {
     name: "redrive",
     group: "runs",
     argument: runArgument,
@@ -149,6 +159,25 @@ export const commands: readonly CommandOfProgram[] = [
     },
   },
   {
+    name: "sign",
+    group: "back",
+    argument: { name: "<KEY>", description: "the whole key of one original" },
+    description: "print a signed URL that brings one original to whoever has it, for a while",
+    load: async () => {
+      const { describeSign, signCommand } = await import("./original/sign.ts");
+      return { describe: describeSign, run: signCommand };
+    },
+  },
+  {
+    name: "init",
+    group: "begin",
+    description: "write a config file, from at most five answers or from flags",
+    load: async () => {
+      const { describeInit, initCommand } = await import("./begin/init.ts");
+      return { describe: describeInit, run: initCommand };
+    },
+  },
+  {
     name: "doctor",
     group: "begin",
     description: "probe real buckets: credentials, clock, permissions, protection, what originImage answers",
@@ -165,6 +194,16 @@ export const commands: readonly CommandOfProgram[] = [
     load: async () => {
       const { describePolicy, policyCommand } = await import("./policy.ts");
       return { describe: describePolicy, run: policyCommand };
+    },
+  },
+  {
+    name: "completion",
+    group: "begin",
+    argument: { name: "<SHELL>", description: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] },
+    description: "print a script that has a shell complete commands, flags and their words",
+    load: async () => {
+      const { completionCommand, describeCompletion } = await import("./help/completion.ts");
+      return { describe: describeCompletion, run: completionCommand(commands) };
     },
   },
   {

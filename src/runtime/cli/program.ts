@@ -57,7 +57,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       ended = exitCodes.usage;
     } else await program.parseAsync(args, { from: "user" });
   } catch (thrown) {
-    ended = tellError(ensureError(thrown), args, terminal);
+    ended = await tellError(ensureError(thrown), args, program, terminal);
   }
   const lost = (await terminal.flushed()) ?? (await plain.flushed());
   if (lost === undefined) return ended;
@@ -66,11 +66,16 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   return ended === exitCodes.done ? exitCodes.fault : ended;
 }
 
-function tellError(error: Error, args: readonly string[], terminal: Terminal): ExitCode {
+async function tellError(
+  error: Error,
+  args: readonly string[],
+  program: Command,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const usage = error instanceof CommanderError;
   if (usage && error.exitCode === 0) return exitCodes.done;
   const code = usage ? exitCodes.usage : exitCodeOfError(error);
-  const sentence = usage ? usageSentence(error, args) : error.message;
+  const sentence = usage ? await sentenceOf(error, args, program) : error.message;
   terminal.complain(code === exitCodes.fault ? `a fault in the program: ${sentence}` : sentence);
   if (code === exitCodes.fault && process.env.COS_ORIGINALS_DEBUG !== undefined)
     terminal.complain((error.stack ?? "").split("\n"));
@@ -81,12 +86,10 @@ function tellError(error: Error, args: readonly string[], terminal: Terminal): E
   return code;
 }
 
-/** Commander's words, as a sentence that says where help is. */
-function usageSentence(error: CommanderError, args: readonly string[]): string {
-  const command = commands.find(({ name }) => name === args[0])?.name;
-  const said = error.message
-    .replace(/^error: /, "")
-    .replace(/\n\(Did you mean (.*)\?\)$/, "; perhaps $1 is meant")
-    .replace(/\.$/, "");
-  return `${said}. See: cos-originals ${command === undefined ? "" : `${command} `}--help`;
+/** What says it is read where something is wrong: nobody waits for it otherwise. */
+async function sentenceOf(error: CommanderError, args: readonly string[], program: Command): Promise<string> {
+  const { usageSentence } = await import("./help/usage-sentence.ts");
+  const command = program.commands.find((each) => each.name() === args[0]);
+  const flags = command?.options.flatMap(({ long }) => long ?? []) ?? [];
+  return usageSentence(error, command?.name(), [...flags, "--help"]);
 }

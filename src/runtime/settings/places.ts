@@ -1,4 +1,5 @@
 /** From settings to buckets: which bucket, which region, which prefix. */
+import { readBucketUrl } from "../../config/bucket-url.ts";
 import type { Settings } from "../../config/read.ts";
 import { flagOf, type SettingName } from "../../config/settings.ts";
 import { prefixIn } from "../../policy/places.ts";
@@ -62,7 +63,11 @@ function place(
 
 /** Where something goes that is no setting: a COS bucket is in the region of `--source`, one of S3 in that of `--archive`. */
 export function destinationPlace(settings: Settings, text: string, flag: string): Place {
-  const address = parseAddress(text, flag, ["cos", ...otherStores]);
+  const url = readBucketUrl(text);
+  if (url !== undefined && "fault" in url)
+    throw new UserError("InvalidAddress", `${flag} ${quote(text.replace(/[?#].*$/s, "?…"))} ${url.fault}.`);
+  const address = parseAddress(url?.address ?? text, flag, ["cos", ...otherStores]);
+  if (url?.region !== undefined) return { ...address, region: url.region };
   return placeAt(settings, address, flag, address.store === undefined ? ["sourceRegion", "region"] : ["archiveRegion"]);
 }
 

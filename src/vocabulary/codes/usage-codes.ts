@@ -5,6 +5,12 @@ export const usageCodes = entries({
   InvalidSetting: { means: "a setting has a value that it can't have", effect: "not-begun" },
   MissingSetting: { means: "a setting is missing that the command needs", effect: "not-begun" },
   InvalidConfig: { means: "the configuration file can't be read or holds what is no setting", effect: "not-begun" },
+  ConfigExists: {
+    means: "a configuration file is to be written where one is already",
+    effect: "not-begun",
+    advice: "name another by --out, or say --overwrite",
+  },
+  UnknownCode: { means: "a code is to be explained that the catalogue does not have", effect: "not-begun" },
   InvalidFindings: {
     means: "a document of findings can't be read, or holds a value that can't be",
     effect: "not-begun",

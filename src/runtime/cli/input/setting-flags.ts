@@ -6,9 +6,10 @@ import { type Setting, type SettingGroup, settingGroups } from "../../../config/
 import { flagOf, type SettingName, settingNames, settingTable } from "../../../config/settings.ts";
 import { proxyNote } from "../../settings/proxy-note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { foundConfig } from "./found-config.ts";
 
 /** Adds these settings to the command, and `--config`, `--json`, `--quiet`. */
-export function addFlags(command: Command, names: readonly SettingName[]): Command {
+export function addFlags(command: Command, names: readonly SettingName[], withConfig = true): Command {
   for (const name of names) {
     const setting: Setting<unknown> = settingTable[name];
     const spelt = setting.placeholder === undefined ? flagOf(name) : `${flagOf(name)} <${setting.placeholder}>`;
@@ -18,13 +19,16 @@ export function addFlags(command: Command, names: readonly SettingName[]): Comma
     if (setting.repeatable) option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
     command.addOption(option);
   }
-  return addCommonFlags(command, true);
+  return addCommonFlags(command, withConfig);
 }
 
 export function addCommonFlags(command: Command, withConfig: boolean): Command {
   const common = (flags: string, description: string) => new Option(flags, description).helpGroup(headingOf("output"));
   if (withConfig) {
-    const file = new Option("--config <FILE>", "settings from a YAML or JSON file, by the same names");
+    const file = new Option(
+      "--config <FILE>",
+      "settings from a YAML or JSON file, by the same names (default, at a terminal: cos-originals.yaml in this folder)",
+    );
     command.addOption(file.helpGroup(headingOf("first")));
   }
   return command
@@ -41,7 +45,7 @@ export type Flags = Readonly<Record<string, unknown>>;
 
 export async function settingsFromFlags(flags: Flags, terminal: Terminal): Promise<Settings> {
   const { config } = flags;
-  const file = typeof config === "string" ? await readConfigFile(config) : undefined;
+  const file = typeof config === "string" ? await readConfigFile(config) : await foundConfig(terminal, process.cwd());
   for (const sentence of misspeltVariables(process.env)) terminal.log.warn(sentence);
   const given: Partial<Record<SettingName, string | boolean | readonly string[]>> = {};
   for (const name of settingNames) {

@@ -9,17 +9,25 @@ export interface Seat {
 /** Is there anybody to be asked? */
 export const isSeated = ({ input, output }: Seat): boolean => input.isTTY === true && output.isTTY === true;
 
-/** True where the answer is yes; nothing, the end of the input, or an interrupt is no. */
-export async function confirm(question: string, { input, output }: Seat, signal: AbortSignal): Promise<boolean> {
+/** What is answered; undefined where there is no answer: the end of the input, or an interrupt. */
+export async function answer(
+  question: string,
+  { input, output }: Seat,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const reader = createInterface({ input, output });
-  const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+  const closed = new Promise<undefined>((resolve) => reader.once("close", () => resolve(undefined)));
   try {
-    const answer = await Promise.race([reader.question(`${question} [y/N] `, { signal }), closed]);
-    return /^\s*(?:y|yes)\s*$/i.test(answer);
+    return await Promise.race([reader.question(`${question} `, { signal }), closed]);
   } catch (error) {
-    if (signal.aborted) return false;
+    if (signal.aborted) return undefined;
     throw error;
   } finally {
     reader.close();
   }
+}
+
+/** True where the answer is yes; nothing, the end of the input, or an interrupt is no. */
+export async function confirm(question: string, seat: Seat, signal: AbortSignal): Promise<boolean> {
+  return /^\s*(?:y|yes)\s*$/i.test((await answer(`${question} [y/N]`, seat, signal)) ?? "");
 }

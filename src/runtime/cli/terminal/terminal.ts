@@ -5,7 +5,7 @@
 import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
 import { visible } from "../../../vocabulary/visible.ts";
-import { confirm, isSeated } from "./confirm.ts";
+import { answer, confirm, isSeated } from "./confirm.ts";
 
 /** One line, or several; without their ends. */
 export type Text = string | readonly string[];
@@ -21,6 +21,8 @@ export interface Terminal {
   readonly seated: boolean;
   /** A yes-or-no question to whoever sits there; no, where nobody does. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
+  /** A question to whoever sits there; undefined where nobody does, or the input ends, or it is interrupted. */
+  answer(question: string, signal: AbortSignal): Promise<string | undefined>;
   /** A line that is replaced by the next, on a terminal only; "" takes it away. */
   status(line: string): void;
   readonly statusShown: boolean;
@@ -88,6 +90,12 @@ export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions):
       clear();
       status = "";
       return confirm(visible(question), { input: stdin, output: stderr }, signal);
+    },
+    async answer(question, signal) {
+      if (stdin === undefined || !isSeated({ input: stdin, output: stderr })) return undefined;
+      clear();
+      status = "";
+      return answer(visible(question), { input: stdin, output: stderr }, signal);
     },
     status: (given) => {
       const text = visible(given);

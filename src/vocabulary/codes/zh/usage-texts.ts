@@ -6,6 +6,11 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
   InvalidSetting: { means: "某项设置的值不合法" },
   MissingSetting: { means: "缺少该命令需要的设置" },
   InvalidConfig: { means: "配置文件无法读取，或其中有不存在的设置" },
+  ConfigExists: {
+    means: "要写入的配置文件已经存在",
+    advice: "用 --out 指定另一个文件，或加上 --overwrite",
+  },
+  UnknownCode: { means: "要解释的错误码不在目录中" },
   InvalidFindings: {
     means: "探测结果文件无法读取，或其中的值不合法",
     advice: "请提供 doctor --probe --json 输出的内容",

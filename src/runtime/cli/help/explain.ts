@@ -1,0 +1,81 @@
+/** `cos-originals explain`: what a code means, what follows from it, and what to do. From the catalogue alone. */
+import type { Command } from "commander";
+import { nearest } from "../../../config/nearest.ts";
+import { catalogue, entryOf } from "../../../vocabulary/codes/catalogue.ts";
+import { effectWords, endsRow } from "../../../vocabulary/codes/effect-words.ts";
+import type { Effect, Entry } from "../../../vocabulary/codes/entry.ts";
+import { errNos } from "../../../vocabulary/codes/service-codes.ts";
+import { quote, UserError } from "../../../vocabulary/errors.ts";
+import { addCommonFlags, type Flags } from "../input/setting-flags.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export function describeExplain(command: Command): void {
+  addCommonFlags(
+    command.addHelpText(
+      "after",
+      `
+CODE is a code as failures.csv, a report, a summary or an error has it, in small letters or large; or a number of the service's
+X-ErrNo header, like -154. All of them are in docs/errors.md.
+
+Exit codes: 0 explained, 2 no such code.
+
+Example:
+  cos-originals explain NoProof`,
+    ),
+    false,
+  );
+}
+
+export async function explainCommand(
+  { json }: Flags,
+  terminal: Terminal,
+  [given = ""]: readonly string[],
+): Promise<ExitCode> {
+  const { code, entry } = explained(given);
+  const { means, effect, advice } = entry;
+  if (json === true) {
+    const document = {
+      code,
+      means,
+      effect,
+      follows: effectWords[effect],
+      terminal: endsRow(effect),
+      advice: advice ?? null,
+    };
+    terminal.out(JSON.stringify({ schema: "cos-originals/explain@1", ...document }));
+    return exitCodes.done;
+  }
+  terminal.out([
+    `${code}: ${means}.`,
+    `What follows: ${effectWords[effect]}${endsRow(effect) ? "; the run does not try it again" : ""}.`,
+    `What to do: ${advice ?? withoutAdvice(effect)}.`,
+  ]);
+  return exitCodes.done;
+}
+
+const withoutAdvice = (effect: Effect): string =>
+  effect === "not-begun" || effect === "refused" || effect === "run-halted"
+    ? "what the message beside it names is to be mended"
+    : "nothing";
+
+/** @throws UserError `UnknownCode` */
+export function explained(given: string): {
+  readonly code: string;
+  readonly entry: Pick<Entry, "means" | "effect" | "advice">;
+} {
+  const number = /^(?:X-?)?(?:ErrNo)?\s*(-\d+)$/i.exec(given)?.[1];
+  if (number !== undefined) {
+    const entry = errNos[Number(number)];
+    if (entry !== undefined) return { code: `ErrNo${number}`, entry };
+  }
+  const names = Object.keys(catalogue);
+  const code = names.find((name) => name.toLowerCase() === given.toLowerCase());
+  const entry = code === undefined ? undefined : entryOf(code);
+  if (code !== undefined && entry !== undefined) return { code, entry };
+  const hint = nearest(given, names);
+  throw new UserError(
+    "UnknownCode",
+    `CODE ${quote(given)} is none of docs/errors.md${hint === undefined ? ", and so the service's own, or the system's" : `; perhaps ${hint} is meant`}.`,
+  );
+}
