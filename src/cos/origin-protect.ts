@@ -17,6 +17,15 @@ const protectable = new RegExp(`\\.(?:${protectableSuffixes.join("|")})$`, "i");
 /** Has a key a suffix that can be protected? Whether their case matters is not documented: in either. */
 export const isProtectable = (key: string): boolean => protectable.test(key);
 
+/** A suffix that can be protected, at the end, or before what may separate an image from the name of a style. */
+const readsAsImage = new RegExp(`\\.(?:${protectableSuffixes.join("|")})(?:[-_/!]|$)`, "i");
+
+/**
+ * Can no URL of this key be one of a protected image, nor of a style of one (`picture.jpg/small`)? Then a plain GET brings the object,
+ * whatever the bucket's protection is set to; nor is it made smaller by Smart Compression, which is of images only.
+ */
+export const isNeverProtected = (key: string): boolean => !readsAsImage.test(key);
+
 /** Original Image Protection of a bucket (documents 460/30121, 460/30120, 1045/33712), which must be bound to Cloud Infinite. */
 export interface OriginProtect {
   /** Is the protection on? The service does not say for which suffixes. */

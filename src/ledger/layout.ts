@@ -7,6 +7,7 @@
  *   plans/<plan>/shards/000000042.jsonl.gz       the rows
  *   plans/<plan>/seen-000001000.bin              fingerprints of the archive keys that its shards gave out
  *   plans/<plan>/deleted-000000.jsonl.gz         keys that the archive holds and the source no longer does
+ *   plans/<plan>/plain-000001000.json            of the shards up to there: rows that go by plain GETs, and their bytes; none where absent
  *   plans/cursor-000001000~<plan>.json           where planning stands: so many shards are written
  *   run.json                                     names the plan that counts; written when that plan is whole
  *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
@@ -86,6 +87,7 @@ export const paths = {
   shard: (plan: string, shard: number) => `plans/${plan}/shards/${pad(shard, SHARD_DIGITS)}.jsonl.gz`,
   fingerprints: (plan: string, shards: number) => `plans/${plan}/seen-${pad(shards, SHARD_DIGITS)}.bin`,
   deleted: (plan: string, list: number) => `plans/${plan}/deleted-${pad(list, PART_DIGITS)}.jsonl.gz`,
+  plainRows: (plan: string, shards: number) => `plans/${plan}/plain-${pad(shards, SHARD_DIGITS)}.json`,
   /** Of all plans, the one that got furthest last. */
   cursors: "plans/cursor-",
   cursor: (plan: string, shards: number) => `plans/cursor-${pad(shards, SHARD_DIGITS)}~${plan}.json`,

@@ -13,15 +13,17 @@ const sampleSchema = z.object({
   size: z.number().optional(),
   etag: z.string().optional(),
   crc64: z.string().optional(),
+  /** It came by a plain GET: it says nothing of those that are paid for. */
+  plain: z.boolean().optional(),
 });
 
 export type Sample = z.infer<typeof sampleSchema>;
 
 /** Of an archived row; undefined for any other. */
 export function sampleOf(outcome: Outcome): Sample | undefined {
-  const { key, versionId, archiveKey, expectedSize, expectedEtag, expectedCrc64 } = outcome;
+  const { key, versionId, archiveKey, expectedSize, expectedEtag, expectedCrc64, plain } = outcome;
   if (outcome.outcome !== "archived" || archiveKey === undefined) return undefined;
-  return { key, versionId, archiveKey, size: expectedSize, etag: expectedEtag, crc64: expectedCrc64 };
+  return { key, versionId, archiveKey, size: expectedSize, etag: expectedEtag, crc64: expectedCrc64, plain };
 }
 
 export function writeFirstArchived(ledger: LedgerStore, sample: Sample): Promise<void> {

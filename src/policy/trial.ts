@@ -26,7 +26,9 @@ export interface TrialState {
   readonly resumes: number;
 }
 
-export const isOnTrial = ({ archived, resumes }: TrialState): boolean => !archived && resumes < TRIALS;
+export const isOnTrial = (state: TrialState): boolean => !state.archived && !isWaived(state);
+
+export const isWaived = ({ resumes }: Pick<TrialState, "resumes">): boolean => resumes >= TRIALS;
 
 /** Of those rows, how many one shard may use up: shards are tried side by side. */
 export function trialAllowance(shards: number): number {

@@ -31,6 +31,8 @@ export const summaryShape = z.looseObject({
   pending: count,
   /** Archived bytes. */
   bytes: count,
+  /** Among them: of originals that came by plain GETs, for which no image processing is paid; absent where there are none. */
+  plainBytes: count.optional(),
   proofs: z.object({ "content-md5": count, crc64: count, size: count }).nullable(),
   requests: z
     .object({
@@ -150,6 +152,7 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     failed: tally.failed,
     pending: tally.pending,
     bytes: tally.bytes,
+    ...(tally.plainBytes === 0 ? {} : { plainBytes: tally.plainBytes }),
     proofs: { ...tally.proofs },
     requests: sumOfRequests(tally.requests, facts.requests ?? {}),
     retries: tally.retries,
@@ -197,6 +200,7 @@ export function summaryToTally(summary: Summary): Tally {
   const tally = emptyTally();
   const { archived, skipped, failed, pending, bytes } = summary;
   Object.assign(tally, { archived, skipped, failed, pending, bytes });
+  tally.plainBytes = summary.plainBytes ?? 0;
   tally.recovered = summary.recovered ?? 0;
   tally.retries = summary.retries ?? 0;
   tally.atOnce = summary.atOnce;

@@ -7,7 +7,7 @@ import type { Outcome, Proof } from "../vocabulary/outcome.ts";
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];
 /** Of a row too, but only where the run does so: they are counted where there are any. */
-export const furtherRequestTypes = ["source.restore", "archive.list", "archive.copy"] as const;
+export const furtherRequestTypes = ["source.plain", "source.restore", "archive.list", "archive.copy"] as const;
 export type FurtherRequestType = (typeof furtherRequestTypes)[number];
 
 /** Requests by type. Further types (`source.list`) may be counted beside those that are always there. */
@@ -40,6 +40,8 @@ export interface Tally {
   pending: number;
   /** Archived bytes. */
   bytes: number;
+  /** Among them: of originals that came by plain GETs, for which no image processing is paid. */
+  plainBytes: number;
   readonly proofs: Record<Proof, number>;
   readonly requests: Requests;
   /** Requests beyond the first of their kind for one try of a row. */
@@ -58,6 +60,7 @@ export function emptyTally(): Tally {
     failed: 0,
     pending: 0,
     bytes: 0,
+    plainBytes: 0,
     proofs: { "content-md5": 0, crc64: 0, size: 0 },
     requests: { "source.get": 0, "source.head": 0, "archive.put": 0, "archive.head": 0, ledger: 0, queue: 0 },
     retries: 0,
@@ -75,7 +78,9 @@ export function addOutcome(tally: Tally, outcome: Outcome): void {
   tally[outcome.outcome]++;
   if (outcome.outcome === "archived") {
     if (outcome.recovered) tally.recovered++;
-    tally.bytes += outcome.receivedSize ?? outcome.expectedSize ?? 0;
+    const bytes = outcome.receivedSize ?? outcome.expectedSize ?? 0;
+    tally.bytes += bytes;
+    if (outcome.plain) tally.plainBytes += bytes;
     if (outcome.proof !== undefined) tally.proofs[outcome.proof]++;
   } else if (outcome.outcome === "failed") {
     const messages = outcome.code === "InvalidRow" ? [(outcome.message ?? "").slice(0, MESSAGE_LENGTH)] : undefined;
@@ -120,6 +125,7 @@ export function mergeTally(a: Tally, b: Tally): Tally {
     merged.failed += part.failed;
     merged.pending += part.pending;
     merged.bytes += part.bytes;
+    merged.plainBytes += part.plainBytes;
     for (const [proof, count] of Object.entries(part.proofs)) merged.proofs[proof as Proof] += count;
     addRequests(merged, part.requests, part.retries);
     addAtOnce(merged, part.atOnce?.least, part.atOnce?.most);

@@ -45,6 +45,8 @@ export interface Outcome {
   readonly requestId?: string | undefined;
   /** ISO 8601 UTC. */
   readonly fetchedAt?: string | undefined;
+  /** `archived` only: it came by a plain GET, not through the paid service. */
+  readonly plain?: boolean | undefined;
   /** `pending` only. */
   readonly restore?: RestoreWait | undefined;
 }

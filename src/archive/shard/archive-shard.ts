@@ -247,9 +247,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     cleared: () => watch.looking ?? controls.fresh(),
     mayFetch:
       gate &&
-      ((row) => {
+      ((row, plain) => {
         restores.readable(row);
-        return gate.enter(row, stops.signal);
+        return plain || gate.enter(row, stops.signal);
       }),
     purse: allowance?.purse,
     isOnTrial: gate && watch.trial.isOn,
@@ -327,7 +327,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
 async function allowanceOf({ ledger, request, shard }: ShardDelivery, { spent }: OpenedShard) {
   if (request.prices === undefined) return undefined;
   const { granted = nothing, n } = await readGrant(ledger, shard);
-  return { purse: createAllowance(granted, spent, request.prices, request.options.fromArchive === undefined), n };
+  return { purse: createAllowance(granted, spent, request.prices), n };
 }
 
 /** Once its allowance is used up nothing more of a shard begins. */

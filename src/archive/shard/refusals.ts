@@ -90,7 +90,14 @@ export function createRefusals(options: {
         return stops.halt(`no row of the run was archived, and ${count} failed in a row: ${alike(by, outcome)}`);
       }
     }
-    const sample = await watch.sample(ledger);
+    const sample = await watch.sample(by, ledger);
+    if (by === "source.get" && sample?.plain) {
+      // What plain GETs brought says nothing of those that are paid for: as long as none of these was archived, they are on trial.
+      if (watch.trial.isWaived()) return;
+      const reason = `no row of the run was archived by what is paid for, and ${count} failed in a row: ${alike(by, outcome)}`;
+      await halt([by], reason, since, code);
+      return;
+    }
     if (sample === undefined || !(await isRefused(by, code, sample, context()))) return;
     const reason = `${count === 1 ? "a row" : counted(count, "row")} failed in a row, and so does ${JSON.stringify(sample.key)}, which was archived before: ${alike(by, outcome)}`;
     await halt([by], reason, since, code);

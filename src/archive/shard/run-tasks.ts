@@ -83,9 +83,9 @@ async function runTask(
 function withoutWaits(context: TaskContext): { readonly context: TaskContext; readonly waitedMs: () => number } {
   const { clock, mayFetch } = context;
   let waitedMs = 0;
-  const timed = async (row: number): Promise<boolean> => {
+  const timed = async (row: number, plain: boolean): Promise<boolean> => {
     const from = clock.elapsed();
-    const may = (await mayFetch?.(row)) ?? true;
+    const may = (await mayFetch?.(row, plain)) ?? true;
     waitedMs += clock.elapsed() - from;
     return may;
   };

@@ -32,8 +32,11 @@ export interface RunWatch {
   onSuccess(act: (by: RowRequest, begun: number) => void): () => void;
   /** This worker alone is refused: none of its deliveries of the run goes on. */
   readonly sick: AbortController;
-  /** A row that was archived, here or elsewhere; undefined where none is known. */
-  sample(ledger: LedgerStore): Promise<Sample | undefined>;
+  /**
+   * A row that was archived, here or elsewhere; undefined where none is known. Of fetches that are paid for one that was, where such a one is
+   * known.
+   */
+  sample(by: RowRequest, ledger: LedgerStore): Promise<Sample | undefined>;
   /**
    * Tells others how this process fares, at most once a slot; the last of a delivery also what is news since, for between deliveries
    * nothing is told. Never rejects.
@@ -62,6 +65,8 @@ const MOST_SLOTS = 30;
 export const wordMs = 12_000;
 const AGAIN_MS = 2_000;
 
+const lastFetch = ({ succeeded }: Pulse): number => Math.max(succeeded["source.get"], succeeded["archive.put"]);
+
 export function createRunWatch(options: {
   readonly clock: Clock;
   readonly random: Random;
@@ -76,6 +81,7 @@ export function createRunWatch(options: {
   const failures = createFailureWatch();
   const listeners = new Set<(by: RowRequest, begun: number) => void>();
   let last: Sample | undefined;
+  let lastPaid: Sample | undefined;
   let archived = 0;
   const succeededAt = new Map<RowRequest, number>();
   let pulsedSlot = -1;
@@ -95,7 +101,8 @@ export function createRunWatch(options: {
   const lookAtCompany = async (now: number, ledger: LedgerStore) => {
     const { pulses } = await readPulses(ledger, now - SLOTS);
     const before = signs;
-    signs = new Map([...pulses].map(([id, pulse]) => [id, { ...pulse, fetched: pulse.succeeded["source.get"] }]));
+    // What it put it had fetched, by a plain GET too.
+    signs = new Map([...pulses].map(([id, pulse]) => [id, { ...pulse, fetched: lastFetch(pulse) }]));
     const company = companyOf(worker, now, signs, before);
     if (company !== undefined) onCompany?.(company);
     return [...pulses.values()].filter((pulse) => pulse.worker !== worker);
@@ -123,18 +130,23 @@ export function createRunWatch(options: {
     archived(outcome, ledger) {
       archived++;
       last = sampleOf(outcome) ?? last;
+      if (!outcome.plain) lastPaid = sampleOf(outcome) ?? lastPaid;
       trial.archived(outcome, ledger);
       // What an earlier attempt put, no request of this row did; and an empty original is not fetched.
       if (outcome.recovered) return;
       const begun = clock.elapsed() - outcome.ms;
       watch.succeeded("archive.put", begun);
-      if (outcome.fetchedAt !== undefined) watch.succeeded("source.get", begun);
+      // A plain GET says nothing of those that are paid for.
+      if (outcome.fetchedAt !== undefined && !outcome.plain) watch.succeeded("source.get", begun);
     },
     onSuccess(act) {
       listeners.add(act);
       return () => listeners.delete(act);
     },
-    sample: async (ledger) => last ?? (await readFirstArchived(ledger)),
+    async sample(by, ledger) {
+      const own = by === "source.get" ? lastPaid : last;
+      return own ?? (await readFirstArchived(ledger)) ?? last;
+    },
     async pulse(ledger, judged, recorded) {
       const now = slot(clock.elapsed());
       const slots = rowRequests.map((request) => {

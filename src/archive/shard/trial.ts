@@ -5,12 +5,14 @@
 import { readStanding, type Standing } from "../../ledger/control.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Sample, sampleOf, writeFirstArchived, writeVain } from "../../ledger/trial.ts";
-import { isOnTrial, trialAllowance } from "../../policy/trial.ts";
+import { isOnTrial, isWaived, trialAllowance } from "../../policy/trial.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 
 /** Of a run in this process. */
 export interface Trial {
   isOn(): boolean;
+  /** Who resumed the run wants no trial any more. */
+  isWaived(): boolean;
   /** What a look at the run's controls showed. */
   see(standing: Standing): void;
   /** A row was archived. The first ends the trial, here at once and elsewhere by the ledger. */
@@ -62,6 +64,7 @@ export function createTrial(): Trial {
   };
   return {
     isOn: () => on,
+    isWaived: () => isWaived({ resumes }),
     see,
     archived(outcome, ledger) {
       const sample: Sample | undefined = on ? sampleOf(outcome) : undefined;

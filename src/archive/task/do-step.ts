@@ -1,7 +1,7 @@
 /** Carries out one step of a row: one request, or two side by side, and its result into knowledge. All I/O of a row is here. */
 import { readable } from "../../cos/exchange/restored.ts";
 import type { HeldBody, ObjectInfo, ObjectResponse } from "../../objects/bucket.ts";
-import { isBucketError } from "../../objects/error.ts";
+import { type BucketError, isBucketError } from "../../objects/error.ts";
 import type { Keeping } from "../../policy/history.ts";
 import { judge } from "../../policy/retry.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
@@ -9,7 +9,7 @@ import { quote } from "../../vocabulary/errors.ts";
 import { difference, hasChanged, isEncrypted } from "../proof/identity.ts";
 import { overrule } from "./bad-digest.ts";
 import { archiveAnswered, keptStands, replacedMeanwhile } from "./from-archive.ts";
-import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain } from "./from-source.ts";
+import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain, plainRefused } from "./from-source.ts";
 import { notRestored, restoreAnswered, restoreLost } from "./frozen.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { historyImpossible, type Step } from "./next-step.ts";
@@ -28,7 +28,7 @@ export async function doStep(
   const { task, context, rules } = row;
   switch (step.kind) {
     case "fetch":
-      return fetchStep(step.learn, knowledge, row);
+      return fetchStep(step, knowledge, row);
     case "restore":
       return after(
         knowledge,
@@ -98,12 +98,16 @@ async function keepReplaced(
 /** The image service refuses an empty object with this X-ErrNo: nothing needs to be fetched to archive it. */
 const EMPTY_ORIGINAL = -40168;
 
-async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, rules }: RowWork): Promise<StepResult> {
+async function fetchStep(
+  { learn, plain }: Extract<Step, { kind: "fetch" }>,
+  knowledge: Knowledge,
+  { task, context, rules }: RowWork,
+): Promise<StepResult> {
   const heads = learn ? headTwice(task, context) : undefined;
   heads?.catch(() => undefined);
   let reply: ObjectResponse;
   try {
-    reply = await fetchOriginal(task, context, knowledge.expectation.size);
+    reply = await fetchOriginal(task, context, knowledge.expectation.size, plain);
   } catch (thrown) {
     let unlearned: unknown;
     const head = await heads?.catch((its: unknown) => {
@@ -114,6 +118,7 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
     if (now.verdict !== undefined) return known(now);
     const failed: StepResult = { kind: "failed", knowledge: now, thrown, by: "source.get" };
     if (!isBucketError(thrown)) return failed;
+    if (plain && isOfPlainGets(thrown)) return known(plainRefused(now));
     if (thrown.code === "PlaceholderReply") {
       if (now.head !== undefined) return failed;
       const why =
@@ -145,6 +150,17 @@ async function fetchStep(learn: boolean, knowledge: Knowledge, { task, context, 
   // Kept from here on: whatever fails next, these bytes are paid for.
   const came = fetched(knowledge, reply, at, rules);
   return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
+}
+
+/**
+ * Was it refused for good, and not because nothing is there, or only after a restore? So protected images are, by number or by words, and
+ * what Smart Compression made smaller is; whatever else is refused so, originImage says for certain.
+ */
+function isOfPlainGets(thrown: BucketError): boolean {
+  const verdict = judge(thrown);
+  return (
+    (verdict === "terminal" || verdict === "refused") && thrown.status !== 404 && thrown.code !== "InvalidObjectState"
+  );
 }
 
 const bytesOf = ({ bytes, more = [] }: Extract<ObjectResponse, { kind: "bytes" }>): number =>

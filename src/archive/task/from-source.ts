@@ -39,14 +39,25 @@ export function foundEmpty(knowledge: Knowledge, head: ObjectInfo): Knowledge {
   return { ...knowledge, head, empty: true };
 }
 
+/** A plain GET was refused for good, or did not bring the object's own bytes: what is paid for decides. */
+export function plainRefused(knowledge: Knowledge): Knowledge {
+  return { ...knowledge, plain: false };
+}
+
 /**
- * The paid fetch brought a reply. With `--expect get` the original is what the reply says of itself, where that allows a proof at
+ * A fetch brought a reply. With `--expect get` the original is what the reply says of itself, where that allows a proof at
  * all, and where nothing speaks against it.
  */
 export function fetched(knowledge: Knowledge, reply: ObjectResponse, at: string, rules: Rules): Knowledge {
   const known: Knowledge = {
     ...knowledge,
-    fetched: { status: reply.status, requestId: reply.requestId, at, standing: reply.standing },
+    fetched: {
+      status: reply.status,
+      requestId: reply.requestId,
+      at,
+      plain: knowledge.plain ? true : undefined,
+      standing: reply.standing,
+    },
     body:
       reply.kind === "stream"
         ? { kind: "stream", stream: reply.stream, reply }
@@ -107,6 +118,10 @@ export function lookedAgain(
     // What was fetched may well be what the source is now: then nobody pays for it twice.
     if (!fits(now, head)) return again({ ...now, body: undefined });
     return doubt === undefined ? now : again(now);
+  }
+  if (knowledge.plain && reply !== undefined) {
+    const still: Knowledge = plainRefused({ ...known, expectation: completed(expectation, head), body: undefined });
+    return again({ ...still, md5: crc64First(still, rules, still.expectation.crc64) });
   }
   // To fetch it once more would bring the same, and be paid for.
   if (reply !== undefined && isOtherVersion(knowledge.versionId, reply, head)) {

@@ -2,6 +2,7 @@
  * What is known of one row while it is worked: never written to; each step's result makes the next one (from-source.ts, from-archive.ts), and
  * the next step follows from it alone (next-step.ts).
  */
+import { isNeverProtected } from "../../cos/origin-protect.ts";
 import type { RunOptions } from "../../ledger/plan/run-options.ts";
 import type { BodyStream, HeldBody, ObjectInfo, Standing } from "../../objects/bucket.ts";
 import type { HistoryRules } from "../../policy/history.ts";
@@ -33,7 +34,9 @@ export interface Knowledge {
   readonly there: ObjectInfo | undefined;
   /** What of the archive was copied to the history, so that it may be replaced. */
   readonly kept: Kept | undefined;
-  /** What a paid fetch brought, until it is put, or proves not to be the original. */
+  /** Is the next fetch a plain GET, for which nothing is paid? Until one was refused, or did not bring the original. */
+  readonly plain: boolean;
+  /** What a fetch brought, until it is put, or proves not to be the original. */
   readonly body: FetchedBody | undefined;
   /** Of the newest fetch, for the outcome. */
   readonly fetched: Fetched | undefined;
@@ -86,6 +89,8 @@ export interface Fetched {
   readonly requestId: string | undefined;
   /** ISO 8601 UTC. */
   readonly at: string;
+  /** By a plain GET, though the run fetches by originImage. */
+  readonly plain?: boolean | undefined;
   readonly standing?: Standing | undefined;
 }
 
@@ -128,7 +133,15 @@ export type Verdict =
 export interface Rules {
   readonly options: Pick<
     RunOptions,
-    "ifExists" | "ifChanged" | "proof" | "expect" | "archivedClass" | "restoreTier" | "restoreDays" | "history"
+    | "ifExists"
+    | "ifChanged"
+    | "proof"
+    | "expect"
+    | "archivedClass"
+    | "restoreTier"
+    | "restoreDays"
+    | "history"
+    | "fromArchive"
   >;
   readonly run: string;
   /** Where what is replaced in the archive is copied first; absent where it is not. */
@@ -146,6 +159,12 @@ export interface Rules {
   /** Above this many bytes the upload is multipart. */
   readonly putLimit: number;
 }
+
+/** Is this row of a run of originals fetched by a plain GET first? One that restores sends no others. */
+export const goesPlain = (
+  { key }: { readonly key: string },
+  { fromArchive }: Pick<RunOptions, "fromArchive">,
+): boolean => fromArchive === undefined && isNeverProtected(key);
 
 export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, now: number): Knowledge {
   const expectation = expectationOfRow(task.planned);
@@ -166,6 +185,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     archive: !isAsked ? "asked" : listed === undefined ? "unasked" : "listed",
     there: listed?.there,
     kept: undefined,
+    plain: goesPlain(task.planned, options),
     body: undefined,
     fetched: undefined,
     doubt: undefined,
@@ -234,8 +254,8 @@ export function isBelieved({ head, there, kept, fetched, put }: Knowledge): bool
  * run's own and is replaced, whatever `--if-exists` says.
  */
 export function startAnew(knowledge: Knowledge, task: Task, rules: Pick<Rules, "options">): Knowledge {
-  const { tries, rounds, startedAt, verdict, restore } = knowledge;
+  const { tries, rounds, startedAt, verdict, restore, plain } = knowledge;
   const replaces = knowledge.replaces || verdict?.kind === "archived";
   const anew = startKnowledge({ ...task, listed: undefined }, rules, startedAt);
-  return { ...anew, tries, rounds, restore, replaces, archive: replaces ? "asked" : anew.archive };
+  return { ...anew, tries, rounds, restore, plain, replaces, archive: replaces ? "asked" : anew.archive };
 }

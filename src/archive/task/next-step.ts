@@ -26,8 +26,11 @@ export type Step =
   | RestoreStep
   /** Copy what the archive holds under the key out of the way: it is going to be replaced. */
   | { readonly kind: "keep"; readonly there: ObjectInfo; readonly to: Keeping }
-  /** The paid GET; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On trial it comes before.) */
-  | { readonly kind: "fetch"; readonly learn: boolean }
+  /**
+   * The paid GET, or a plain one; with a HEAD of the source beside it, not before it: most originals are what they are expected to be. (On
+   * trial it comes before.)
+   */
+  | { readonly kind: "fetch"; readonly learn: boolean; readonly plain: boolean }
   /** Read a small body that came as a stream, of at most `size` bytes. */
   | { readonly kind: "hold"; readonly size: number }
   /** Put what was fetched, proven before it is committed. `size` in bytes. */
@@ -42,8 +45,6 @@ export const holdUpTo = 1024 * 1024;
 const ROUNDS = 6;
 
 const askArchive = { kind: "ask-archive" } as const satisfies Step;
-const fetchAlone: Step = { kind: "fetch", learn: false };
-const fetchAndLearn: Step = { kind: "fetch", learn: true };
 const learnExpectation: Step = { kind: "learn", what: "expectation" };
 const learnMetadata: Step = { kind: "learn", what: "metadata" };
 const putEmpty: Step = { kind: "put-empty" };
@@ -76,13 +77,15 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     if (state !== "yes") return whereFrozen(knowledge, state, rules);
     if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) {
       // A HEAD that follows all the same comes first: where it is refused, the fetch would be paid for in vain.
-      return knowledge.head === undefined && rules.isOnTrial?.() && rules.asksMetadata()
+      return knowledge.head === undefined && rules.isOnTrial?.() && !knowledge.plain && rules.asksMetadata()
         ? learnMetadata
-        : beforePut(fetchAlone, knowledge, rules);
+        : beforePut({ kind: "fetch", learn: false, plain: knowledge.plain }, knowledge, rules);
     }
     // A HEAD that brought nothing to prove it by: the fetch would be paid for in vain.
     if (expectation.from === "head") return noProof(digests);
-    return rules.isOnTrial?.() ? learnExpectation : beforePut(fetchAndLearn, knowledge, rules);
+    return rules.isOnTrial?.()
+      ? learnExpectation
+      : beforePut({ kind: "fetch", learn: true, plain: knowledge.plain }, knowledge, rules);
   }
   const { reply } = body;
   // Too little is known all the same (no length in a chunked reply, ETags that turned out to be no MD5s).
@@ -95,7 +98,9 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (proof === undefined) return provable(knowledge, rules) === "size" ? lengthAlone : noProof(digests);
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
-  if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || rules.asksMetadata())) return learnMetadata;
+  // A plain GET brings it.
+  const asksMetadata = knowledge.fetched?.plain !== true && rules.asksMetadata();
+  if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || asksMetadata)) return learnMetadata;
   return beforePut({ kind: "put", proof, size }, knowledge, rules);
 }
 

@@ -117,6 +117,7 @@ function archived(task: Task, knowledge: Knowledge, proof: Proof, holds: Holds, 
     message: changed ? "the source had changed since the manifest; archived as it is now" : undefined,
     requestId: fetched?.requestId,
     fetchedAt: fetched?.at,
+    plain: fetched?.plain,
   };
 }
 
@@ -129,7 +130,9 @@ function alreadyThere(task: Task, knowledge: Knowledge, there: ObjectInfo, ours:
   }
   const { crc64 } = knowledge.expectation;
   const proof = crc64 !== undefined && crc64 === there.crc64 ? "crc64" : "content-md5";
-  return outcome("archived", task, knowledge, now, { ...holds, recovered: true, proof });
+  // How it was fetched nobody recorded; most likely so.
+  const plain = knowledge.plain ? true : undefined;
+  return outcome("archived", task, knowledge, now, { ...holds, recovered: true, proof, plain });
 }
 
 const received = ({ size, etag, crc64 }: Received): Partial<Outcome> => ({

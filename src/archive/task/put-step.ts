@@ -19,10 +19,11 @@ import { type Uploaded, upload } from "./upload.ts";
 
 /** @param size of the original, bytes */
 export function putFetched(proof: Proof, size: number, knowledge: Knowledge, row: RowWork): Promise<StepResult> {
-  const { body, head } = knowledge;
+  const { body, head, fetched } = knowledge;
   if (body === undefined) throw new Error("there is nothing to put");
-  if (head !== undefined && row.context.options.fromArchive === undefined)
-    row.context.metadataTrust.learn(head, body.reply);
+  // Of originImage alone it is not known what it brings.
+  const isPlain = fetched?.plain === true || row.context.options.fromArchive !== undefined;
+  if (head !== undefined && !isPlain) row.context.metadataTrust.learn(head, body.reply);
   return body.kind === "held"
     ? putHeld(body, proof, size, knowledge, row)
     : putStream(body, proof, size, knowledge, row);

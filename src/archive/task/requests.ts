@@ -55,16 +55,19 @@ function pay(may: boolean | undefined): void {
 }
 
 /**
- * GET ?ci-process=originImage (document 1045/73029); of an archive a plain GET. A 200 that says X-ErrNo is an error all the same.
+ * GET ?ci-process=originImage (document 1045/73029); of an archive, and where `plain` says so, a plain GET. A 200 that says X-ErrNo is an
+ * error all the same.
  * @param size that is expected, bytes
  */
 export async function fetchOriginal(
   task: Task,
   context: TaskContext,
   size: number | undefined,
+  plain: boolean,
 ): Promise<ObjectResponse> {
   const { pace, stopping, signal } = context;
-  const admitted = context.mayFetch?.(task.row) ?? true;
+  const admitted = context.mayFetch?.(task.row, plain) ?? true;
+  const isPaid = !plain && context.options.fromArchive === undefined;
   if (!(typeof admitted === "boolean" ? admitted : await admitted)) {
     throw new NotNow("nothing of the run is archived yet, and of this shard no more is fetched before", "OnTrial");
   }
@@ -74,18 +77,18 @@ export async function fetchOriginal(
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
-  pay(context.purse?.payFetch(size));
-  context.requests["source.get"]++;
+  pay(context.purse?.payFetch(size, isPaid));
+  context.requests[isPaid ? "source.get" : "source.plain"]++;
   const sentAt = context.clock.elapsed();
   try {
     const reply = await context.source.get(task.planned.key, {
-      originImage: context.options.fromArchive === undefined,
+      originImage: isPaid,
       versionId: task.planned.versionId,
       bufferUpTo: holdUpTo,
       inPieces: true,
       signal,
     });
-    context.purse?.fetched(size, reply.size);
+    context.purse?.fetched(size, reply.size, isPaid);
     if (reply.errNo === undefined || reply.errNo === 0) return reply;
     reply.stream?.destroy();
     throw errorOf(task.planned.key, reply, reply.errNo);

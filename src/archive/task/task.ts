@@ -32,10 +32,14 @@ export interface Task {
 
 /** What of --max-cost and --max-bytes a shard may spend. */
 export interface Purse {
-  /** May an original of this size be fetched? Then it is paid for. @param size bytes; undefined where nothing tells it */
-  payFetch(size: number | undefined): boolean;
+  /**
+   * May an original of this size be fetched? Then it is paid for.
+   * @param size bytes; undefined where nothing tells it
+   * @param paid by the image service, and no plain GET
+   */
+  payFetch(size: number | undefined, paid: boolean): boolean;
   /** It came, and is of this size: more may be paid for than was thought. */
-  fetched(expected: number | undefined, size: number | undefined): void;
+  fetched(expected: number | undefined, size: number | undefined, paid: boolean): void;
   payRestore(size: number | undefined, storageClass: string, tier: RestoreTier): boolean;
 }
 
@@ -64,8 +68,8 @@ export interface TaskContext {
   readonly answered?: ((by: RowRequest, sentAt: number) => void) | undefined;
   /** Asked right before each fetch: resolves once it is known that the run is not cancelled. */
   readonly cleared?: (() => Promise<void> | undefined) | undefined;
-  /** Asked right before a row's fetch, while the run is on trial: false where it may not be fetched in this delivery. */
-  readonly mayFetch?: ((row: number) => boolean | Promise<boolean>) | undefined;
+  /** Asked right before a row's fetch, while the run is on trial: false where it may not be fetched in this delivery. `plain`: nothing is paid for it. */
+  readonly mayFetch?: ((row: number, plain: boolean) => boolean | Promise<boolean>) | undefined;
   /** Of a run with a cap: what its shard may spend. Asked right before what is paid for is sent. */
   readonly purse?: Purse | undefined;
   /** Is nothing of the run archived yet? Then what costs nothing is found out before a fetch is paid. */

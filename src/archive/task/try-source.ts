@@ -1,4 +1,7 @@
-/** Does the source still bring an original that it brought before? The road of a row (next-step.ts), but for the archive: nothing is put. */
+/**
+ * Does the source still bring an original that it brought before? The road of a row (next-step.ts), but for the archive: nothing is put;
+ * nor is it fetched by a plain GET, which says nothing of those that are paid for.
+ */
 import { isBucketError } from "../../objects/error.ts";
 import { doStep } from "./do-step.ts";
 import { newTry, startKnowledge } from "./knowledge.ts";
@@ -9,7 +12,7 @@ import type { Task, TaskContext } from "./task.ts";
 /** @returns undefined where it does, or where that can't be told now; else the code of what it does instead */
 export async function trySource(task: Task, context: TaskContext): Promise<string | undefined> {
   const rules = rulesOf(context);
-  let knowledge = newTry({ ...startKnowledge(task, rules, context.clock.elapsed()), archive: "asked" });
+  let knowledge = newTry({ ...startKnowledge(task, rules, context.clock.elapsed()), archive: "asked", plain: false });
   try {
     for (;;) {
       const step = nextStep(knowledge, rules);

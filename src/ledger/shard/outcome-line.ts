@@ -30,6 +30,7 @@ export const outcomeSchema = z.object({
   message: text,
   requestId: text,
   fetchedAt: text,
+  plain: z.boolean().optional(),
   restore: z
     .object({ storageClass: z.string(), askedAt: z.iso.datetime(), lookAt: z.iso.datetime(), asked: count })
     .optional(),
@@ -79,6 +80,7 @@ export function isOutcome(value: unknown): value is Outcome {
         if (typeof field !== "string") return false;
         break;
       case "recovered":
+      case "plain":
         if (typeof field !== "boolean") return false;
         break;
       case "proof":

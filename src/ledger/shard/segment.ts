@@ -24,6 +24,7 @@ export function noRequests(): RequestCounts {
     "archive.head": 0,
     ledger: 0,
     queue: 0,
+    "source.plain": 0,
     "source.restore": 0,
     "archive.list": 0,
     "archive.copy": 0,

@@ -36,10 +36,16 @@ export interface Cost {
 
 export const GB = 1024 ** 3;
 
+/** Of a currency, that anything is told to: a request costs a thousand of them. What is less is the noise of binary fractions. */
+const DECIMALS = 9;
+
+/** To billionths, as caps are counted too. */
+export const toMoney = (amount: number): number => Number(amount.toFixed(DECIMALS));
+
 /** Requests by type, of which these are priced. */
 export type PricedRequests = Readonly<
   Record<"source.get" | "source.head" | "archive.head" | "archive.put" | "ledger", number>
->;
+> & { readonly "source.plain"?: number | undefined };
 
 export interface Priced {
   /** Of originals: all of them, and the rows that they are known or reckoned of; `estimated` is null where nothing tells. */
@@ -47,6 +53,8 @@ export interface Priced {
     readonly rowsWithSize: number;
     readonly rowsWithout: number;
     readonly estimated: number | null;
+    /** Of those estimated: by plain GETs, for which no image processing is paid; none where absent. */
+    readonly plain?: number | null | undefined;
   };
   readonly requests: PricedRequests;
   readonly restore?: RestoreEstimate | null | undefined;
@@ -68,23 +76,25 @@ export function costOf(
 ): Cost | null {
   if (bytes.estimated === null) return null;
   const volume = bytes.estimated / GB;
+  const processed = Math.max(0, bytes.estimated - (bytes.plain ?? 0)) / GB;
   const processing = {
-    from: Math.max(0, volume - prices.freeProcessing) * prices.processing,
-    upTo: volume * prices.processing,
+    from: toMoney(Math.max(0, processed - prices.freeProcessing) * prices.processing),
+    upTo: toMoney(processed * prices.processing),
   };
   const ofArchive = archive.store === undefined ? requests["archive.head"] + requests["archive.put"] : 0;
   const ofLedger = ledger.store === undefined ? requests.ledger : 0;
-  const all = requests["source.get"] + requests["source.head"] + ofArchive + ofLedger;
-  const forRequests = (all / 10_000) * prices.requests;
+  const gets = requests["source.get"] + (requests["source.plain"] ?? 0);
+  const all = gets + requests["source.head"] + ofArchive + ofLedger;
+  const forRequests = toMoney((all / 10_000) * prices.requests);
   const rows = bytes.rowsWithSize + bytes.rowsWithout;
-  const forRestores = restore ? restoreCost(restore, rows === 0 ? 0 : bytes.estimated / rows, prices) : 0;
+  const forRestores = toMoney(restore ? restoreCost(restore, rows === 0 ? 0 : bytes.estimated / rows, prices) : 0);
   return {
     currency: prices.currency,
-    from: processing.from + forRequests + forRestores,
-    upTo: processing.upTo + forRequests + forRestores,
+    from: toMoney(processing.from + forRequests + forRestores),
+    upTo: toMoney(processing.upTo + forRequests + forRestores),
     processing,
     requests: forRequests,
     restore: forRestores,
-    traffic: volume * prices.traffic,
+    traffic: toMoney(volume * prices.traffic),
   };
 }

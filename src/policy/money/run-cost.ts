@@ -6,12 +6,26 @@ interface Places {
   readonly ledger: { readonly store?: string | undefined };
 }
 
-/** What it sent and archived. What failed after it was paid for is in its requests, but its bytes are not known. */
-export const costOfRun = (
-  { requests, bytes }: { readonly requests: PricedRequests; readonly bytes: number },
+/** Of what a run archived: all bytes, and those that came by plain GETs. */
+export interface MovedBytes {
+  readonly bytes: number;
+  readonly plainBytes?: number | undefined;
+}
+
+/**
+ * What it sent and archived. What failed after it was paid for is in its requests, but its bytes are not known.
+ *
+ * @param restores does it bring keys back from an archive? Then all its GETs are plain
+ */
+export function costOfRun(
+  { requests, bytes, plainBytes }: { readonly requests: PricedRequests } & MovedBytes,
+  restores: boolean,
   prices: Prices,
   places: Places,
-): Cost | null => costOf({ bytes: { rowsWithSize: 0, rowsWithout: 0, estimated: bytes }, requests }, prices, places);
+): Cost | null {
+  const plain = restores ? bytes : plainBytes;
+  return costOf({ bytes: { rowsWithSize: 0, rowsWithout: 0, estimated: bytes, plain }, requests }, prices, places);
+}
 
 /** What run.json tells of a plan. */
 export interface PlannedRun {
@@ -28,16 +42,38 @@ const LEDGER_A_SHARD = 8;
 const LEDGER_A_RUN = 12;
 const OUTCOMES_A_SEGMENT = 200;
 
-/** Null where no row told its size. @param asksArchive does each row cost a HEAD of the archive? */
-export function plannedCost(run: PlannedRun, asksArchive: boolean, prices: Prices, places: Places): Cost | null {
-  const toWork = run.rows - Object.values(run.settled).reduce<number>((sum, count = 0) => sum + count, 0);
+/** Rows that are to be worked: those that planning alone did not settle. */
+export const rowsToWork = ({ rows, settled }: Pick<PlannedRun, "rows" | "settled">): number =>
+  rows - Object.values(settled).reduce<number>((sum, count = 0) => sum + count, 0);
+
+/** What of a plan is to be fetched by plain GETs: rows, and the bytes that those told. */
+export interface PlannedPlain {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Null where no row told its size. */
+export function plannedCost(
+  run: PlannedRun,
+  how: {
+    /** Does each row cost a HEAD of the archive? */
+    readonly asksArchive: boolean;
+    readonly plain: PlannedPlain;
+    readonly restores: boolean;
+  },
+  prices: Prices,
+  places: Places,
+): Cost | null {
+  const toWork = rowsToWork(run);
   if (toWork > 0 && run.bytes === 0) return null;
+  const { asksArchive, plain, restores } = how;
   const requests = {
-    "source.get": toWork,
+    "source.get": toWork - plain.rows,
+    "source.plain": plain.rows,
     "source.head": run.requests?.["source.head"] ?? 0,
     "archive.head": asksArchive ? toWork : 0,
     "archive.put": toWork,
     ledger: LEDGER_A_RUN + LEDGER_A_SHARD * run.shards + 2 * Math.ceil(run.rows / OUTCOMES_A_SEGMENT),
   };
-  return costOfRun({ requests, bytes: run.bytes }, prices, places);
+  return costOfRun({ requests, bytes: run.bytes, plainBytes: plain.bytes }, restores, prices, places);
 }

@@ -2,6 +2,7 @@
 
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
+import { noPlainRows, readPlainRows } from "../../ledger/plan/plain-rows.ts";
 import { overByPlan, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
@@ -11,7 +12,7 @@ import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Cost, usualPrices } from "../../policy/money/cost.ts";
 import { listPrices } from "../../policy/money/list-prices.ts";
-import { costOfRun, plannedCost } from "../../policy/money/run-cost.ts";
+import { costOfRun, plannedCost, rowsToWork } from "../../policy/money/run-cost.ts";
 import { type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addRequests, emptyTally, mergeTally, sumOfRequests, type Tally } from "../../report/tally.ts";
 import { storeOf } from "../../vocabulary/address.ts";
@@ -94,11 +95,11 @@ export async function writeSummary(
       `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} ${nounOf(run.rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
     );
   }
-  const facts = await factsOf(ledger, run, state, clock.now());
-  const summary = tallyToSummary(
-    { ...whole, pending: run.rows - ended },
-    { ...facts, cost: costsOf(run, whole, ledger, settings) },
-  );
+  const [facts, cost] = await Promise.all([
+    factsOf(ledger, run, state, clock.now()),
+    costsOf(run, whole, ledger, settings),
+  ]);
+  const summary = tallyToSummary({ ...whole, pending: run.rows - ended }, { ...facts, cost });
   await Promise.all([writeSummaryFiles(ledger, summary), writeDeleted(ledger, run)]);
   return summary;
 }
@@ -111,21 +112,25 @@ export function wholeTally(run: Pick<RunDocument, "countedOnly">, tallies: reado
 }
 
 /** Undefined of a run that restores, for what that comes to is written nowhere. */
-function costsOf(
+async function costsOf(
   run: RunDocument,
-  { requests, bytes }: Tally,
+  { requests, bytes, plainBytes, archived }: Tally,
   ledger: LedgerStore,
   settings: Surroundings["settings"],
-): Summary["cost"] {
+): Promise<Summary["cost"]> {
   const { archive, options } = run.request;
   if (restoreOf(options) !== undefined) return undefined;
-  const said = settings.prices ?? usualPrices;
-  // Plain GETs are no processing.
-  const prices = options.fromArchive === undefined ? said : { ...said, processing: 0 };
+  const prices = settings.prices ?? usualPrices;
+  const restores = options.fromArchive !== undefined;
   const places = { archive, ledger: { store: storeOf(ledger.describe("")) } };
-  const spent = costOfRun({ requests: sumOfRequests(requests, run.requests ?? {}), bytes }, prices, places);
+  const sent = sumOfRequests(requests, run.requests ?? {});
+  const spent = costOfRun({ requests: sent, bytes, plainBytes }, restores, prices, places);
   if (spent === null) return undefined;
-  const planned = plannedCost(run, options.ifExists !== "overwrite", prices, places);
+  // Where all was archived, and nothing by a plain GET, none was planned.
+  const mayBePlain = !restores && (plainBytes > 0 || archived < rowsToWork(run));
+  const plain = (mayBePlain ? await readPlainRows(ledger, run) : undefined) ?? noPlainRows;
+  const how = { asksArchive: options.ifExists !== "overwrite", plain, restores };
+  const planned = plannedCost(run, how, prices, places);
   const range = ({ from, upTo }: Cost) => ({ from, upTo });
   return {
     currency: prices.currency,

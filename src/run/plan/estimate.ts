@@ -6,6 +6,7 @@
 
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
 import { expectationOfRow } from "../../archive/proof/identity.ts";
+import { goesPlain } from "../../archive/task/knowledge.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
@@ -73,6 +74,8 @@ export interface Estimate {
     readonly rowsWithout: number;
     /** All of them, those without a size taken for as large as the others on average; null where no row tells its size. */
     readonly estimated: number | null;
+    /** Of those: by plain GETs, for which no image processing is paid. */
+    readonly plain: number | null;
   };
   /** By what was found out about the source; null where nothing was said of that. */
   readonly byFindings: {
@@ -127,6 +130,8 @@ export async function estimateRun(
   let rowsThatProve = 0;
   let archivedClass = 0;
   let archivedBytes = 0;
+  let plainBytes = 0;
+  let plainWithout = 0;
   let tooLarge = 0;
   let versions = 0;
   /** Of the counts, up to the shard before. */
@@ -160,10 +165,14 @@ export async function estimateRun(
       if (row.size !== undefined) rowsWithSize++;
       const needs = requestsOf(row, request.options, found?.bringsMetadata === false);
       if (requestsOf(row, request.options)["source.head"] === 0) rowsThatProve++;
-      if (found?.largestOriginal !== undefined && (row.size ?? 0) > found.largestOriginal) tooLarge++;
-      if (found?.heedsVersions === false && row.versionId !== undefined) versions++;
-      for (const type of ["source.get", "source.head", "archive.head", "archive.put"] as const)
-        requests[type] += needs[type];
+      const isPaid = needs["source.plain"] === 0;
+      if (isPaid && found?.largestOriginal !== undefined && (row.size ?? 0) > found.largestOriginal) tooLarge++;
+      if (isPaid && found?.heedsVersions === false && row.versionId !== undefined) versions++;
+      if (!isPaid) {
+        plainBytes += row.size ?? 0;
+        if (row.size === undefined) plainWithout++;
+      }
+      for (const [type, count] of Object.entries(needs)) if (count > 0) requests[type] = (requests[type] ?? 0) + count;
       if (isRestored) {
         restored++;
         // Looked at before it is restored, and once it is; and so is its archive key.
@@ -178,6 +187,7 @@ export async function estimateRun(
   const rowsWithout = toArchive - rowsWithSize;
   const estimated =
     rowsWithout === 0 ? known : rowsWithSize === 0 ? null : Math.round((known / rowsWithSize) * toArchive);
+  const plain = rowsWithSize === 0 ? 0 : Math.round(plainBytes + (known / rowsWithSize) * plainWithout);
   return {
     rows,
     shards,
@@ -197,7 +207,7 @@ export async function estimateRun(
     compared: counts.compared ?? null,
     deletedFromSource: counts.compared?.by === "listing" && !counts.limited ? (counts.deleted?.count ?? 0) : null,
     comparedExactly: givenKeys?.exact() ?? true,
-    bytes: { known, rowsWithSize, rowsWithout, estimated },
+    bytes: { known, rowsWithSize, rowsWithout, estimated, plain: estimated === null ? null : plain },
     rowsThatProve,
     byFindings: found === undefined ? null : { metadataByHead: found.bringsMetadata === false, tooLarge, versions },
     requests: sumOfRequests(
@@ -234,19 +244,21 @@ function headsSpared(
  */
 export function requestsOf(
   row: PlannedRow,
-  options: Pick<RunOptions, "ifExists" | "expect" | "proof" | "history">,
-  /** Is it known that the source's replies do not bring the metadata? Then each row costs a HEAD. */
+  options: Pick<RunOptions, "ifExists" | "expect" | "proof" | "history" | "fromArchive">,
+  /** Is it known that originImage does not bring the metadata? Then each row that is fetched so costs a HEAD. */
   metadataByHead = false,
-): Readonly<Record<"source.get" | "source.head" | "archive.head" | "archive.put", number>> {
+): Readonly<Record<"source.get" | "source.plain" | "source.head" | "archive.head" | "archive.put", number>> {
   const size = row.size ?? 0;
   const inParts = size > putLimit;
   const known = chooseProof(expectationOfRow(row), options.proof, !inParts) !== undefined;
   const empty = row.size === 0;
   // The reply to a fetch of a version is never trusted.
   const trustsReply = options.expect === "get" && row.versionId === undefined;
-  const asksSource = empty || !(trustsReply || known) || metadataByHead;
+  const plain = options.fromArchive !== undefined || goesPlain(row, options);
+  const asksSource = empty || !(trustsReply || known) || (metadataByHead && !plain);
   return {
-    "source.get": empty ? 0 : 1,
+    "source.get": empty || plain ? 0 : 1,
+    "source.plain": plain && !empty ? 1 : 0,
     "source.head": asksSource ? 1 : 0,
     "archive.head": options.ifExists === "overwrite" && options.history === undefined ? 0 : 1,
     "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
@@ -261,6 +273,10 @@ export function expectedAtOnce(how: { readonly rate?: number | undefined; readon
   const perSecond = Math.min(how.rate ?? originalsPerSecond, originalsPerSecond) / how.maxInstances;
   return Math.min(mostAtOnce, Math.max(1, Math.ceil(perSecond * assumedSeconds)));
 }
+
+/** Of originals, by whatever GET. */
+export const fetchesOf = ({ requests }: Pick<Estimate, "requests">): number =>
+  requests["source.get"] + (requests["source.plain"] ?? 0);
 
 /** Seconds the fetches take, and what limits them. */
 export function timeOf(

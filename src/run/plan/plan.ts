@@ -7,6 +7,7 @@ import { decodeTime, ulid } from "ulid";
 import { needOfScope } from "../../ledger/needs.ts";
 import { furthestCursor, type PlanCursor, writeCursor } from "../../ledger/plan/cursor.ts";
 import { createDeletedWriter, type DeletedLists, needOfDeletedKeys } from "../../ledger/plan/deleted-keys.ts";
+import { readPlainRows, writePlainRows } from "../../ledger/plan/plain-rows.ts";
 import { isSameRequest, type RunRequest } from "../../ledger/plan/request.ts";
 import { createRun, needOfCountedRows, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { needOfForbiddenKeys, writeShardRows } from "../../ledger/plan/shard-rows.ts";
@@ -77,6 +78,8 @@ async function writeSlice(
     ulid(Math.max(clock.now(), earlier === undefined ? 0 : decodeTime(earlier) + 1), random);
   let plan = idAfter(before?.plan);
   const counts = countsOf(before);
+  const plainBefore = before && (await readPlainRows(ledger, before));
+  if (plainBefore !== undefined) counts.plain = { ...plainBefore };
   const kept = await keptKeys(options, before?.givenKeys);
   const writes = createWrites();
   const deleted = createDeletedWriter();
@@ -116,6 +119,7 @@ async function writeSlice(
       plan = idAfter(plan);
     }
     shardsAtCursor = shards;
+    if (counts.plain !== undefined) await writePlainRows(ledger, { plan, shards }, counts.plain);
     const givenKeys = await kept?.keep(plan, shards);
     await writeCursor(ledger, {
       schema: "cos-originals/cursor@1",
@@ -151,6 +155,7 @@ async function writeSlice(
     // Somebody else's took its place: then this plan is nobody's, and one is written that is theirs.
     return planOn({ ...options, request: ruling, claimed: undefined });
   }
+  if (counts.plain !== undefined) await writePlainRows(ledger, { plan, shards }, counts.plain);
   const ranges = slices();
   const document: RunDocument = {
     schema: "cos-originals/run@1",

@@ -1,5 +1,6 @@
 /** From what a manifest or a listing says to the rows of shards, with what planning alone can settle. No I/O of its own. */
 
+import { goesPlain } from "../../archive/task/knowledge.ts";
 import { ledgerKeys, mayBeLedgerKey } from "../../ledger/own-keys.ts";
 import type { DeletedKey } from "../../ledger/plan/deleted-keys.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
@@ -24,6 +25,8 @@ export interface PlanCounts {
   rows: number;
   /** Of the rows whose size the manifest tells. */
   bytes: number;
+  /** Among the rows to be worked, those that go by plain GETs; their bytes as far as they tell. */
+  plain?: { rows: number; bytes: number };
   duplicates: number;
   collisions: number;
   invalid: number;
@@ -139,7 +142,10 @@ export async function* planFrom(
       }
       if (row.settled === undefined && entry.kind === "row" && entry.absent) counts.absent = (counts.absent ?? 0) + 1;
       if (row.settled?.code !== "Unchanged") toWork++;
-      counts.bytes += row.settled === undefined ? (row.size ?? 0) : 0;
+      if (row.settled === undefined) {
+        counts.bytes += row.size ?? 0;
+        if (goesPlain(row, options)) notePlain(row, counts);
+      }
       rows.push(row);
       if (counts.rows - (counts.unchanged ?? 0) >= limit) {
         counts.limited = true;
@@ -155,6 +161,12 @@ export async function* planFrom(
     }
   }
   if (rows.length > 0) yield { rows, readUpTo: undefined };
+}
+
+function notePlain({ size = 0 }: PlannedRow, counts: PlanCounts): void {
+  counts.plain ??= { rows: 0, bytes: 0 };
+  counts.plain.rows++;
+  counts.plain.bytes += size;
 }
 
 /** Keys of a listing are all different; so are their archive keys, where nothing of a key gets lost. */

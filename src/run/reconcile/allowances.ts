@@ -2,6 +2,7 @@
  * What of a run's cap its shards may spend: given out as they are sent, so far as what is spent and what is given out stay within it
  * (policy/money/cap.ts). Two reconcilers give the same: each shard's allowance follows from its rows, and shards are sent in one order.
  */
+import { goesPlain } from "../../archive/task/knowledge.ts";
 import { noMoney, readShardCaps, type ShardCap, writeCap } from "../../ledger/caps.ts";
 import { readCaps } from "../../ledger/control.ts";
 import { planOfShard, type RunDocument } from "../../ledger/plan/run-document.ts";
@@ -56,9 +57,10 @@ export async function openAllowances(
     const rows = (await readShardRows(ledger, planOfShard(run, shard), shard)) ?? [];
     const restore = restoreOf(options);
     let sum = nothing;
-    for (const { settled, size = assumedBytes, storageClass } of rows) {
+    for (const { key, settled, size = assumedBytes, storageClass } of rows) {
       if (settled !== undefined) continue;
-      sum = plus(sum, costOfFetch(size, prices, options.fromArchive === undefined));
+      const isPaid = options.fromArchive === undefined && !goesPlain({ key }, options);
+      sum = plus(sum, costOfFetch(size, prices, isPaid));
       if (restore !== undefined && storageClass !== undefined && isArchiveClass(storageClass)) {
         sum = plus(sum, costOfRestore(size, storageClass, restore.tier, prices));
       }

@@ -33,6 +33,9 @@ const since = (ago: number, asked = 1, storageClass = "ARCHIVE"): Partial<Knowle
   },
   storageClass,
 });
+const byPlain: Partial<Knowledge> = {
+  fetched: { status: 200, requestId: "r", at: new Date(now).toISOString(), plain: true },
+};
 const ongoing = 'ongoing-request="true"';
 const there = 'ongoing-request="false", expiry-date="Fri, 30 Jan 2026 00:00:00 GMT"';
 
@@ -191,6 +194,36 @@ const table: Record<string, readonly Line[]> = {
     ],
     ["fetched, and no proof from anywhere", { ...fromHead(multipart), ...held(multipart) }, ends("NoProof")],
     ["fetched, and no length from anywhere", { ...fromHead({ etag: md5 }), ...stream({ etag: md5 }) }, ends("NoProof")],
+  ],
+  "what no protection covers goes by a plain GET first": [
+    ["the row tells enough", { ...fromRow(all), plain: true }, { kind: "fetch", learn: false, plain: true }],
+    ["it does not: a HEAD beside it", { ...fromRow({}), plain: true }, { kind: "fetch", learn: true, plain: true }],
+    [
+      "nothing but the fetch need be known of its metadata, on trial neither",
+      { ...fromRow({ crc64: "77" }), plain: true },
+      { kind: "fetch", learn: false, plain: true },
+      rules({}, { isOnTrial: () => true, asksMetadata: () => true }),
+    ],
+    [
+      "it came: put",
+      { ...fromRow({ crc64: "77" }), plain: true, ...byPlain, ...held(all) },
+      { kind: "put" },
+      rules({}, { asksMetadata: () => true }),
+    ],
+    [
+      "what was paid for may lack the metadata",
+      { ...fromRow({ crc64: "77" }), plain: false, ...held(all) },
+      { kind: "learn", what: "metadata" },
+      rules({}, { asksMetadata: () => true }),
+    ],
+    [
+      "something else came: look again",
+      { ...fromRow(all), plain: true, ...held({ ...all, size: 8 }) },
+      { kind: "look-again" },
+    ],
+    ["it was refused: what is paid for", { ...fromRow(all), plain: false }, { kind: "fetch", plain: false }],
+    ["the archive holds it: neither", { ...asked(info(all)), ...fromRow(all), plain: true }, { kind: "end" }],
+    ["it is empty: neither", { ...fromRow({ size: 0 }), plain: true, head: info({ size: 0 }) }, { kind: "put-empty" }],
   ],
   "an original in an archive class is fetched where it is restored": [
     [

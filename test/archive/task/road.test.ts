@@ -13,7 +13,7 @@ import {
   keyTaken,
   replacedMeanwhile,
 } from "../../../src/archive/task/from-archive.ts";
-import { fetched, learned, lookedAgain, wrongBytes } from "../../../src/archive/task/from-source.ts";
+import { fetched, learned, lookedAgain, plainRefused, wrongBytes } from "../../../src/archive/task/from-source.ts";
 import { restoreAnswered, restoreLost } from "../../../src/archive/task/frozen.ts";
 import type { Knowledge, Rules } from "../../../src/archive/task/knowledge.ts";
 import { newTry, startKnowledge } from "../../../src/archive/task/knowledge.ts";
@@ -25,7 +25,7 @@ import type { ObjectInfo, ObjectResponse } from "../../../src/objects/bucket.ts"
 import { runs } from "../../setup/quick.ts";
 import { type Fault, loseAnswer, refuse, reset } from "../../stores/bucket-fault.ts";
 import { digestsOf } from "../../stores/memory-objects.ts";
-import { archiveKey, bytesOf, key, lab, large } from "./lab.ts";
+import { archiveKey, bytesOf, key as imageKey, lab, large } from "./lab.ts";
 
 const options = fc.record({
   ifExists: fc.constantFrom("skip", "keep", "overwrite", "fail"),
@@ -77,6 +77,9 @@ describe("the road of a row, over two buckets that may answer anything", () => {
     }),
     there: fc.option(version, { nil: undefined }),
     unsure: fc.boolean(),
+    /** Of a key that can't be protected; then its plain GETs go wrong too. */
+    plain: fc.boolean(),
+    get: troubles,
     brings: fc.record({ etag: fc.boolean(), crc64: fc.boolean(), contentLength: fc.boolean() }),
     original: troubles,
     head: troubles,
@@ -88,6 +91,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
   test("ends, pays for nothing that it holds, and archives only what the source was", async () => {
     await fc.assert(
       fc.asyncProperty(story, async (told) => {
+        const key = told.plain ? "photos/a.pdf" : imageKey;
         const { source, archive, end } = lab(told.options);
         Object.assign(source.switches.originalBrings, told.brings);
         source.seed(key, versions[told.first] as Buffer);
@@ -96,6 +100,7 @@ describe("the road of a row, over two buckets that may answer anything", () => {
         let heldUnquestioned = 0;
         /** Told after the end: what is thrown into a task is a fault of the program to it, and ends the row. */
         let paidTwice = 0;
+        let plainAfterPaid = 0;
         const trouble = (of: readonly (Fault | "replaced" | null)[], nth: number): Fault | undefined => {
           const what = of[nth - 1] ?? undefined;
           if (what !== "replaced") return what;
@@ -104,12 +109,14 @@ describe("the road of a row, over two buckets that may answer anything", () => {
         };
         source.onRequest(({ type, nth }) => {
           if (type === "head") heldUnquestioned = 0;
-          const fault = trouble(type === "original" ? told.original : told.head, nth);
-          if (type === "original") {
+          const fault = trouble(type === "original" ? told.original : type === "get" ? told.get : told.head, nth);
+          if (type === "original" || type === "get") {
             paidTwice += heldUnquestioned;
+            if (type === "get" && source.count("original") > 0) plainAfterPaid++;
             const whole = fault === undefined || fault.kind === "spoil";
             const stored = source.object(key)?.bytes.length ?? 0;
-            if (whole && stored > 0 && stored <= 1024 * 1024 && told.brings.contentLength) heldUnquestioned++;
+            const tellsLength = type === "get" || told.brings.contentLength;
+            if (whole && stored > 0 && stored <= 1024 * 1024 && tellsLength) heldUnquestioned++;
           }
           return fault;
         });
@@ -125,7 +132,9 @@ describe("the road of a row, over two buckets that may answer anything", () => {
           ...(says.crc64 ? { crc64: all.crc64 } : undefined),
         } as PlannedRow;
         const { outcome } = await end(row, { unsure: told.unsure });
-        expect(paidTwice, "paid fetches of what is held").toBe(0);
+        expect(paidTwice, "fetches of what is held").toBe(0);
+        expect(plainAfterPaid, "plain GETs of what had to be paid for").toBe(0);
+        if (!told.plain) expect(source.count("get")).toBe(0);
         expect(outcome.code, outcome.message).not.toBe("ProgramFault");
         const bytes = archive.object(archiveKey)?.bytes;
         const there = told.there === undefined ? undefined : (versions[told.there] as Buffer);
@@ -224,12 +233,14 @@ describe("from any knowledge", () => {
         decisions,
         told,
         fc.boolean(),
+        fc.constantFrom(imageKey, "photos/a.pdf"),
         restore,
         // A few, over and over: whoever always says the same must not keep the road from ending.
         fc.array(fc.record({ head: info, there: info, reply, put: fc.nat(5) }), { minLength: 1, maxLength: 3 }),
-        (rules, says, unsure, restore, answers) => {
+        (rules, says, unsure, key, restore, answers) => {
           const task = { row: 0, planned: { key, ...says } as PlannedRow, archiveKey, charged: 0, unsure, restore };
           let known: Knowledge = newTry(startKnowledge(task, rules, 0));
+          let paidFor = false;
           for (let steps = 0; ; steps++) {
             expect(steps).toBeLessThan(60);
             const step = nextStep(known, rules);
@@ -260,7 +271,9 @@ describe("from any knowledge", () => {
               case "fetch":
                 expect(known.body).toBeUndefined();
                 expect(known.restored || readable(known.head, known.storageClass) === "yes", "can be read").toBe(true);
-                known = fetched(known, answer.reply, "", rules);
+                if (step.plain) expect([key, paidFor]).toEqual(["photos/a.pdf", false]);
+                else paidFor = true;
+                known = step.plain && answer.put === 5 ? plainRefused(known) : fetched(known, answer.reply, "", rules);
                 if (step.learn) known = learned(known, answer.head, rules);
                 break;
               case "keep":

@@ -45,8 +45,8 @@ const estimate = (rows: readonly Row[], options: Partial<RunOptions> = {}) =>
 
 describe("what was found out about the source", () => {
   const rows: Row[] = [
-    { key: "a", size: 9, etag: md5 },
-    { key: "b", size: 99, etag: md5, versionId: "v" },
+    { key: "a.jpg", size: 9, etag: md5 },
+    { key: "b.jpg", size: 99, etag: md5, versionId: "v" },
   ];
   const by = (found?: FoundOfSource) => estimateRun(entries(rows), asked(), () => 0.5, found);
   test("is reckoned with", async () => {
@@ -61,12 +61,24 @@ describe("what was found out about the source", () => {
       requests: { "source.head": 2 },
     });
   });
+
+  test("says nothing of what goes by plain GETs", async () => {
+    const papers = rows.map((row) => ({ ...row, key: `${row.key}.pdf` }));
+    const found = { bringsMetadata: false, largestOriginal: 50, heedsVersions: false };
+    expect(await estimateRun(entries(papers), asked(), () => 0.5, found)).toMatchObject({
+      byFindings: { tooLarge: 0, versions: 0 },
+      requests: { "source.plain": 2, "source.get": 0, "source.head": 0 },
+    });
+  });
 });
 
 describe("the requests of a row", () => {
   const skip = { ifExists: "skip", expect: "auto", proof: "auto" } as const;
   const needs = (row: Partial<Row>, options: Partial<RunOptions> = {}) => {
-    const all = requestsOf({ key: "a", ...row }, { ...skip, ...options });
+    const all = requestsOf({ key: "a.jpg", ...row }, { ...skip, ...options });
+    // What can't be protected costs the same, but for how it is fetched.
+    const plain = requestsOf({ key: "a.pdf", ...row }, { ...skip, ...options });
+    expect(plain).toEqual({ ...all, "source.get": 0, "source.plain": all["source.get"] });
     return [all["source.get"], all["source.head"], all["archive.head"], all["archive.put"]];
   };
   test.each<[string, Partial<Row>, Partial<RunOptions>, number[]]>([
@@ -136,6 +148,7 @@ describe("an estimate", () => {
       rowsWithSize: 2,
       rowsWithout: 1,
       estimated: 45,
+      plain: 45,
     });
     const unknown = await estimate([{ key: "a" }]);
     expect(unknown.bytes.estimated).toBeNull();
@@ -202,9 +215,9 @@ describe("money and time", () => {
 
 describe("originals in an archive class", () => {
   const rows = [
-    { key: "a", size: GB, storageClass: "ARCHIVE" },
-    { key: "b", storageClass: "DEEP_ARCHIVE" },
-    { key: "c", size: 10, etag: "0123456789abcdef0123456789abcdef" },
+    { key: "a.jpg", size: GB, storageClass: "ARCHIVE" },
+    { key: "b.jpg", storageClass: "DEEP_ARCHIVE" },
+    { key: "c.jpg", size: 10, etag: "0123456789abcdef0123456789abcdef" },
   ];
 
   test("are priced where they are restored: they are among those to archive", async () => {

@@ -124,9 +124,9 @@ describe("in scope of a listing", () => {
 describe("in scope of a manifest that tells neither size nor time", () => {
   test("is what a HEAD finds so, and what is not there fails as a row", async () => {
     const world = createWorld();
-    world.source.seed("small", "x");
-    world.source.seed("large", "xxxx");
-    const keys = ["small", "large", "missing"];
+    world.source.seed("small.jpg", "x");
+    world.source.seed("large.jpg", "xxxx");
+    const keys = ["small.jpg", "large.jpg", "missing.jpg"];
     await world.deliver(inlineMessage(keys, { run: "r", options: { minSize: 2 } }));
     await world.drain();
     expect(world.summary("r")).toMatchObject({
@@ -137,7 +137,7 @@ describe("in scope of a manifest that tells neither size nor time", () => {
       leftOut: { size: 1 },
       requests: { "source.get": 1 },
     });
-    expect(world.fetches()).toEqual({ large: 1 });
+    expect(world.fetches()).toEqual({ "large.jpg": 1 });
   });
 });
 
@@ -152,14 +152,14 @@ describe("a run", () => {
 
   test("by a message leaves out what its `except` names", async () => {
     const world = createWorld();
-    for (const key of ["a", "b"]) world.source.seed(key, key);
-    world.source.seed("keys.txt", "a\nb\n");
-    world.source.seed("done.txt", "a\n");
+    for (const key of ["a.jpg", "b.jpg"]) world.source.seed(key, key);
+    world.source.seed("keys.txt", "a.jpg\nb.jpg\n");
+    world.source.seed("done.txt", "a.jpg\n");
     const except = { bucket: sourcePlace.bucket, region, key: "done.txt" };
     await world.deliver(objectMessage("keys.txt", { run: "r", except }));
     await world.drain();
     expect(world.summary("r")).toMatchObject({ rows: 1, archived: 1, leftOut: { except: 1 } });
-    expect(world.fetches()).toEqual({ b: 1 });
+    expect(world.fetches()).toEqual({ "b.jpg": 1 });
   });
 
   test("stops at its limit, which unchanged rows don't count for: the next takes the next ones", async () => {

@@ -16,7 +16,7 @@ const SIZE = 1_000;
 
 function seeded(count: number, options: { readonly tellsSizes?: boolean } = {}) {
   const world = createWorld({ concurrency: 4 });
-  const keys = Array.from({ length: count }, (_, n) => `k${String(n).padStart(3, "0")}`);
+  const keys = Array.from({ length: count }, (_, n) => `k${String(n).padStart(3, "0")}.png`);
   for (const key of keys) world.source.seed(key, key.repeat(SIZE / key.length));
   const rows = keys.map((key) => (options.tellsSizes === false ? key : { key, size: SIZE }));
   return { world, keys, rows };

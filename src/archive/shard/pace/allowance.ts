@@ -23,9 +23,8 @@ export interface Allowance extends Purse {
 /**
  * @param granted what the shard may spend in all
  * @param before what earlier attempts have spent
- * @param paid by the image service, and not plain GETs
  */
-export function createAllowance(granted: Amount, before: Amount, prices: CapPrices, paid = true): Allowance {
+export function createAllowance(granted: Amount, before: Amount, prices: CapPrices): Allowance {
   let spent = nothing;
   let short: Amount | undefined;
   const pay = (amount: Amount): boolean => {
@@ -40,8 +39,8 @@ export function createAllowance(granted: Amount, before: Amount, prices: CapPric
     return false;
   };
   return {
-    payFetch: (size = assumedBytes) => pay(costOfFetch(size, prices, paid)),
-    fetched(expected = assumedBytes, size = expected) {
+    payFetch: (size = assumedBytes, paid) => pay(costOfFetch(size, prices, paid)),
+    fetched(expected = assumedBytes, size = expected, paid) {
       // It is on its way, and is paid for.
       if (size > expected) spent = plus(spent, costOfFetch(size - expected, { ...prices, requests: 0 }, paid));
     },

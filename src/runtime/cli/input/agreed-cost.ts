@@ -41,7 +41,11 @@ export function questionOf(
 ): string | undefined {
   const { bytes, requests, restore, toArchive } = estimate;
   const isKnown = bytes.estimated !== null;
-  const reckoned = { ...bytes, estimated: bytes.estimated ?? toArchive * largestImage };
+  const reckoned = {
+    ...bytes,
+    estimated: bytes.estimated ?? toArchive * largestImage,
+    plain: bytes.plain ?? (requests["source.plain"] ?? 0) * largestImage,
+  };
   const cost = costOf({ bytes: reckoned, requests, restore }, pricesOf(settings), places);
   if (cost === null || cost.upTo <= settings.values.confirmAbove) return undefined;
   const upTo = formatMoney(cost.upTo, cost.currency);

@@ -5,7 +5,7 @@ import { costOf } from "../../../policy/money/cost.ts";
 import { listPrices } from "../../../policy/money/list-prices.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import type { Replaced } from "../../../run/places/replaced.ts";
-import { type Estimate, expectedAtOnce, timeOf } from "../../../run/plan/estimate.ts";
+import { type Estimate, expectedAtOnce, fetchesOf, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 import { pricesOf } from "../../settings/prices.ts";
 
@@ -37,7 +37,7 @@ export function planDocument(
       estimate: costOf(estimate, prices, { archive: request.archive, ledger }),
     },
     time: {
-      ...timeOf(estimate.requests["source.get"], { concurrency, rate, maxInstances }),
+      ...timeOf(fetchesOf(estimate), { concurrency, rate, maxInstances }),
       concurrency,
       auto,
       rate: rate ?? null,

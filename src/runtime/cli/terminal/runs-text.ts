@@ -10,8 +10,11 @@ import { formatCount } from "../../../vocabulary/counted.ts";
 type Read = Extract<RunOfLedger, { readonly kind: "read" }>;
 
 /** Null where the requests are not known: of a run that is not over. */
-function costOfRead({ summary: { requests, bytes }, request }: Read, ledger: Place, prices: Prices): Cost | null {
-  return requests === null ? null : costOfRun({ requests, bytes }, prices, { archive: request.archive, ledger });
+function costOfRead({ summary, request }: Read, ledger: Place, prices: Prices): Cost | null {
+  const { requests, bytes, plainBytes } = summary;
+  if (requests === null) return null;
+  const restores = request.options.fromArchive !== undefined;
+  return costOfRun({ requests, bytes, plainBytes }, restores, prices, { archive: request.archive, ledger });
 }
 
 export function runsDocument({ runs, more }: RunsOfLedger, ledger: Place, prices: Prices) {

@@ -9,7 +9,13 @@ const GB = 1024 ** 3;
 const inCos = { archive: {}, ledger: {} };
 const noRequests = { "source.get": 0, "source.head": 0, "archive.head": 0, "archive.put": 0, ledger: 0 };
 const estimate = (gb: number | null, toArchive: number) => ({
-  bytes: { known: 0, rowsWithSize: toArchive, rowsWithout: 0, estimated: gb === null ? null : gb * GB },
+  bytes: {
+    known: 0,
+    rowsWithSize: toArchive,
+    rowsWithout: 0,
+    estimated: gb === null ? null : gb * GB,
+    plain: gb === null ? null : 0,
+  },
   requests: noRequests,
   restore: null,
   toArchive,
