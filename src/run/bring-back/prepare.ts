@@ -89,12 +89,6 @@ export async function prepareBringBack(
   return { input: { ledger, request, rows, beside, before }, after, samples };
 }
 
-/** Roles turned around: keys come from the archive, by its credentials, and go where originals come from. */
-export function turned(surroundings: Surroundings): Surroundings {
-  const roles = { source: "archive", archive: "source", ledger: "ledger", manifest: "manifest" } as const;
-  return { ...surroundings, open: (role, place) => surroundings.open(roles[role], place) };
-}
-
 async function versionsOrRefuse(bucket: Bucket, archive: Place): Promise<"versions"> {
   const versioning = await versioningOf(bucket, archive.prefix);
   if (bucket.listVersions !== undefined && (versioning === "on" || versioning === "suspended")) return "versions";

@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { prepareRedrive, type RedriveOptions } from "../../run/work/redrive.ts";
+import { printAddress } from "../../vocabulary/address.ts";
 import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
+import { quote, UserError } from "../../vocabulary/errors.ts";
 import { runIdOf, settingsOfWork } from "../settings/run-input.ts";
 import { checkTargets } from "../settings/targets.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
-import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { interruptNote, runToEnd } from "./run-to-end.ts";
 import { submitAndTell } from "./submit.ts";
@@ -62,8 +64,11 @@ Example:
 }
 
 export async function redriveCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+  return withRecordedRun(flags, terminal, args, async (recorded) => {
+    const { id, place, settings, json } = recorded;
     await checkTargets(settings, terminal.log);
+    const { surroundings, isBack } = await surroundingsOfRun(recorded);
+    if (isBack && hasQueue(settings)) throw backByNoQueue(id, settings);
     const interrupt = onInterrupt(terminal, interruptNote);
     try {
       const {
@@ -86,6 +91,9 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
         else terminal.out(`run ${id} has no failed rows that could be tried again`);
         return left > 0 ? exitCodes.failedKeys : exitCodes.done;
       }
+      if (isBack) {
+        terminal.note(`It writes into ${printAddress(input.request.archive)}, as the run ${id} did.`);
+      }
       if (hasQueue(settings)) return await submitAndTell(input, settings, surroundings, json, terminal);
       return await runToEnd(input, surroundings, terminal, { signal: interrupt.signal, json });
     } finally {
@@ -93,6 +101,12 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
     }
   });
 }
+
+const backByNoQueue = (id: string, { said }: Settings) =>
+  new UserError(
+    "InvalidSetting",
+    `The run ${quote(id)} brings keys back from an archive, which no queue's worker does; leave out ${said("queue")}.`,
+  );
 
 function changedOptions({ values, given }: Settings): RedriveOptions["options"] {
   return Object.fromEntries(changeable.filter(given).map((name) => [name, values[name]]));

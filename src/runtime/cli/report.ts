@@ -11,7 +11,7 @@ import { writeReport } from "../../run/inspect/report.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
-import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -31,8 +31,10 @@ Example:
 }
 
 export async function reportCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, settings, surroundings, json }) => {
+  return withRecordedRun(flags, terminal, args, async (recorded) => {
+    const { id, place, settings, json } = recorded;
     const { csvSafe } = settings.values;
+    const { surroundings } = await surroundingsOfRun(recorded);
     const { ledger, summary, prefix } = await writeReport(place, id, surroundings, { csvSafe });
     const { out } = flags;
     const files = typeof out === "string" ? await copyReport(ledger, out) : [];

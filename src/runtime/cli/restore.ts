@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
-import { lookAtDestination, prepareBringBack, turned } from "../../run/bring-back/prepare.ts";
+import { lookAtDestination, prepareBringBack } from "../../run/bring-back/prepare.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { rowsOf } from "../../run/plan/rows.ts";
+import { turned } from "../../run/surroundings/turned.ts";
 import { wholeScope } from "../../run/work/redrive.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";

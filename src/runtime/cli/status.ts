@@ -9,7 +9,7 @@ import { sendIdle } from "../../run/reconcile/idle-shards.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
-import { type RecordedRun, settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { type RecordedRun, settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -48,8 +48,9 @@ Examples:
 
 export async function statusCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async (run) => {
-    const { id, place, surroundings, json } = run;
+    const { id, place, json } = run;
     const full = flags.full === true;
+    const { surroundings } = full ? await surroundingsOfRun(run) : run;
     const look = async () => (await statusOf(place, id, surroundings, { full })).summary;
     const status = await statusOf(place, id, surroundings, { full });
     const first = status.summary;

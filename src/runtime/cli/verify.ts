@@ -8,7 +8,7 @@ import { type Difference, type Verified, verifyRun } from "../../run/inspect/ver
 import { certificateOfVerify, certified, isSound } from "../../run/inspect/verify-certificate.ts";
 import { isoTime, systemClock } from "../../vocabulary/clock.ts";
 import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
-import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
+import { settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { checkCertificatePath, pageOf, writeCertificate } from "./leaving/certificate-files.ts";
 import { openCsvFile } from "./leaving/csv-file.ts";
@@ -45,12 +45,14 @@ Example:
   cos-originals verify nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
     --out differences.csv`,
       ),
-    [...settingsOfLedger, "concurrency", "rate", "maxInstances"],
+    [...settingsOfLedger, "sourceEndpoint", "concurrency", "rate", "maxInstances"],
   );
 }
 
 export async function verifyCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
-  return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
+  return withRecordedRun(flags, terminal, args, async (recorded) => {
+    const { id, place, json } = recorded;
+    const { surroundings } = await surroundingsOfRun(recorded);
     const interrupt = onInterrupt(terminal, "Stopping.");
     const { signal } = interrupt;
     const deep = flags.deep === true;

@@ -191,3 +191,44 @@ test("plan and doctor say what becomes of what a run replaces", async () => {
   expect(plan).toMatchObject(refused);
   expect(plan.stderr).toContain("keeps no versions any more");
 });
+
+/** Catches: what is said of a restore, or done after it, asking each bucket by the other side's endpoint and credentials. */
+test("what failed to come back is tried again, and what came is verified, where the two sides are two services", async () => {
+  const away = await startEmulator({
+    dataDir: join(folder, "away"),
+    credentials: [credentials],
+    buckets: [{ name: archive }],
+  });
+  try {
+    const sides = ["--archive-endpoint", away.url, "--source-endpoint", emulator.url];
+    const keptThere = away.bucket(archive);
+    for (const key of keys) keptThere.put(`photos/${key}`, original(key), metaOf(key));
+    const [first = ""] = keys;
+    bucket().delete(first);
+    emulator.faults.use(({ operation, key }) =>
+      operation === "object.put" && key === first ? { kind: "error", code: "InvalidArgument" } : undefined,
+    );
+    const to = ["--to", `cos://${source}`, "--run", "back", "--yes"];
+    const partly = await cli("restore", "--archive", at, ...to, ...sides, "--json");
+    expect(partly.code, partly.stderr).toBe(3);
+    expect(parseSummary(JSON.parse(partly.stdout))).toMatchObject({ skipped: 19, failed: 1 });
+    emulator.faults.clear();
+
+    const queued = await cli("redrive", "back", "--archive", at, ...sides, "--queue", "sqs:http://localhost:1/q");
+    expect(queued).toMatchObject(refused);
+    expect(queued.stderr).toContain("which no queue's worker does");
+    const again = await cli("redrive", "back", "--archive", at, ...sides, "--json");
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stderr).toContain(`It writes into cos://${source}, as the run back did.`);
+    expect(JSON.parse(again.stdout)).toMatchObject({ redriveOf: "back", archived: 1, requests: { "source.plain": 1 } });
+    expect(bucket().get(first)?.bytes).toEqual(original(first));
+
+    const judged = await cli("verify", "back-redrive-1", "--archive", at, ...sides, "--json");
+    expect(judged.code, judged.stderr).toBe(0);
+    expect(JSON.parse(judged.stdout)).toMatchObject({ checked: 1, same: 1, missing: 0 });
+    const reported = await cli("report", "back-redrive-1", "--archive", at, "--archive-endpoint", away.url, "--json");
+    expect(reported.code, reported.stderr).toBe(0);
+  } finally {
+    await away.close();
+  }
+});

@@ -1,8 +1,12 @@
 /** What the commands about a run that exists have in common: its id, its ledger, and their surroundings. */
 import type { Settings } from "../../../config/read.ts";
 import { flagOf, type SettingName } from "../../../config/settings.ts";
+import { readRequest } from "../../../ledger/plan/request.ts";
 import { type Place, runIdSchema } from "../../../run/messages/messages.ts";
 import { preflightLedger } from "../../../run/plan/preflight.ts";
+import { openLedger } from "../../../run/surroundings/open-ledger.ts";
+import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
+import { turned } from "../../../run/surroundings/turned.ts";
 import { systemClock } from "../../../vocabulary/clock.ts";
 import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { ledgerPlace } from "../../settings/places.ts";
@@ -46,6 +50,23 @@ export async function withRecordedRun(
     throw new UserError("InvalidRunId", `RUN ${quote(args[0])} ${id.error.issues[0]?.message ?? "is not a run id"}.`);
   }
   return withLedger(settings, flags, terminal, (ledger) => command({ ...ledger, id: id.data }));
+}
+
+/**
+ * Opens buckets as the run had them: one that brings keys back reads the archive, and writes into what originals come from. Of a run that is
+ * not there, or can't be read, the command says so.
+ */
+export async function surroundingsOfRun({
+  place,
+  id,
+  surroundings,
+}: Pick<RecordedRun, "place" | "id" | "surroundings">): Promise<{
+  readonly surroundings: Surroundings;
+  readonly isBack: boolean;
+}> {
+  const request = await readRequest(openLedger(place, id, surroundings)).catch(() => undefined);
+  const isBack = request?.options.fromArchive !== undefined;
+  return { surroundings: isBack ? turned(surroundings) : surroundings, isBack };
 }
 
 /** Errors: UserError `MissingSetting`, `NoSuchBucket`; RefusedError. */
