@@ -88,7 +88,9 @@ describe(`runs into a folder, one of them killed with -9 ${KILLS} times (seed ${
       const { summary, killed, archive } = await run(folder, kills);
       const rows = keys.length;
       expect(summary).toMatchObject({ state: "complete", rows, archived: rows, failed: 0, pending: 0 });
-      const fetched = lab.emulator.requests()["object.original"];
+      // Two of the awkward ones have no suffix that can be protected.
+      const { "object.original": paid, "object.get": plainly } = lab.emulator.requests();
+      const fetched = paid + plainly;
       console.log(`${folder}: ${killed} kills, ${rows} keys, ${fetched - rows} fetched again`);
       expect(fetched - rows).toBeLessThanOrEqual(killed * CONCURRENCY);
 
