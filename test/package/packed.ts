@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const modules = join(root, "node_modules");
-const shipped = ["package.json", "README.md", "LICENSE", "events", "serverless.yml"];
+const shipped = ["package.json", "README.md", "LICENSE", "events", "docs/config.schema.json", "serverless.yml"];
 const madeOf = ["scripts", "src", "tsconfig.json", "tsconfig.types.json"];
 
 export interface Packed {
