@@ -52,17 +52,22 @@ ${differences(certificate)}
   return page.html;
 }
 
-function sentence({ by, agreed, deep, objects, same, replaced, oneWay }: Certificate): string {
+function sentence({ by, agreed, deep, objects, same, replaced, oneWay, scope }: Certificate): string {
   const what = counted(objects, by === "check" ? "original" : "archived object");
   const how = deep ? ", their bytes read anew" : "";
+  const others = scope?.leftOut ?? 0;
+  const left =
+    others > 0
+      ? ` ${counted(others, "other")} ${verbOf(others, "was", "were")} left out, and nothing is said of ${verbOf(others, "it", "them")}.`
+      : "";
   if (!agreed)
-    return `Of ${what}${how}, ${formatCount(same)} ${verbOf(same, "is", "are")} in the archive as they should be.`;
+    return `Of ${what}${how}, ${formatCount(same)} ${verbOf(same, "is", "are")} in the archive as they should be.${left}`;
   const more = replaced > 0 ? ` ${formatCount(replaced)} of them were replaced by a later run.` : "";
   const extra = oneWay ? " What the archive alone holds was passed over." : "";
-  return `${what}${how}: the archive holds all of them.${more}${extra}`;
+  return `${what}${how}: the archive holds all of them.${more}${left}${extra}`;
 }
 
-function facts({ source, run, ledger, archiveKey, beganAt, endedAt, bytes, tool }: Certificate): Html[] {
+function facts({ source, run, ledger, archiveKey, scope, beganAt, endedAt, bytes, tool }: Certificate): Html[] {
   const fact = (name: string, value: string | null) =>
     value === null ? [] : [html`<div><dt>${name}</dt><dd><bdi>${value}</bdi></dd></div>`];
   return [
@@ -70,11 +75,22 @@ function facts({ source, run, ledger, archiveKey, beganAt, endedAt, bytes, tool 
     ...fact("Run", run),
     ...fact("Ledger", ledger),
     ...fact("Archive keys", archiveKey),
+    ...fact("In scope", scope === undefined ? null : scopeText(scope)),
     ...fact("Began", utc(beganAt)),
     ...fact("Ended", utc(endedAt)),
     ...fact("Bytes", formatBytes(bytes)),
     ...fact("Made by", tool),
   ];
+}
+
+/** Which part was verified, in words. */
+function scopeText({ filter = [], minSize, maxSize, except }: NonNullable<Certificate["scope"]>): string {
+  return [
+    ...filter,
+    ...(minSize === undefined ? [] : [`of at least ${formatBytes(minSize)}`]),
+    ...(maxSize === undefined ? [] : [`of at most ${formatBytes(maxSize)}`]),
+    ...(except === undefined ? [] : [`but what ${except} names`]),
+  ].join("; ");
 }
 
 type Row = readonly [name: string, value: number];

@@ -46,7 +46,17 @@ export const certificateShape = z.looseObject({
   oneWay: z.boolean().describe("was what the archive alone holds passed over?"),
   beganAt: time.describe("what is newer was not looked at; of a check by the source's own clock"),
   endedAt: time,
-  objects: count.describe("originals of a check; archived objects of a verify"),
+  scope: z
+    .looseObject({
+      filter: z.array(z.string()).optional().describe('rules in their order, "+ GLOB" or "- GLOB"'),
+      minSize: count.optional(),
+      maxSize: count.optional(),
+      except: z.string().optional().describe("name of the manifest of exceptions"),
+      leftOut: count.describe("archived objects that are not in scope, of which nothing is said"),
+    })
+    .optional()
+    .describe("of a verify of a part of what the run archived: which part"),
+  objects: count.describe("originals of a check; archived objects of a verify, as far as they are in scope"),
   bytes: count.describe("their bytes"),
   same: count,
   missing: count,

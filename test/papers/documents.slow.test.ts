@@ -40,9 +40,13 @@ test("of a run in one process", async () => {
   expectAsTold("cos-originals/summary@1", await cli("status", "one", "--full"));
   expectAsTold("cos-originals/summary@1", await cli("report", "one"));
   lab.emulator.bucket(archive).delete(`${lab.place().slice(`cos://${archive}/`.length)}${keys[0]}`);
-  const certificates = [`${lab.folder}/verify.json`, `${lab.folder}/check.json`] as const;
+  const certificates = [`${lab.folder}/verify.json`, `${lab.folder}/check.json`, `${lab.folder}/part.json`] as const;
   expectAsTold("cos-originals/verify@1", await cli("verify", "one", "--certificate", certificates[0]));
   expectAsTold("cos-originals/verify@1", await cli("verify", "one", "--deep"));
+  const part = ["--exclude", "a+b*", "--except", manifest, "--min-size", "1", "--max-size", "1G"];
+  expectAsTold("cos-originals/error@1", await cli("verify", "one", ...part));
+  const certified = ["--certificate", certificates[2]];
+  expectAsTold("cos-originals/verify@1", await cli("verify", "one", "--exclude", "a+b*", ...certified));
   expectAsTold("cos-originals/check@1", await cli("check", "--certificate", certificates[1]));
   expectAsTold("cos-originals/check@1", await cli("check", "--dry-run"));
   for (const file of certificates) {

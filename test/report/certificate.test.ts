@@ -77,6 +77,15 @@ describe("its page", () => {
     expect(page).not.toContain("etag: ");
   });
 
+  test("of a part says which, and of how many nothing is said", () => {
+    const scope = { filter: ["- /drafts/**"], minSize: 2048, except: "done.csv", leftOut: 3 };
+    const page = certificateHtml(certificate({ by: "verify", run: "r", agreed: true, scope }));
+    for (const part of ["3 others were left out", "- /drafts/**; of at least 2 KiB; but what done.csv names"]) {
+      expect(page).toContain(part);
+    }
+    expect(certificateHtml(certificate())).not.toContain("In scope");
+  });
+
   test("shows keys as text, whatever they are", () => {
     const page = certificateHtml(certificate());
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");

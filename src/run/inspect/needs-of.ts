@@ -3,7 +3,7 @@ import type { Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 
 /** What credentials are for. */
-export const purposes = ["run", "doctor", "check", "protection", "restore"] as const;
+export const purposes = ["run", "doctor", "verify", "check", "protection", "restore"] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** Requests on objects, on a bucket as a whole, or on what is set of its images. */
@@ -25,10 +25,17 @@ export interface PlacesOfRun {
   readonly restores?: boolean | undefined;
   /** Where in the archive's bucket what is replaced is copied first. */
   readonly history?: string | undefined;
-  /** A manifest that lies in a bucket. An inventory's files lie beside it, wherever its manifest.json says. */
-  readonly manifest?:
-    | { readonly bucket: string; readonly region: string; readonly key: string; readonly isInventory: boolean }
-    | undefined;
+  readonly manifest?: StoredManifest | undefined;
+  /** What is left out. */
+  readonly except?: StoredManifest | undefined;
+}
+
+/** A manifest that lies in a bucket. An inventory's files lie beside it, wherever its manifest.json says. */
+export interface StoredManifest {
+  readonly bucket: string;
+  readonly region: string;
+  readonly key: string;
+  readonly isInventory: boolean;
 }
 
 /** Costs money, so only of who asks for it. */
@@ -39,13 +46,13 @@ const restoring: readonly Operation[] = ["restore"];
  * Above 5 GB an upload is multipart.
  */
 export function needsOfRun(places: PlacesOfRun): readonly Need[] {
-  const { source, archive, ledger, manifest, history, restores = false } = places;
+  const { source, archive, ledger, manifest, except, history, restores = false } = places;
   return [
     below(source, ...reading, ...(restores ? restoring : [])),
     below(archive, ...copied(history), ...storing),
     ...ofHistory(archive, history),
     below(ledger, ...reading, "put"),
-    ...ofManifest(manifest),
+    ...[manifest, except].flatMap(ofManifest),
     // Not for --list alone: where listing is not allowed COS may say 403 of a key that does not exist, and a missing original, or
     // one that is not archived yet, would be taken for a refusal.
     ...[source, archive, ledger].map(listed),
@@ -62,6 +69,22 @@ export function needsOfDoctor({ source, archive, ledger, history, restores = fal
     below(ledger, "get", "head", "put"),
     { operations: ["getProtection", "getSlim"], bucket: source, on: { kind: "images" } },
     ...[source, archive, ledger].map(listed),
+  ];
+}
+
+/** Of `verify`, without the bytes or with them. */
+export function needsOfVerify({
+  archive,
+  ledger,
+  except,
+  deep,
+}: Pick<PlacesOfRun, "archive" | "ledger" | "except"> & { readonly deep: boolean }): readonly Need[] {
+  return [
+    // A HEAD tells in either case what became of a row that two attempts archived differently.
+    below(archive, ...(deep ? reading : (["head"] as const))),
+    below(ledger, "get"),
+    ...ofManifest(except),
+    ...[archive, ledger].map(listed),
   ];
 }
 
@@ -108,7 +131,7 @@ const reading: readonly Operation[] = ["get", "head"];
 /** Of an archive, or of where keys are brought back to. */
 const storing: readonly Operation[] = ["put", "head", "createUpload", "uploadPart", "completeUpload", "abortUpload"];
 
-function ofManifest(manifest: PlacesOfRun["manifest"]): readonly Need[] {
+function ofManifest(manifest: StoredManifest | undefined): readonly Need[] {
   if (manifest === undefined) return [];
   const { isInventory, key } = manifest;
   return [{ operations: reading, bucket: manifest, on: isInventory ? { kind: "bucket" } : { kind: "key", key } }];

@@ -1,21 +1,25 @@
 /** The certificate of a verified archive. Pure. */
+import type { StoredRows } from "../../ledger/plan/request.ts";
 import { type Certificate, type CertifiedDifference, certificateSchema } from "../../report/certificate.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { toolVersion } from "../../vocabulary/version.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Difference, Verified } from "./verify.ts";
+import { totalLeftOut, type VerifyScope } from "./verify-scope.ts";
 
 export interface VerifyOver {
   readonly run: string;
   readonly ledger: Place;
   readonly verified: Verified;
+  readonly scope?: VerifyScope | undefined;
   /** ISO 8601. */
   readonly beganAt: string;
   readonly endedAt: string;
   readonly differences: readonly CertifiedDifference[];
 }
 
-export function certificateOfVerify({ run, ledger, verified, beganAt, endedAt, differences }: VerifyOver): Certificate {
+export function certificateOfVerify(over: VerifyOver): Certificate {
+  const { run, ledger, verified, scope, beganAt, endedAt, differences } = over;
   const { request, same, proofs, replaced, unread, deep, list, requests } = verified;
   const { missing, size, checksum } = verified.differences;
   const address = printAddress(ledger);
@@ -33,6 +37,7 @@ export function certificateOfVerify({ run, ledger, verified, beganAt, endedAt, d
     oneWay: true,
     beganAt,
     endedAt,
+    ...(scope === undefined ? undefined : { scope: certifiedScope(scope, verified) }),
     objects: list.objects,
     bytes: list.bytes,
     same,
@@ -46,6 +51,23 @@ export function certificateOfVerify({ run, ledger, verified, beganAt, endedAt, d
     lists: [{ of: "ledger", address, ...list, newest: null }],
     requests: { ...requests },
     differences: [...differences],
+  };
+}
+
+const nameOf = (source: StoredRows): string =>
+  source.kind === "file" ? source.name : `cos://${source.bucket}/${source.key}`;
+
+function certifiedScope(
+  { filter, minSize, maxSize, except }: VerifyScope,
+  { leftOut }: Verified,
+): Certificate["scope"] {
+  const source = except?.source;
+  return {
+    ...(filter === undefined ? undefined : { filter: [...filter] }),
+    ...(minSize === undefined ? undefined : { minSize }),
+    ...(maxSize === undefined ? undefined : { maxSize }),
+    ...(source === undefined ? undefined : { except: nameOf(source) }),
+    leftOut: totalLeftOut(leftOut),
   };
 }
 

@@ -19,10 +19,12 @@ import type { CopyDifference, CopyEqualBy } from "../check/compare-copy.ts";
 import { requestsAtOnce } from "../check/requests-at-once.ts";
 import { resolved } from "../finalize/resolved.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
+import type { LeftOut } from "../plan/entry.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { type Archived, lookByHead, lookDeep } from "./look-at-copy.ts";
 import { statusOf } from "./status.ts";
+import { judgeOfScope, totalLeftOut, type VerifyScope } from "./verify-scope.ts";
 
 export interface Difference {
   /** `unread`: the bytes were to be read, and the store does not give them out (an archive class); nothing is said of them. */
@@ -52,10 +54,12 @@ export interface Verified {
   readonly bytesRead: number;
   /** Objects that were to be read and could not be: they are in an archive class. */
   readonly unread: number;
+  /** Archived objects that are not in scope, by why; undefined where there are none. */
+  readonly leftOut: LeftOut | undefined;
   /** Rows that are not archived, so there is nothing to check. */
   readonly unarchived: number;
   readonly rows: number;
-  /** Of what the ledger says is archived: objects, bytes, and the SHA-256 of one line each, as a certificate has it. */
+  /** Of what the ledger says is archived, as far as it is in scope: objects, bytes, and the SHA-256 of one line each, as a certificate has it. */
   readonly list: { readonly objects: number; readonly bytes: number; readonly sha256: string };
   /** Sent to the archive, tries included. */
   readonly requests: Readonly<Record<"archive.head" | "archive.get", number>>;
@@ -64,6 +68,8 @@ export interface Verified {
 export interface VerifyOptions {
   /** Read the bytes anew, and prove them, instead of asking by HEAD. */
   readonly deep?: boolean | undefined;
+  /** All that the run archived, where absent. */
+  readonly scope?: VerifyScope | undefined;
   /** Told before anything is asked: how the run stands, as LISTs tell it. */
   readonly onBegin?: ((summary: Summary) => void) | undefined;
   /** Called for each, in no particular order. What it returns is waited for. */
@@ -72,12 +78,15 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`; BucketError where the archive can't be asked. */
+/**
+ * Errors: UserError `NoSuchRun`, `RunNotPlanned`, `LedgerIncomplete`, `NothingInScope`, and what is wrong with a manifest of exceptions;
+ * BucketError where the archive can't be asked.
+ */
 export async function verifyRun(
   place: Place,
   id: string,
   surroundings: Surroundings,
-  { deep = false, onBegin, onDifference, onProgress, signal }: VerifyOptions,
+  { deep = false, scope, onBegin, onDifference, onProgress, signal }: VerifyOptions,
 ): Promise<Verified> {
   const { ledger, run, summary } = await statusOf(place, id, surroundings);
   if (run === undefined) {
@@ -86,6 +95,7 @@ export async function verifyRun(
       `The run ${JSON.stringify(id)} is still being planned: nothing is archived yet.`,
     );
   }
+  const judge = scope === undefined ? undefined : await judgeOfScope(scope, run.request, surroundings, signal);
   onBegin?.(summary);
   const archive = surroundings.open("archive", run.request.archive);
   const pace = createPace({
@@ -102,6 +112,7 @@ export async function verifyRun(
   const proofs = { "content-md5": 0, crc64: 0, etag: 0, size: 0 };
   const differences = { missing: 0, size: 0, checksum: 0 };
   const requests = { "archive.head": 0, "archive.get": 0 };
+  const leftOut: { -readonly [By in keyof LeftOut]: number } = {};
   const list = { objects: 0, bytes: 0, digest: createHash("sha256") };
   const look = deep
     ? lookDeep(archive, isLater, { ...surroundings, signal, onTry: () => void requests["archive.get"]++ }, (bytes) => {
@@ -142,6 +153,11 @@ export async function verifyRun(
         if (outcome.outcome === "archived") counts.archived++;
         const { archiveKey } = outcome;
         if (!holdsIt(outcome) || archiveKey === undefined) continue;
+        const by = judge?.(outcome);
+        if (by !== undefined) {
+          leftOut[by] = (leftOut[by] ?? 0) + 1;
+          continue;
+        }
         list.objects++;
         list.bytes += outcome.receivedSize ?? 0;
         list.digest.update(`${lineOf({ ...outcome, archiveKey })}\n`);
@@ -158,6 +174,8 @@ export async function verifyRun(
   }
   const { archived: _, ...found } = counts;
   const { rows, state } = summary;
+  const outOfScope = totalLeftOut(leftOut);
+  if (outOfScope > 0 && list.objects === 0 && !signal?.aborted) throw nothingInScope(id, outOfScope);
   return {
     request: run.request,
     state,
@@ -166,12 +184,20 @@ export async function verifyRun(
     proofs,
     differences,
     deep,
-    unarchived: rows - counts.checked,
+    leftOut: outOfScope === 0 ? undefined : leftOut,
+    unarchived: rows - counts.checked - outOfScope,
     rows,
     list: { objects: list.objects, bytes: list.bytes, sha256: list.digest.digest("hex") },
     requests,
   };
 }
+
+/** That nothing differs would be no answer. */
+const nothingInScope = (id: string, outOfScope: number) =>
+  new UserError(
+    "NothingInScope",
+    `Of the ${outOfScope} ${nounOf(outOfScope, "object")} that the run ${JSON.stringify(id)} archived none is in scope, so nothing can be said of the archive; look at --include, --exclude, --filter, --except, --min-size and --max-size.`,
+  );
 
 /** Of a certificate's list. */
 const lineOf = ({ archiveKey, receivedSize, receivedEtag, receivedCrc64 }: Archived): string =>

@@ -54,9 +54,7 @@ async function* byKey(
   except: (() => PlanEntries) | undefined,
 ): AsyncGenerator<readonly PlanEntry[]> {
   const keeps = createFilter(scope.filter ?? []);
-  const out = scope.except === undefined ? undefined : await keysOf(scope.except, except, random);
-  const leftOutBy = (row: Row["row"]): LeftOutBy | undefined =>
-    keeps(row.key) ? (out?.has(row) ? "except" : undefined) : "filter";
+  const leftOutBy = await judgeOfKeys(scope, except, random);
   for await (const batch of entries) {
     const kept: PlanEntry[] = [];
     for (const entry of batch) {
@@ -70,6 +68,23 @@ async function* byKey(
     }
     yield kept;
   }
+}
+
+/**
+ * Why a key is left out; undefined where it is not.
+ *
+ * @param except the rows of its --except; undefined where nobody here can read them
+ *
+ * Throws UserError `ManifestElsewhere`, `ManifestNotAsSaid`, `ManifestTooLong`.
+ */
+export async function judgeOfKeys(
+  { filter = [], except: named }: Pick<Scope, "filter" | "except">,
+  except: (() => PlanEntries) | undefined,
+  random: World["random"],
+): Promise<(row: Pick<Row["row"], "key" | "versionId">) => LeftOutBy | undefined> {
+  const keeps = createFilter(filter);
+  const out = named === undefined ? undefined : await keysOf(named, except, random);
+  return (row) => (keeps(row.key) ? (out?.has(row) ? "except" : undefined) : "filter");
 }
 
 const leftOut = (entry: PlanEntry & { readonly kind: "row" | "unchanged" | "invalid" }, by: LeftOutBy): PlanEntry => ({

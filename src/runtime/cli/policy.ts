@@ -10,8 +10,10 @@ import {
   needsOfProtection,
   needsOfRestore,
   needsOfRun,
+  needsOfVerify,
   type Purpose,
   purposes,
+  type StoredManifest,
 } from "../../run/inspect/needs-of.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { lifecyclesOf } from "../../run/places/lifecycle.ts";
@@ -36,6 +38,7 @@ export function describePolicy(command: Command): void {
       .option("--for <PURPOSE>", `what the credentials are for: ${purposes.join(", ")}`, "run")
       .option("--to <ADDRESS>", "with --for restore: where the keys go")
       .option("--at <TIME>", "with --for restore: as restore is to be asked, as of a time")
+      .option("--deep", "with --for verify: as verify is to be asked, with its --deep")
       .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
       .option("--lifecycle", "print lifecycle rules for old runs and the history instead")
       .option(...keepDaysFlag)
@@ -44,7 +47,7 @@ export function describePolicy(command: Command): void {
         `
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
 resume and verify need no more, but for verify --deep, which reads the archive. With --for it is another command's; that of
-restore takes its --to, and its --at where that is to be asked. An archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
+restore takes its --to, and its --at where that is to be asked, that of verify its --deep. An archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
 its own: --store s3. What a queue needs is its own service's matter.
 
 Exit codes: 0 printed, 2 usage.
@@ -79,7 +82,7 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
     );
     return exitCodes.done;
   }
-  if (purpose !== "check" && purpose !== "restore") {
+  if (!["verify", "check", "restore"].includes(purpose)) {
     terminal.note(
       "Bind the image service (Cloud Infinite) to the source bucket beforehand: that takes more than this policy allows.",
     );
@@ -89,12 +92,15 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
   return exitCodes.done;
 }
 
-function needsOf(purpose: Purpose, settings: Settings, { to, at }: Flags): readonly Need[] {
-  if (purpose !== "restore" && (to ?? at) !== undefined) {
-    throw new UserError(
-      "InvalidSetting",
-      `--${to === undefined ? "at" : "to"} says nothing with --for ${purpose}; it is a flag of --for restore.`,
-    );
+function needsOf(purpose: Purpose, settings: Settings, { to, at, deep }: Flags): readonly Need[] {
+  const ofOthers = [
+    { flag: "--to", is: to !== undefined, of: "restore" },
+    { flag: "--at", is: at !== undefined, of: "restore" },
+    { flag: "--deep", is: deep === true, of: "verify" },
+  ];
+  for (const { flag, is, of } of ofOthers) {
+    if (!is || purpose === of) continue;
+    throw new UserError("InvalidSetting", `${flag} says nothing with --for ${purpose}; it is a flag of --for ${of}.`);
   }
   if (purpose === "protection") return needsOfProtection(sourcePlace(settings));
   const archive = archivePlace(settings);
@@ -105,6 +111,8 @@ function needsOf(purpose: Purpose, settings: Settings, { to, at }: Flags): reado
     restores: settings.values.archivedClass === "restore",
     history: historyOf(settings),
   };
+  const except = manifestOf(settings, "except");
+  if (purpose === "verify") return needsOfVerify({ ...places, except, deep: deep === true });
   if (purpose === "restore") {
     if (typeof to !== "string") {
       throw new UserError("MissingSetting", "Where the keys go is missing; say it with --to cos://… as to restore.");
@@ -114,7 +122,7 @@ function needsOf(purpose: Purpose, settings: Settings, { to, at }: Flags): reado
   }
   const source = sourcePlace(settings);
   if (purpose === "doctor") return needsOfDoctor({ source, ...places });
-  return needsOfRun({ source, ...places, manifest: manifestOf(settings) });
+  return needsOfRun({ source, ...places, manifest: manifestOf(settings), except });
 }
 
 function purposeSaid({ for: said }: Flags): Purpose {
@@ -163,10 +171,11 @@ function there(policy: IamPolicy | undefined): IamPolicy {
 }
 
 /** Whether it is an inventory is told without a look at it: by --format, or by the name that inventories have. */
-function manifestOf(settings: Settings) {
-  const manifest = manifestObject(settings);
+function manifestOf(settings: Settings, name: "manifest" | "except" = "manifest"): StoredManifest | undefined {
+  const manifest = manifestObject(settings, name);
   if (manifest === undefined) return undefined;
-  const { format } = settings.values;
+  // Of exceptions the name alone tells it.
+  const format = name === "manifest" ? settings.values.format : undefined;
   const named = /(^|\/)manifest\.json$/.test(manifest.key);
   return { ...manifest, isInventory: format === undefined ? named : format.endsWith("-inventory") };
 }

@@ -1,14 +1,18 @@
 /** `cos-originals verify`: does the archive hold what the ledger says? */
 
 import type { Command } from "commander";
+import { rulesOf } from "../../policy/scope/filter.ts";
 import { namedDifferences } from "../../report/certificate.ts";
+import { leftOutText } from "../../report/left-out-text.ts";
 import { formatBytes } from "../../report/quantity.ts";
 import type { Summary } from "../../report/summary.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
 import { certificateOfVerify, certified, isSound } from "../../run/inspect/verify-certificate.ts";
+import type { VerifyScope } from "../../run/inspect/verify-scope.ts";
 import { isoTime, systemClock } from "../../vocabulary/clock.ts";
 import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
-import { settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
+import { openExcept } from "../settings/manifest-input.ts";
+import { type RecordedRun, settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { checkCertificatePath, pageOf, writeCertificate } from "./leaving/certificate-files.ts";
 import { openCsvFile } from "./leaving/csv-file.ts";
@@ -37,7 +41,8 @@ export function describeVerify(command: Command): void {
         `
 One HEAD an object, --concurrency at once and no more than --rate a second. Compared are length, and CRC64 or else ETag.
 With --deep one GET an object, whose bytes are held against the same; outside the archive's region its traffic is paid for.
-What a later run of the same ledger archived in its place is no difference.
+What a later run of the same ledger archived in its place is no difference. --include, --exclude, --filter, --except, --min-size and
+--max-size leave out a part of what the run archived; how much is said.
 
 Exit codes: 0 all as the ledger says, 7 differences, or objects that could not be read, 2 usage, 6 credentials refused, 130 interrupted.
 
@@ -45,19 +50,34 @@ Example:
   cos-originals verify nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
     --out differences.csv`,
       ),
-    [...settingsOfLedger, "sourceEndpoint", "concurrency", "rate", "maxInstances"],
+    [
+      ...settingsOfLedger,
+      "include",
+      "exclude",
+      "filter",
+      "minSize",
+      "maxSize",
+      "except",
+      "sourceRegion",
+      "manifestRegion",
+      "sourceEndpoint",
+      "concurrency",
+      "rate",
+      "maxInstances",
+    ],
   );
 }
 
 export async function verifyCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async (recorded) => {
-    const { id, place, json } = recorded;
+    const { id, place, settings, json } = recorded;
     const { surroundings } = await surroundingsOfRun(recorded);
     const interrupt = onInterrupt(terminal, "Stopping.");
     const { signal } = interrupt;
     const deep = flags.deep === true;
     const certificatePath = typeof flags.certificate === "string" ? flags.certificate : undefined;
     if (certificatePath !== undefined) await checkCertificatePath(certificatePath);
+    const scope = await scopeOf(settings, surroundings, signal);
     const file = typeof flags.out === "string" ? await openCsvFile(flags.out, "--out", header) : undefined;
     const beganAt = isoTime(surroundings.clock.now());
     const differences: Difference[] = [];
@@ -71,9 +91,10 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
     try {
       const verified = await verifyRun(place, id, surroundings, {
         deep,
+        scope,
         signal,
         onBegin: ({ archived, bytes }: Summary) => {
-          if (deep) terminal.note(deepText(archived, bytes));
+          if (deep) terminal.note(deepText(archived, bytes, scope !== undefined));
         },
         onProgress,
         async onDifference(difference) {
@@ -92,7 +113,7 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
       if (certificatePath !== undefined) {
         const named = differences.slice(0, namedDifferences).map(certified);
         const endedAt = isoTime(surroundings.clock.now());
-        const over = { run: id, ledger: place, verified, beganAt, endedAt, differences: named };
+        const over = { run: id, ledger: place, verified, scope, beganAt, endedAt, differences: named };
         await writeCertificate(certificatePath, certificateOfVerify(over));
         terminal.note(`The certificate is in ${certificatePath}, and for people in ${pageOf(certificatePath)}`);
       }
@@ -103,16 +124,35 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
   });
 }
 
-function deepText(archived: number, bytes: number): string {
+/** Undefined where all that the run archived is. */
+async function scopeOf(
+  settings: RecordedRun["settings"],
+  surroundings: Parameters<typeof openExcept>[1],
+  signal: AbortSignal,
+): Promise<VerifyScope | undefined> {
+  const { values } = settings;
+  const { minSize, maxSize } = values;
+  const rules = rulesOf(values);
+  const filter = rules.length === 0 ? undefined : [...rules];
+  const except = await openExcept(settings, surroundings, signal);
+  const isAll = [filter, minSize, maxSize, except].every((one) => one === undefined);
+  return isAll ? undefined : { filter, minSize, maxSize, except };
+}
+
+function deepText(archived: number, bytes: number, inPart: boolean): string {
+  if (inPart) {
+    return `What is in scope of ${counted(archived, "archived object")} (${formatBytes(bytes)}) and those found there is read anew: a GET each, and traffic outside the archive's region.`;
+  }
   return `${counted(archived, "archived object")} and those found there, ${formatBytes(bytes)} at least, are read anew: a GET each, and traffic outside the archive's region.`;
 }
 
 function documentOf(id: string, verified: Verified, found: readonly Difference[]) {
-  const { request: _, list: __, differences, ...counts } = verified;
+  const { request: _, list: __, differences, leftOut = null, ...counts } = verified;
   return {
     schema: "cos-originals/verify@1",
     run: id,
     ...counts,
+    leftOut,
     ...differences,
     differences: found.map(({ kind, message, outcome }) => {
       const { key, versionId, archiveKey, receivedSize, receivedEtag, receivedCrc64 } = outcome;
@@ -152,6 +192,8 @@ function textOf(id: string, verified: Verified, found: readonly Difference[], di
         ]
       : []),
   ];
+  const outOfScope = leftOutText(verified.leftOut);
+  if (outOfScope !== undefined) lines.push(`  ${outOfScope}`);
   if (different > 0) {
     const kinds = Object.entries(differences).filter(([, count]) => count > 0);
     lines.push(`  ${kinds.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(", ")}`);

@@ -237,6 +237,11 @@ export const usageCodes = entries({
     effect: "not-begun",
     advice: "check the prefix, or say otherwise with --min-rows",
   },
+  NothingInScope: {
+    means: "nothing that the run archived is in scope, so nothing would be verified",
+    effect: "not-begun",
+    advice: "check the globs, sizes and exceptions that were said",
+  },
   RunNotPlanned: { means: "the run is still being planned", effect: "not-begun" },
   RunStopped: {
     means: "the run was cancelled or halted",

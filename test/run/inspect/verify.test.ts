@@ -2,15 +2,17 @@ import { describe, expect, test } from "vitest";
 import { provenanceRun } from "../../../src/archive/task/archive-headers.ts";
 import { type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
 import { certificateOfVerify } from "../../../src/run/inspect/verify-certificate.ts";
+import type { VerifyScope } from "../../../src/run/inspect/verify-scope.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
-async function verify(world: World, deep = false) {
+async function verify(world: World, deep = false, scope?: VerifyScope) {
   const differences: Difference[] = [];
   world.archive.forgetLog();
   const verified = await world.done(
     verifyRun(ledgerPlace, "r", world.surroundings, {
       deep,
+      scope,
       onDifference: (difference) => void differences.push(difference),
     }),
   );
@@ -162,5 +164,33 @@ describe("verifying a run", () => {
     expect(deep.list).toEqual(byHead.list);
     const other = await ended((w) => seedPictures(w.source, 24), { shardSize: 10 });
     expect((await verify(other)).verified.list.sha256).not.toBe(byHead.list.sha256);
+  });
+
+  test("of a part of it asks for that part alone, and says of how many it says nothing, in the certificate too", async () => {
+    const world = await ended((w) => [...seedPictures(w.source, 12), "missing.jpg"], { shardSize: 5 });
+    const [first = "", second = "", third = ""] = seedPictures(world.source, 12);
+    world.archive.removeObject(first);
+    world.archive.seed("lists/done.txt", `${second}\n${first}\n`);
+    const object = { bucket: world.archive.name, region: "ap-guangzhou", key: "lists/done.txt" };
+    const etag = world.archive.object(object.key)?.etag ?? "";
+    const scope: VerifyScope = {
+      filter: [`- ${third}`],
+      // "picture 10" and "picture 11" are longer than the others.
+      maxSize: "picture 1".length,
+      except: { source: { kind: "object", ...object, etag, format: "lines" }, rows: undefined },
+    };
+    const { verified, differences } = await verify(world, false, scope);
+    expect(differences).toEqual([]);
+    expect(verified).toMatchObject({ checked: 7, same: 7, leftOut: { filter: 1, except: 2, size: 2 }, unarchived: 1 });
+    expect(world.archive.count("head")).toBe(7);
+    expect(verified.list.objects).toBe(7);
+    const over = { run: "r", ledger: ledgerPlace, verified, scope, beganAt: "", endedAt: "", differences: [] };
+    expect(certificateOfVerify(over)).toMatchObject({
+      agreed: true,
+      objects: 7,
+      scope: { filter: [`- ${third}`], maxSize: 9, except: "cos://archive-1250000000/lists/done.txt", leftOut: 5 },
+    });
+    expect((await verify(world)).verified).toMatchObject({ leftOut: undefined, differences: { missing: 1 } });
+    await expect(verify(world, false, { filter: ["- **"] })).rejects.toMatchObject({ code: "NothingInScope" });
   });
 });

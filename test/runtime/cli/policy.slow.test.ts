@@ -11,6 +11,7 @@ let door: Door;
 beforeAll(async () => {
   lab = await openLab();
   door = await openDoor(lab.emulator.url);
+  lab.emulator.createBucket({ name: lists });
 });
 afterAll(async () => {
   await door.close();
@@ -31,7 +32,15 @@ const cases: readonly (readonly [string, () => Promise<readonly string[]>])[] = 
     },
   ],
   ["a listing", async () => ["--list", "--run", "nightly"]],
+  ["a listing but for what a manifest elsewhere names", async () => ["--list", "--run", "part", ...exceptions()]],
 ];
+
+/** Manifests in a bucket of their own, so that what is allowed elsewhere does not stand for what they need. */
+const lists = "lists-1250000000";
+function exceptions(): readonly string[] {
+  lab.emulator.bucket(lists).put("except.txt", Buffer.from(lines(keys[0] ?? "")));
+  return ["--except", `cos://${lists}/except.txt`];
+}
 
 describe("cos-originals policy", () => {
   it.each(cases)("is enough for %s, run and all that is done after it, and allows nothing unused", async (_, asked) => {
@@ -55,10 +64,7 @@ describe("cos-originals policy", () => {
     expect(door.refused.filter((each) => !each.includes("GetBucketVersioning"))).toEqual([]);
 
     const multipart = /Multipart|UploadPart/;
-    const unused = policy.statement
-      .flatMap((each) => each.action.map((action) => `${action} ${each.resource.join(" ")}`))
-      .filter((each) => !door.used.has(each) && !multipart.test(each));
-    expect(unused).toEqual([]);
+    expect(unusedOf(policy).filter((each) => !multipart.test(each))).toEqual([]);
   });
 
   /** Each action of each statement; with one of them the policy without it. */
@@ -76,6 +82,11 @@ describe("cos-originals policy", () => {
         },
       })),
     );
+
+  const unusedOf = (policy: CamPolicy) =>
+    policy.statement
+      .flatMap((each) => each.action.map((action) => `${action} ${each.resource.join(" ")}`))
+      .filter((each) => !door.used.has(each));
 
   async function policyFor(purpose: string, place: readonly string[]): Promise<CamPolicy> {
     const printed = await command(["policy", "--for", purpose, ...place, "--json"]);
@@ -110,6 +121,32 @@ describe("cos-originals policy", () => {
       expect(door.refused, what).not.toEqual([]);
     }
     lab.emulator.bucket(source).delete(one);
+  });
+
+  it("for a verify is enough, with the bytes read and without, and each of its actions is needed", async () => {
+    const place = ["--archive", lab.place(), "--ledger", `cos://${archive}/ledger-of-verify/`];
+    const env = { ORIGINALS_ENDPOINT: door.url };
+    expect(await command(["run", "--list", "--run", "whole", ...place])).toMatchObject({ code: 0 });
+    const part = [...place, ...exceptions()];
+    const verify = (...more: string[]) => command(["verify", "whole", ...part, ...more], env);
+    const policy = await policyFor("verify", part);
+    door.enforce(policy);
+    const whole = await verify();
+    expect(whole, whole.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining("left out: 1 row") });
+    expect(door.refused).toEqual([]);
+    for (const { what, policy: less } of withoutOne(policy)) {
+      door.enforce(less);
+      expect((await verify()).code, what).not.toBe(0);
+      expect(door.refused, what).not.toEqual([]);
+    }
+    const deep = await policyFor("verify", [...part, "--deep"]);
+    door.enforce(policy);
+    expect((await verify("--deep")).code).not.toBe(0);
+    door.enforce(deep);
+    expect(await verify("--deep")).toMatchObject({ code: 0 });
+    expect(door.refused).toEqual([]);
+    // Asked only where two attempts archived a row differently.
+    expect(unusedOf(deep).filter((each) => !each.includes("HeadObject"))).toEqual([]);
   });
 
   it("for a protection is enough to ask, to turn on and to leave, and each of its actions is needed", async () => {
@@ -150,10 +187,7 @@ describe("cos-originals policy", () => {
       !["messages", "history"].includes(check) && verdict !== "good";
     expect(JSON.parse(whole.stdout).findings.filter(poor)).toEqual([]);
     expect(door.refused).toEqual([]);
-    const unused = policy.statement
-      .flatMap((each) => each.action.map((action) => `${action} ${each.resource.join(" ")}`))
-      .filter((each) => !door.used.has(each));
-    expect(unused).toEqual([]);
+    expect(unusedOf(policy)).toEqual([]);
     for (const { what, policy: less } of withoutOne(policy)) {
       door.enforce(less);
       const found = await command(["doctor", ...place, "--json"], env);
@@ -220,10 +254,7 @@ describe("cos-originals policy", () => {
     expect(to.keys().length).toBe(lab.emulator.bucket(source).keys().length);
     expect(door.refused).toEqual([]);
     // At that time there is nothing in the history that was not replaced since.
-    const unused = policy.statement
-      .flatMap((each) => each.action.map((action) => `${action} ${each.resource.join(" ")}`))
-      .filter((each) => !door.used.has(each) && !/Multipart|UploadPart|kept\/\*/.test(each));
-    expect(unused).toEqual([]);
+    expect(unusedOf(policy).filter((each) => !/Multipart|UploadPart|kept\/\*/.test(each))).toEqual([]);
   });
 
   it("is for what it says, and for nothing that it does not know", async () => {

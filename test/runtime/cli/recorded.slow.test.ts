@@ -317,6 +317,17 @@ describe("cos-originals verify", () => {
       [missing, shorter, altered].sort(),
     );
 
+    // What differs is in the list, so that with it as exceptions all is as it should be.
+    const part = ["--except", out, "--include", "*.png", "--certificate", join(lab.folder, "part.json")];
+    const rest = await about("verify", "sound", ...part);
+    expect(rest.code, rest.stderr).toBe(0);
+    expect(rest.stdout).toContain("1 object checked, 1 as the ledger says, 0 different");
+    expect(rest.stdout).toContain("left out: 3 rows as --except names them");
+    const { scope } = JSON.parse(await readFile(join(lab.folder, "part.json"), "utf8"));
+    expect(scope).toEqual({ filter: ["+ *.png", "- **"], except: out, leftOut: 3 });
+    const none = await about("verify", "sound", "--include", "*.jpg");
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("none is in scope") });
+
     const repaired = await lab.run(["--json", "--manifest", out]);
     expect(repaired.code, repaired.stderr).toBe(0);
     expect(JSON.parse(repaired.stdout)).toMatchObject({ rows: 3, archived: 3 });

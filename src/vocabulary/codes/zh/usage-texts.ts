@@ -162,6 +162,10 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
     means: "列举到的对象少于 --min-rows 要求的数量",
     advice: "检查前缀，或调整 --min-rows",
   },
+  NothingInScope: {
+    means: "该任务归档的对象没有一个在指定范围内，校验无从进行",
+    advice: "检查给出的通配符、大小和例外清单",
+  },
   RunNotPlanned: { means: "任务仍在规划中" },
   RunStopped: { means: "任务已被取消或中止", advice: "用 cos-originals resume 让它继续" },
   NoCap: {
