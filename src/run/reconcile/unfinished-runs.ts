@@ -4,7 +4,7 @@
  */
 
 import pLimit from "p-limit";
-import { readControl, saysStop } from "../../ledger/control.ts";
+import { type Control, readControl, saysStop } from "../../ledger/control.ts";
 import { documentsPresent } from "../../ledger/documents-present.ts";
 import { readRequest } from "../../ledger/plan/request.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
@@ -12,6 +12,7 @@ import { listRuns } from "../../ledger/runs.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
+import { tellsOthers } from "../finalize/settle-events.ts";
 import type { Sender } from "../messages/delivery.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
 import { openLedger } from "../surroundings/open-ledger.ts";
@@ -31,7 +32,7 @@ export interface Unfinished {
 }
 
 /**
- * Runs with a request and without a complete summary that nobody stopped, and those that ended and could not tell others all of it. Left out is what only its own process can plan: a
+ * Runs with a request and without a complete summary that nobody stopped, and those that ended, or were stopped by somebody, and did not tell others all of it. Left out is what only its own process can plan: a
  * run of a file whose plan is not whole; and what only a newer version can plan.
  */
 export async function unfinishedRuns(place: Place, surroundings: Surroundings, deadline: number): Promise<Unfinished> {
@@ -58,16 +59,24 @@ function isToBeTold({ undelivered, endedAt }: Summary, { clock }: Surroundings):
   return clock.now() - Date.parse(endedAt) < TOLD_FOR_MS;
 }
 
+const stateOf = ({ kind }: Control) => (kind === "halt" ? "halted" : "cancelled");
+
 async function isUnfinished(place: Place, run: string, surroundings: Surroundings): Promise<boolean> {
   const ledger = openLedger(place, run, surroundings);
   const there = await documentsPresent(ledger);
   if (!there.request) return false;
   const summary = there.summary ? await readSummary(ledger) : undefined;
   if (summary?.state === "complete") return isToBeTold(summary, surroundings);
-  if (saysStop(await readControl(ledger))) return summary !== undefined && isToBeTold(summary, surroundings);
-  if (there.run) return true;
+  const control = await readControl(ledger);
+  if (!saysStop(control) && there.run) return true;
+  if (saysStop(control)) {
+    // Whose report says so has been told of, as far as anybody could be.
+    if (summary?.state === stateOf(control)) return isToBeTold(summary, surroundings);
+    if (control.ageMs >= TOLD_FOR_MS) return false;
+  }
   try {
     const request = await readRequest(ledger);
+    if (saysStop(control)) return request !== undefined && tellsOthers(request);
     return request?.rows.kind !== "file" && request?.except?.kind !== "file";
   } catch (thrown) {
     // The schedule of those that know it reminds of it; the others' runs must not wait for that.

@@ -1,15 +1,21 @@
 /** `events RUN`: what a run could not tell others is told now, or all of its archived objects once more. */
 import { replay } from "../../events/replay.ts";
 import type { OpenSink } from "../../events/sink.ts";
+import type { RunDocument } from "../../ledger/plan/run-document.ts";
+import { isSubmitted } from "../../ledger/plan/submitted.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
+import { isAnyAlive } from "../../ledger/shard/listed-shards.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
 import { untoldShards, writeTold } from "../../ledger/undelivered.ts";
 import { targetName } from "../../policy/event-target.ts";
+import type { Summary } from "../../report/summary.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { settleEvents, settleRows, tellsOthers, undeliveredOf } from "../finalize/settle-events.ts";
 import { statusOf } from "../inspect/status.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
+import { tellStopped } from "./cancel.ts";
 
 export interface SendEventsOptions {
   /** All archived objects, whatever was told before. */
@@ -32,6 +38,12 @@ export interface SentEvents {
   /** Why it ended early; absent where all was told. */
   readonly why?: string | undefined;
 }
+
+const isStopped = ({ state }: Summary) => state === "halted" || state === "cancelled";
+
+/** Is there a queue that has its reconcile message, or somebody who works it? */
+const isCarried = async (ledger: LedgerStore, run: RunDocument): Promise<boolean> =>
+  (await isSubmitted(ledger, run.plan)) || (await isAnyAlive(ledger, 0, run.shards));
 
 /** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `MissingSetting`; what `check` throws. */
 export async function sendEvents(
@@ -70,9 +82,11 @@ export async function sendEvents(
   const settling = { ledger, place, request, openSink, surroundings };
   const { taken, why } = await settleRows(settling, Number.POSITIVE_INFINITY, signal);
   const stored = await readSummary(ledger);
-  // Of a run that goes on, whoever works it writes the summary.
+  // Of a run that goes on, whoever works it writes the summary, and of one that was stopped whoever carries it.
   if (stored !== undefined && stored.state === listed.state && !signal?.aborted) {
     await settleEvents(settling, stored, Number.POSITIVE_INFINITY);
+  } else if (isStopped(listed) && !signal?.aborted && !(await isCarried(ledger, run))) {
+    await tellStopped(place, id, surroundings);
   }
   return { sent: taken, to: targetName(target ?? notify ?? ""), undelivered: await left(), why };
 }

@@ -1,7 +1,6 @@
 /** `cos-originals cancel`: no new task of a run begins. */
 import type { Command } from "commander";
-import { statusOf } from "../../run/inspect/status.ts";
-import { cancelRun } from "../../run/reconcile/cancel-resume.ts";
+import { cancelAndTell } from "../../run/work/cancel.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { settingsOfLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
@@ -26,12 +25,16 @@ Example:
 
 export async function cancelCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async ({ id, place, surroundings, json }) => {
-    const { summary } = await statusOf(place, id, surroundings);
-    const over = summary.state === "complete";
-    if (!over) await cancelRun(place, id, surroundings, String(flags.reason));
-    const state = over ? "complete" : "cancelled";
+    const cancelled = await cancelAndTell(place, id, surroundings, String(flags.reason));
+    const state = cancelled.kind;
+    const over = state === "complete";
     if (json) terminal.out(JSON.stringify({ schema: "cos-originals/control@1", run: id, state }));
     else terminal.out(over ? `run ${id} is complete: there is nothing to cancel` : `run ${id} is cancelled`);
+    if (cancelled.kind === "cancelled" && (cancelled.told?.undelivered ?? 0) > 0) {
+      terminal.note(
+        `Nobody could be told so yet; it is kept. To try again: cos-originals events ${id} ${ledgerFlags(place)}`,
+      );
+    }
     if (!over) terminal.note(`Let it go on with: cos-originals resume ${id} ${ledgerFlags(place)}`);
     return exitCodes.done;
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseTold } from "../../../src/ledger/layout.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { unfinishedRuns } from "../../../src/run/reconcile/unfinished-runs.ts";
+import { cancelAndTell } from "../../../src/run/work/cancel.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { sendEvents } from "../../../src/run/work/send-events.ts";
 import { away, type MemorySinks, memorySinks } from "../../events/memory-sink.ts";
@@ -231,6 +232,75 @@ describe("that a run ended", () => {
     await world.drain();
     expect(notices(world)).toEqual(["cancelled", "cancelled", "complete"]);
     expect(new Set(world.sinks.taken.map(({ id }) => id)).size).toBe(3);
+  });
+
+  /** Its process ended in the middle, and nobody works it. */
+  async function leftAlone(): Promise<World & { readonly sinks: MemorySinks }> {
+    const world = openWorld();
+    const keys = seedPictures(world.source, 6);
+    const left = new AbortController();
+    world.source.onRequest(({ type }) => {
+      if (type === "original") left.abort();
+      return undefined;
+    });
+    const input = inputFor(keys, { notify: ops, shardSize: 2 });
+    const { summary } = await world.done(runHere(input, world.surroundings, { signal: left.signal }));
+    expect(summary.state).toBe("incomplete");
+    expect(notices(world)).toEqual([]);
+    return world;
+  }
+  const cancel = (world: World) => world.done(cancelAndTell(ledgerPlace, "r", world.surroundings, "by hand"));
+  const reminded = async (world: World): Promise<void> => {
+    const { runs } = await world.done(unfinishedRuns(ledgerPlace, world.surroundings, Number.POSITIVE_INFINITY));
+    for (const run of runs) world.send({ v: 1, type: "reconcile", ledger: ledgerPlace, run });
+    await world.drain();
+  };
+
+  test("is told by whoever cancels it where nobody works it any more, once, and its report says so", async () => {
+    const world = await leftAlone();
+    expect(await cancel(world)).toMatchObject({ kind: "cancelled", told: { state: "cancelled", undelivered: 0 } });
+    expect(notices(world)).toEqual(["cancelled"]);
+    expect(world.summary("r")).toMatchObject({ state: "cancelled", reason: "by hand", rows: 6 });
+    await cancel(world);
+    await reminded(world);
+    expect(notices(world)).toEqual(["cancelled"]);
+  });
+
+  test("is told by its queue where that carries it, and not by whoever cancels it", async () => {
+    const world = openWorld();
+    world.send(message(seedPictures(world.source, 6), { notify: ops, shardSize: 2 }));
+    await world.drainOne();
+    expect(await cancel(world)).toEqual({ kind: "cancelled", told: undefined });
+    expect(notices(world)).toEqual([]);
+    await world.drain();
+    expect(notices(world)).toEqual(["cancelled"]);
+  });
+
+  test("that nobody took as it was cancelled is told by the next night's reminder, or by the command", async () => {
+    for (const again of ["reminder", "command"]) {
+      const world = await leftAlone();
+      world.sinks.answer = () => away;
+      expect(await cancel(world)).toMatchObject({ told: { undelivered: 1 } });
+      world.sinks.answer = undefined;
+      const send = () =>
+        world.done(sendEvents(ledgerPlace, "r", world.surroundings, { replay: false, check: async () => undefined }));
+      if (again === "command") expect(await send()).toMatchObject({ undelivered: 0 });
+      else await reminded(world);
+      expect(notices(world)).toEqual(["cancelled"]);
+    }
+  });
+
+  test("of which a cancel's own process died before it told anybody is told by the reminder, or by the command", async () => {
+    for (const again of ["reminder", "command"]) {
+      const world = await leftAlone();
+      await world.done(cancelRun(ledgerPlace, "r", world.surroundings, "by hand"));
+      await world.done(world.clock.sleep(60_000));
+      const send = () =>
+        world.done(sendEvents(ledgerPlace, "r", world.surroundings, { replay: false, check: async () => undefined }));
+      if (again === "command") expect(await send()).toMatchObject({ undelivered: 0 });
+      else await reminded(world);
+      expect(notices(world)).toEqual(["cancelled"]);
+    }
   });
 
   test("is told when it is halted", async () => {
