@@ -7,7 +7,7 @@ import { beginnings, beginRun } from "../plan/begin-run.ts";
 import { readingTime } from "../plan/reading-time.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { remindUnfinished } from "../reconcile/unfinished-runs.ts";
-import { defaultLedger } from "../surroundings/open-ledger.ts";
+import { defaultLedger, reportAddress } from "../surroundings/open-ledger.ts";
 import { handleReconcile } from "./handle-reconcile.ts";
 import { requestOfMessage } from "./request-of-message.ts";
 import { tellAskedAgain } from "./tell-refused.ts";
@@ -51,14 +51,15 @@ export async function handleManifest(
     const { run, state, endedAt, rows, archived, skipped, failed } = begun.summary;
     const said = { run, state, endedAt, rows, archived, skipped, failed };
     log.warn("A message asks for a run that has ended, and begins nothing anew.", said);
-    delivery.onSummary?.(begun.summary);
+    delivery.onSummary?.(begun.summary, reportAddress(place, run));
     await tellAskedAgain(message, delivery, begun.summary, worker);
     return { kind: "acknowledge" };
   }
 
   const tellStatus = async () => {
     if (delivery.onSummary === undefined) return;
-    delivery.onSummary((await statusOf(place, request.run, surroundings)).summary);
+    const { summary } = await statusOf(place, request.run, surroundings);
+    delivery.onSummary(summary, reportAddress(place, request.run));
   };
   const reconcile: ReconcileMessage = { v: versionFor(place), type: "reconcile", ledger: place, run: request.run };
   // What a run may spend is given out by reconcile.

@@ -19,7 +19,7 @@ import { entriesInScope, tellLeftOut } from "../plan/scope.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { tellRestores } from "../reconcile/restores.ts";
 import { ledgerSubmissions } from "../reconcile/submissions.ts";
-import { openLedger } from "../surroundings/open-ledger.ts";
+import { openLedger, reportAddress } from "../surroundings/open-ledger.ts";
 import { isBroughtBack, type ShardWorker } from "./work-shard.ts";
 
 /** Between two looks at a run that moves, and the most between two looks at one that does not. */
@@ -41,7 +41,7 @@ export async function handleReconcile(
   const settle = async (request: RunRequest, summary: Summary): Promise<void> => {
     const settling = { ledger, place: message.ledger, request, openSink: worker.openSink, surroundings };
     const settled = await settleEvents(settling, summary, delivery.deadline);
-    delivery.onSummary?.(settled);
+    delivery.onSummary?.(settled, reportAddress(message.ledger, message.run));
   };
   let run = await readRun(ledger);
   if (run === undefined) {

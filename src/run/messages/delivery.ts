@@ -20,8 +20,11 @@ export interface Delivery {
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
   /** Aborts when the process is asked to stop: no new task starts, what is in flight ends, what is known is recorded. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told how the run that the message is of stands when its delivery ends, where its door has somebody to tell. */
-  readonly onSummary?: ((summary: Summary) => void) | undefined;
+  /**
+   * Is told how the run that the message is of stands when its delivery ends, and the address of the folder where its report is, or will be; where its
+   * door has somebody to tell.
+   */
+  readonly onSummary?: ((summary: Summary, report: string) => void) | undefined;
 }
 
 /** Sends to the queue the delivery came from. */

@@ -33,8 +33,13 @@ export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** What the function returns: of a batch, which of it comes again; of a schedule or a message, how its run stands. */
-export type LambdaAnswer = SqsBatchResponse | (Summary & { readonly batchItemFailures?: never });
+/**
+ * What the function returns: of a batch, which of it comes again; of a schedule or a message, how its run stands, and the address of the folder
+ * where its report is, or will be.
+ */
+export type LambdaAnswer =
+  | SqsBatchResponse
+  | (Summary & { readonly report?: string; readonly batchItemFailures?: never });
 
 /** What the function is made of. */
 export interface LambdaParts {
@@ -163,8 +168,8 @@ export function createLambdaHandler(parts: LambdaParts) {
   ): Promise<LambdaAnswer | undefined> {
     const sender = senderOf(worker, context);
     let stands: LambdaAnswer | undefined;
-    const onSummary = (summary: Summary) => {
-      stands = summary;
+    const onSummary = (summary: Summary, report: string) => {
+      stands = { ...summary, report };
     };
     const answer = await deliver(worker.handle, { body, deadline, onSummary }, sender, parts);
     if (answer.kind === "acknowledge") return stands;

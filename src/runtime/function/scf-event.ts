@@ -28,6 +28,8 @@ export interface StoredObject {
 
 export type ScfEvent =
   | { readonly kind: "timer"; readonly at: string; readonly task: TimerTask }
+  /** Somebody calls the function with a message, and may wait for what it returns. */
+  | { readonly kind: "message"; readonly message: PushedMessage }
   | { readonly kind: "messages"; readonly messages: readonly PushedMessage[] }
   | { readonly kind: "objects"; readonly objects: readonly StoredObject[] };
 
@@ -77,7 +79,7 @@ export function decodeScfEvent(event: unknown): ScfEvent {
   if ("specversion" in event) return { kind: "messages", messages: [decodeCloudEvent(event, 0)] };
   if ("Type" in event) return decodeTimer(event);
   if ("v" in event && "type" in event) {
-    return { kind: "messages", messages: [{ body: messageText(event), id: "direct invocation" }] };
+    return { kind: "message", message: { body: messageText(event), id: "direct invocation" } };
   }
   if ("Records" in event && Array.isArray(event.Records) && event.Records.length > 0)
     return decodeRecords(event.Records);

@@ -3,6 +3,8 @@
  * error makes it deliver everything again, once a minute. So
  *
  *   - a timer polls the queue ORIGINALS_QUEUE and deletes each message when it is done;
+ *   - the run that a timer, or somebody's own call, asks for is begun at once, and what it has left goes to that queue: whoever called is told how
+ *     it stands. What can't be worked now is sent there as it is;
  *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
  *     then holds up nobody. Only where no queue is set, or it takes no such message (too long a one), is it worked at once, and an error thrown
  *     for what must come again.
@@ -34,12 +36,21 @@ export interface ScfContext {
   readonly time_limit_in_ms: number;
 }
 
-/** What an invocation returns, for its log: SCF makes nothing of it. */
+/** What an invocation returns, for its log, and for who called it and waits. */
 export type ScfResult =
   | Polled
   | { readonly sent: number; readonly acknowledged?: number; readonly rejected?: number }
-  /** `summary`: of one message that was worked at once, how its run stands. */
-  | { readonly acknowledged: number; readonly rejected: number; readonly summary?: Summary };
+  /** Of a timer's run or of a direct call: why it could not be worked now. It was sent to the queue. */
+  | { readonly sent: number; readonly reason: string }
+  | WorkedAtOnce;
+
+/** `summary`: of one message, how its run stands; `report`: the address of the folder where its report is, or will be. */
+interface WorkedAtOnce {
+  readonly acknowledged: number;
+  readonly rejected: number;
+  readonly summary?: Summary;
+  readonly report?: string;
+}
 
 /** What the function is made of. */
 export interface ScfParts {
@@ -64,6 +75,17 @@ function tooShort(limit: number): UserError {
     "TimeLimitTooShort",
     `The function has ${limit / 1_000} s for each invocation, and no message can be worked in less than ${leastLimit / 1_000} s; give it a time limit of 900 s.`,
   );
+}
+
+/** Keeps how the run of one message stands. */
+function tellingOne() {
+  let stands: Pick<WorkedAtOnce, "summary" | "report"> = {};
+  return {
+    onSummary: (summary: Summary, report: string) => {
+      stands = { summary, report };
+    },
+    stands: () => stands,
+  };
 }
 
 /** Messages sent, or worked, at once. */
@@ -134,6 +156,8 @@ export function createScfHandler(parts: ScfParts) {
     }
     const deadline = deadlineAfter(clock.elapsed(), limit);
     switch (decoded.kind) {
+      case "message":
+        return alone(worker, decoded.message, deadline);
       case "messages":
         return pass(worker, decoded.messages, deadline);
       case "objects":
@@ -141,7 +165,7 @@ export function createScfHandler(parts: ScfParts) {
       case "timer": {
         if (decoded.task === "poll") return poll(worker, deadline);
         const body = JSON.stringify(scheduledMessage(worker.settings, decoded.at));
-        return pass(worker, [{ body, id: `timer of ${decoded.at}` }], deadline);
+        return alone(worker, { body, id: `timer of ${decoded.at}` }, deadline);
       }
     }
   };
@@ -178,6 +202,30 @@ export function createScfHandler(parts: ScfParts) {
     return polled;
   }
 
+  /** A run that a timer or a caller asks for. Where there is a queue, what can't be worked now waits there. */
+  async function alone(worker: FunctionWorker, message: PushedMessage, deadline: number): Promise<ScfResult> {
+    const queue = parts.openQueue(worker.settings);
+    if (queue === undefined) return workHere(worker, [message], deadline, noQueue);
+    const sender = queueSender(queue.client, queue.queueUrl, parts);
+    const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(worker.settings));
+    const told = tellingOne();
+    const { body, id } = message;
+    const delivery = { body, messageId: id, deadline, onSummary: told.onSummary };
+    const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
+    switch (answer.kind) {
+      case "acknowledge":
+        return { acknowledged: 1, rejected: 0, ...told.stands() };
+      case "moved":
+        return { acknowledged: 0, rejected: 1 };
+      case "reject":
+        throw notWorked(1, 1, answer.reason);
+      case "give-back":
+      case "refuse":
+        await sender.send(body, answer.kind === "give-back" ? answer.delaySeconds : 0);
+        return { sent: 1, reason: answer.reason };
+    }
+  }
+
   async function pass(
     worker: FunctionWorker,
     messages: readonly PushedMessage[],
@@ -206,11 +254,8 @@ export function createScfHandler(parts: ScfParts) {
     messages: readonly PushedMessage[],
     deadline: number,
     sender: Sender,
-  ): Promise<{ readonly acknowledged: number; readonly rejected: number; readonly summary?: Summary }> {
-    let summary: Summary | undefined;
-    const onSummary = (stands: Summary) => {
-      summary = stands;
-    };
+  ): Promise<WorkedAtOnce> {
+    const { onSummary, stands } = tellingOne();
     const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
       deliver(worker.handle, { body, messageId: id, deadline, onSummary }, sender, { clock, log, deadLetters }),
@@ -228,7 +273,7 @@ export function createScfHandler(parts: ScfParts) {
     if (lost[0] !== undefined) throw notWorked(lost.length, answers.length, lost[0].reason);
     const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
     const ended = { acknowledged, rejected: answers.length - acknowledged };
-    return summary === undefined || messages.length > 1 ? ended : { ...ended, summary };
+    return messages.length > 1 ? ended : { ...ended, ...stands() };
   }
 
   /** A manifest that was stored starts a run; what a run itself writes does not. */

@@ -156,6 +156,7 @@ describe("the function that is deployed to Tencent", () => {
           acknowledged: 1,
           rejected: 0,
           summary: expect.objectContaining({ state: "complete", archived: keys.length }),
+          report: expect.stringMatching(/^cos:\/\/.*\/report\/$/),
         },
       });
       expect(archivedKeys()).toHaveLength(keys.length);

@@ -74,7 +74,7 @@ describe("the payloads in events/", () => {
   it("a message may be the event itself, on either platform", () => {
     const message = eventOf("direct");
     expect(decodeLambdaEvent(message)).toEqual({ kind: "message", body: JSON.stringify(message) });
-    expect(bodies(decodeScfEvent(message))).toEqual([JSON.stringify(message)]);
+    expect(decodeScfEvent(message)).toMatchObject({ kind: "message", message: { body: JSON.stringify(message) } });
   });
 
   it("CKafka's partition is read in both spellings", () => {

@@ -63,7 +63,7 @@ describe("the nightly schedule", () => {
     expect(listing.length).toBe(1);
   });
 
-  it("of a timer on SCF does the same, through the queue that it polls", async () => {
+  it("of a timer on SCF does the same, and what it reminded of is worked by the next that polls", async () => {
     const { world, client, queueUrl, waiting, worker } = await forgotten();
     const { clock } = world;
     const handler = createScfHandler({
@@ -75,9 +75,11 @@ describe("the nightly schedule", () => {
     });
     const timer = (text: string) => ({ Type: "Timer", Time: "2026-01-16T02:00:00Z", Message: text });
     const context = { time_limit_in_ms: 60_000 };
-    expect(await world.done(handler(timer("list"), context))).toEqual({ sent: 1 });
-    const [message] = await waiting();
-    expect(message).toMatchObject({ type: "manifest", scheduledAt: "2026-01-16T02:00:00Z", prefix: "" });
+    expect(await world.done(handler(timer("list"), context))).toMatchObject({
+      acknowledged: 1,
+      summary: { state: "complete", rows: 2 },
+    });
+    expect(await waiting()).toContainEqual(reconcile);
     await clock.advance(2_000);
     await world.done(handler(timer("poll"), { time_limit_in_ms: 900_000 }));
     expect(world.archive.keys()).toContain(".originals/runs/forgotten/report/summary.json");

@@ -229,13 +229,32 @@ describe("a timer", () => {
     await expect(handler(eventOf("scf-timer"), context)).rejects.toThrow("set ORIGINALS_QUEUE to sqs:URL or tdmq:URL");
   });
 
-  it('with the text "list" sends the scheduled run to the queue', async () => {
+  const scheduled = { type: "manifest", scheduledAt: "2026-11-22T02:00:00Z", prefix: "2026/" };
+
+  it('with the text "list" begins the scheduled run, with the queue to send to', async () => {
     const { handler, handled, waiting } = setUp(() => acknowledge);
-    expect(await handler(eventOf("scf-timer-list"), context)).toEqual({ sent: 1 });
-    expect(handled).toEqual([]);
-    expect((await waiting()).map((body) => JSON.parse(body))).toMatchObject([
-      { type: "manifest", scheduledAt: "2026-11-22T02:00:00Z", prefix: "2026/" },
-    ]);
+    expect(await handler(eventOf("scf-timer-list"), context)).toEqual({ acknowledged: 1, rejected: 0 });
+    expect(handled.map(({ body }) => JSON.parse(body))).toMatchObject([scheduled]);
+    await handled[0]?.sender.send("the next look");
+    expect(await waiting()).toEqual(["the next look"]);
+  });
+
+  // Catches: a night that is lost because something was away when its timer ticked.
+  it.each([giveBack(0), { kind: "refuse", reason: "the store is slow" } as const])(
+    "whose run can't be begun now has it wait in the queue, and says why: %j",
+    async (answer) => {
+      const { handler, waiting } = setUp(() => answer);
+      const result = await handler(eventOf("scf-timer-list"), context);
+      expect(result).toEqual({ sent: 1, reason: "the store is slow" });
+      expect((await waiting()).map((body) => JSON.parse(body))).toMatchObject([scheduled]);
+    },
+  );
+
+  it("whose run can never be begun fails, or leaves it to the dead-letter queue", async () => {
+    await expect(setUp(() => reject).handler(eventOf("scf-timer-list"), context)).rejects.toThrow("is not JSON");
+    const { handler, letters } = setUp(() => reject, { deadLetters: "set" });
+    expect(await handler(eventOf("scf-timer-list"), context)).toEqual({ acknowledged: 0, rejected: 1 });
+    expect(await letters()).toMatchObject([[expect.any(String), "The message is not JSON.", expect.any(String)]]);
   });
 });
 

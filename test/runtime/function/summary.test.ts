@@ -25,7 +25,8 @@ function doors(queue?: string) {
     log: notingLog(),
   };
   const lambda = createLambdaHandler({ ...parts, queue: client, environment: {} });
-  const scf = createScfHandler({ ...parts, openQueue: () => undefined });
+  const openQueue = () => (queue === undefined ? undefined : ({ kind: "memory", client, queueUrl: url } as const));
+  const scf = createScfHandler({ ...parts, openQueue });
   const context = { getRemainingTimeInMillis: () => 900_000, invokedFunctionArn: "arn:aws:lambda:r:1:function:f" };
   return {
     world,
@@ -34,13 +35,15 @@ function doors(queue?: string) {
   };
 }
 
+const report = `cos://${archivePlace.bucket}/.originals/runs/r/report/`;
+
 describe("a call of the function", () => {
   it("with a message returns the summary of its run, now and when it is over", async () => {
     const { world, onLambda } = doors();
     const keys = seedPictures(world.source, 3);
     const message = inlineMessage([...keys, "none.jpg"], { run: "r" });
     const summary = await onLambda(message);
-    expect(summary).toEqual(world.summary("r"));
+    expect(summary).toEqual({ ...world.summary("r"), report });
     expect(summary).toMatchObject({ state: "complete", rows: 4, archived: 3, failed: 1 });
     expect(await onLambda(message)).toEqual(summary);
   });
@@ -56,7 +59,11 @@ describe("a call of the function", () => {
     const { world, onLambda } = doors(queueUrl);
     const keys = seedPictures(world.source, 4);
     const message = inlineMessage(keys, { run: "r", options: { shardSize: 2 } });
-    expect(await onLambda(message)).toMatchObject({ schema: "cos-originals/summary@1", run: "r", state: "running" });
+    const running = { schema: "cos-originals/summary@1", run: "r", state: "running" };
+    expect(await onLambda(message)).toMatchObject({ ...running, report });
+    const { world: other, onScf } = doors(queueUrl);
+    seedPictures(other.source, 4);
+    expect(await onScf(message)).toMatchObject({ acknowledged: 1, summary: running, report });
   });
 
   it("that is refused fails with the reason, and returns nothing", async () => {
@@ -64,15 +71,19 @@ describe("a call of the function", () => {
     await expect(onLambda(inlineMessage(["a"], { options: { archiveKey: "{nmae}" } }))).rejects.toThrow("{nmae}");
   });
 
-  it("on SCF without a queue returns it beside what it says of messages", async () => {
-    const { world, onScf } = doors();
-    const keys = seedPictures(world.source, 2);
-    expect(await onScf(inlineMessage(keys, { run: "r" }))).toEqual({
-      acknowledged: 1,
-      rejected: 0,
-      summary: world.summary("r"),
-    });
-    const timer = { Type: "Timer", Time: "2026-01-15T12:00:00Z", Message: "list" };
-    expect(await onScf(timer)).toMatchObject({ acknowledged: 1, summary: { state: "complete", skipped: 2 } });
-  });
+  it.each([undefined, queueUrl])(
+    "on SCF returns it beside what it says of messages, with a queue and without",
+    async (queue) => {
+      const { world, onScf } = doors(queue);
+      const keys = seedPictures(world.source, 2);
+      expect(await onScf(inlineMessage(keys, { run: "r" }))).toEqual({
+        acknowledged: 1,
+        rejected: 0,
+        summary: world.summary("r"),
+        report,
+      });
+      const timer = { Type: "Timer", Time: "2026-01-15T12:00:00Z", Message: "list" };
+      expect(await onScf(timer)).toMatchObject({ acknowledged: 1, summary: { state: "complete", skipped: 2 } });
+    },
+  );
 });
