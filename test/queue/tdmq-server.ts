@@ -29,7 +29,7 @@ export interface TdmqServer {
   close(): Promise<void>;
 }
 
-export async function startTdmqServer(): Promise<TdmqServer> {
+export async function startTdmqServer(secretKey = SECRET_KEY): Promise<TdmqServer> {
   const queues = new Map<string, { visibilitySeconds: number; messages: Kept[] }>();
   const requests: Record<string, string>[] = [];
   const prepared: { status?: number; type?: string; text: string }[] = [];
@@ -53,7 +53,7 @@ export async function startTdmqServer(): Promise<TdmqServer> {
       .map(({ key, shown }) => `${shown}=${parameters.get(key)}`)
       .join("&");
     const algorithm = parameters.get("SignatureMethod") === "HmacSHA256" ? "sha256" : "sha1";
-    return createHmac(algorithm, SECRET_KEY).update(`POST${host}/v2/index.php?${text}`).digest("base64");
+    return createHmac(algorithm, secretKey).update(`POST${host}/v2/index.php?${text}`).digest("base64");
   }
 
   async function work(parameters: Map<string, string>): Promise<object> {
@@ -147,7 +147,7 @@ export async function startTdmqServer(): Promise<TdmqServer> {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     endpoint,
-    env: { TENCENTCLOUD_SECRETID: SECRET_ID, TENCENTCLOUD_SECRETKEY: SECRET_KEY, TENCENTCLOUD_REGION: "ap-guangzhou" },
+    env: { TENCENTCLOUD_SECRETID: SECRET_ID, TENCENTCLOUD_SECRETKEY: secretKey, TENCENTCLOUD_REGION: "ap-guangzhou" },
     requests,
     createQueue(name, visibilitySeconds) {
       queues.set(name, { visibilitySeconds, messages: [] });

@@ -1,8 +1,13 @@
 /** `--events`, `--notify` and the command `events` as people type them, beside a webhook's receiver. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DeleteMessageCommand, queueFromUrl, ReceiveMessageCommand } from "../../../src/queue/index.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
+import { silentLog } from "../../../src/vocabulary/log.ts";
+import { faultsOf } from "../../events/conformant.ts";
 import { openReceiver, type Receiver, secret } from "../../events/receiver.ts";
+import { startTdmqServer } from "../../queue/tdmq-server.ts";
 import { runCli } from "./built.ts";
-import { keys, type Lab, lines, openLab } from "./lab.ts";
+import { credentials, keys, type Lab, lines, openLab } from "./lab.ts";
 
 let lab: Lab;
 let receiver: Receiver;
@@ -63,6 +68,40 @@ describe("a run with --events and --notify", () => {
     expect(await events("--json")).toMatchObject({ code: 0, stdout: expect.stringContaining('"sent":0') });
     expect(await events("--replay", "--json")).toMatchObject({ code: 0, stdout: expect.stringContaining('"sent":4') });
     expect(new Set(receiver.events.map(({ id }) => id)).size).toBe(keys.length);
+  });
+
+  it("tells a TDMQ queue too, one event a message, and again under the same ids", async () => {
+    const tdmq = await startTdmqServer(credentials.secretKey);
+    const target = `tdmq:${tdmq.createQueue("pictures", 30)}?region=ap-guangzhou`;
+    const world = { clock: systemClock, random: Math.random, log: silentLog, env: tdmq.env };
+    const { client, queueUrl: QueueUrl } = queueFromUrl(target, world);
+    const received = async (most: number) => {
+      const bodies: string[] = [];
+      while (bodies.length < most) {
+        const asked = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
+        const { Messages = [] } = await client.send(asked);
+        if (Messages.length === 0) break;
+        for (const { Body = "", ReceiptHandle } of Messages) {
+          bodies.push(Body);
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+      return bodies;
+    };
+    const ended = await ask("--events", target, "--notify", target);
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    const told = await received(keys.length + 1);
+    expect(told.flatMap(faultsOf)).toEqual([]);
+    const all = told.map((body) => JSON.parse(body));
+    const objects = all.filter(({ type }) => type === "cos-originals.object.archived");
+    expect(objects.map(({ data }) => data.source.key).sort()).toEqual([...keys].sort());
+    expect(all.at(-1)).toMatchObject({ type: "cos-originals.run.ended", data: { state: "complete", archived: 4 } });
+    const again = await events("--replay");
+    expect(again, again.stderr).toMatchObject({ code: 0 });
+    const ids = (await received(keys.length)).map((body) => JSON.parse(body).id);
+    expect(ids.sort()).toEqual(objects.map(({ id }) => id).sort());
+    client.destroy();
+    await tdmq.close();
   });
 
   it("that told nobody can be replayed to somebody", async () => {
