@@ -152,6 +152,11 @@ export const settingTable = {
       "a dead man's switch: is told that the run begins (URL/start), and that it ended well (URL) or not (URL/fail)",
     example: "https://hc-ping.com/CHECK",
   }),
+  stats: setting(values.interval, {
+    placeholder: "TIME",
+    description: "a line on standard error every so often that says how far it is, with or without a terminal",
+    example: "1m",
+  }),
   shardSize: setting(values.count(1, 10_000), {
     group: "how",
     placeholder: "N",

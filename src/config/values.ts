@@ -7,7 +7,7 @@ import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
 import { parseAllowedTarget, readTarget } from "../policy/event-target.ts";
 import { filterFault, splitGlobs } from "../policy/scope/filter.ts";
-import { parseBytes, parseSince } from "../policy/scope/quantities.ts";
+import { parseAge, parseBytes, parseSince } from "../policy/scope/quantities.ts";
 import { otherStores, readAddress } from "../vocabulary/address.ts";
 import { maxFailuresPattern } from "../vocabulary/choices.ts";
 import { quote } from "../vocabulary/errors.ts";
@@ -142,6 +142,16 @@ export const bandwidth = z.string().transform((value, context) => {
   const read = parseBytes(value.replace(/\/s$/, ""));
   if (read !== undefined && read >= leastBandwidth) return read;
   context.addIssue({ code: "custom", message: "is not a rate of bytes like 500k, 10M or 1G, of 1k at least" });
+  return z.NEVER;
+});
+
+const longestIntervalMs = 86_400_000;
+
+/** Seconds: `30s`, `1m`, `1h`. */
+export const interval = z.string().transform((value, context) => {
+  const ms = parseAge(value) ?? 0;
+  if (ms >= 1_000 && ms <= longestIntervalMs) return ms / 1_000;
+  context.addIssue({ code: "custom", message: "is no time between 1s and 24h, like 30s, 1m or 1h" });
   return z.NEVER;
 });
 

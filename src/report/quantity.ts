@@ -24,6 +24,12 @@ export function formatSeconds(seconds: number): string {
   return `${formatCount(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
+/** In whole units, rounded up: `0 s`, `40 s`, `12 min 5 s`, `2 h 5 min`. For what changes while one looks. */
+export function formatWholeSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return whole < 60 ? `${whole} s` : formatSeconds(whole);
+}
+
 /** `12.34 CNY` */
 export function formatMoney(amount: number, currency: string): string {
   const digits = amount !== 0 && amount < 0.01 ? 6 : 2;

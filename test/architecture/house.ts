@@ -15,7 +15,10 @@ export type House = readonly Room[];
 export const house: House = [
   { room: "." },
   { room: "runtime", rooms: ["cli", "function", "library", "settings"] },
-  { room: "runtime/cli", rooms: [".", "begin", "events", "demo", "leaving", "original", "help", "input", "terminal"] },
+  {
+    room: "runtime/cli",
+    rooms: [".", "begin", "events", "demo", "leaving", "original", "help", "live", "ending", "input", "terminal"],
+  },
   {
     room: "run",
     rooms: [

@@ -83,6 +83,8 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["maxCost", "much", "is not a number like 0.025"],
   ["maxBytes", "much", "is not a size like 500, 10k, 2M or 1G"],
   ["confirmAbove", "-1", "is not a number like 0.025"],
+  ["stats", "60", "is no time between 1s and 24h, like 30s, 1m or 1h"],
+  ["stats", "2d", "is no time between 1s and 24h"],
   ["maxInstances", "0", "is not a whole number from 1 to 10000"],
   ["archiveKey", "{folder}/{key}", "holds {folder}, and only {key}"],
   ["archiveKey", "same", "would give every original the same name"],

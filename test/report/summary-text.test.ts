@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatSeconds } from "../../src/report/quantity.ts";
+import { formatBytes, formatSeconds, formatWholeSeconds } from "../../src/report/quantity.ts";
 import { listedSummary, parseSummary, summaryToTally, tallyToSummary } from "../../src/report/summary.ts";
 import { summaryText } from "../../src/report/summary-text.ts";
 import { addAtOnce, addOutcome, addRequests, emptyTally, mergeTally } from "../../src/report/tally.ts";
@@ -116,6 +116,16 @@ it.each([
   [7199, "2 h 0 min"],
 ])("%d seconds read %s", (seconds, text) => {
   expect(formatSeconds(seconds)).toBe(text);
+});
+
+it.each([
+  [0, "0 s"],
+  [3.2, "4 s"],
+  [59.01, "1 min 0 s"],
+  [125, "2 min 5 s"],
+  [7500, "2 h 5 min"],
+])("%d seconds read %s in whole units", (seconds, text) => {
+  expect(formatWholeSeconds(seconds)).toBe(text);
 });
 
 it("counts are grouped by thousands", () => {

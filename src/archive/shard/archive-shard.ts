@@ -78,6 +78,8 @@ export interface ShardDelivery {
   readonly deadline: number;
   /** No new task starts once it aborts; what is in flight ends and is recorded, or is given up after some seconds. */
   readonly signal?: AbortSignal | undefined;
+  /** What is in flight is given up at once when it aborts, after `signal`. */
+  readonly giveUp?: AbortSignal | undefined;
   readonly worker: string;
   readonly isGone: (worker: string) => boolean;
   /** Called once the shard is open; the counts are of the whole shard so far, earlier attempts' outcomes included. */
@@ -196,7 +198,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     stopped: () => stops.signal.aborted,
   });
   if (admission.late !== undefined) setMaxListeners(0, admission.late);
-  const grace = afterGrace(delivery.signal, clock, over.signal);
+  const grace = afterGrace(delivery, clock, over.signal);
   const inFlight = admission.late === undefined ? grace : AbortSignal.any([admission.late, grace]);
   setMaxListeners(0, inFlight);
   const controls = watchControl({

@@ -5,16 +5,20 @@ import type { Clock } from "../../vocabulary/clock.ts";
 const GRACE_MS = 25_000;
 
 /**
- * Aborts some time after `stop` does, unless `over` does before: the requests of the rows that are left end, and are tried again by the
- * next delivery, charged with nothing.
+ * Aborts some time after `signal` does, or at once when `giveUp` does as well, unless `over` does before: the requests of the rows that
+ * are left end, and are tried again by the next delivery, charged with nothing.
  */
-export function afterGrace(stop: AbortSignal | undefined, clock: Pick<Clock, "sleep">, over: AbortSignal): AbortSignal {
+export function afterGrace(
+  { signal, giveUp }: { readonly signal?: AbortSignal | undefined; readonly giveUp?: AbortSignal | undefined },
+  clock: Pick<Clock, "sleep">,
+  over: AbortSignal,
+): AbortSignal {
   const given = new AbortController();
   const onStop = async () => {
-    await clock.sleep(GRACE_MS, over);
+    await clock.sleep(GRACE_MS, giveUp === undefined ? over : AbortSignal.any([over, giveUp]));
     if (!over.aborted) given.abort(new Error("the process was asked to stop"));
   };
-  if (stop?.aborted) void onStop();
-  else stop?.addEventListener("abort", () => void onStop(), { once: true, signal: over });
+  if (signal?.aborted) void onStop();
+  else signal?.addEventListener("abort", () => void onStop(), { once: true, signal: over });
   return given.signal;
 }

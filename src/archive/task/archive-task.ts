@@ -59,7 +59,9 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
       code,
       reason: message,
     });
+    const waited = pace.waitsToRetry(next.waitMs);
     await context.clock.sleep(next.waitMs, context.stopping ?? context.signal);
+    waited();
     if (context.stopping?.aborted) return { kind: "outcome", outcome: leave(next.knowledge, next.error, row) };
   }
 }

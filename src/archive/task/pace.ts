@@ -22,6 +22,8 @@ export interface TaskPace {
   readonly limitsBytes: boolean;
   /** So many bytes of originals came: undefined where the next may at once, else resolves once they may, or once `signal` aborts. */
   received(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
+  /** A row waits for so long before it is tried again. Returns what is to be called once it does. */
+  waitsToRetry(ms: number): () => void;
   /** A try got an answer, and it was not that requests come too fast. */
   answered(): void;
   /**

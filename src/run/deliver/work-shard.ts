@@ -40,6 +40,8 @@ export interface ShardWorker {
   /** What this process knows of a run as a whole. `id`: of the ledger and the run. */
   readonly watch: (id: string) => RunWatch;
   readonly onOpen?: ((shard: number, counts: () => MarkerCounts) => void) | undefined;
+  /** Aborts when the process is to end at once, and not only soon. */
+  readonly giveUp?: AbortSignal | undefined;
   /** Reads what is recorded, as soon as it is durable. */
   readonly reader?: RecordReader | undefined;
 }
@@ -115,6 +117,7 @@ export async function workShard(
     ...worker.trust(request.source.bucket),
     deadline: delivery.deadline,
     signal: delivery.signal,
+    giveUp: worker.giveUp,
     worker: surroundings.worker.id,
     isGone: surroundings.worker.isGone,
     onOpen: worker.onOpen,
@@ -136,6 +139,7 @@ export async function workShard(
         kind: "give-back",
         delaySeconds: Math.round((YIELD_MS * (1 + random() / 2)) / 1000),
         reason: `another attempt on shard ${message.shard} is alive`,
+        others: true,
       };
     case "left":
       if (end.progress) {

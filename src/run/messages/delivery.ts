@@ -43,6 +43,8 @@ export type Answer =
       readonly reason: string;
       /** Only a newer version of the tool can work it: it comes again until there is one, and nobody here waits for that. */
       readonly newer?: true;
+      /** Somebody else is at work on it. */
+      readonly others?: true;
     }
   /** Nobody can ever work it (not JSON, an unknown type, a run that does not exist): it belongs among the dead letters. */
   | { readonly kind: "reject"; readonly reason: string }

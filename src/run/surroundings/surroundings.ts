@@ -1,5 +1,6 @@
 /** What a run needs of the world. Passed in, so that the same code serves Lambda, SCF, the command line and the simulation. */
 
+import type { HoldUp } from "../../archive/shard/pace/hold-up.ts";
 import type { OpenSink } from "../../events/sink.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { AllowList } from "../../policy/allow-list.ts";
@@ -60,6 +61,16 @@ export interface WorkSettings {
   readonly maxInstances?: number | undefined;
 }
 
+/** What keeps a process that works a run from going on, or from going faster; milliseconds from now. */
+export type Waiting =
+  | HoldUp
+  /** The ledger does not answer. */
+  | { readonly why: "ledger"; readonly ms: number }
+  /** Somebody else is at work on what is left. */
+  | { readonly why: "others"; readonly ms: number }
+  /** What is left could not be ended, and is tried again later. */
+  | { readonly why: "shards"; readonly ms: number };
+
 /** Called while a run is worked in this process; counts are of the whole run. */
 export interface Progress {
   readonly rows: number;
@@ -71,4 +82,12 @@ export interface Progress {
   readonly restoring?: { readonly rows: number; readonly nextLookMs: number } | undefined;
   /** Tasks that may run at once now, where that is found by trying. */
   readonly atOnce?: number | undefined;
+  /** Rows, and their bytes, that this process ended: what its speed is reckoned from. Absent where others work the run. */
+  readonly here?: { readonly ended: number; readonly bytes: number } | undefined;
+  /** What holds it up just now. */
+  readonly waiting?: Waiting | undefined;
+  /** Rows that are under way. */
+  readonly underWay?: number | undefined;
+  /** It was asked to stop: what is under way ends, nothing new begins. */
+  readonly stopping?: boolean | undefined;
 }

@@ -1,14 +1,13 @@
 /** `run` on one machine: plan, archive, finalize in this process, over the same ledger and the same steps as any queue. */
 
 import { setMaxListeners } from "node:events";
-import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
+import { endedRows } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
-import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
@@ -22,11 +21,12 @@ import { queueSender } from "../messages/queue-sender.ts";
 import type { RunInput } from "../plan/begin-run.ts";
 import { type Begun, beginnings, beginRun } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
-import { type RestoresAwaited, tellRestores } from "../reconcile/restores.ts";
+import { tellRestores } from "../reconcile/restores.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
 import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
+import { createAwaited, createOpenedShards, createRunWaits, progressOf } from "./run-progress.ts";
 import { watchStall } from "./stall-watch.ts";
 
 /** How a run stands when this process leaves it. */
@@ -40,6 +40,8 @@ export interface RunEnd {
 export interface RunHereOptions {
   /** Aborts when the run is to stop: no new task starts, what is in flight ends, what is known is recorded. */
   readonly signal?: AbortSignal;
+  /** Aborts when it is to stop at once: what is in flight is given up, for whoever continues it, what is known is recorded. */
+  readonly giveUp?: AbortSignal;
   /** Called about four times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Reads what is recorded, as soon as it is durable; while it is behind no row begins. */
@@ -115,7 +117,7 @@ async function workHere(
   place: Place,
   { ledger, run, isNew }: Extract<Begun, { readonly kind: "planned" }>,
   surroundings: Surroundings,
-  { signal, onProgress, reader }: RunHereOptions,
+  { signal, giveUp, onProgress, reader }: RunHereOptions,
 ): Promise<Summary> {
   const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
@@ -128,8 +130,9 @@ async function workHere(
       underWay++;
     },
   };
-  const opened = new Map<number, () => MarkerCounts>();
-  const worker: ShardWorker = { ...createShardWorker(surroundings), reader };
+  const opened = createOpenedShards();
+  const waits = createRunWaits(clock);
+  const worker: ShardWorker = { ...createShardWorker(surroundings), onOpen: opened.onOpen, reader, giveUp };
   // As it was read when the run was begun.
   worker.runs.set(runKey(place, run.run), run);
   /** Ends the polling: the run is at rest, or somebody wants this process to stop, or it can't go on. */
@@ -152,18 +155,21 @@ async function workHere(
   const ledgerOfShards = createOutageWatch(surroundings, run.run);
   const ledgerOfLooks = createOutageWatch(surroundings, run.run);
 
-  const onOpen: ShardWorker["onOpen"] = (shard, counts) => opened.set(shard, counts);
   const handle: HandleDelivery = async (delivery, send) => {
     try {
       const message = parseMessage(delivery.body);
       if (message.type !== "shard")
         throw new Error(`a ${message.type} message in a queue that only shards are sent to`);
-      const answer = await workShard(message, delivery, send, { ...worker, onOpen });
+      const answer = await workShard(message, delivery, send, worker);
       ledgerOfShards.over();
+      waits.over("ledger");
       if (answer.kind === "reject" || answer.kind === "refuse") throw new Error(answer.reason);
       if (answer.kind === "give-back") {
-        const { delaySeconds, reason } = answer;
-        tellWait(log, "Shards wait before they are worked again.", delaySeconds * 1_000, { run: run.run, reason });
+        const { delaySeconds, reason, others = false } = answer;
+        const ms = delaySeconds * 1_000;
+        waits.begins(others ? "others" : "shards", ms);
+        // Nobody waits for them here who is to stop.
+        if (!stop.signal.aborted) tellWait(log, "Shards wait before they are worked again.", ms, { run: run.run, reason });
       }
       if (answer.kind === "acknowledge") underWay--;
       return answer;
@@ -171,6 +177,7 @@ async function workHere(
       const error = ensureError(thrown);
       const pauseMs = ledgerOfShards.pauseAfter(error);
       if (pauseMs !== undefined) {
+        waits.begins("ledger", pauseMs);
         return { kind: "give-back", delaySeconds: Math.ceil(pauseMs / 1_000), reason: error.message };
       }
       // Nobody else will work this queue: what can't be worked here ends the run, which can be continued.
@@ -200,11 +207,13 @@ async function workHere(
     try {
       const now = await step();
       ledgerOfLooks.over();
+      waits.over("ledger");
       return now;
     } catch (thrown) {
       const error = ensureError(thrown);
       const pauseMs = ledgerOfLooks.pauseAfter(error);
       if (pauseMs === undefined) throw afterOutage(error);
+      waits.begins("ledger", pauseMs);
       await clock.sleep(pauseMs, stop.signal);
       return before;
     }
@@ -229,18 +238,31 @@ async function workHere(
   ).catch(fail);
   const awaited = createAwaited(clock, (restores) => tellRestores(log, run.run, restores));
   awaited.see(first);
-  const atOnce = worker.pace.isAuto ? worker.pace.concurrency : undefined;
-  const progress = reportProgress(run, first, opened, { restoring: awaited.now, atOnce }, onProgress);
+  const { pace } = worker;
+  const before = first.kind === "over" ? undefined : first.counts;
+  const progress = () => {
+    if (onProgress === undefined || before === undefined) return;
+    onProgress({
+      ...progressOf(run.rows, before, opened),
+      restoring: awaited.now(),
+      atOnce: pace.isAuto ? pace.concurrency() : undefined,
+      waiting: waits.now(pace.heldUp(), pace.running()),
+      underWay: pace.running(),
+      stopping: signal?.aborted === true,
+    });
+  };
+  /** Also of what is still under way after it was asked to stop. */
+  const left = new AbortController();
   const showing = (async () => {
-    while (onProgress !== undefined && !stop.signal.aborted) {
+    while (onProgress !== undefined && !left.signal.aborted) {
       progress();
-      await clock.sleep(PROGRESS_MS, stop.signal);
+      await clock.sleep(PROGRESS_MS, left.signal);
     }
   })();
   const stalls = watchStall({
     surroundings,
-    ended: () => [...opened.values()].reduce((sum, counts) => sum + endedRows(counts()), 0),
-    underWay: () => worker.pace.unfinished(),
+    ended: () => endedRows(opened.whole()),
+    underWay: () => pace.unfinished(),
     why: () => (reader?.room() === undefined ? undefined : "the outcomes that are recorded are not read"),
     run: run.run,
     over: stop.signal,
@@ -248,7 +270,7 @@ async function workHere(
   state = first;
   try {
     while (state.kind === "again" && !stop.signal.aborted) {
-      const idle = !state.moved && worker.pace.unfinished() === 0;
+      const idle = !state.moved && pace.unfinished() === 0;
       const lookMs = idle ? Math.max(LOOK_MS, Math.min(LONGEST_LOOK_MS, awaited.now()?.nextLookMs ?? 0)) : LOOK_MS;
       await clock.sleep(lookMs, AbortSignal.any([wake.signal, stop.signal]));
       wake = new AbortController();
@@ -261,13 +283,17 @@ async function workHere(
   } finally {
     stop.abort();
     signal?.removeEventListener("abort", stopToo);
-    await Promise.all([polling, showing, stalls]);
+    await polling;
+    left.abort();
+    await Promise.all([showing, stalls]);
     queue.client.destroy();
     progress();
   }
   if (fatal.error !== undefined) throw fatal.error;
   const settling = { ledger, place, request: run.request, openSink: worker.openSink, surroundings };
-  const settled = (summary: Summary) => settleEvents(settling, summary, Number.POSITIVE_INFINITY);
+  // Who is to stop at once leaves that to whoever continues it.
+  const settled = async (summary: Summary) =>
+    giveUp?.aborted ? summary : settleEvents(settling, summary, Number.POSITIVE_INFINITY);
   if (state.kind === "over") return settled(state.summary);
   // A last look: what was in flight when it stopped is recorded by now.
   state = await step();
@@ -291,47 +317,4 @@ async function writeWhatThereIs(
 ): Promise<Summary> {
   const tallies = await writeParts(ledger, run, surroundings);
   return writeSummary(ledger, run, tallies, state, surroundings);
-}
-
-/** What waits for restores, as it was at the last look, and by now. `tell` is called once for each wait. */
-function createAwaited(clock: Clock, tell: (restores: RestoresAwaited) => void) {
-  let known: { readonly rows: number; readonly at: number } | undefined;
-  const now = (): RestoresAwaited | undefined =>
-    known && { rows: known.rows, nextLookMs: Math.max(0, known.at - clock.elapsed()) };
-  return {
-    now,
-    see(state: Reconciled) {
-      const restores = state.kind === "again" ? state.restores : undefined;
-      const before = known;
-      known = restores && { rows: restores.rows, at: clock.elapsed() + restores.nextLookMs };
-      const isTold = before !== undefined && known !== undefined && Math.abs(before.at - known.at) < SAME_LOOK_MS;
-      if (restores !== undefined && !isTold) tell(restores);
-    },
-  };
-}
-
-/** Stores tell the time in whole seconds. */
-const SAME_LOOK_MS = 2_500;
-
-/** Counts of the whole run: what was over before, and the shards that this process opened. */
-function reportProgress(
-  run: RunDocument,
-  first: Reconciled,
-  opened: ReadonlyMap<number, () => MarkerCounts>,
-  now: { readonly restoring: () => RestoresAwaited | undefined; readonly atOnce: (() => number) | undefined },
-  onProgress: RunHereOptions["onProgress"],
-): () => void {
-  if (onProgress === undefined || first.kind === "over") return () => undefined;
-  return () => {
-    const { archived, skipped, failed, bytes } = first.counts;
-    const sum = { rows: run.rows, archived, skipped, failed, bytes, atOnce: now.atOnce?.() };
-    for (const counts of opened.values()) {
-      const shard = counts();
-      sum.archived += shard.archived;
-      sum.skipped += shard.skipped;
-      sum.failed += shard.failed;
-      sum.bytes += shard.bytes;
-    }
-    onProgress({ ...sum, restoring: now.restoring() });
-  };
 }

@@ -18,7 +18,7 @@ import { createDeadLetters, type DeadLetters, type QueueAt } from "../messages/d
 import type { HandleDelivery } from "../messages/delivery.ts";
 import { type Message, parseMessage } from "../messages/messages.ts";
 import { queueSender } from "../messages/queue-sender.ts";
-import type { Surroundings } from "../surroundings/surroundings.ts";
+import type { Surroundings, Waiting } from "../surroundings/surroundings.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
@@ -35,6 +35,8 @@ export interface WorkQueueOptions {
   /** End when nothing is left to do. */
   readonly drain: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Aborts when what is in flight is given up at once, after `signal`. */
+  readonly giveUp?: AbortSignal | undefined;
   readonly onProgress?: ((worked: WorkedRows) => void) | undefined;
 }
 
@@ -43,6 +45,8 @@ export interface WorkedRows extends MarkerCounts {
   readonly messages: number;
   /** Rows that may be worked at once now, where that is found by trying. */
   readonly atOnce?: number | undefined;
+  /** What holds this process up just now. */
+  readonly waiting?: Waiting | undefined;
 }
 
 export interface Worked extends Polled {
@@ -65,7 +69,7 @@ const RECONCILE_MS = 330_000;
 
 /** Throws what is wrong with the queue for good. */
 export async function workQueue(surroundings: Surroundings, options: WorkQueueOptions): Promise<Worked> {
-  const { queue, deadLetterQueue, visibility, drain, signal, onProgress } = options;
+  const { queue, deadLetterQueue, visibility, drain, signal, giveUp, onProgress } = options;
   const { clock, log, settings } = surroundings;
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const stop = new AbortController();
@@ -81,7 +85,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const staying = new Set<string>();
   let working = 0;
   let lastBusy = clock.elapsed();
-  const worker = createWorkerWithRoom(surroundings);
+  const worker = createWorkerWithRoom(surroundings, giveUp);
 
   const handle: HandleDelivery = async (delivery, send) => {
     const message = readable(delivery.body);
@@ -188,7 +192,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
   const draining = drain ? drained().then(stopToo, failed) : Promise.resolve();
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
-      onProgress({ ...rows.sum(), messages: rows.messages(), atOnce: worker.atOnce() });
+      onProgress({ ...rows.sum(), messages: rows.messages(), atOnce: worker.atOnce(), waiting: worker.heldUp() });
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();

@@ -1,5 +1,6 @@
 /** A worker that knows whether it has too little to do: then the next message is worth taking from the queue. */
 
+import type { HoldUp } from "../../archive/shard/pace/hold-up.ts";
 import { createQueueWorker, workDelivery } from "../deliver/handle-delivery.ts";
 import type { ShardWorker } from "../deliver/work-shard.ts";
 import type { Answer, Delivery, Sender } from "../messages/delivery.ts";
@@ -14,11 +15,14 @@ export interface WorkerWithRoom {
   unfinished(): number;
   /** Rows that may be worked at once now, where that is found by trying. */
   atOnce(): number | undefined;
+  /** What holds up what is under way just now. */
+  heldUp(): HoldUp | undefined;
   /** BUCKET/PREFIX/RUN of each run whose shards were worked. */
   runs(): Iterable<string>;
 }
 
-export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom {
+/** @param giveUp aborts when what is in flight is given up at once, after the deliveries' own signal */
+export function createWorkerWithRoom(surroundings: Surroundings, giveUp?: AbortSignal): WorkerWithRoom {
   const worker = createQueueWorker(surroundings);
   let opening = 0;
   return {
@@ -34,7 +38,7 @@ export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom
         queueMicrotask(() => opened());
       };
       try {
-        return await workDelivery(delivery, sender, { ...worker, onOpen: tell });
+        return await workDelivery(delivery, sender, { ...worker, onOpen: tell, giveUp });
       } finally {
         opened();
       }
@@ -42,6 +46,7 @@ export function createWorkerWithRoom(surroundings: Surroundings): WorkerWithRoom
     hasRoom: () => opening === 0 && worker.pace.unfinished() < worker.pace.concurrency(),
     unfinished: () => worker.pace.unfinished(),
     atOnce: () => (worker.pace.isAuto ? worker.pace.concurrency() : undefined),
+    heldUp: worker.pace.heldUp,
     runs: () => worker.runs.keys(),
   };
 }

@@ -48,7 +48,11 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       command.action(async () => {
         const flags: Flags = command.opts();
         const { stdin, stdout, stderr } = process;
-        terminal = openTerminal({ quiet: flags.quiet === true, stdin, stdout, stderr });
+        const { TERM, XTERM_VERSION } = process.env;
+        // Of those that tell, these break no line anew.
+        const reflows = XTERM_VERSION === undefined && TERM !== "linux";
+        const quiet = flags.quiet === true;
+        terminal = openTerminal({ quiet, stdin, stdout, stderr, isDumb: TERM === "dumb", reflows });
         ended = await run(flags, terminal, command.args);
       });
     }

@@ -8,13 +8,13 @@ import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { runIdOf, settingsOfWork } from "../settings/run-input.ts";
 import { checkTargets } from "../settings/targets.ts";
+import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { hasQueue } from "./input/queue-of-settings.ts";
 import { settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
-import { interruptNote, runToEnd } from "./run-to-end.ts";
+import { runToEnd } from "./run-to-end.ts";
 import { submitAndTell } from "./submit.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
-import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** Options that may be other than the run's own: what failed by one may succeed by another. */
@@ -44,6 +44,7 @@ export function describeRedrive(command: Command): void {
     "run",
     "beside",
     ...changeable,
+    "stats",
     ...settingsOfWork,
     "queue",
   ]);
@@ -69,7 +70,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
     await checkTargets(settings, terminal.log);
     const { surroundings, isBack } = await surroundingsOfRun(recorded);
     if (isBack && hasQueue(settings)) throw backByNoQueue(id, settings);
-    const interrupt = onInterrupt(terminal, interruptNote);
+    const interrupt = onRunInterrupt(terminal);
     try {
       const {
         input: prepared,
@@ -95,7 +96,7 @@ export async function redriveCommand(flags: Flags, terminal: Terminal, args: rea
         terminal.note(`It writes into ${printAddress(input.request.archive)}, as the run ${id} did.`);
       }
       if (hasQueue(settings)) return await submitAndTell(input, settings, surroundings, json, terminal);
-      return await runToEnd(input, surroundings, terminal, { signal: interrupt.signal, json });
+      return await runToEnd(input, surroundings, terminal, { interrupt, flags, stats: settings.values.stats });
     } finally {
       interrupt.dispose();
     }

@@ -15,10 +15,10 @@ import { runOptionsOf } from "../settings/manifest-message.ts";
 import { archivePlace, destinationPlace, historyOf, ledgerPlace, sourcePlace } from "../settings/places.ts";
 import { runIdOf, settingsOfWork } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
+import { noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
-import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const settingsOfRestore: readonly SettingName[] = [
@@ -47,6 +47,7 @@ const settingsOfRestore: readonly SettingName[] = [
   "shardSize",
   "csvSafe",
   "beside",
+  "stats",
   ...settingsOfWork.filter((name) => name !== "findings"),
 ];
 
@@ -84,7 +85,7 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const opened = surroundingsFromSettings(settings, world);
   const surroundings = turned(opened);
-  const interrupt = onInterrupt(terminal, interruptNote);
+  const interrupt = onRunInterrupt(terminal);
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   try {
@@ -122,7 +123,7 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
       throw new UserError("RestoreUnasked", `${told} Nothing was written; agree to it with --yes.`);
     }
     noteAfter(prepared, terminal);
-    return await runToEnd(prepared.input, surroundings, terminal, { signal, json: flags.json === true });
+    return await runToEnd(prepared.input, surroundings, terminal, { interrupt, flags, stats: settings.values.stats });
   } catch (error) {
     if (signal.aborted && error instanceof Error && error.name === "AbortError") return exitCodes.interrupted;
     throw error;

@@ -28,12 +28,12 @@ import {
 } from "../settings/run-input.ts";
 import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { checkTargets, tellRunRefused } from "../settings/targets.ts";
+import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { createPing } from "./ping.ts";
-import { interruptNote, noteAfter, runToEnd } from "./run-to-end.ts";
+import { noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
-import { onInterrupt } from "./terminal/interrupt.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const settingsOfRun: readonly SettingName[] = [
@@ -41,6 +41,7 @@ const settingsOfRun: readonly SettingName[] = [
   ...settingsOfBeginning,
   "resume",
   "ping",
+  "stats",
   ...settingsOfWork,
   "confirmAbove",
   ...settingsOfPrices,
@@ -127,7 +128,7 @@ async function archive(
   await checkTargets(settings, terminal.log);
   const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
   const surroundings = surroundingsFromSettings(settings, world);
-  const interrupt = onInterrupt(terminal, interruptNote);
+  const interrupt = onRunInterrupt(terminal);
   const { signal } = interrupt;
   let dispose = async (): Promise<void> => undefined;
   let begun = false;
@@ -145,8 +146,9 @@ async function archive(
     // One that brings keys back from an archive goes the other way.
     const isBack = kept.input.request.options.fromArchive !== undefined;
     return await runToEnd(kept.input, isBack ? turned(surroundings) : surroundings, terminal, {
-      signal,
-      json: flags.json === true,
+      interrupt,
+      flags,
+      stats: settings.values.stats,
       onEnd,
       onBegun,
     });

@@ -13,7 +13,7 @@ import { type RecordedRun, settingsOfLedger, surroundingsOfRun, withRecordedRun 
 import { addFlags, type Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
-import { progressLine } from "./terminal/progress.ts";
+import { progressParts } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** Milliseconds between two looks. */
@@ -92,7 +92,7 @@ async function watch(
 ): Promise<Summary | undefined> {
   const interrupt = onInterrupt(terminal, "The run goes on without being watched.");
   const { signal } = interrupt;
-  const show = progressLine(terminal.status, systemClock);
+  const parts = progressParts(systemClock);
   let summary = first;
   let told = "";
   try {
@@ -101,7 +101,7 @@ async function watch(
       const says = JSON.stringify({ ...summary, seconds: null });
       if (json && says !== told) terminal.out(JSON.stringify(summary));
       told = says;
-      show({ ...summary, atOnce: undefined });
+      terminal.status(parts({ ...summary, atOnce: undefined }));
       if (summary.state !== "running") return summary;
       await systemClock.sleep(every, signal);
       if (signal.aborted) return undefined;

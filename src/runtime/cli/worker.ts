@@ -14,6 +14,9 @@ import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-sett
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
+import { workedLine } from "./terminal/progress.ts";
+import { statsLines } from "./terminal/stats.ts";
+import { wholeLine } from "./terminal/status-line.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function describeWork(command: Command): void {
@@ -35,7 +38,7 @@ runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
     ),
-    ["queue", "deadLetterQueue", "allow", "visibility", "events", "notify", ...settingsOfWork],
+    ["queue", "deadLetterQueue", "allow", "visibility", "events", "notify", "stats", ...settingsOfWork],
   );
 }
 
@@ -57,16 +60,22 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   await checkTargets(settings, terminal.log);
   const unbounded = unboundedRoles(settings);
   if (unbounded !== undefined) terminal.note(unbounded);
-  const interrupt = onInterrupt(
-    terminal,
-    "Stopping: what is under way ends, the rest goes back to the queue. Once more stops at once.",
-  );
-  const { signal } = interrupt;
+  const interrupt = onInterrupt(terminal, {
+    first: () =>
+      "Stopping: what is under way ends, within 25 s, the rest goes back to the queue. Ctrl+C once more stops at once.",
+    second: () => "Stopped at once: what was under way is given up, and comes again from the queue.",
+  });
+  const { signal, atOnce } = interrupt;
   try {
-    const onProgress = terminal.statusShown ? (worked: WorkedRows) => terminal.status(lineOf(worked)) : undefined;
-    const { visibility } = settings.values;
+    const { visibility, stats } = settings.values;
+    const log = statsLines(stats, terminal.note, systemClock);
+    const onProgress = (worked: WorkedRows) => {
+      const line = workedLine(worked);
+      terminal.status(line);
+      log(() => wholeLine(line));
+    };
     const worked = await withQueue(settings, queue, () =>
-      workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, onProgress }),
+      workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, giveUp: atOnce, onProgress }),
     );
     terminal.status("");
     if (json) terminal.out(JSON.stringify(documentOf(worked)));
@@ -107,17 +116,6 @@ function noticing(terminal: Terminal): Log {
       terminal.note(`${message.replace(/\.$/, "")}${text.length === 0 ? "" : ` (${text.join(", ")})`}`);
     },
   };
-}
-
-function lineOf({ messages, archived, skipped, failed, bytes, atOnce }: WorkedRows): string {
-  return [
-    `${counted(messages, "message")}`,
-    `${formatCount(archived)} archived`,
-    `${formatCount(skipped)} skipped`,
-    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    formatBytes(bytes),
-    ...(atOnce === undefined ? [] : [`${formatCount(atOnce)} at once`]),
-  ].join("  ");
 }
 
 function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): readonly string[] {

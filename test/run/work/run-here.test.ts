@@ -100,9 +100,43 @@ describe("a run on one machine", () => {
     expect(sumOf(first.summary)).toBe(12);
     expect(world.summary("r")).toEqual(first.summary);
     expect(world.results("r").length).toBe(12 - first.summary.pending);
-    const second = await run(world, inputFor(keys, { shardSize: 5 }));
+    const shown: Progress[] = [];
+    const onProgress = (progress: Progress) => shown.push(progress);
+    const second = await run(world, inputFor(keys, { shardSize: 5 }), { onProgress });
     expect(second.summary).toMatchObject({ state: "complete", archived: 12, pending: 0 });
     expect(world.fetches()).toEqual(Object.fromEntries(keys.map((key) => [key, 1])));
+    // Its speed is reckoned from what it ended itself.
+    expect(shown.at(-1)).toMatchObject({ archived: 12, here: { ended: first.summary.pending } });
+  });
+
+  test("told to stop at once gives up what is under way, says so in the ledger, and can be gone on with at once", async () => {
+    const world = createWorld({ concurrency: 2 });
+    const keys = seedPictures(world.source, 6);
+    const [stop, giveUp] = [new AbortController(), new AbortController()];
+    let hang = true;
+    world.source.onRequest(({ type, nth }) => {
+      if (type !== "original" || !hang) return undefined;
+      if (nth !== 3) return undefined;
+      stop.abort();
+      giveUp.abort();
+      return { kind: "delay", ms: 24 * 3_600_000 };
+    });
+    const begun = world.clock.elapsed();
+    const shown: Progress[] = [];
+    const first = await run(world, inputFor(keys, { shardSize: 6 }), {
+      signal: stop.signal,
+      giveUp: giveUp.signal,
+      onProgress: (progress) => shown.push(progress),
+    });
+    expect(first.summary).toMatchObject({ state: "incomplete", failed: 0 });
+    expect(first.summary.pending).toBeGreaterThan(0);
+    expect(world.clock.elapsed() - begun).toBeLessThan(1_500);
+    hang = false;
+    const from = world.clock.elapsed();
+    const second = await run(world, inputFor(keys, { shardSize: 6 }));
+    expect(second.summary).toMatchObject({ state: "complete", archived: 6 });
+    // Nobody was waited for.
+    expect(world.clock.elapsed() - from).toBeLessThan(5_000);
   });
 
   test("told to stop before it began plans, and no more", async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
 import { runCli, start } from "./built.ts";
-import { keys, type Lab, lines, openLab, source } from "./lab.ts";
+import { archive, keys, type Lab, lines, openLab, source } from "./lab.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -66,10 +66,13 @@ describe("cos-originals run", () => {
   });
 
   it("ends with 3 where keys failed, and names them", async () => {
-    const { code, stdout } = await run(["--manifest", await file("keys.txt", lines("plain.png", "missing.png"))]);
+    const given = ["--manifest", await file("keys.txt", lines("plain.png", "missing.png"))];
+    const { code, stdout, stderr } = await run(given);
     expect(code).toBe(3);
     expect(stdout).toContain("2 rows = 1 archived + 0 skipped + 1 failed + 0 pending");
     expect(stdout).toContain("failed: 1 NoSuchKey, missing.png");
+    expect(stderr).toMatch(/To have it here: cos-originals report m-\w+ --out report-m-\w+ --ledger cos:/);
+    expect(stderr).toMatch(/To try again what failed: cos-originals redrive m-\w+ --ledger cos:/);
   });
 
   it("ends with 4 where more failed than was allowed", async () => {
@@ -265,20 +268,29 @@ describe("cos-originals run", () => {
     for (const key of many) expect(archived(key), key).toEqual(original(key));
   });
 
-  it("interrupted twice ends at once", async () => {
+  it("interrupted twice ends at once, says how to go on, and tells the ledger that nobody works there", async () => {
     lab.emulator.faults.use((request) => {
       if (request.operation !== "object.original") return undefined;
       child.kill("SIGTERM");
       return { kind: "hang" };
     });
-    const child = start(
-      lab.built.cli,
-      ["run", "--archive", lab.place(), "--manifest", await file("keys.txt", lines("plain.png"))],
-      lab.env,
-    );
-    await child.says("Stopping: ");
+    const manifest = await file("keys.txt", lines("plain.png"));
+    const args = ["run", "--archive", lab.place(), "--run", "twice", "--manifest", manifest, "--rate", "50/s"];
+    const child = start(lab.built.cli, args, lab.env);
+    await child.says("Stopping: what is under way ends, within 25 s, and is recorded; nothing new begins.");
     child.kill("SIGINT");
-    expect((await child.ended).code).toBe(130);
+    const { code, stderr } = await child.ended;
+    expect(code).toBe(130);
+    const resume = /or with: cos-originals (run --resume twice --ledger .* --rate 50\/s)\n/
+      .exec(stderr)?.[1]
+      ?.split(" ");
+    const written = lab.emulator.bucket(archive).keys();
+    expect(written.filter((key) => /\/runs\/twice\/outcomes\/.*-end$/.test(key))).toHaveLength(1);
+    lab.emulator.faults.clear();
+    const { ORIGINALS_SOURCE: _, ...without } = lab.env;
+    const second = await runCli(lab.built.cli, [...(resume ?? []), "--json"], without);
+    expect(second.code, second.stderr).toBe(0);
+    expect(JSON.parse(second.stdout)).toMatchObject({ run: "twice", state: "complete", archived: 1 });
   });
 
   it("goes on where nobody reads its output any more", async () => {

@@ -17,6 +17,7 @@ import type { Clock, Random } from "../../../vocabulary/clock.ts";
 import type { Log } from "../../../vocabulary/log.ts";
 import { tellWait } from "../../../vocabulary/waits.ts";
 import type { TaskPace } from "../../task/pace.ts";
+import { createHoldUps, type HoldUp } from "./hold-up.ts";
 import { createTaskPool } from "./task-pool.ts";
 
 export interface Pace extends TaskPace {
@@ -27,6 +28,10 @@ export interface Pace extends TaskPace {
   runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
   /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
   unfinished(): number;
+  /** Tasks under way. */
+  running(): number;
+  /** What holds it up just now; undefined where nothing does. */
+  heldUp(): HoldUp | undefined;
   /** A task begins. @param size in bytes, where it is known */
   begins(size: number | undefined): void;
   /** Tasks that may run at once now. */
@@ -64,6 +69,7 @@ export function createPace(options: {
 }): Pace {
   const { clock, random, log } = options;
   const throughput = createThroughput();
+  const holdUps = createHoldUps(clock);
   const { memory, concurrency: most, maxInstances = 1 } = options;
   const auto =
     memory === undefined
@@ -168,6 +174,7 @@ export function createPace(options: {
       const taken = take(budget, now);
       budget = taken.rate;
       auto?.waited(Math.max(taken.waitMs, resumeAt - now, 0));
+      if (taken.waitMs > 0) holdUps.heldBy("rate");
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
     beforeRestore(signal) {
@@ -182,10 +189,12 @@ export function createPace(options: {
       const taken = take(bandwidth, clock.elapsed(), bytes);
       bandwidth = taken.rate;
       if (taken.waitMs <= 0) return undefined;
+      holdUps.heldBy("bandwidth");
       // More at once would not bring more.
       auto?.heldBack();
       return clock.sleep(taken.waitMs, signal);
     },
+    waitsToRetry: holdUps.waitsToRetry,
     answered: () => notePassed(clock.elapsed()),
     begins: (size) => auto?.begins(size),
     succeeded(task) {
@@ -239,6 +248,12 @@ export function createPace(options: {
       );
     },
     unfinished: () => pool.running() + (pool.hasWaiting() ? pool.limit() : 0),
+    running: pool.running,
+    heldUp() {
+      const now = clock.elapsed();
+      const triesPerSecond = limitAt(adaptive, now);
+      return holdUps.now({ pausedMs: resumeAt - now, triesPerSecond, running: pool.running() });
+    },
     concurrency: () => pool.limit(),
     shareWith(company) {
       told = { company, at: clock.elapsed() };

@@ -2,11 +2,10 @@
 import { flagOf } from "../../../config/settings.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
+import { shellWord } from "../terminal/shell-word.ts";
 
 export function ledgerFlags(ledger: Place): string {
-  const address = printAddress(ledger);
-  const word = /^[\w:/.@+-]+$/.test(address) ? address : `'${address.replaceAll("'", "'\\''")}'`;
   // A folder is in no region.
   const region = ledger.store === "file" ? "" : ` ${flagOf("archiveRegion")} ${ledger.region}`;
-  return `${flagOf("ledger")} ${word}${region}`;
+  return `${flagOf("ledger")} ${shellWord(printAddress(ledger))}${region}`;
 }

@@ -6,6 +6,8 @@ import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
 import type { Log } from "../../../vocabulary/log.ts";
 import { visible } from "../../../vocabulary/visible.ts";
 import { answer, confirm, isSeated } from "./confirm.ts";
+import { fitted, type StatusLine } from "./status-line.ts";
+import { widthOf } from "./width.ts";
 
 /** One line, or several; without their ends. */
 export type Text = string | readonly string[];
@@ -23,8 +25,8 @@ export interface Terminal {
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
   /** A question to whoever sits there; undefined where nobody does, or the input ends, or it is interrupted. */
   answer(question: string, signal: AbortSignal): Promise<string | undefined>;
-  /** A line that is replaced by the next, on a terminal only; "" takes it away. */
-  status(line: string): void;
+  /** A line that is replaced by the next, on a terminal only, and fits into it; "" takes it away. */
+  status(line: StatusLine): void;
   readonly statusShown: boolean;
   /** Warnings and errors of the program's parts; nothing with --quiet but errors. */
   readonly log: Log;
@@ -39,9 +41,19 @@ export interface TerminalOptions {
   readonly stderr: NodeJS.WriteStream;
   /** Absent: nobody is asked. */
   readonly stdin?: NodeJS.ReadStream | undefined;
+  /** Can it replace a line? Where absent it can. */
+  readonly isDumb?: boolean | undefined;
+  /** Does it break lines anew when it becomes narrower? Most do; where absent it does. */
+  readonly reflows?: boolean | undefined;
 }
 
-export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions): Terminal {
+/** Of a terminal that does not say how wide it is, or that it is 0 columns wide, as some do that nobody has told. */
+const usualColumns = 80;
+/** A terminal that is narrower than we know of shows less of the line, instead of two lines: no wrapping meanwhile. */
+const unwrapped = (text: string) => `\x1b[?7l${text}\x1b[?7h`;
+
+export function openTerminal(options: TerminalOptions): Terminal {
+  const { quiet, stdout, stderr, stdin } = options;
   // Whoever reads may go away (`| head`), and a disk may be full: the work goes on. What is no longer wanted is no fault; what was asked
   // for and could not be written is told at the end; a note or a warning that could not be is not.
   let lost: string | undefined;
@@ -49,16 +61,34 @@ export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions):
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") lost ??= error.message;
   });
   stderr.on("error", () => undefined);
-  const statusShown = stderr.isTTY === true && !quiet;
+  const statusShown = stderr.isTTY === true && !quiet && options.isDumb !== true;
+  let line: StatusLine = "";
   let status = "";
+  // The last column stays free: the cursor stands there.
+  const room = () => (stderr.columns > 0 ? stderr.columns : usualColumns) - 1;
 
   const clear = () => {
     if (status !== "") stderr.write("\r\x1b[K");
   };
+  const draw = () => {
+    if (status !== "") stderr.write(unwrapped(status));
+  };
   const write = (stream: NodeJS.WriteStream, text: Text) => {
     clear();
     stream.write(linesOf(text));
-    if (status !== "") stderr.write(status);
+    draw();
+  };
+  let watched = false;
+  const watchSize = () => {
+    if (watched) return;
+    watched = true;
+    stderr.on("resize", () => {
+      if (status === "") return;
+      const rows = options.reflows === false ? 1 : Math.ceil(widthOf(status) / (room() + 1));
+      stderr.write(`\r${rows > 1 ? `\x1b[${rows - 1}A` : ""}\x1b[J`);
+      status = fitted(line, room());
+      draw();
+    });
   };
   const logged = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => {
     const details = Object.entries(fields)
@@ -88,21 +118,24 @@ export function openTerminal({ quiet, stdout, stderr, stdin }: TerminalOptions):
     async confirm(question, signal) {
       if (stdin === undefined || !isSeated({ input: stdin, output: stderr })) return false;
       clear();
-      status = "";
+      line = status = "";
       return confirm(visible(question), { input: stdin, output: stderr }, signal);
     },
     async answer(question, signal) {
       if (stdin === undefined || !isSeated({ input: stdin, output: stderr })) return undefined;
       clear();
-      status = "";
+      line = status = "";
       return answer(visible(question), { input: stdin, output: stderr }, signal);
     },
     status: (given) => {
-      const text = visible(given);
-      if (!statusShown || text === status) return;
+      if (!statusShown) return;
+      watchSize();
+      line = given;
+      const text = fitted(given, room());
+      if (text === status) return;
       clear();
-      status = text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1));
-      stderr.write(status);
+      status = text;
+      draw();
     },
     statusShown,
     log,

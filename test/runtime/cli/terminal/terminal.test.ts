@@ -9,8 +9,11 @@ import { openTerminal, type Terminal } from "../../../../src/runtime/cli/termina
 import { jsonLog } from "../../../../src/vocabulary/log.ts";
 import { runs } from "../../../setup/quick.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: these must not be there
 const steering = /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+/** What clears the line, and keeps it from being wrapped. */
+const own = /\r\x1b\[K|\x1b\[\?7[lh]/g;
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: these must not be there
 
 /** All that may harm, among letters. */
 const hostile = fc.string({
@@ -64,8 +67,8 @@ test("the progress line is cut to the terminal and steers nothing but itself", (
         terminal.status(first);
         terminal.status(second);
       }, true);
-      expect(shown.replaceAll("\r\x1b[K", "")).not.toMatch(/\n/);
-      expect(shown.replaceAll("\r\x1b[K", "")).not.toMatch(steering);
+      expect(shown.replaceAll(own, "")).not.toMatch(/\n/);
+      expect(shown.replaceAll(own, "")).not.toMatch(steering);
     }),
     { numRuns: runs(200) },
   );
@@ -91,4 +94,69 @@ test("a document parses to the very same values, in JSON and in a log line", () 
 test("several lines are written as such", () => {
   expect(written((terminal) => terminal.out(["a", "", "b"]))).toBe("a\n\nb\n");
   expect(written((terminal) => terminal.complain(["a", "b"]))).toBe("cos-originals: a\nb\n");
+});
+
+describe("the line that is replaced", () => {
+  function onTerminal(columns: number | undefined, options: { isDumb?: boolean; reflows?: boolean } = {}) {
+    const texts: string[] = [];
+    const through = new PassThrough();
+    through.on("data", (chunk) => texts.push(String(chunk)));
+    const stderr = Object.assign(through, { isTTY: true, columns }) as unknown as NodeJS.WriteStream;
+    const terminal = openTerminal({ quiet: false, stdout: stderr, stderr, ...options });
+    const taken = () => texts.splice(0).join("");
+    const resize = (to: number) => {
+      stderr.columns = to;
+      stderr.emit("resize");
+    };
+    return { terminal, taken, resize };
+  }
+  const line = [
+    { matters: 1, texts: ["1/2"] },
+    { matters: 0, texts: ["x".repeat(100), "x".repeat(60), "x".repeat(30)] },
+  ];
+
+  test.each([
+    [200, 100],
+    [80, 60],
+    [0, 60],
+    [undefined, 60],
+    [40, 30],
+  ])("on a terminal that says %j columns is as long as fits", (columns, xs) => {
+    const { terminal, taken } = onTerminal(columns);
+    terminal.status(line);
+    expect(taken()).toBe(`\x1b[?7l1/2  ${"x".repeat(xs)}\x1b[?7h`);
+  });
+
+  test("is written anew below what else is written, and taken away by nothing", () => {
+    const { terminal, taken } = onTerminal(80);
+    terminal.status("a");
+    terminal.note("b");
+    terminal.status("");
+    expect(taken()).toBe("\x1b[?7la\x1b[?7h\r\x1b[Kb\n\x1b[?7la\x1b[?7h\r\x1b[K");
+  });
+
+  test("follows the terminal's width; rows that a narrower one made of it are taken away", () => {
+    const { terminal, taken, resize } = onTerminal(80);
+    terminal.status(line);
+    taken();
+    resize(40);
+    expect(taken()).toBe(`\r\x1b[1A\x1b[J\x1b[?7l1/2  ${"x".repeat(30)}\x1b[?7h`);
+    resize(200);
+    expect(taken()).toBe(`\r\x1b[J\x1b[?7l1/2  ${"x".repeat(100)}\x1b[?7h`);
+    terminal.status("");
+    taken();
+    resize(40);
+    expect(taken()).toBe("");
+  });
+
+  test("leaves the line above alone where the terminal cuts lines instead, and is not there where none can be replaced", () => {
+    const cutting = onTerminal(80, { reflows: false });
+    cutting.terminal.status(line);
+    cutting.taken();
+    cutting.resize(40);
+    expect(cutting.taken()).toContain("\r\x1b[J\x1b[?7l1");
+    const dumb = onTerminal(80, { isDumb: true });
+    dumb.terminal.status("a");
+    expect([dumb.taken(), dumb.terminal.statusShown]).toEqual(["", false]);
+  });
 });
