@@ -153,6 +153,7 @@ export const settingTable = {
     example: "https://hc-ping.com/CHECK",
   }),
   stats: setting(values.interval, {
+    group: "told",
     placeholder: "TIME",
     description: "a line on standard error every so often that says how far it is, with or without a terminal",
     example: "1m",

@@ -7,6 +7,7 @@ export const about: Readonly<Record<string, string>> = {
   "runtime/cli/events": "others are told what they were not, or all of it once more",
   "runtime/cli/demo": "what `npm start` shows",
   "runtime/cli/ending": "what people are told who interrupt a run, and by which commands one goes on",
+  "runtime/cli/live": "a run's report as a page that moves, on loopback",
   "runtime/cli/leaving": "leaving the protection: check, certificates, turning it on and off",
   "runtime/cli/original": "one original, by hand: a URL that brings it",
   "runtime/cli/help": "what the command line says of itself: groups, codes, completion, what to type instead",

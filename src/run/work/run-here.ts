@@ -169,7 +169,8 @@ async function workHere(
         const ms = delaySeconds * 1_000;
         waits.begins(others ? "others" : "shards", ms);
         // Nobody waits for them here who is to stop.
-        if (!stop.signal.aborted) tellWait(log, "Shards wait before they are worked again.", ms, { run: run.run, reason });
+        if (!stop.signal.aborted)
+          tellWait(log, "Shards wait before they are worked again.", ms, { run: run.run, reason });
       }
       if (answer.kind === "acknowledge") underWay--;
       return answer;

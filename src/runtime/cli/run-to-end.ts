@@ -10,7 +10,7 @@ import { type RunEnd, runHere } from "../../run/work/run-here.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import type { KeptRunInput } from "../settings/run-input.ts";
-import { type CommandsOfRun, commandsOfRun } from "./ending/next-commands.ts";
+import { type CommandsOfRun, commandsOfRun, explanation } from "./ending/next-commands.ts";
 import type { RunInterrupt } from "./ending/run-interrupt.ts";
 import type { Flags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
@@ -109,6 +109,8 @@ function tell(
   terminal.note(`The report lies below ${printAddress({ ...ledger, prefix: reportPrefix(prefix) })}`);
   if (summary.failed === 0 && code !== exitCodes.halted) return code;
   terminal.note(`To have it here: ${report}`);
+  const [commonest] = summary.failures ?? [];
+  if (commonest !== undefined) terminal.note(`What ${commonest.code} means: ${explanation(commonest.code)}`);
   if (code === exitCodes.halted) terminal.note(`Once its reason is mended: ${letGoOn}, and then: ${resume}`);
   else terminal.note(`To try again what failed: ${redrive}`);
   return code;

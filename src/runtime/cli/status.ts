@@ -28,6 +28,10 @@ export function describeStatus(command: Command): void {
       )
       .option("--watch", "look again every few seconds until the run is at rest; with --json, a line for each change")
       .option(
+        "--serve [PORT]",
+        "show the run as a page that moves, on 127.0.0.1 alone (default: any port that is free), until Ctrl+C",
+      )
+      .option(
         "--repair",
         "send to --queue the shards that nobody works on, and a reconcile message, should the run's own have been lost",
       )
@@ -48,6 +52,10 @@ Examples:
 
 export async function statusCommand(flags: Flags, terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   return withRecordedRun(flags, terminal, args, async (run) => {
+    if (flags.serve !== undefined) {
+      const { serveRun } = await import("./live/serve-run.ts");
+      return serveRun(run, flags.serve, terminal);
+    }
     const { id, place, json } = run;
     const full = flags.full === true;
     const { surroundings } = full ? await surroundingsOfRun(run) : run;

@@ -119,6 +119,7 @@ describe("cos-originals run refuses", () => {
     ["--key-encoding", "utf8"],
     ["--run", "../x"],
     ["--resume", "a/b"],
+    ["--stats", "60"],
     ["--shard-size", "0"],
     ["--concurrency", "1001"],
     ["--rate", "fast"],

@@ -36,6 +36,8 @@ export function commandsOfRun(run: string, ledger: Place, flags: Flags): Command
   };
 }
 
+export const explanation = (code: string): string => shellLine(["cos-originals", "explain", code]);
+
 function wordsOf(name: SettingName, value: unknown): readonly string[] {
   if (value === true) return [flagOf(name)];
   if (Array.isArray(value)) return value.flatMap((each) => [flagOf(name), String(each)]);

@@ -1,0 +1,121 @@
+/**
+ * A page on loopback that is put in anew while somebody looks at it, by server-sent events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html). Whoever may connect to this machine's loopback may read it; a page of the web may
+ * not: its requests name another host (DNS rebinding), or another origin, and are refused.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ensureError, UserError } from "../../../vocabulary/errors.ts";
+
+export interface LivePage {
+  /** The whole page. */
+  readonly html: string;
+  /** What its script puts in anew: JSON on one line. */
+  readonly news: string;
+}
+
+export interface LiveServer {
+  /** `http://127.0.0.1:PORT/` */
+  readonly address: string;
+  /** From now on this is the page, to those who look at it already as well. */
+  show(page: LivePage): void;
+  /** Resolves once somebody looks at it: at once where somebody does; never rejects. */
+  viewer(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Pages that are open at once. */
+const MOST_VIEWERS = 32;
+
+/** Nothing is kept anywhere, and nobody may frame it or learn of it. */
+const headers = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+/**
+ * Throws UserError `PortInUse` where the port can't be listened on.
+ * @param port 0 for any that is free
+ */
+export async function startLiveServer(port: number, first: LivePage): Promise<LiveServer> {
+  let page = first;
+  const viewers = new Set<ServerResponse>();
+  let hosts: ReadonlySet<string> = new Set();
+  const waiting = new Set<() => void>();
+
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const refuse = (status: number, why: string) => {
+      response.writeHead(status, { ...headers, "content-type": "text/plain; charset=utf-8" }).end(`${why}\n`);
+    };
+    const { host, origin } = request.headers;
+    if (host === undefined || !hosts.has(host)) return refuse(421, "This is asked for by another name than its own.");
+    if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, "")))
+      return refuse(403, "Asked by another page.");
+    if (request.method !== "GET") return refuse(405, "It can be read, and no more.");
+    const [path] = (request.url ?? "").split("?");
+    if (path === "/") {
+      response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(page.html);
+    } else if (path !== "/events") refuse(404, "There is one page here, at /.");
+    else if (viewers.size >= MOST_VIEWERS) refuse(503, "The page is open too often.");
+    else {
+      response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
+      viewers.add(response);
+      response.on("close", () => viewers.delete(response));
+      response.on("error", () => viewers.delete(response));
+      tell(response, page);
+      for (const wake of waiting) wake();
+    }
+  };
+
+  const server = createServer(answer);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (thrown: NodeJS.ErrnoException) => {
+      const why =
+        thrown.code === "EADDRINUSE"
+          ? "is taken by another process"
+          : `can't be listened on: ${ensureError(thrown).message}`;
+      reject(
+        new UserError(
+          "PortInUse",
+          `Port ${port} of 127.0.0.1 ${why}; say another, or --serve alone for any that is free.`,
+        ),
+      );
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const { port: own } = server.address() as AddressInfo;
+  hosts = new Set([`127.0.0.1:${own}`, `localhost:${own}`]);
+
+  return {
+    address: `http://127.0.0.1:${own}/`,
+    show(next) {
+      page = next;
+      for (const viewer of viewers) tell(viewer, page);
+    },
+    viewer: (signal) =>
+      new Promise((resolve) => {
+        if (viewers.size > 0 || signal.aborted) return resolve();
+        const wake = () => {
+          waiting.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        waiting.add(wake);
+        signal.addEventListener("abort", wake, { once: true });
+      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const viewer of viewers) viewer.end("event: left\ndata: {}\n\n");
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A browser that lost the connection comes again after three seconds. */
+function tell(viewer: ServerResponse, { news }: LivePage): void {
+  viewer.write(`retry: 3000\nevent: page\ndata: ${news}\n\n`);
+}
