@@ -16,6 +16,7 @@ import {
   restoreTiers,
   storageClasses,
 } from "../vocabulary/choices.ts";
+import { languages } from "../vocabulary/language.ts";
 import { mostRestoreDays } from "../vocabulary/limits.ts";
 import { capSettings } from "./cap-settings.ts";
 import { priceSettings } from "./price-settings.ts";
@@ -345,6 +346,12 @@ export const settingTable = {
       "how long the queue hides a message while it is worked; of a TDMQ queue, which can't extend it, its own setting",
     example: "300",
     default: "300",
+  }),
+  lang: setting(values.oneOf(languages), {
+    group: "output",
+    placeholder: "LANGUAGE",
+    description: `language of what people read, the report among it: ${choice(languages)} (default: what LANG says)`,
+    example: "zh",
   }),
   ...scopeSettings,
   ...capSettings,

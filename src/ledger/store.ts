@@ -31,6 +31,8 @@ export interface LedgerStore {
   requests(): number;
   /** Of this store's prefix, for messages. */
   describe(path: string): string;
+  /** Of the ledger's bucket, for commands that people are told to type. */
+  readonly region?: string | undefined;
 }
 
 /** Every object of a ledger is read whole; none that was written has as many bytes. */
@@ -46,6 +48,8 @@ export function createLedgerStore(options: {
   readonly bucket: Bucket;
   /** runPrefix(…), ending in `/`. */
   readonly prefix: string;
+  /** Of the bucket; a folder is in none. */
+  readonly region?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log | undefined;
@@ -117,6 +121,7 @@ export function createLedgerStore(options: {
     },
     requests: () => sent,
     describe: (path) => `${bucket.address}/${prefix}${path}`,
+    region: options.region,
   };
   return store;
 }

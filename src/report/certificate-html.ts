@@ -2,6 +2,7 @@
 
 import { counted, formatCount, verbOf } from "../vocabulary/counted.ts";
 import { type Certificate, type CertifiedList, certifiedProofs } from "./certificate.ts";
+import { contentSecurityPolicy } from "./html-policy.ts";
 import { pageStyle } from "./html-style.ts";
 import { type Html, html } from "./html-text.ts";
 import { formatBytes } from "./quantity.ts";
@@ -24,7 +25,7 @@ export function certificateHtml(certificate: Certificate): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy({ styles: [pageStyle.html], scripts: [] })}">
 <title>${title}</title>
 <style>${pageStyle}</style>
 </head>

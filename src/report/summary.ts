@@ -3,7 +3,8 @@
  * never changed; a reader passes over those it does not know.
  */
 import * as z from "zod";
-import { emptyTally, type Requests, rowsOf, sumOfRequests, type Tally } from "./tally.ts";
+import { figuresDocument, figuresOf, figuresShape, sampleShape } from "./figures/figures.ts";
+import { emptyTally, type Failure, type Requests, rowsOf, sumOfRequests, type Tally } from "./tally.ts";
 
 export const SUMMARY_SCHEMA = "cos-originals/summary@1";
 
@@ -50,7 +51,16 @@ export const summaryShape = z.looseObject({
   atOnce: z.object({ least: count, most: count }).optional(),
   /** The most frequent first; up to ten keys of each code, and of rows that could not be read what is wrong with each. */
   failures: z
-    .array(z.object({ code: z.string(), count, keys: z.array(z.string()), messages: z.array(z.string()).optional() }))
+    .array(
+      z.object({
+        code: z.string(),
+        count,
+        keys: z.array(z.string()),
+        messages: z.array(z.string()).optional(),
+        /** The first twenty of these rows, and what was said of each. */
+        samples: z.array(sampleShape).optional(),
+      }),
+    )
     .nullable(),
   /** In `status` without `--full`, of a run that is not over: what shards that are not over have recorded counts as pending. */
   atLeast: z.boolean().optional(),
@@ -96,8 +106,28 @@ export const summaryShape = z.looseObject({
       /** Null where no row told its size. */
       planned: costRange.nullable(),
       spent: costRange,
+      /** By type, as far as its plan tells. */
+      plannedRequests: z.record(z.string(), count).optional(),
     })
     .optional(),
+  /** What was asked of it. */
+  asked: z
+    .object({
+      source: z.string(),
+      archive: z.string(),
+      /** Address of the ledger, and its region, which a folder has none of. */
+      ledger: z.string(),
+      region: z.string().optional(),
+      /** As flags say them, where they differ from what is so without them. */
+      options: z.record(z.string(), z.string()),
+      /** Which version began it. */
+      tool: z.string(),
+    })
+    .optional(),
+  /** Who wrote this: version and machine. */
+  writtenBy: z.object({ tool: z.string(), host: z.string().optional() }).optional(),
+  /** What a report draws from: when what happened, sizes, times. */
+  figures: figuresShape.optional(),
 });
 
 /**
@@ -134,6 +164,8 @@ export interface RunFacts {
   readonly leftOut?: Summary["leftOut"];
   readonly limited?: boolean | undefined;
   readonly cost?: Summary["cost"];
+  readonly asked?: Summary["asked"];
+  readonly writtenBy?: Summary["writtenBy"];
   /** Sent before there was a row to count, by planning. */
   readonly requests?: Readonly<Record<string, number>> | undefined;
 }
@@ -141,6 +173,7 @@ export interface RunFacts {
 export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
   const { run, state, startedAt, endedAt, now, reason, redriveOf, manifest, leftOut, limited, cost } = facts;
   const until = endedAt ?? now;
+  const figures = figuresDocument(tally.figures, tally.archived + tally.skipped + tally.failed);
   return {
     schema: SUMMARY_SCHEMA,
     run,
@@ -172,6 +205,9 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     ...(leftOut === undefined ? {} : { leftOut }),
     ...(limited === undefined ? {} : { limited }),
     ...(cost === undefined ? {} : { cost }),
+    ...(facts.asked === undefined ? {} : { asked: facts.asked }),
+    ...(facts.writtenBy === undefined ? {} : { writtenBy: facts.writtenBy }),
+    ...(figures === undefined ? {} : { figures }),
   };
 }
 
@@ -191,7 +227,7 @@ export function listedSummary(
   counts: Pick<Tally, "archived" | "skipped" | "failed" | "pending" | "bytes">,
   facts: RunFacts,
 ): Summary {
-  const summary = tallyToSummary({ ...emptyTally(), ...counts }, facts);
+  const { figures: _, ...summary } = tallyToSummary({ ...emptyTally(), ...counts }, facts);
   return { ...summary, recovered: null, proofs: null, requests: null, retries: null, failures: null };
 }
 
@@ -207,7 +243,7 @@ export function summaryToTally(summary: Summary): Tally {
   Object.assign(tally.proofs, summary.proofs);
   Object.assign(tally.requests, summary.requests satisfies Requests | null);
   for (const { code, ...failure } of summary.failures ?? []) tally.failures.set(code, copyOf(failure));
-  return tally;
+  return { ...tally, figures: figuresOf(summary.figures, archived + skipped + failed) };
 }
 
 const summarySchema = summaryShape.refine((summary) => summary.rows === rowsOf(summary), {
@@ -224,10 +260,11 @@ function failuresOf(tally: Tally): SummaryFailure[] {
     .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
 }
 
-const copyOf = ({ count, keys, messages }: Omit<SummaryFailure, "code">) => ({
+const copyOf = ({ count, keys, messages, samples }: Failure | Omit<SummaryFailure, "code">) => ({
   count,
   keys: [...keys],
   ...(messages === undefined ? {} : { messages: [...messages] }),
+  ...(samples === undefined ? {} : { samples: [...samples] }),
 });
 
 function isoTime(ms: number | undefined): string | null {

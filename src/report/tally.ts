@@ -3,6 +3,8 @@
  * groups they are merged (merging is associative; only which sample keys are kept depends on the order).
  */
 import type { Outcome, Proof } from "../vocabulary/outcome.ts";
+import { addFigures, addRow, emptyFigures, type Figures, type FoundAt } from "./figures/figures.ts";
+import { firstSamples, type Sample, sampleOf, withSample } from "./figures/samples.ts";
 
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];
@@ -23,6 +25,8 @@ export interface Failure {
   keys: string[];
   /** Where each row stands in its manifest, and what is wrong with it, beside `keys`: of rows that could not be read, which may have no key. */
   messages?: string[];
+  /** The first of these rows, and what was said of each. Of an older version none. */
+  samples?: readonly Sample[];
 }
 
 /** The fewest and the most. */
@@ -50,6 +54,8 @@ export interface Tally {
   atOnce?: AtOnce | undefined;
   /** By code. */
   readonly failures: Map<string, Failure>;
+  /** What a report draws from. */
+  readonly figures: Figures;
 }
 
 export function emptyTally(): Tally {
@@ -65,6 +71,7 @@ export function emptyTally(): Tally {
     requests: { "source.get": 0, "source.head": 0, "archive.put": 0, "archive.head": 0, ledger: 0, queue: 0 },
     retries: 0,
     failures: new Map(),
+    figures: emptyFigures(),
   };
 }
 
@@ -74,8 +81,9 @@ export function rowsOf(tally: Pick<Tally, "archived" | "skipped" | "failed" | "p
 }
 
 /** Counts one row's outcome, in place. Each row is to be counted once: after the fold. */
-export function addOutcome(tally: Tally, outcome: Outcome): void {
+export function addOutcome(tally: Tally, outcome: Outcome, at: FoundAt = { first: 0 }): void {
   tally[outcome.outcome]++;
+  addRow(tally.figures, outcome, at);
   if (outcome.outcome === "archived") {
     if (outcome.recovered) tally.recovered++;
     const bytes = outcome.receivedSize ?? outcome.expectedSize ?? 0;
@@ -84,7 +92,8 @@ export function addOutcome(tally: Tally, outcome: Outcome): void {
     if (outcome.proof !== undefined) tally.proofs[outcome.proof]++;
   } else if (outcome.outcome === "failed") {
     const messages = outcome.code === "InvalidRow" ? [(outcome.message ?? "").slice(0, MESSAGE_LENGTH)] : undefined;
-    addFailure(tally.failures, outcome.code ?? "Unknown", { count: 1, keys: [outcome.key], messages });
+    const samples = [sampleOf(outcome, at.first)];
+    addFailure(tally.failures, outcome.code ?? "Unknown", { count: 1, keys: [outcome.key], messages, samples });
   }
 }
 
@@ -130,6 +139,7 @@ export function mergeTally(a: Tally, b: Tally): Tally {
     addRequests(merged, part.requests, part.retries);
     addAtOnce(merged, part.atOnce?.least, part.atOnce?.most);
     for (const [code, failure] of part.failures) addFailure(merged.failures, code, failure);
+    addFigures(merged.figures, part.figures);
   }
   return merged;
 }
@@ -137,11 +147,21 @@ export function mergeTally(a: Tally, b: Tally): Tally {
 function addFailure(
   failures: Map<string, Failure>,
   code: string,
-  { count, keys, messages }: { count: number; keys: readonly string[]; messages?: readonly string[] | undefined },
+  {
+    count,
+    keys,
+    messages,
+    samples = [],
+  }: Readonly<Omit<Failure, "messages">> & { readonly messages?: readonly string[] | undefined },
 ): void {
   const failure = failures.get(code) ?? { count: 0, keys: [] };
   failures.set(code, failure);
   failure.count += count;
+  const [sample, ...others] = samples;
+  if (sample !== undefined) {
+    const before = failure.samples ?? [];
+    failure.samples = others.length === 0 ? withSample(before, sample) : firstSamples([...before, ...samples]);
+  }
   // An older version's summary has none beside its keys: then there are none beside these.
   if (messages !== undefined && (failure.messages ?? []).length === failure.keys.length) {
     failure.messages = [...(failure.messages ?? []), ...messages].slice(0, SAMPLE_KEYS);

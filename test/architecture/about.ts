@@ -11,6 +11,8 @@ export const about: Readonly<Record<string, string>> = {
   "runtime/cli/leaving": "leaving the protection: check, certificates, turning it on and off",
   "runtime/cli/original": "one original, by hand: a URL that brings it",
   "runtime/cli/help": "what the command line says of itself: groups, codes, completion, what to type instead",
+  "runtime/cli/pages":
+    "what a command writes for people to look at: the page of a ledger's runs, Markdown for a CI job",
   "runtime/cli/input": "what a command line says: flags, manifest, queue, recorded run",
   "runtime/cli/terminal": "how a terminal is written to, and how a command ends: text, progress, signals, exit codes",
   "runtime/function": "AWS Lambda and Tencent SCF: events in, answers out",
@@ -40,6 +42,9 @@ export const about: Readonly<Record<string, string>> = {
   "ledger/shard": "what a shard's attempts write: open markers, segments, ends, and their fold",
   "ledger/plan": "what was asked, what was planned, the rows of each shard",
   report: "what people read: summary, CSV, HTML",
+  "report/page": "report.html, from its first sentence to its files",
+  "report/words": "the pages' own words, one file a language",
+  "report/figures": "what a report draws from: times, sizes, samples, small and merged in any order",
   emulator: "the embedded COS",
   "emulator/operations": "what each request of the service does",
   "emulator/protocol": "requests taken apart and checked, replies put together",

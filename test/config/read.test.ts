@@ -91,6 +91,7 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["archiveKey", `{key}${"é".repeat(430)}`, "is longer than a key may be"],
   ["ifExists", "ask", "is none of skip, keep, overwrite, fail"],
   ["ifChanged", "skip", "is none of archive, fail"],
+  ["lang", "de", "is none of en, zh"],
   ["archivedClass", "thaw", "is none of fail, skip, restore"],
   ["restoreTier", "Fast", "is none of Standard, Bulk, Expedited"],
   ["restoreDays", "366", "is not a whole number from 1 to 365"],

@@ -132,6 +132,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const allowance = await allowanceOf(delivery, opened);
   const requests = noRequests();
   let retries = 0;
+  let throttled = 0;
   let progress = false;
   let told: "over" | "later" = "over";
   const { reader } = delivery;
@@ -144,6 +145,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     clock,
     requests,
     retries: () => retries,
+    throttled: () => throttled,
     atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
     spent: allowance?.purse.spent,
     written: recorded,
@@ -241,6 +243,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     requests,
     retried: () => {
       retries++;
+    },
+    throttled: () => {
+      throttled++;
     },
     mayWait: admission.mayWait,
     stopping: stops.signal,

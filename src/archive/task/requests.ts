@@ -26,8 +26,11 @@ export class NotNow extends Error {
 export function slowDown(error: unknown, sentAt: number, context: TaskContext): void {
   if (!isBucketError(error)) return;
   const verdict = judge(error);
-  if (verdict === "throttle") context.pace.throttled(sentAt, error.retryAfterMs);
-  else if (verdict === "scarce") context.pace.scarce();
+  if (verdict === "throttle") {
+    context.throttled?.();
+    context.pace.throttled(sentAt, error.retryAfterMs);
+  }
+  if (verdict === "scarce") context.pace.scarce();
 }
 
 /** Throws NotNow where the pace makes a request wait for longer than there is time. */

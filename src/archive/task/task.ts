@@ -60,6 +60,8 @@ export interface TaskContext {
   readonly requests: RequestCounts;
   /** Counts tries beyond a row's first. */
   readonly retried: () => void;
+  /** Counts replies that said that requests come too fast. */
+  readonly throttled?: (() => void) | undefined;
   /** Is there time to wait this long and try once more? */
   readonly mayWait: (ms: number, size: number | undefined) => boolean;
   /** Aborts once nothing new may be fetched (a control, another attempt, the process's end): waits end, no fetch begins. */

@@ -1,6 +1,7 @@
 /** The outcomes of shards, folded from what their attempts recorded. */
 import pLimit from "p-limit";
 import { nothing, plus } from "../../policy/money/cap.ts";
+import { addTrailer } from "../../report/figures/figures.ts";
 import { addAtOnce, addRequests, type Tally } from "../../report/tally.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { LedgerStore } from "../store.ts";
@@ -12,6 +13,8 @@ import { readSegment } from "./segment.ts";
 export interface ShardFold {
   readonly shard: number;
   readonly rows: ReadonlyMap<number, FoldedRow>;
+  /** When one of these rows' outcomes was written down, by its worker's clock, ms since the epoch; undefined where nothing tells. */
+  readonly recordedAt: (row: FoldedRow) => number | undefined;
 }
 
 /** Segments read at once, ahead of the shard that is folded. They wait as they lie in the ledger: packed, they are small. */
@@ -46,7 +49,9 @@ export async function* foldEach(
       return first ?? ledger.get(path);
     };
     const arrived = { describe: ledger.describe, get };
-    return { shard, rows: foldShard(await countedRecords(arrived, attempts, tally)) };
+    const times = new Map<Outcome, number>();
+    const rows = foldShard(await countedRecords(arrived, attempts, tally, times));
+    return { shard, rows, recordedAt: ({ outcome }) => times.get(outcome) };
   };
   try {
     for await (const { shard, attempts } of shards) {
@@ -85,14 +90,20 @@ async function countedRecords(
   ledger: Pick<LedgerStore, "get" | "describe">,
   attempts: readonly Attempt[],
   tally: Tally,
+  times: Map<Outcome, number>,
 ): Promise<AttemptRecords[]> {
   const records: AttemptRecords[] = [];
   for (const attempt of attempts) {
     const outcomes: Outcome[] = [];
     for (const path of attempt.segments) {
       const segment = await readSegment(ledger, path);
-      for (const outcome of segment.outcomes) outcomes.push(outcome);
+      const writtenAt = Date.parse(segment.trailer?.to ?? "");
+      for (const outcome of segment.outcomes) {
+        outcomes.push(outcome);
+        if (!Number.isNaN(writtenAt)) times.set(outcome, writtenAt);
+      }
       if (segment.trailer !== undefined) {
+        addTrailer(tally.figures, segment.trailer);
         addRequests(tally, segment.trailer.requests, segment.trailer.retries);
         addAtOnce(tally, segment.trailer.atOnce);
       }

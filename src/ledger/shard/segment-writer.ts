@@ -30,6 +30,8 @@ export function createSegmentWriter(options: {
   /** Running totals of the attempt; `ledger` is taken from the store. */
   readonly requests: RequestCounts;
   readonly retries: () => number;
+  /** Replies that said that requests come too fast. */
+  readonly throttled?: (() => number) | undefined;
   /** See Trailer. */
   readonly atOnce?: (() => number | undefined) | undefined;
   /** Of a run with a cap: what this attempt has spent so far. */
@@ -48,6 +50,7 @@ export function createSegmentWriter(options: {
   let lastWrite = clock.elapsed();
   let told = noRequests();
   let toldRetries = 0;
+  let toldThrottled = 0;
   let toldSpent = nothing;
   let writing: Promise<void> = Promise.resolve();
   /** A write that has not begun: it will take all that waits by then, so no second one is needed. */
@@ -65,10 +68,12 @@ export function createSegmentWriter(options: {
       lastWrite = clock.elapsed();
       const now = { ...requests, ledger: ledger.requests() + 1 };
       const retries = options.retries();
+      const throttled = options.throttled?.();
       const spent = options.spent?.();
       const trailer = {
         requests: requestsSince(told, now),
         retries: retries - toldRetries,
+        throttled: throttled && throttled - toldThrottled,
         atOnce: options.atOnce?.(),
         spent: spent && minus(spent, toldSpent),
         from,
@@ -84,6 +89,7 @@ export function createSegmentWriter(options: {
       if (lines !== "") options.written?.(lines);
       told = now;
       toldRetries = retries;
+      toldThrottled = throttled ?? toldThrottled;
       toldSpent = spent ?? toldSpent;
     });
     return writing;

@@ -35,6 +35,8 @@ export interface Trailer {
   readonly requests: Readonly<Record<RequestType, number> & { [Type in FurtherRequestType]?: number | undefined }>;
   /** Tries beyond the first. */
   readonly retries: number;
+  /** Replies that said that requests come too fast. Older versions do not tell. */
+  readonly throttled?: number | undefined;
   /** Tasks that could run at once in its process when it was written, where that is found by trying. */
   readonly atOnce?: number | undefined;
   /** Of a run with a cap: what was spent since the last segment, what is on its way included. */
@@ -61,6 +63,7 @@ const lineSchema = z.union([
         >),
       }),
       retries: count,
+      throttled: count.optional(),
       atOnce: count.optional(),
       spent: z.object({ nano: count, bytes: count }).optional(),
       from: z.string(),

@@ -52,22 +52,24 @@ export interface PlannedPlain {
   readonly bytes: number;
 }
 
+export interface PlannedHow {
+  /** Does each row cost a HEAD of the archive? */
+  readonly asksArchive: boolean;
+  readonly plain: PlannedPlain;
+  readonly restores: boolean;
+}
+
 /** Null where no row told its size. */
-export function plannedCost(
-  run: PlannedRun,
-  how: {
-    /** Does each row cost a HEAD of the archive? */
-    readonly asksArchive: boolean;
-    readonly plain: PlannedPlain;
-    readonly restores: boolean;
-  },
-  prices: Prices,
-  places: Places,
-): Cost | null {
+export function plannedCost(run: PlannedRun, how: PlannedHow, prices: Prices, places: Places): Cost | null {
+  if (rowsToWork(run) > 0 && run.bytes === 0) return null;
+  const requests = plannedRequests(run, how);
+  return costOfRun({ requests, bytes: run.bytes, plainBytes: how.plain.bytes }, how.restores, prices, places);
+}
+
+/** By type, if all goes well at once. */
+export function plannedRequests(run: PlannedRun, { asksArchive, plain }: Pick<PlannedHow, "asksArchive" | "plain">) {
   const toWork = rowsToWork(run);
-  if (toWork > 0 && run.bytes === 0) return null;
-  const { asksArchive, plain, restores } = how;
-  const requests = {
+  return {
     "source.get": toWork - plain.rows,
     "source.plain": plain.rows,
     "source.head": run.requests?.["source.head"] ?? 0,
@@ -75,5 +77,4 @@ export function plannedCost(
     "archive.put": toWork,
     ledger: LEDGER_A_RUN + LEDGER_A_SHARD * run.shards + 2 * Math.ceil(run.rows / OUTCOMES_A_SEGMENT),
   };
-  return costOfRun({ requests, bytes: run.bytes, plainBytes: plain.bytes }, restores, prices, places);
 }

@@ -2,23 +2,25 @@
 
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
+import { groupsOf } from "../../ledger/group.ts";
 import { noPlainRows, readPlainRows } from "../../ledger/plan/plain-rows.ts";
 import { overByPlan, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
-import { writeSummaryFiles } from "../../ledger/report/summary.ts";
+import { namesOfParts, writeSummaryFiles } from "../../ledger/report/summary.ts";
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
 import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Cost, usualPrices } from "../../policy/money/cost.ts";
 import { listPrices } from "../../policy/money/list-prices.ts";
-import { costOfRun, plannedCost, rowsToWork } from "../../policy/money/run-cost.ts";
+import { costOfRun, plannedCost, plannedRequests, rowsToWork } from "../../policy/money/run-cost.ts";
 import { type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addRequests, emptyTally, mergeTally, sumOfRequests, type Tally } from "../../report/tally.ts";
 import { storeOf } from "../../vocabulary/address.ts";
 import { nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
+import { askedOf, writerOf } from "./asked-of.ts";
 import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
 import { undeliveredOf } from "./settle-events.ts";
@@ -85,8 +87,9 @@ export async function writeSummary(
   run: RunDocument,
   tallies: readonly Tally[],
   state: RunState,
-  { clock, settings }: Pick<Surroundings, "clock" | "settings">,
+  surroundings: Pick<Surroundings, "clock" | "settings"> & Partial<Pick<Surroundings, "worker">>,
 ): Promise<Summary> {
+  const { clock, settings } = surroundings;
   const whole = wholeTally(run, tallies);
   const ended = whole.archived + whole.skipped + whole.failed;
   if (state === "complete" && ended !== run.rows) {
@@ -99,9 +102,29 @@ export async function writeSummary(
     factsOf(ledger, run, state, clock.now()),
     costsOf(run, whole, ledger, settings),
   ]);
-  const summary = tallyToSummary({ ...whole, pending: run.rows - ended }, { ...facts, cost });
-  await Promise.all([writeSummaryFiles(ledger, summary), writeDeleted(ledger, run)]);
+  const writtenBy = writerOf(surroundings);
+  const summary = tallyToSummary({ ...whole, pending: run.rows - ended }, { ...facts, cost, writtenBy });
+  const { language, textOf } = settings;
+  const files = filesOf(run, summary);
+  if (files === undefined) {
+    await writeDeleted(ledger, run);
+    await writeSummaryFiles(ledger, summary, { language, textOf });
+  } else
+    await Promise.all([writeDeleted(ledger, run), writeSummaryFiles(ledger, summary, { language, textOf, files })]);
   return summary;
+}
+
+/** Rows of which a part's failures may take several files, which alone a LIST tells of. */
+const MANY_FAILED = 50_000;
+
+/** What lies beside the page of a report, as far as it follows from the run; undefined where a LIST has to tell. */
+function filesOf(run: RunDocument, { state, failed }: Summary) {
+  if (state !== "complete" || failed >= MANY_FAILED) return undefined;
+  const groups = Array.from({ length: groupsOf(run) }, (_, group) => partsOf(run, group));
+  return namesOfParts(
+    groups.flat().map(({ number }) => number),
+    run.compared?.by === "listing" && run.deletedFromSource !== undefined,
+  );
 }
 
 /** Of all groups together, and of the rows that are in none. */
@@ -137,6 +160,7 @@ async function costsOf(
     listPricesOf: listPrices.asOf,
     planned: planned && range(planned),
     spent: range(spent),
+    plannedRequests: plannedRequests(run, how),
   };
 }
 
@@ -158,6 +182,7 @@ export async function factsOf(
     ...(state === "running" ? { now } : { endedAt: now }),
     reason: control === undefined ? undefined : await controlReason(ledger, control),
     redriveOf: run.request.redriveOf,
+    asked: askedOf(ledger, run.request),
     unchanged: run.countedOnly,
     deletedFromSource: run.deletedFromSource,
     deletedUnknown: run.plan === undefined ? undefined : whyDeletedUnknown(run),

@@ -19,7 +19,7 @@ export interface Settling {
   readonly place: Place;
   readonly request: RunRequest;
   readonly openSink: OpenSink;
-  readonly surroundings: Pick<Surroundings, "clock" | "random">;
+  readonly surroundings: Pick<Surroundings, "clock" | "random"> & Partial<Pick<Surroundings, "settings">>;
 }
 
 /** Does a run tell anybody of anything? */
@@ -63,14 +63,15 @@ export async function settleRows(
 
 /** Rows, then the end. Resolves with the summary as it is then; written anew where what is undelivered has changed. */
 export async function settleEvents(settling: Settling, summary: Summary, deadline: number): Promise<Summary> {
-  const { ledger, request } = settling;
+  const { ledger, request, surroundings } = settling;
   if (!tellsOthers(request)) return summary;
   await settleRows(settling, deadline);
   await settleNotice(settling, summary, deadline);
   const undelivered = await undeliveredOf(ledger, request, summary.state);
   if (undelivered === summary.undelivered) return summary;
   const settled = { ...summary, undelivered };
-  await writeSummaryFiles(ledger, settled);
+  const { language, textOf } = surroundings.settings ?? {};
+  await writeSummaryFiles(ledger, settled, { language, textOf });
   return settled;
 }
 

@@ -63,6 +63,7 @@ export async function writePart(
   csvSafe = run.request.options.csvSafe,
 ): Promise<Tally | undefined> {
   const { source, archive } = run.request;
+  const { shardSize } = run.request.options;
   const archiveBucket = surroundings.open("archive", archive);
   const draft = resumable?.progress.drafts.get(part.number);
   const begun = draft && resumable && (await readDraft(ledger, resumable.under, draft));
@@ -71,13 +72,13 @@ export async function writePart(
   if (begun === undefined) results.add(resultsHeader);
   const failures = createFailures(ledger, part.number, begun);
   resumable?.pieceTime.begin();
-  for await (const { shard, rows } of foldShards(ledger, draft?.next ?? part.from, part.to, tally)) {
+  for await (const { shard, rows, recordedAt } of foldShards(ledger, draft?.next ?? part.from, part.to, tally)) {
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
       const outcome = await resolved(folded, archiveBucket, tally, surroundings);
       // A tally counts what is over; what is pending is what is left of the run's rows.
       if (outcome.outcome === "pending") continue;
-      addOutcome(tally, outcome);
+      addOutcome(tally, outcome, { first: shard * shardSize, recordedAt: recordedAt(folded) });
       results.add(resultsLine(source.bucket, outcome, csvSafe));
       if (outcome.outcome === "failed") failed.push({ row, outcome });
     }

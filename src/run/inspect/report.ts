@@ -4,6 +4,7 @@ import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { groupMarkers, readTally } from "../../ledger/report/tally-markers.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
+import { addFigures, emptyFigures, type Figures } from "../../report/figures/figures.ts";
 import type { Summary } from "../../report/summary.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
@@ -62,13 +63,23 @@ export async function writeParts(
 ): Promise<readonly Tally[]> {
   const over = await groupMarkers(ledger);
   const tallies: Tally[] = [];
+  const figuresOfGroup = new Map<number, Figures>();
   for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
     const tally = await writePart(ledger, run, part, surroundings, undefined, csvSafe);
+    if (tally === undefined) continue;
+    const figures = figuresOfGroup.get(part.group) ?? emptyFigures();
+    addFigures(figures, tally.figures);
+    figuresOfGroup.set(part.group, figures);
     // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
-    if (tally === undefined || over.has(part.group)) continue;
+    if (over.has(part.group)) continue;
     addRequests(tally, { ledger: await countDone(ledger, part) });
     tallies.push(tally);
   }
-  for (const marker of over.values()) tallies.push(await readTally(ledger, marker));
+  for (const [group, marker] of over) {
+    const tally = await readTally(ledger, marker);
+    // An older version's marker has none, and what was just read has them all.
+    const figures = finalizedToo ? figuresOfGroup.get(group) : undefined;
+    tallies.push({ ...tally, figures: figures ?? tally.figures });
+  }
   return tallies;
 }

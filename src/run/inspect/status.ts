@@ -212,10 +212,11 @@ export async function talliesOf(ledger: LedgerStore, run: RunDocument, surroundi
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
     const tally = emptyTally();
-    for await (const { rows } of foldShards(ledger, part.from, part.to, tally)) {
+    for await (const { shard, rows, recordedAt } of foldShards(ledger, part.from, part.to, tally)) {
       for (const folded of rows.values()) {
         const outcome = await resolved(folded, archive, tally, surroundings);
-        if (outcome.outcome !== "pending") addOutcome(tally, outcome);
+        const at = { first: shard * run.request.options.shardSize, recordedAt: recordedAt(folded) };
+        if (outcome.outcome !== "pending") addOutcome(tally, outcome, at);
       }
     }
     addRequests(tally, { ledger: await countDone(ledger, part) });

@@ -8,7 +8,15 @@ import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export function openLedger(place: Place, run: string, { open, clock, random, log }: Surroundings): LedgerStore {
-  return createLedgerStore({ bucket: open("ledger", place), prefix: runPrefix(place.prefix, run), clock, random, log });
+  const region = place.store === "file" ? undefined : place.region;
+  return createLedgerStore({
+    bucket: open("ledger", place),
+    prefix: runPrefix(place.prefix, run),
+    region,
+    clock,
+    random,
+    log,
+  });
 }
 
 /** Where a run's ledger lies unless it is said: `.originals/` below the archive. */

@@ -8,6 +8,7 @@ import type { AllowedTarget } from "../../policy/event-target.ts";
 import type { Prices } from "../../policy/money/cost.ts";
 import type { Address } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
+import type { Language } from "../../vocabulary/language.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { WorkerIdentity } from "./worker-identity.ts";
 
@@ -49,6 +50,12 @@ export interface WorkSettings {
   readonly bandwidth?: number | undefined;
   /** What it costs; the list prices where absent. */
   readonly prices?: Prices | undefined;
+  /** Which language people read the report in; English where absent. */
+  readonly language?: Language | undefined;
+  /** What codes mean in that language; in English where absent. */
+  readonly textOf?:
+    | ((code: string) => { readonly means: string; readonly advice?: string | undefined } | undefined)
+    | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
   /** Where messages may have events and notices sent to; nowhere where absent. */

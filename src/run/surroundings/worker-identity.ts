@@ -8,6 +8,8 @@ import { hostname } from "node:os";
 /** Who works here, as an attempt's open marker says it, and what is known of others. */
 export interface WorkerIdentity {
   readonly id: string;
+  /** Name of its machine. */
+  readonly host?: string | undefined;
   /** Is the process of that id known to be gone? False where nothing is known. */
   readonly isGone: (id: string) => boolean;
 }
@@ -27,6 +29,7 @@ export function processIdentity(pid = process.pid): WorkerIdentity {
   const here = machine();
   return {
     id: JSON.stringify({ machine: here, pid }),
+    host: hostname(),
     isGone(text) {
       let other: unknown;
       try {

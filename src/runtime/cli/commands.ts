@@ -63,7 +63,8 @@ export const commands: readonly CommandOfProgram[] = [
   {
     name: "report",
     group: "runs",
-    argument: runArgument,
+    // --index is of no run alone.
+    argument: { ...runArgument, name: "[RUN]" },
     description: "write the report of a run, whatever state it is in: summary, results, failures, HTML",
     load: async () => {
       const { describeReport, reportCommand } = await import("./report.ts");

@@ -14,6 +14,7 @@ import { turned } from "../../run/surroundings/turned.ts";
 import { printAddress } from "../../vocabulary/address.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
+import { languageSaid } from "../settings/language.ts";
 import { standardInput } from "../settings/manifest-input.ts";
 import { ledgerPlace } from "../settings/places.ts";
 import {
@@ -31,6 +32,8 @@ import { checkTargets, tellRunRefused } from "../settings/targets.ts";
 import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { inLanguage } from "./pages/in-language.ts";
+import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { createPing } from "./ping.ts";
 import { noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodeOfError, exitCodes } from "./terminal/exit-codes.ts";
@@ -60,7 +63,7 @@ const fixedByRun = [...settingsOfRequest, "again" as const].filter((name) => !pl
 
 export function describeRun(command: Command): void {
   addFlags(
-    command
+    addSummaryMd(command)
       .option("--dry-run", "say what it would come to, as plan does, and begin nothing")
       .option("--yes", "begin it without asking, whatever it may cost")
       .addHelpText(
@@ -86,14 +89,24 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   if (flags.dryRun === true) return rehearse(flags, terminal);
   const settings = await settingsFromFlags(flags, terminal);
   const { ping: url } = settings.values;
-  if (url === undefined) return archive(settings, flags, terminal, () => undefined);
+  const tellSummary = await openSummaryMd(flags);
+  const work = async (onEnd: (summary: Summary) => void = () => undefined): Promise<ExitCode> => {
+    let last: Summary | undefined;
+    const code = await archive(settings, flags, terminal, (summary) => {
+      last = summary;
+      onEnd(summary);
+    });
+    if (last !== undefined) await tellSummary(last, languageSaid(settings, process.env));
+    return code;
+  };
+  if (url === undefined) return work();
   const createHttp = httpOf(process.env);
   const ping = createPing(url, { createHttp, clock: systemClock, note: terminal.note });
   ping.start();
   let said: readonly string[] = [];
   let code: ExitCode = exitCodes.fault;
   try {
-    code = await archive(settings, flags, terminal, (summary) => {
+    code = await work((summary) => {
       // Its counts; the lines behind them name keys.
       said = summaryText({ ...summary, failures: null }).slice(0, 3);
     });
@@ -145,7 +158,7 @@ async function archive(
     }
     // One that brings keys back from an archive goes the other way.
     const isBack = kept.input.request.options.fromArchive !== undefined;
-    return await runToEnd(kept.input, isBack ? turned(surroundings) : surroundings, terminal, {
+    return await runToEnd(kept.input, await inLanguage(isBack ? turned(surroundings) : surroundings), terminal, {
       interrupt,
       flags,
       stats: settings.values.stats,

@@ -1,16 +1,13 @@
 /** `cos-originals runs`: which runs a ledger knows, and how each stands or ended. */
 import type { Command } from "commander";
 import { runsOf } from "../../run/inspect/runs.ts";
-import { UserError } from "../../vocabulary/errors.ts";
 import { pricesOf } from "../settings/prices.ts";
+import { newestOf, usualNewest } from "./input/newest.ts";
 import { settingsOfLedger, withLedger } from "./input/recorded-run.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { runsDocument, runsText } from "./terminal/runs-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
-
-const usualNewest = "20";
-const mostNewest = 10_000;
 
 export function describeRuns(command: Command): void {
   addFlags(
@@ -38,13 +35,4 @@ export async function runsCommand(flags: Flags, terminal: Terminal): Promise<Exi
     else terminal.out(runsText(found, place, prices));
     return exitCodes.done;
   });
-}
-
-function newestOf(said: unknown): number {
-  const newest = /^\d{1,5}$/.test(String(said)) ? Number(said) : 0;
-  if (newest >= 1 && newest <= mostNewest) return newest;
-  throw new UserError(
-    "InvalidSetting",
-    `--newest ${JSON.stringify(String(said))} is not a whole number from 1 to ${mostNewest}; --newest ${usualNewest} would do.`,
-  );
 }

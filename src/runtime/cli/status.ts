@@ -11,6 +11,7 @@ import { counted, verbOf } from "../../vocabulary/counted.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { type RecordedRun, settingsOfLedger, surroundingsOfRun, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags } from "./input/setting-flags.ts";
+import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import { progressParts } from "./terminal/progress.ts";
@@ -21,7 +22,7 @@ const every = 3_000;
 
 export function describeStatus(command: Command): void {
   addFlags(
-    command
+    addSummaryMd(command)
       .option(
         "--full",
         "read the outcomes too, for proofs, requests and reasons, and for the rows of shards that are not over",
@@ -46,7 +47,7 @@ Examples:
   cos-originals status nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
     --repair --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals`,
       ),
-    [...settingsOfLedger, "queue"],
+    [...settingsOfLedger, "queue", "lang"],
   );
 }
 
@@ -59,12 +60,14 @@ export async function statusCommand(flags: Flags, terminal: Terminal, args: read
     const { id, place, json } = run;
     const full = flags.full === true;
     const { surroundings } = full ? await surroundingsOfRun(run) : run;
+    const tellSummary = await openSummaryMd(flags);
     const look = async () => (await statusOf(place, id, surroundings, { full })).summary;
     const status = await statusOf(place, id, surroundings, { full });
     const first = status.summary;
     if (flags.repair === true) await repair(run, status, terminal);
     const summary = flags.watch === true ? await watch(look, first, json, terminal) : first;
     if (summary === undefined) return exitCodes.interrupted;
+    await tellSummary(summary, surroundings.settings.language);
     if (!json) terminal.out(summaryText(summary));
     else if (flags.watch !== true) terminal.out(JSON.stringify(summary));
     return exitCodeOfRun(summary, false);

@@ -89,6 +89,7 @@ export const settingsOfWork: readonly SettingName[] = [
   "archiveEndpoint",
   "allowHttp",
   "findings",
+  "lang",
 ];
 
 export interface KeptRunInput {

@@ -24,6 +24,7 @@ import type { Log } from "../../vocabulary/log.ts";
 
 import { allowedTargetsOf, allowListOf } from "./allow-list.ts";
 import { foundOfSource } from "./findings.ts";
+import { languageSaid } from "./language.ts";
 import { loopBusySince } from "./loop-busy.ts";
 import { memoryOf } from "./memory.ts";
 import { openFilesLimit } from "./open-files.ts";
@@ -197,6 +198,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       rate: rate === undefined ? undefined : rate / maxInstances,
       bandwidth: values.bwlimit,
       prices: pricesOf({ values }),
+      language: languageSaid(settings, world.environment),
       maxInstances,
       bringsMetadata: foundOfSource(settings)?.bringsMetadata,
       allow: allowListOf(settings),

@@ -10,7 +10,7 @@ import { formatCount } from "../../../vocabulary/counted.ts";
 type Read = Extract<RunOfLedger, { readonly kind: "read" }>;
 
 /** Null where the requests are not known: of a run that is not over. */
-function costOfRead({ summary, request }: Read, ledger: Place, prices: Prices): Cost | null {
+export function costOfRead({ summary, request }: Read, ledger: Place, prices: Prices): Cost | null {
   const { requests, bytes, plainBytes } = summary;
   if (requests === null) return null;
   const restores = request.options.fromArchive !== undefined;
