@@ -36,6 +36,9 @@ export interface Allowances {
   reached(): string | undefined;
 }
 
+/** Shards whose money one page of a LIST tells: of so many it is read before each grant, of more as much more seldom. */
+const FEW = 300;
+
 /** Undefined of a run without a cap. */
 export async function openAllowances(
   ledger: LedgerStore,
@@ -47,11 +50,29 @@ export async function openAllowances(
   const [caps, read] = await Promise.all([readCaps(ledger, options), readShardCaps(ledger)]);
   const cap = capOf(caps);
   if (cap === undefined) return undefined;
-  const shards = new Map(read);
+  let shards = new Map(read);
+  /** By this reconciler: a LIST may not show them yet. */
+  const given = new Map<number, ShardCap>();
+  let asOld = 0;
   const isOver = (shard: number) => isShardOver(view, shard);
   const isShort = (shard: number) => shards.get(shard)?.short !== undefined && !isOver(shard);
-  let reserved = reservedOf(Array.from(shards, ([shard, money]) => ({ ...money, isOver: isOver(shard) })));
+  const reservedNow = () => reservedOf(Array.from(shards, ([shard, money]) => ({ ...money, isOver: isOver(shard) })));
+  let reserved = reservedNow();
   let isRefused = false;
+
+  /**
+   * What another reconciler gave out since. It is written before its shard is sent, so whoever passes over that shard as sent, and so comes to
+   * another one, finds it here.
+   */
+  const lookAgain = async () => {
+    if (asOld++ % Math.ceil((shards.size + 1) / FEW) !== 0) return;
+    shards = new Map(await readShardCaps(ledger));
+    for (const [shard, own] of given) {
+      const listed = shards.get(shard) ?? noMoney;
+      if (listed.n < own.n) shards.set(shard, { ...listed, n: own.n, granted: own.granted, short: undefined });
+    }
+    reserved = reservedNow();
+  };
 
   const wantedOf = async (shard: number): Promise<Amount> => {
     const rows = (await readShardRows(ledger, planOfShard(run, shard), shard)) ?? [];
@@ -71,8 +92,11 @@ export async function openAllowances(
     isShort,
     short: () => [...shards.keys()].filter(isShort).sort((a, b) => a - b),
     async admits(shard) {
+      const has = ({ granted, short }: ShardCap) => granted !== undefined && short === undefined;
+      if (has(shards.get(shard) ?? noMoney)) return true;
+      await lookAgain();
       const money: ShardCap = shards.get(shard) ?? noMoney;
-      if (money.granted !== undefined && money.short === undefined) return true;
+      if (has(money)) return true;
       const amount = grantFor(money, await wantedOf(shard), cap, reserved);
       if (amount === undefined) {
         isRefused = true;
@@ -80,7 +104,9 @@ export async function openAllowances(
       }
       const n = money.n + 1;
       await writeCap(ledger, { kind: "granted", shard, n, amount });
-      shards.set(shard, { ...money, n, granted: amount, short: undefined });
+      const now = { ...money, n, granted: amount, short: undefined };
+      shards.set(shard, now);
+      given.set(shard, now);
       reserved = plus(reserved, minus(amount, money.spent ?? nothing));
       return true;
     },

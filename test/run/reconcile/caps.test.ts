@@ -3,10 +3,13 @@
  * that is fetched twice for it, a crash after which what was spent is forgotten.
  */
 import { describe, expect, test } from "vitest";
+import { readShardCaps } from "../../../src/ledger/caps.ts";
 import { readControl } from "../../../src/ledger/control.ts";
 import { readRequest } from "../../../src/ledger/plan/request.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
+import { noMarkers } from "../../../src/ledger/report/run-markers.ts";
 import { createDeliveryHandler } from "../../../src/run/deliver/handle-delivery.ts";
+import { openAllowances } from "../../../src/run/reconcile/allowances.ts";
 import { resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { inputFor } from "../work/input.ts";
@@ -96,6 +99,37 @@ describe("a run with --max-bytes", () => {
     await workTogether(world, 1, [reconcile]);
     expect(fetchedBytes(world)).toBe(4_000);
     expect((await readControl(world.ledger("r")))?.kind).toBe("halt");
+  });
+
+  // Catches: a reconciler that passes over a shard which another has just sent, and gives what that one was given to the next.
+  test("is given out once by two reconcilers that have looked at the same time, and go on with different shards", async () => {
+    const { world, rows } = seeded(20);
+    await world.deliver(inlineMessage(rows, { run: "r", options: { shardSize: 5, maxBytes: 6_000 } }));
+    const ledger = world.ledger("r");
+    let run = await readRun(ledger);
+    for (; run === undefined; run = await readRun(ledger)) await world.drainOne();
+    const planned = run;
+    // As if none had given anything out.
+    for (const key of world.archive.keys()) if (key.includes("/caps/")) world.archive.removeObject(key);
+    const open = () => world.done(openAllowances(ledger, planned, noMarkers(planned)));
+    const [one, other] = [await open(), await open()];
+    const [first, second] = [1, 2];
+    expect(await one?.admits(first)).toBe(true);
+    await other?.admits(second);
+    const granted = [...(await readShardCaps(ledger)).values()].map((money) => money.granted?.bytes ?? 0);
+    expect(granted.reduce((sum, bytes) => sum + bytes, 0)).toBe(6_000);
+  });
+
+  // Catches: what fits is refused because something larger was, and is asked for again and again, each time in vain.
+  test("passes over what is too large for it, archives what fits, and halts", async () => {
+    const world = createWorld({ concurrency: 1 });
+    const sizes: Readonly<Record<string, number>> = { "a.png": 9_000, "b.png": 1_000, "c.png": 1_000, "d.png": 1_000 };
+    for (const [key, size] of Object.entries(sizes)) world.source.seed(key, "x".repeat(size));
+    const rows = Object.entries(sizes).map(([key, size]) => ({ key, size }));
+    const options = { shardSize: 2, maxBytes: 3_000 };
+    await workTogether(world, 2, [JSON.stringify(inlineMessage(rows, { run: "r", options }))]);
+    expect(world.summary("r")).toMatchObject({ state: "halted", archived: 3, pending: 1 });
+    expect(world.fetches()["a.png"] ?? 0).toBe(0);
   });
 
   test("of one shard stops at it as well, in one process too", async () => {

@@ -28,7 +28,8 @@ export function createAllowance(granted: Amount, before: Amount, prices: CapPric
   let spent = nothing;
   let short: Amount | undefined;
   const pay = (amount: Amount): boolean => {
-    if (short === undefined && covers(granted, plus(plus(before, spent), amount))) {
+    // A smaller one may fit all the same; it must not be told as what is lacking, or it would be given again and again.
+    if (covers(granted, plus(plus(before, spent), amount))) {
       spent = plus(spent, amount);
       return true;
     }
