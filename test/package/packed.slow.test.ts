@@ -142,7 +142,12 @@ describe("a TypeScript project with the package installed", () => {
       library: { kind: "acknowledge" },
       queue: ["hello"],
       lambda: "no answer",
-      scf: { acknowledged: 1, rejected: 0, summary: expect.objectContaining({ state: "complete", archived: 1 }) },
+      scf: {
+        acknowledged: 1,
+        rejected: 0,
+        report: expect.stringMatching(/\/report\/$/),
+        summary: expect.objectContaining({ state: "complete", archived: 1 }),
+      },
       archived: ["library/picture.jpg", "lambda/picture.jpg", "scf/picture.jpg"],
       refused: "NoSuchKey",
       name: "cos-originals",
@@ -158,7 +163,12 @@ describe("a TypeScript project with the package installed", () => {
     expect(await compiled(project)).toMatchObject({ code: 0, output: "" });
     expect(JSON.parse(await succeed(project, process.execPath, ["out/main.js"]))).toEqual({
       lambda: { batchItemFailures: [] },
-      scf: { acknowledged: 1, rejected: 0, summary: expect.objectContaining({ state: "complete", archived: 1 }) },
+      scf: {
+        acknowledged: 1,
+        rejected: 0,
+        report: expect.stringMatching(/\/report\/$/),
+        summary: expect.objectContaining({ state: "complete", archived: 1 }),
+      },
       archived: ["lambda/picture.jpg", "scf/picture.jpg"],
     });
   });
