@@ -27,6 +27,20 @@ describe("explain", () => {
     );
   });
 
+  test("is told in Chinese where that is asked for, each code of the catalogue; what scripts read stays English", async () => {
+    expect(await printed("NoProof", { lang: "zh" })).toEqual([
+      expect.stringMatching(/^NoProof：.*\p{Script=Han}.*。$/u),
+      expect.stringMatching(/^后果：/),
+      expect.stringMatching(/^怎么办：/),
+    ]);
+    for (const code of Object.keys(catalogue)) {
+      const [means = "", follows = "", advice = ""] = await printed(code, { lang: "zh" });
+      for (const line of [means, follows, advice]) expect(line).toMatch(/\p{Script=Han}.*。$/u);
+    }
+    expect(await printed("NoProof", { lang: "zh", json: true })).toEqual(await printed("NoProof", { json: true }));
+    await expect(printed("NoProof", { lang: "fr" })).rejects.toThrow(/--lang "fr"/);
+  });
+
   test("knows every code of the catalogue, however it is written, and X-ErrNo", async () => {
     for (const code of Object.keys(catalogue)) {
       expect(explained(code).code).toBe(code);
