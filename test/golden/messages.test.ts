@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as tool from "../../src/index.ts";
+import { quick } from "../setup/quick.ts";
 import { goldenVersions, type KeptMessage } from "./golden.ts";
 import { type Begun, begin, placeOf, workAll } from "./says.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -32,7 +33,7 @@ describe.each(goldenVersions())("messages of $version", (version) => {
     expect(tool.parseMessage(body)).toMatchObject(JSON.parse(body));
   });
 
-  test.each(manifests)(
+  test.skipIf(quick).each(manifests)(
     "$name: begins the run that it began, ends it the same, and once more does nothing",
     async (message) => {
       const { body } = message;

@@ -158,20 +158,23 @@ describe("a listing with many requests at once", () => {
     "a script beyond ASCII": (n) => `图片/${String.fromCodePoint(0x4e00 + (n % 900))}${n}.jpg`,
   };
 
-  test.each(Object.keys(kinds))("of %s has more than ten under way, and takes a third of the time", async (kind) => {
-    const keys = Array.from({ length: 12_000 }, (_, n) => kinds[kind]?.(n) as string);
-    const { clock, bucket } = bucketOf([...new Set(keys)]);
-    const { seen, bucket: slowBucket } = slow(bucket, clock);
-    const begun = clock.now();
-    const all = await listed(slowBucket, clock, "", { maxKeys: 50 });
-    expect(all).toEqual([...new Set(keys)].sort(compareKeys));
-    const pages = Math.ceil(all.length / 50);
-    const ms = clock.now() - begun;
-    console.log(`${kind}: ${pages} pages, ${seen.requests} requests, ${(pages * 50) / ms} times as fast`);
-    expect(seen.most).toBeGreaterThan(10);
-    expect(ms).toBeLessThan((pages * 50) / 3);
-    expect(seen.requests).toBeLessThan(2.5 * pages + 40);
-  });
+  test.each(quick ? ["folders by user"] : Object.keys(kinds))(
+    "of %s has more than ten under way, and takes a third of the time",
+    async (kind) => {
+      const keys = Array.from({ length: 12_000 }, (_, n) => kinds[kind]?.(n) as string);
+      const { clock, bucket } = bucketOf([...new Set(keys)]);
+      const { seen, bucket: slowBucket } = slow(bucket, clock);
+      const begun = clock.now();
+      const all = await listed(slowBucket, clock, "", { maxKeys: 50 });
+      expect(all).toEqual([...new Set(keys)].sort(compareKeys));
+      const pages = Math.ceil(all.length / 50);
+      const ms = clock.now() - begun;
+      console.log(`${kind}: ${pages} pages, ${seen.requests} requests, ${(pages * 50) / ms} times as fast`);
+      expect(seen.most).toBeGreaterThan(10);
+      expect(ms).toBeLessThan((pages * 50) / 3);
+      expect(seen.requests).toBeLessThan(2.5 * pages + 40);
+    },
+  );
 
   test("asks once where one page is all there is", async () => {
     for (const count of [0, 1, 50]) {

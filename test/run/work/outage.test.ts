@@ -8,6 +8,7 @@ import { runHere } from "../../../src/run/work/run-here.ts";
 import { foldRepeats } from "../../../src/vocabulary/fold-repeats.ts";
 import type { Log } from "../../../src/vocabulary/log.ts";
 import { rawServer } from "../../http/raw-server.ts";
+import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { createWorld, seedPictures, type World } from "../world.ts";
 import { inputFor } from "./input.ts";
@@ -39,7 +40,7 @@ function longestSilence(told: readonly { readonly at: number }[], end: number): 
 const outcomes = /^\.originals\/runs\/r\/outcomes\//;
 
 describe("a ledger that takes nothing", () => {
-  test.each([
+  test.skipIf(quick).each([
     ["ServiceUnavailable", 503],
     ["InsufficientStorage", 507],
   ])("for ever (%s): told at once and each minute, and after some minutes the run ends", async (code, status) => {
