@@ -101,6 +101,8 @@ function isOf(type: string, value: unknown): boolean {
       return Array.isArray(value);
     case "array of string":
       return Array.isArray(value) && value.every((item) => typeof item === "string");
+    case "array of integer":
+      return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item));
     case "null":
       return value === null;
     case "object":

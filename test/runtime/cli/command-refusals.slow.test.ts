@@ -39,7 +39,12 @@ describe("the commands about runs", () => {
         [command, "nobody", ...archived],
         /^cos-originals: There is no run "nobody" in the ledger: cos:\/\/archive-1250000000\/nowhere\/\.originals\/runs\/nobody\/request\.json does not exist\.$/,
       ],
-      [[command, ...archived], /^cos-originals: missing required argument 'RUN'\. See: cos-originals /],
+      [
+        [command, ...archived],
+        command === "report"
+          ? /^cos-originals: RUN is missing: the run whose report is to be written; or say --index FILE, for a page of all runs\.$/
+          : /^cos-originals: missing required argument 'RUN'\. See: cos-originals /,
+      ],
       [[command, "a/b", ...archived], /^cos-originals: RUN "a\/b" is not a run id/],
       [[command, "a", "b", ...archived], /^cos-originals: too many arguments/],
       [[command, "x"], /^cos-originals: Where the run is recorded is missing; say it with --ledger cos:\/\//],

@@ -120,6 +120,7 @@ describe("cos-originals run refuses", () => {
     ["--run", "../x"],
     ["--resume", "a/b"],
     ["--stats", "60"],
+    ["--lang", "fr"],
     ["--shard-size", "0"],
     ["--concurrency", "1001"],
     ["--rate", "fast"],
