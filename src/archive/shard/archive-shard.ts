@@ -5,7 +5,7 @@
 
 import { setMaxListeners } from "node:events";
 import type { Sink } from "../../events/sink.ts";
-import { tellShard } from "../../events/tell-shard.ts";
+import { type Telling, tellShard } from "../../events/tell-shard.ts";
 import { readGrant, writeCap } from "../../ledger/caps.ts";
 import type { Control } from "../../ledger/control.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
@@ -134,7 +134,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   let retries = 0;
   let throttled = 0;
   let progress = false;
-  let told: "over" | "later" = "over";
+  let told: "over" | "later" | undefined;
   const { reader } = delivery;
   const recorded = reader && ((lines: string) => reader.recorded(shard, opened.rows.length, lines));
   const over = new AbortController();
@@ -266,6 +266,10 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const refusals = createRefusals({ watch, ledger, context: () => context, stops, record, over: over.signal });
   const careful = opened.crashes >= CAREFUL_AFTER;
   const running = { context, admission, pace, refusals, stops, writer, record, careful, reader };
+  const { sink } = delivery;
+  const telling = sink && { ledger, request, sink, clock, random };
+  const isToTell = () => told === undefined && tally.ended() === opened.rows.length && tally.counts().archived > 0;
+  const tell = (to: Telling) => tellShard(to, shard, { signal: inFlight, mayBeLater: progress });
   let copies: ListedCopies | undefined;
   const runRows = async (positions: Iterable<number>) => {
     const all = tasksOf(request, opened, record, copies, positions);
@@ -285,11 +289,10 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     const others = samples.length > 0 ? restores.others() : [];
     if (others.length > 0) await runRows(others);
     await refusals.allEnded();
-    if (delivery.sink !== undefined && tally.ended() === opened.rows.length && tally.counts().archived > 0) {
+    if (telling !== undefined && isToTell()) {
       // What others are told of is durable.
       await writer.beat();
-      const telling = { ledger, request, sink: delivery.sink, clock, random };
-      told = await tellShard(telling, shard, { signal: inFlight, mayBeLater: progress });
+      told = await tell(telling);
     }
   } finally {
     over.abort();
@@ -304,6 +307,8 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     watch.failures.left(shard);
   }
   await halting;
+  // What was held back to the end may have been all that was left.
+  if (telling !== undefined && isToTell()) told = await tell(telling);
   const left = opened.rows.length - tally.ended();
   const stop = stops.reason();
   const needs = stop === undefined && left > 0 ? allowance?.purse.short() : undefined;
@@ -314,7 +319,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   }
   // All outcomes are durable by now, which both rest on, and neither on the other.
   const ending = [writeEndMarker(ledger, shard, attempt)];
-  const isOver = left === 0 && told === "over";
+  const isOver = left === 0 && told !== "later";
   if (isOver) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
   await Promise.all(ending);
   if (isOver) return { kind: "over" };

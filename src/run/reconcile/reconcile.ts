@@ -229,7 +229,11 @@ async function submitOnTrial(
   let moved = false;
   for (const shard of batch) {
     if (surroundings.clock.elapsed() >= lastMoment) break;
-    if (allowances !== undefined && !(await allowances.admits(shard))) break;
+    if (allowances !== undefined && !(await allowances.admits(shard))) {
+      // Its cap has no room for another one: what is left of the trial goes to those that have it, or they would wait for ever.
+      const open = sent.filter((one) => !allowances.isShort(one));
+      return (await shareAnew(ledger, run, open, standing)) || moved;
+    }
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
     awaited.woken(shard);
