@@ -50,10 +50,10 @@ export const ledgerPrefix = runPrefix("", RUN);
 const region = "ap-guangzhou";
 const place = (bucket: string): Place => ({ bucket: `${bucket}-1250000000`, region, prefix: "" });
 
-/** Two originals, as small as they can be. */
+/** Two originals, as small as they can be, of names that a protection can cover. */
 export const originals: ReadonlyMap<string, Buffer> = new Map([
-  ["a", Buffer.from("A")],
-  ["b", Buffer.from("B")],
+  ["a.png", Buffer.from("A")],
+  ["b.png", Buffer.from("B")],
 ]);
 export const rows = [...originals].map(([key, bytes]) => ({
   key,
@@ -127,7 +127,7 @@ export const stories: readonly Story[] = [
     reconcile: "in time",
     shardSize: 1,
     concurrency: 1,
-    refused: "a",
+    refused: "a.png",
   },
   { ...oneShard, name: "the whole run in one message", begins: "manifest" },
 ];

@@ -10,8 +10,8 @@ interface Message {
 
 /**
  * A manifest message may go once what it asks is written down. A shard message may go once its shard is over, or handed over
- * by a message that was sent, or sleeps until its originals are restored, or the run is stopped, or the message is nobody's (of a plan that lost, or overtaken by a later
- * hand-over).
+ * by a message that was sent, or sleeps until its originals are restored, or has used up what it may spend, or the run is stopped, or the
+ * message is nobody's (of a plan that lost, or overtaken by a later hand-over).
  */
 export function acknowledgedTooEarly(
   body: string,
@@ -30,6 +30,7 @@ export function acknowledgedTooEarly(
   if (run.plan !== message.plan) return undefined;
   if (keys.some((key) => key.includes(`done/`) && key.includes(`/${shard}~`))) return undefined;
   if (keys.some((key) => key.includes(`/restoring/${shard}~`))) return undefined;
+  if (keys.some((key) => key.includes(`/caps/short/${shard}~`))) return undefined;
   if ([...sent].some((other) => isLaterHandOver(other, message))) return undefined;
   const controls = keys.filter((key) => key.includes("/control/")).sort();
   if (controls.some((key) => /-(cancel|halt)\.json$/.test(key))) return undefined;

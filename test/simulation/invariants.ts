@@ -1,4 +1,4 @@
-/** I1 to I9, I11 and I13, of docs/architecture.md, asked of a finished story. Each broken one is a sentence. */
+/** I1 to I9, I11, I13 and I14, of docs/architecture.md, asked of a finished story. Each broken one is a sentence. */
 
 import { parseAttemptObject, paths } from "../../src/ledger/layout.ts";
 import { planOfShard, type RunDocument, runDocumentSchema } from "../../src/ledger/plan/run-document.ts";
@@ -78,7 +78,7 @@ export function brokenInvariants(story: Story): readonly string[] {
   const written = story.source.log.filter(({ type }) => !reads.includes(type));
   if (written.length > 0) broken.push(`I11: the source was sent ${written.map(({ type, key }) => `${type} ${key}`)}`);
 
-  broken.push(...brokenByRestores(story));
+  broken.push(...brokenByRestores(story), ...brokenByCap(story), ...untold(story, outcomes));
 
   // I4
   if (story.fetchesAfterRest > 0) broken.push(`I4: delivering everything again fetched ${story.fetchesAfterRest} keys`);
@@ -125,6 +125,26 @@ function brokenByRestores({ scenario, source, versions, hiddenOverlaps, virtualH
       broken.push(`${key} was fetched ${refused} times before it was restored`);
   }
   return broken;
+}
+
+/**
+ * I14: what the ledger has as spent is never more than the cap that rules. Beyond it may only be what a process had not written down when it
+ * died, or what two spent that could not see each other.
+ */
+function brokenByCap({ money, crashes, hiddenOverlaps }: Story): readonly string[] {
+  if (money === undefined || hiddenOverlaps > 0) return [];
+  const broken = money.broken.map((text) => `I14: ${text}`);
+  const lost = money.spent() - money.recorded();
+  return crashes === 0 && lost > 0 ? [...broken, `I14: nobody died, and ${lost} billionths are in no ledger`] : broken;
+}
+
+/** Of each archived object somebody was told at least once. */
+function untold({ scenario, told }: Story, outcomes: ReturnType<typeof foldedOutcomes>): readonly string[] {
+  if (scenario.options.events === undefined) return [];
+  const archived = [...outcomes.values()].flatMap((shard) =>
+    [...shard.values()].filter((one) => one.outcome === "archived"),
+  );
+  return archived.filter(({ key }) => !told.has(key)).map(({ key }) => `nobody was told that ${key} is archived`);
 }
 
 /** I13: of what the archive held before, and no longer holds, a copy stands; and no copy is made of what was not replaced. */

@@ -39,7 +39,11 @@ export interface Scenario {
     readonly archivedClass?: "restore";
     readonly restoreTier?: "Bulk";
     readonly history?: string;
+    readonly maxCost?: number;
+    readonly events?: string;
   };
+  /** Of a run with a cap: somebody looks for a halt, and gives it more; and how often who is told refuses, while the weather is bad. */
+  readonly cap?: { readonly moreEachTime: number; readonly looksEveryMs: number; readonly refusedEvents: number };
   readonly brings: {
     readonly etag: boolean;
     readonly crc64: boolean;

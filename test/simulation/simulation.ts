@@ -13,6 +13,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "../../src/queue/index.ts";
+import { parseSummary } from "../../src/report/summary.ts";
 import { deliver } from "../../src/run/deliver/deliver.ts";
 import { createDeliveryHandler } from "../../src/run/deliver/handle-delivery.ts";
 import type { HandleDelivery, Sender } from "../../src/run/messages/delivery.ts";
@@ -22,6 +23,7 @@ import type { Role, Surroundings } from "../../src/run/surroundings/surroundings
 import { anonymousWorker } from "../run/anonymous-worker.ts";
 import { createMemoryBucket, type MemoryBucket } from "../stores/memory-bucket.ts";
 import { acknowledgedTooEarly } from "./acknowledged.ts";
+import { type CapWatch, cappedScenario, createReceiver, hook, prices, watchCap } from "./caps.ts";
 import { calm, faultyBucket, type Observed, type Weather } from "./faulty-bucket.ts";
 import { olderBucket } from "./older-bucket.ts";
 import { type Asking, frozenScenario, historyScenario, type Scenario, scenarioOf } from "./scenario.ts";
@@ -45,8 +47,8 @@ interface Worker {
   readonly older: Older | undefined;
 }
 
-/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other; or originals in archive classes; or much that is replaced, and copied first. */
-export type About = Asking | "refusals" | "restores" | "history";
+/** What a story is about: rows that are given, or listed, in all weathers; or refusals, and workers unlike each other; or originals in archive classes; or much that is replaced, and copied first; or a cap by money, and others that are told. */
+export type About = Asking | "refusals" | "restores" | "history" | "caps";
 
 export interface Story {
   readonly scenario: Scenario;
@@ -79,6 +81,10 @@ export interface Story {
   readonly fetchesAfterRest: number;
   /** Names of the archive's and ledger's report objects before and after that. */
   readonly changedAfterRest: readonly string[];
+  /** Of a run with a cap. */
+  readonly money: CapWatch | undefined;
+  /** Keys that others were told of, and how often. */
+  readonly told: ReadonlyMap<string, number>;
   readonly virtualHours: number;
 }
 
@@ -95,7 +101,9 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
       ? frozenScenario(random, usual)
       : about === "history"
         ? historyScenario(random, usual)
-        : usual;
+        : about === "caps"
+          ? cappedScenario(random, usual)
+          : usual;
   const troubles = isTroubled ? troublesOf(random, scenario) : noTroubles;
   const weather: Weather = { ...scenario.weather };
   const source = createMemoryBucket({ clock: world.clock, name: sourcePlace.bucket, region });
@@ -150,6 +158,8 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
   const sentBodies = new Set<string>();
   let stormy = true;
   const start = world.now();
+  const money = scenario.cap && watchCap(source, ledger);
+  const receiver = createReceiver(random);
   const witness = createWitness(ledger, scenario.options.maxFailures !== undefined);
   let stopped: ControlKind = "resume";
   const wrote = (who: Who, key: string) => {
@@ -164,6 +174,7 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
     const seen: Observed = {
       onFetch(key) {
         fetches++;
+        money?.fetched(key);
         if (isTroubled && source.object(key) !== undefined)
           witness.saw({ ...who, at: world.now(), kind: "fetch", key });
         fetched.add(key);
@@ -206,7 +217,12 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
       clock: process.clock,
       random: world.random,
       log: listening.log,
-      settings: { concurrency: scenario.concurrency, maxInstances: troubles.maxInstances },
+      settings: {
+        concurrency: scenario.concurrency,
+        maxInstances: troubles.maxInstances,
+        ...(scenario.cap === undefined ? {} : { prices, allowTargets: [{ role: "events", text: hook, is: "exact" }] }),
+      },
+      openSink: receiver.openSinkOf(process, () => (stormy ? (scenario.cap?.refusedEvents ?? 0) : 0)),
       worker: anonymousWorker,
       open(_role: Role, { bucket }) {
         const known = opened.get(bucket) ?? openedFor(bucket);
@@ -398,6 +414,22 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
     world.after(troubles.looksEveryMs, lookAfter);
   };
   if (Number.isFinite(troubles.looksEveryMs)) world.after(troubles.looksEveryMs, lookAfter);
+  let { maxCost = 0 } = scenario.options;
+  const giveMore = async (cap: NonNullable<Scenario["cap"]>) => {
+    if (stopped === "halt") {
+      money?.look(maxCost, "when it was halted");
+      const more = maxCost + cap.moreEachTime;
+      await resumeRun(ledgerPlace, RUN, operator, senderOf(outside), { maxCost: more }).then(
+        () => {
+          maxCost = more;
+        },
+        () => undefined,
+      );
+    }
+    world.after(cap.looksEveryMs, () => giveMore(cap));
+  };
+  const { cap } = scenario;
+  if (cap !== undefined) world.after(cap.looksEveryMs, () => giveMore(cap));
   const goOn = scenario.cancelAt === undefined ? 0 : scenario.cancelAt + scenario.cancelledMs;
   // Should every message of it ever be lost, the nightly schedule finds an unfinished run. The very first may have become a dead
   // letter before anything was written (it was never acknowledged before that: I6): then no ledger knows of the run, and only
@@ -418,6 +450,13 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
   // A run is complete once its rows are over, whoever else may be at work on them: what was delivered before that is no second
   // delivery of a run at rest. Whatever it still fetches counts for I5.
   if (atRest) await world.run(() => [...underWay.values()].every((deliveries) => deliveries === 0), 2 * HOUR);
+
+  // What nobody took, nightly schedules tell later.
+  if (atRest && scenario.options.events !== undefined) {
+    const { archived } = summaryOf(ledger);
+    await world.run(() => receiver.told.size >= archived, 72 * HOUR);
+  }
+  money?.look(maxCost, "at its end");
 
   // I4: everything is delivered once more.
   stormy = false;
@@ -458,9 +497,14 @@ export async function simulate(seed: number, about: About = "keys"): Promise<Sto
     badAcknowledgements,
     fetchesAfterRest: fetches - fetchesAtRest,
     changedAfterRest,
+    money,
+    told: receiver.told,
     virtualHours,
   };
 }
+
+const summaryOf = (ledger: MemoryBucket): { readonly archived: number } =>
+  parseSummary(JSON.parse(ledger.object(`runs/${RUN}/report/summary.json`)?.bytes.toString() ?? "{}"));
 
 /** The shard that a message's delivery may work on. A manifest message's is the first. */
 function shardOf(body: string): string | undefined {
