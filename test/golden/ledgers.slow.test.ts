@@ -28,7 +28,8 @@ const outcomes = ({ results }: Ending) => results.map((row) => row.replace(/ \| 
 const counts = ({ summary }: Ending) => {
   const { state, rows, archived, recovered, skipped, failed, pending, bytes } = summary;
   // Rows are shown of each code since; their request ids are each night's own.
-  const failures = summary.failures?.map(({ samples: _, ...failure }) => failure);
+  const list = summary.failures as readonly Readonly<Record<string, unknown>>[] | null;
+  const failures = list?.map(({ samples: _, ...failure }) => failure);
   return { state, rows, archived, recovered, skipped, failed, pending, bytes, failures };
 };
 const archivedIn = ({ objects }: Golden) => objects.flatMap(({ body }) => ("sameAs" in body ? body.sameAs : []));

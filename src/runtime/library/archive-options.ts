@@ -120,6 +120,8 @@ export interface ArchivePace {
   /** Bytes a second, or `10M`. */
   readonly bwlimit?: number | string | undefined;
   readonly maxInstances?: number | undefined;
+  /** Of report.html. Default: what LC_ALL, LC_MESSAGES or LANG says, else `en`. */
+  readonly lang?: "en" | "zh" | undefined;
   /** A file, of `doctor --probe --json`. */
   readonly findings?: string | undefined;
   readonly maxCost?: number | undefined;

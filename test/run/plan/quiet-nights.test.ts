@@ -62,7 +62,7 @@ describe("a night with nothing new", () => {
       0,
     );
     expect(ledgerOf(world, "quiet").length).toBeLessThan(10);
-    expect(bytes).toBeLessThan(16 * 1024);
+    expect(bytes).toBeLessThan(32 * 1024);
     expect(summaryText(quiet).join("\n")).toContain(
       "1,500 of the skipped are unchanged, as listings tell, and in no CSV",
     );

@@ -44,7 +44,7 @@ describe("an inventory in a bucket", () => {
       rows: keys.length + 3,
       archived: 3,
       skipped: keys.length,
-      requests: { "source.get": 3, "archive.head": 3 },
+      requests: { "source.get": 0, "source.plain": 3, "archive.head": 3 },
       deletedFromSource: { count: 0, keys: [] },
     });
 
