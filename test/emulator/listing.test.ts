@@ -1,6 +1,7 @@
 /** Listings against a model: a plain sort of encoded keys. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { quick } from "../setup/quick.ts";
 import { type Lab, openLab, photos } from "./lab.ts";
 
 let lab: Lab;
@@ -48,43 +49,46 @@ async function listAll(query: readonly (readonly [string, string])[]): Promise<L
   }
 }
 
-test("any keys, stored over HTTP, are listed in the order of their UTF-8 bytes, by prefix, delimiter and page", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.uniqueArray(anyKey, { maxLength: 25 }),
-      fc.oneof(
-        fc.constant(""),
-        anyText.map((text) => text.slice(0, 1)).filter((text) => text.isWellFormed()),
-      ),
-      fc.constantFrom("", "/", "a", "猫"),
-      fc.integer({ min: 1, max: 7 }),
-      async (keys, prefix, delimiter, maxKeys) => {
-        const bucket = lab.emulator.bucket(photos);
-        for (const key of bucket.keys()) bucket.delete(key);
-        await Promise.all(keys.map((key) => lab.ask({ method: "PUT", key, body: key })));
-        expect(bucket.keys()).toEqual([...keys].sort(bytewise));
+test.skipIf(quick)(
+  "any keys, stored over HTTP, are listed in the order of their UTF-8 bytes, by prefix, delimiter and page",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(anyKey, { maxLength: 25 }),
+        fc.oneof(
+          fc.constant(""),
+          anyText.map((text) => text.slice(0, 1)).filter((text) => text.isWellFormed()),
+        ),
+        fc.constantFrom("", "/", "a", "猫"),
+        fc.integer({ min: 1, max: 7 }),
+        async (keys, prefix, delimiter, maxKeys) => {
+          const bucket = lab.emulator.bucket(photos);
+          for (const key of bucket.keys()) bucket.delete(key);
+          await Promise.all(keys.map((key) => lab.ask({ method: "PUT", key, body: key })));
+          expect(bucket.keys()).toEqual([...keys].sort(bytewise));
 
-        const chosen = keys.filter((key) => key.startsWith(prefix)).sort(bytewise);
-        const groups = new Set<string>();
-        const plain: string[] = [];
-        for (const key of chosen) {
-          const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
-          if (cut === -1) plain.push(key);
-          else groups.add(key.slice(0, cut + delimiter.length));
-        }
-        const listed = await listAll([
-          ["prefix", prefix],
-          ["delimiter", delimiter],
-          ["max-keys", String(maxKeys)],
-        ]);
-        expect(listed.keys).toEqual(plain);
-        expect(listed.groups).toEqual([...groups]);
-        expect(listed.pages).toBe(Math.max(1, Math.ceil((plain.length + groups.size) / maxKeys)));
-      },
-    ),
-    { numRuns: 40 },
-  );
-});
+          const chosen = keys.filter((key) => key.startsWith(prefix)).sort(bytewise);
+          const groups = new Set<string>();
+          const plain: string[] = [];
+          for (const key of chosen) {
+            const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+            if (cut === -1) plain.push(key);
+            else groups.add(key.slice(0, cut + delimiter.length));
+          }
+          const listed = await listAll([
+            ["prefix", prefix],
+            ["delimiter", delimiter],
+            ["max-keys", String(maxKeys)],
+          ]);
+          expect(listed.keys).toEqual(plain);
+          expect(listed.groups).toEqual([...groups]);
+          expect(listed.pages).toBe(Math.max(1, Math.ceil((plain.length + groups.size) / maxKeys)));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  },
+);
 
 describe("a listing", () => {
   test("tells of each object what HEAD tells", async () => {

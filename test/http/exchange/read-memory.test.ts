@@ -86,7 +86,7 @@ describe("memory that is used again", () => {
     expect([wrong, stored()]).toEqual([[], keys.length]);
   });
 
-  test("is not used again before it has left the process", async () => {
+  test.skipIf(quick)("is not used again before it has left the process", async () => {
     const [arrived, arrive] = gate();
     const [wanted, want] = gate();
     const server = await tinyServer(async (request, response) => {

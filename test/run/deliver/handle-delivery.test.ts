@@ -230,7 +230,7 @@ describe("a listing", () => {
     expect(answer).toMatchObject({ kind: "reject", reason: expect.stringMatching(/"2024\/".*"photos\/"/) });
   });
 
-  test("goes on over a LIST that failed for the moment", async () => {
+  test.skipIf(quick)("goes on over a LIST that failed for the moment", async () => {
     const world = createWorld();
     for (let n = 0; n < 1_500; n++) world.source.seed(`photos/${n}`, "x");
     world.source.onRequest(({ type, nth }) =>

@@ -12,6 +12,7 @@ import { createDeliveryHandler } from "../../../src/run/deliver/handle-delivery.
 import { openAllowances } from "../../../src/run/reconcile/allowances.ts";
 import { resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
+import { quick } from "../../setup/quick.ts";
 import { inputFor } from "../work/input.ts";
 import { createWorld, inlineMessage, ledgerPlace, type World } from "../world.ts";
 
@@ -58,7 +59,7 @@ async function workTogether(world: World, workers: number, first: readonly strin
 const reconcile = JSON.stringify({ v: 1, type: "reconcile", ledger: ledgerPlace, run: "r" });
 
 describe("a run with --max-bytes", () => {
-  test.each([
+  test.skipIf(quick).each([
     ["of which rows tell their sizes", true],
     ["of which none does", false],
   ])("%s stops at it over three workers, says so, and goes on with more", async (_, tellsSizes) => {
