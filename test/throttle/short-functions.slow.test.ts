@@ -40,7 +40,7 @@ async function inShortFunctions(options: {
   const sizes = new Map(
     Array.from(
       { length: rows },
-      (_, n) => [`photos/${String(n).padStart(4, "0")}.tif`, options.sizes(random)] as const,
+      (_, n) => [`photos/${String(n).padStart(4, "0")}.png`, options.sizes(random)] as const,
     ),
   );
   const line = createLine({ clock, sizes, bytesPerMs: mbPerSecond * 1_000, headMs: 60, jitter: random });
