@@ -1,6 +1,6 @@
 /**
  * What of a run's cap its shards may spend: given out as they are sent, so far as what is spent and what is given out stay within it
- * (policy/money/cap.ts). Two reconcilers give the same: each shard's allowance follows from its rows, and shards are sent in one order.
+ * (policy/money/cap.ts). Two reconcilers may look at one time: what the other gave out is listed again before more is.
  */
 import { goesPlain } from "../../archive/task/knowledge.ts";
 import { noMoney, readShardCaps, type ShardCap, writeCap } from "../../ledger/caps.ts";

@@ -213,17 +213,20 @@ async function submitOnTrial(
   const due: number[] = [];
   const unsent: number[] = [];
   const sent: number[] = [];
+  const short = new Set<number>();
   for (const shard of spread(run.shards, trialStart(standing))) {
     if (isShardOver(view, shard)) continue;
     if (awaited.isAsleep(shard)) {
       // What waits for restores holds up nobody; what has waited long enough is tried before others.
       if (awaited.isDue(shard)) due.push(shard);
     } else if (sentAt(submitted, shard) === undefined) unsent.push(shard);
+    // Nothing of it is under way until there is money for it again.
+    else if (allowances?.isShort(shard)) short.add(shard);
     else sent.push(shard);
   }
   const next = [...due, ...unsent];
   if (next.length === 0) return shareAnew(ledger, run, sent, standing);
-  const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard)).length;
+  const spent = standing.vain.filter(({ shard }) => isShardOver(view, shard) || short.has(shard)).length;
   const most = Math.max(1, Math.floor((trialRows - spent) / trialAllowance(run.shards)));
   const batch = next.slice(0, Math.max(0, most - sent.length));
   let moved = false;
@@ -231,8 +234,7 @@ async function submitOnTrial(
     if (surroundings.clock.elapsed() >= lastMoment) break;
     if (allowances !== undefined && !(await allowances.admits(shard))) {
       // Its cap has no room for another one: what is left of the trial goes to those that have it, or they would wait for ever.
-      const open = sent.filter((one) => !allowances.isShort(one));
-      return (await shareAnew(ledger, run, open, standing)) || moved;
+      return (await shareAnew(ledger, run, sent, standing)) || moved;
     }
     await sender.send(shardMessage(options, shard));
     await submissions.sentAgain(shard);
@@ -242,7 +244,7 @@ async function submitOnTrial(
   return moved;
 }
 
-/** @param open all shards that are not over; each was sent */
+/** @param open all shards that are not over, and have the money to go on; each was sent */
 async function shareAnew(ledger: LedgerStore, run: RunDocument, open: readonly number[], standing: Standing) {
   const { resumes, vain, shares } = standing;
   const shared = open.map((shard) => ({
