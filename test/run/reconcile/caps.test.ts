@@ -13,6 +13,7 @@ import { openAllowances } from "../../../src/run/reconcile/allowances.ts";
 import { resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { quick } from "../../setup/quick.ts";
+import { refuse } from "../../stores/bucket-fault.ts";
 import { inputFor } from "../work/input.ts";
 import { createWorld, inlineMessage, ledgerPlace, type World } from "../world.ts";
 
@@ -132,6 +133,26 @@ describe("a run with --max-bytes", () => {
     expect(world.summary("r")).toMatchObject({ state: "halted", archived: 3, pending: 1 });
     expect(world.fetches()["a.png"] ?? 0).toBe(0);
   });
+
+  // Catches: a shard that has used up its tries waits for one that has no money, and that one for nobody: the run neither ends nor halts.
+  test.each([0, 1, 2])(
+    "does not stand still on trial, where one shard has no money and one no tries: row %i comes",
+    async (good) => {
+      const world = createWorld({ concurrency: 1 });
+      const small = ["a0.png", "a1.png", "a2.png"];
+      const large = ["b0.png", "b1.png", "b2.png"];
+      for (const key of small) world.source.seed(key, "x".repeat(1_000));
+      for (const key of large) world.source.seed(key, "x".repeat(9_000));
+      world.source.onRequest(({ type, key }) =>
+        type === "original" && key !== small[good] ? refuse("AccessDenied") : undefined,
+      );
+      const rows = [...small.map((key) => ({ key, size: 1_000 })), ...large.map((key) => ({ key, size: 9_000 }))];
+      const options = { shardSize: 3, maxBytes: 8_000 };
+      await workTogether(world, 2, [JSON.stringify(inlineMessage(rows, { run: "r", options }))]);
+      expect(world.summary("r")).toMatchObject({ state: "halted", archived: 1 });
+      expect(world.fetches()).not.toHaveProperty(["b0.png"]);
+    },
+  );
 
   test("of one shard stops at it as well, in one process too", async () => {
     const { world, keys } = seeded(10);
