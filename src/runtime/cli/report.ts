@@ -20,6 +20,7 @@ import { writeRunsPage } from "./pages/runs-page.ts";
 import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { unwritable } from "./terminal/unwritable.ts";
 
 export function describeReport(command: Command): void {
   addFlags(
@@ -111,9 +112,7 @@ async function copyReport(ledger: LedgerStore, folder: string): Promise<string[]
   } catch (thrown) {
     const error = ensureError(thrown);
     if (!("syscall" in error)) throw error;
-    throw new UserError("OutUnwritable", `--out ${quote(folder)} can't be written: ${error.message}.`, {
-      cause: error,
-    });
+    throw unwritable(`--out ${quote(folder)}`, error);
   }
   return names;
 }

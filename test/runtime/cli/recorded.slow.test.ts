@@ -284,6 +284,33 @@ describe("cos-originals runs", () => {
       code: 2,
       stderr: expect.stringContaining('--newest "0" is not'),
     });
+
+    // As a page, and for a CI job.
+    const report = (...args: readonly string[]) =>
+      runCli(lab.built.cli, ["report", ...args, "--archive", lab.place()], lab.env);
+    const page = join(lab.folder, "nights.html");
+    expect(await report("--index", page)).toMatchObject({
+      code: 0,
+      stdout: `2 runs of ${lab.place()}.originals/ in ${page}\n`,
+    });
+    const shown = await readFile(page, "utf8");
+    expect(["one", "two"].filter((name) => shown.includes(name))).toEqual(["one", "two"]);
+    const markdown = join(lab.folder, "job-summary");
+    for (const id of ["one", "two"]) await report(id, "--summary-md", markdown);
+    expect((await readFile(markdown, "utf8")).match(/^### .*$/gm)).toEqual(["### Run `one`", "### Run `two`"]);
+    for (const flag of ["--index", "--summary-md"]) {
+      const { code, stderr } = await report(
+        ...(flag === "--index" ? [] : ["one"]),
+        flag,
+        join(lab.folder, "none", "x"),
+      );
+      expect({ code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /can't be written: the folder that it is to lie in is not there; make it first\.\n$/,
+        ),
+      });
+    }
   });
 });
 

@@ -15,6 +15,7 @@ import { addFlags, type Flags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 import { configText, schemaFor, type Texts } from "./config-text.ts";
 import { doctorCommand } from "./doctor.ts";
 import { askSettings, named } from "./questions.ts";
@@ -128,10 +129,6 @@ async function write(out: string, text: string, replaced: boolean): Promise<void
   } catch (thrown) {
     const error = ensureError(thrown);
     if ("code" in error && error.code === "EEXIST") throw isThere(out);
-    throw new UserError(
-      "OutUnwritable",
-      `The config file ${quote(out)} can't be written: ${error.message}; name another by --out.`,
-      { cause: error },
-    );
+    throw unwritable(`The config file --out ${quote(out)}`, error);
   }
 }

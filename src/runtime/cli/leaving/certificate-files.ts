@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type Certificate, certificateShape } from "../../../report/certificate.ts";
 import { certificateHtml } from "../../../report/certificate-html.ts";
 import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 
 /** `check.json` has its page in `check.html`. */
 export const pageOf = (path: string): string => `${path.replace(/\.json$/i, "")}.html`;
@@ -23,10 +24,7 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (thrown) {
-    const error = ensureError(thrown);
-    throw new UserError("OutUnwritable", `--certificate ${quote(path)} can't be written: ${error.message}.`, {
-      cause: error,
-    });
+    throw unwritable(`--certificate ${quote(path)}`, thrown);
   }
 }
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { csvLine } from "../../../manifest/csv-text.ts";
-import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { quote } from "../../../vocabulary/errors.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 
 type Cells = readonly (string | number | undefined)[];
 
@@ -22,10 +23,7 @@ export interface CsvFile {
 export async function openCsvFile(path: string, flag: string, header: Cells): Promise<CsvFile> {
   const stream = createWriteStream(path);
   const ended = finished(stream).catch((thrown: unknown) => {
-    const error = ensureError(thrown);
-    throw new UserError("OutUnwritable", `${flag} ${quote(path)} can't be written: ${error.message}.`, {
-      cause: error,
-    });
+    throw unwritable(`${flag} ${quote(path)}`, thrown);
   });
   ended.catch(() => undefined);
   await Promise.race([once(stream, "open"), ended]);

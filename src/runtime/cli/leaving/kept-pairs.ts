@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { readLines } from "../../../manifest/text-lines.ts";
 import type { KeptPairs, Pair } from "../../../run/check/check.ts";
-import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { quote } from "../../../vocabulary/errors.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 
 export interface PairsInFile extends KeptPairs {
   /** Removes the file. */
@@ -54,12 +55,7 @@ async function openFile(): Promise<Opened> {
   const path = join(folder, "pairs.jsonl");
   const stream = createWriteStream(path, { mode: 0o600 });
   const ended = finished(stream).catch((thrown: unknown) => {
-    const error = ensureError(thrown);
-    throw new UserError(
-      "OutUnwritable",
-      `Objects that LISTs leave open are kept in ${quote(path)}, which can't be written: ${error.message}; TMPDIR says where.`,
-      { cause: error },
-    );
+    throw unwritable(`What LISTs leave open, kept in ${quote(path)} (TMPDIR says where),`, thrown);
   });
   ended.catch(() => undefined);
   return { folder, path, stream, ended };

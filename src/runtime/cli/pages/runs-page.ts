@@ -4,12 +4,13 @@ import { runsHtml } from "../../../report/page/runs-html.ts";
 import { runsOf } from "../../../run/inspect/runs.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
 import { counted } from "../../../vocabulary/counted.ts";
-import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { quote } from "../../../vocabulary/errors.ts";
 import { pricesOf } from "../../settings/prices.ts";
 import type { OpenedLedger } from "../input/recorded-run.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { costOfRead, runsDocument } from "../terminal/runs-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 
 /** @param newest so many runs of it */
 export async function writeRunsPage(
@@ -36,10 +37,7 @@ export async function writeRunsPage(
   try {
     await writeFile(file, page);
   } catch (thrown) {
-    const error = ensureError(thrown);
-    throw new UserError("OutUnwritable", `--index ${quote(file)} can't be written: ${error.message}.`, {
-      cause: error,
-    });
+    throw unwritable(`--index ${quote(file)}`, thrown);
   }
   if (json) terminal.out(JSON.stringify(runsDocument(found, place, prices)));
   else terminal.out(`${counted(runs.length, "run")} of ${printAddress(place)} in ${file}`);

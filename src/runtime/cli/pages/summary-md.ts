@@ -2,9 +2,10 @@
 import { appendFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Summary } from "../../../report/summary.ts";
-import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
+import { quote } from "../../../vocabulary/errors.ts";
 import type { Language } from "../../../vocabulary/language.ts";
 import type { Flags } from "../input/setting-flags.ts";
+import { unwritable } from "../terminal/unwritable.ts";
 import { textOfLanguage } from "./in-language.ts";
 
 export const addSummaryMd = (command: Command): Command =>
@@ -26,9 +27,6 @@ async function append(file: string, text: string): Promise<void> {
   try {
     await appendFile(file, text);
   } catch (thrown) {
-    const error = ensureError(thrown);
-    throw new UserError("OutUnwritable", `--summary-md ${quote(file)} can't be written: ${error.message}.`, {
-      cause: error,
-    });
+    throw unwritable(`--summary-md ${quote(file)}`, thrown);
   }
 }
