@@ -6,7 +6,16 @@
 import * as z from "zod";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import { addHistogram, addValue, emptyHistogram, type Histogram, histogramDocument, histogramOf } from "./histogram.ts";
-import { type Extreme, firstSamples, foremost, type Sample, sampleOf, withExtreme, withSample } from "./samples.ts";
+import {
+  type Extreme,
+  firstSamples,
+  foremost,
+  isAmongFirst,
+  type Sample,
+  sampleOf,
+  withExtreme,
+  withSample,
+} from "./samples.ts";
 import {
   addAt,
   addOver,
@@ -69,10 +78,11 @@ export function addRow(figures: Figures, outcome: Outcome, { first, recordedAt }
   }
   if (ended !== "failed" && code !== undefined) {
     const reason = figures.reasons.get(code) ?? { count: 0, samples: [] };
-    figures.reasons.set(code, {
-      count: reason.count + 1,
-      samples: withSample(reason.samples, sampleOf({ ...outcome, message: undefined }, first)),
-    });
+    reason.count++;
+    if (isAmongFirst(reason.samples, first + outcome.row + 1)) {
+      reason.samples = withSample(reason.samples, sampleOf({ ...outcome, message: undefined }, first));
+    }
+    figures.reasons.set(code, reason);
   }
   if (recordedAt === undefined) return;
   const { timeline } = figures;

@@ -39,8 +39,13 @@ export function sampleOf({ row, key, versionId, status, message, requestId }: Ou
 export const firstSamples = (samples: readonly Sample[]): readonly Sample[] =>
   samples.length <= 1 ? samples : [...samples].sort(byRow).slice(0, mostSamples);
 
+/** Would the row, by its position in the run from 1, be among the first of these? Most come in order, and behind: they need not be looked at. */
+export const isAmongFirst = (samples: readonly Sample[], row: number): boolean =>
+  samples.length < mostSamples || row <= (samples.at(-1)?.row ?? 0);
+
 /** Some more; those of both that come first. Most come in order, and behind. */
 export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
+  if (!isAmongFirst(samples, sample.row)) return samples;
   const last = samples.at(-1);
   if (last === undefined || byRow(last, sample) <= 0) {
     return samples.length >= mostSamples ? samples : [...samples, sample];
@@ -51,7 +56,7 @@ export function withSample(samples: readonly Sample[], sample: Sample): readonly
 /** The greatest first. Those of one size by their keys, so that it is the same ones whoever comes first. */
 export function withExtreme(extremes: readonly Extreme[], one: Extreme, of: keyof Ways): readonly Extreme[] {
   const last = extremes.at(-1);
-  if (last !== undefined && extremes.length >= mostExtremes && one[of] < last[of]) return extremes;
+  if (last !== undefined && extremes.length >= mostExtremes && ways[of](last, one) <= 0) return extremes;
   return foremost([...extremes, one], of);
 }
 
