@@ -45,6 +45,18 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
   const viewers = new Set<ServerResponse>();
   let hosts: ReadonlySet<string> = new Set();
   const waiting = new Set<() => void>();
+  /** Who has not read the last page yet, as a tab that sleeps, gets the newest once it has: pages would lie in memory for as long. */
+  const late = new Set<ServerResponse>();
+
+  const tell = (viewer: ServerResponse) => {
+    if (viewer.writableNeedDrain) late.add(viewer);
+    // A browser that lost the connection comes again after three seconds.
+    else viewer.write(`retry: 3000\nevent: page\ndata: ${page.news}\n\n`);
+  };
+  const leave = (viewer: ServerResponse) => {
+    viewers.delete(viewer);
+    late.delete(viewer);
+  };
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const refuse = (status: number, why: string) => {
@@ -63,9 +75,12 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
     else {
       response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
       viewers.add(response);
-      response.on("close", () => viewers.delete(response));
-      response.on("error", () => viewers.delete(response));
-      tell(response, page);
+      response.on("close", () => leave(response));
+      response.on("error", () => leave(response));
+      response.on("drain", () => {
+        if (late.delete(response)) tell(response);
+      });
+      tell(response);
       for (const wake of waiting) wake();
     }
   };
@@ -93,7 +108,7 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
     address: `http://127.0.0.1:${own}/`,
     show(next) {
       page = next;
-      for (const viewer of viewers) tell(viewer, page);
+      for (const viewer of viewers) tell(viewer);
     },
     viewer: (signal) =>
       new Promise((resolve) => {
@@ -113,9 +128,4 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
       await closed;
     },
   };
-}
-
-/** A browser that lost the connection comes again after three seconds. */
-function tell(viewer: ServerResponse, { news }: LivePage): void {
-  viewer.write(`retry: 3000\nevent: page\ndata: ${news}\n\n`);
 }

@@ -1,5 +1,6 @@
 /** Would catch: a page of the web that reads a run's keys from loopback by another host's name; a page that stands still. */
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type LiveServer, startLiveServer } from "../../../../src/runtime/cli/live/live-server.ts";
 import { nextLookMs } from "../../../../src/runtime/cli/live/look-pace.ts";
@@ -100,4 +101,23 @@ test.each([
   [{ tookMs: 200, requests: 12 }, "running", 3, 40_000],
 ] as const)("after %j, %s, with %i failures, the next look is in %i ms", (look, state, failures, ms) => {
   expect(nextLookMs(look, state, failures)).toBe(ms);
+});
+
+// Catches: pages that pile up in memory for a tab that sleeps; and one that never hears how it ended.
+test("a viewer that does not read gets the newest page once it does, and few of those between", async () => {
+  const { server, port } = await open();
+  const socket = connect(port, "127.0.0.1");
+  socket.write(`GET /events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
+  await server.viewer(new AbortController().signal);
+  const shown = 60;
+  for (let n = 1; n <= shown; n++) server.show({ html: "", news: `"${n} ${"x".repeat(1_000_000)}"` });
+  let text = "";
+  await new Promise<void>((resolve) => {
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      if (text.includes(`"${shown} `)) resolve();
+    });
+  });
+  socket.destroy();
+  expect((text.match(/^data: /gm) ?? []).length).toBeLessThan(10);
 });
