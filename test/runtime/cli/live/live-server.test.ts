@@ -106,7 +106,7 @@ test.each([
 // Catches: pages that pile up in memory for a tab that sleeps; and one that never hears how it ended.
 test("a viewer that does not read gets the newest page once it does, and few of those between", async () => {
   const { server, port } = await open();
-  const socket = connect(port, "127.0.0.1");
+  const socket = connect(Number(port), "127.0.0.1");
   socket.write(`GET /events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
   await server.viewer(new AbortController().signal);
   const shown = 60;
