@@ -109,8 +109,8 @@ test("papers print commands that can be run", () => {
   expect(sections.map(({ path, heading }) => `${path}: ${heading}`)).toEqual([
     "README.md: Archive a real bucket",
     "docs/costs.md: A worked example",
-    "docs/deploy.md: AWS: SQS and Lambda",
-    "docs/deploy.md: Anywhere: a queue and workers",
+    "docs/deploy/aws.md: The function and its queue",
+    "docs/deploy/hosts.md: A queue and workers",
     "docs/formats.md: Failures",
     "docs/migration.md: Leave the protection",
     "docs/nightly.md: Night after night",

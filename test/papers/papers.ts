@@ -12,7 +12,9 @@ export interface Paper {
 
 export function readPapers(): readonly Paper[] {
   const inRoot = readdirSync(root).filter((name) => name.endsWith(".md"));
-  const inDocs = readdirSync(resolve(root, "docs")).filter((name) => name.endsWith(".md"));
+  const inDocs = readdirSync(resolve(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => name.replaceAll("\\", "/"));
   return [...inRoot, ...inDocs.map((name) => `docs/${name}`)].sort().map((path) => ({ path, text: read(path) }));
 }
 
