@@ -53,6 +53,27 @@ const undiciClient = {
   },
 };
 
+/**
+ * A function leaves out what it never uses of what it has: undici's parser for processors without SIMD, which no platform of functions has (where
+ * there is none, it fails as that of SIMD does), and zod's schemas written as JSON Schema.
+ */
+const neverUsed = {
+  name: "never-used",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]undici[\\/]lib[\\/]llhttp[\\/]llhttp-wasm\.js$/ }, () => ({
+      contents: 'module.exports = require("./llhttp_simd-wasm.js");',
+    }));
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/ }, ({ path }) => {
+      const names = [...readFileSync(path, "utf8").matchAll(/^export (?:const|function) (\w+)/gm)].map(
+        ([, name]) => name,
+      );
+      const none = 'function none() { throw new Error("JSON Schema is not part of this bundle"); }';
+      const made = names.map((name) => `export const ${name} = ${name.startsWith("create") ? "() => none" : "none"};`);
+      return { contents: [none, ...made].join("\n") };
+    });
+  },
+};
+
 /** npm links the commands of dependencies, not a checkout's own: without this `npx cos-originals` would not find it here. */
 function linkCommand() {
   const bin = "node_modules/.bin";
@@ -135,7 +156,7 @@ try {
     format: "cjs",
     outdir: aside,
     outExtension: { ".js": ".cjs" },
-    plugins: [undiciClient],
+    plugins: [undiciClient, neverUsed],
     minify: true,
   });
   // SCF loads index.js: say that this folder is CommonJS, whatever lies above it.
