@@ -31,6 +31,7 @@ try {
   if (options["if-possible"]) process.exit(0);
   throw error;
 }
+const { pageTexts } = await import("./page-texts.mjs");
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const shared = {
   bundle: true,
@@ -124,6 +125,7 @@ try {
   // The library: our own code in one file an entry, dependencies from node_modules.
   const packaged = await esbuild.build({
     ...shared,
+    plugins: [pageTexts],
     entryPoints: { index: "src/index.ts", queue: "src/queue.ts" },
     format: "esm",
     packages: "external",
@@ -139,7 +141,7 @@ try {
     splitting: true,
     chunkNames: "cli/[name]-[hash]",
     outdir: split,
-    plugins: [undiciClient],
+    plugins: [undiciClient, pageTexts],
     // Names stay as they are, as stack traces tell them: esbuild's keepNames would give each function its name anew wherever one is made, some
     // twenty times an object.
     minifySyntax: true,
@@ -156,8 +158,9 @@ try {
     format: "cjs",
     outdir: aside,
     outExtension: { ".js": ".cjs" },
-    plugins: [undiciClient, neverUsed],
+    plugins: [undiciClient, neverUsed, pageTexts],
     minify: true,
+    charset: "utf8",
   });
   // SCF loads index.js: say that this folder is CommonJS, whatever lies above it.
   renameSync(`${aside}/scf/index.cjs`, `${aside}/scf/index.js`);

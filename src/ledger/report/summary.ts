@@ -1,4 +1,5 @@
 /** summary.json and report.html: what people read of a whole run. */
+import { textOfLanguage } from "../../report/page/code-texts.ts";
 import { type PageOptions, reportHtml } from "../../report/page/report-html.ts";
 import type { PageFile } from "../../report/page/rest.ts";
 import { parseSummary, type Summary } from "../../report/summary.ts";
@@ -20,7 +21,7 @@ export async function summaryWrittenAt(ledger: LedgerStore): Promise<number | un
   return written?.lastModified;
 }
 
-export interface PageIn extends Pick<PageOptions, "language" | "textOf"> {
+export interface PageIn extends Pick<PageOptions, "language"> {
   /** What lies beside the page; where it is not said a LIST tells, and what else there is of the report is to be there before. */
   readonly files?: PageOptions["files"];
 }
@@ -31,7 +32,8 @@ export async function writeSummaryFiles(ledger: LedgerStore, summary: Summary, h
     const { files: beside, moreFiles } =
       how.files === undefined ? await listedFiles(ledger) : { files: how.files, moreFiles: false };
     const files = [...beside, { name: reportNames.summary }];
-    await ledger.put(paths.html, reportHtml(summary, { ...how, files, moreFiles }));
+    const textOf = await textOfLanguage(how.language);
+    await ledger.put(paths.html, reportHtml(summary, { ...how, textOf, files, moreFiles }));
   };
   await Promise.all([ledger.put(paths.summary, text), writePage()]);
 }

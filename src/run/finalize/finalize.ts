@@ -104,13 +104,12 @@ export async function writeSummary(
   ]);
   const writtenBy = writerOf(surroundings);
   const summary = tallyToSummary({ ...whole, pending: run.rows - ended }, { ...facts, cost, writtenBy });
-  const { language, textOf } = settings;
+  const { language } = settings;
   const files = filesOf(run, summary);
   if (files === undefined) {
     await writeDeleted(ledger, run);
-    await writeSummaryFiles(ledger, summary, { language, textOf });
-  } else
-    await Promise.all([writeDeleted(ledger, run), writeSummaryFiles(ledger, summary, { language, textOf, files })]);
+    await writeSummaryFiles(ledger, summary, { language });
+  } else await Promise.all([writeDeleted(ledger, run), writeSummaryFiles(ledger, summary, { language, files })]);
   return summary;
 }
 

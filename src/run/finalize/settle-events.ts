@@ -70,8 +70,7 @@ export async function settleEvents(settling: Settling, summary: Summary, deadlin
   const undelivered = await undeliveredOf(ledger, request, summary.state);
   if (undelivered === summary.undelivered) return summary;
   const settled = { ...summary, undelivered };
-  const { language, textOf } = surroundings.settings ?? {};
-  await writeSummaryFiles(ledger, settled, { language, textOf });
+  await writeSummaryFiles(ledger, settled, { language: surroundings.settings?.language });
   return settled;
 }
 

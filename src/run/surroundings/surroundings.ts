@@ -52,10 +52,6 @@ export interface WorkSettings {
   readonly prices?: Prices | undefined;
   /** Which language people read the report in; English where absent. */
   readonly language?: Language | undefined;
-  /** What codes mean in that language; in English where absent. */
-  readonly textOf?:
-    | ((code: string) => { readonly means: string; readonly advice?: string | undefined } | undefined)
-    | undefined;
   /** Which places the messages of a queue may name; any where absent. */
   readonly allow?: AllowList | undefined;
   /** Where messages may have events and notices sent to; nowhere where absent. */

@@ -15,7 +15,6 @@ import { ledgerFlags } from "./input/ledger-flags.ts";
 import { newestOf, usualNewest } from "./input/newest.ts";
 import { settingsOfLedger, surroundingsOfRun, withLedger, withRecordedRun } from "./input/recorded-run.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { inLanguage } from "./pages/in-language.ts";
 import { writeRunsPage } from "./pages/runs-page.ts";
 import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -66,7 +65,7 @@ export async function reportCommand(flags: Flags, terminal: Terminal, args: read
     const { id, place, settings, json } = recorded;
     const { csvSafe } = settings.values;
     const tellSummary = await openSummaryMd(flags);
-    const surroundings = await inLanguage((await surroundingsOfRun(recorded)).surroundings);
+    const { surroundings } = await surroundingsOfRun(recorded);
     const { ledger, summary, prefix } = await writeReport(place, id, surroundings, { csvSafe });
     await tellSummary(summary, surroundings.settings.language);
     const { out } = flags;

@@ -32,7 +32,6 @@ import { checkTargets, tellRunRefused } from "../settings/targets.ts";
 import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
-import { inLanguage } from "./pages/in-language.ts";
 import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { createPing } from "./ping.ts";
 import { noteAfter, runToEnd } from "./run-to-end.ts";
@@ -158,7 +157,7 @@ async function archive(
     }
     // One that brings keys back from an archive goes the other way.
     const isBack = kept.input.request.options.fromArchive !== undefined;
-    return await runToEnd(kept.input, await inLanguage(isBack ? turned(surroundings) : surroundings), terminal, {
+    return await runToEnd(kept.input, isBack ? turned(surroundings) : surroundings, terminal, {
       interrupt,
       flags,
       stats: settings.values.stats,

@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { writeReport } from "../../../src/run/inspect/report.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
+import { textOf } from "../../../src/vocabulary/codes/zh/catalogue.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { inputFor } from "../work/input.ts";
-import { createWorld, ledgerPlace, seedPictures } from "../world.ts";
+import { archivePlace, createWorld, ledgerPlace, seedPictures, sourcePlace } from "../world.ts";
 
 const sum = (values: readonly number[] | undefined) => (values ?? []).reduce((total, value) => total + value, 0);
 
@@ -52,6 +53,22 @@ describe("a run", () => {
     expect(page).toContain(
       "cos-originals redrive r --ledger cos://archive-1250000000/.originals/ --archive-region ap-guangzhou",
     );
+  });
+
+  test("that a worker or a function ended has its page in the language of its settings, with what the codes mean", async () => {
+    const world = createWorld({ settings: { language: "zh" } });
+    const keys = seedPictures(world.source, 1);
+    world.send({
+      v: 1,
+      type: "manifest",
+      run: "r",
+      source: sourcePlace,
+      archive: archivePlace,
+      keys: [...keys, "photos/none.jpg"],
+    });
+    await world.drain();
+    const page = world.archive.object(".originals/runs/r/report/report.html")?.bytes.toString() ?? "";
+    expect(page).toContain(textOf("NoSuchKey")?.means);
   });
 
   test("whose markers an older version wrote has its report made anew with all of it", async () => {

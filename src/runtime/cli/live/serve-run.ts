@@ -1,10 +1,10 @@
 /** `status RUN --serve`: the report of a run as a page that moves, on loopback, whoever works the run. */
+import { textOfLanguage } from "../../../report/page/code-texts.ts";
 import type { Summary } from "../../../report/summary.ts";
 import { statusOf } from "../../../run/inspect/status.ts";
 import { systemClock } from "../../../vocabulary/clock.ts";
 import { ensureError, quote, UserError } from "../../../vocabulary/errors.ts";
 import { type RecordedRun, surroundingsOfRun } from "../input/recorded-run.ts";
-import { inLanguage } from "../pages/in-language.ts";
 import { type ExitCode, exitCodeOfRun } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -15,7 +15,9 @@ import { nextLookMs } from "./look-pace.ts";
 export async function serveRun(recorded: RecordedRun, said: unknown, terminal: Terminal): Promise<ExitCode> {
   const port = portOf(said);
   const { id, place, json } = recorded;
-  const surroundings = await inLanguage((await surroundingsOfRun(recorded)).surroundings);
+  const { surroundings } = await surroundingsOfRun(recorded);
+  const { language } = surroundings.settings;
+  const how = { language, textOf: await textOfLanguage(language) };
   const clock = systemClock;
   const look = async () => {
     const from = clock.elapsed();
@@ -23,7 +25,7 @@ export async function serveRun(recorded: RecordedRun, said: unknown, terminal: T
     return { summary, cost: { tookMs: clock.elapsed() - from, requests: ledger.requests() } };
   };
   let { summary, cost } = await look();
-  const server = await startLiveServer(port, livePage(summary, new Date(clock.now()), surroundings.settings));
+  const server = await startLiveServer(port, livePage(summary, new Date(clock.now()), how));
   const { signal, dispose } = onInterrupt(terminal, "It is shown no longer; the run itself goes on as it did.");
   try {
     terminal.note(`Run ${id} is shown at ${server.address} until Ctrl+C; looked at as long as the page is open.`);
@@ -35,7 +37,7 @@ export async function serveRun(recorded: RecordedRun, said: unknown, terminal: T
       try {
         ({ summary, cost } = await look());
         failures = 0;
-        server.show(livePage(summary, new Date(clock.now()), surroundings.settings));
+        server.show(livePage(summary, new Date(clock.now()), how));
       } catch (thrown) {
         failures++;
         terminal.log.warn("The run could not be looked at; it is tried again.", {

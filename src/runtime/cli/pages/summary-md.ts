@@ -1,12 +1,12 @@
 /** `--summary-md FILE`: how a run ended, as Markdown, at the end of a file: a CI job's summary page takes what is added to it. */
 import { appendFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { textOfLanguage } from "../../../report/page/code-texts.ts";
 import type { Summary } from "../../../report/summary.ts";
 import { quote } from "../../../vocabulary/errors.ts";
 import type { Language } from "../../../vocabulary/language.ts";
 import type { Flags } from "../input/setting-flags.ts";
 import { unwritable } from "../terminal/unwritable.ts";
-import { textOfLanguage } from "./in-language.ts";
 
 export const addSummaryMd = (command: Command): Command =>
   command.option("--summary-md <FILE>", "add how it ended to this file as Markdown, as for $GITHUB_STEP_SUMMARY");

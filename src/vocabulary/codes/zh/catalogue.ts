@@ -1,6 +1,6 @@
 /**
- * The catalogue of codes in Chinese, beside the English of ../catalogue.ts, which decides what follows. Nothing of it belongs into a function: whoever
- * prints it imports it when it is asked for.
+ * The catalogue of codes in Chinese, beside the English of ../catalogue.ts, which decides what follows. Whoever prints it imports it when it is
+ * asked for: most never are.
  */
 import type { Code } from "../catalogue.ts";
 import { folderTexts } from "./folder-texts.ts";
