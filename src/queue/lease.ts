@@ -149,7 +149,7 @@ export function createLease(options: LeaseOptions): Lease {
         extension = "fixed";
         return undefined;
       }
-      if (GONE.has(error.name.replace(OLD_PREFIX, ""))) {
+      if (isGone(error)) {
         lose(`${error.name}: ${error.message}`);
         return undefined;
       }
@@ -217,3 +217,5 @@ export function createLease(options: LeaseOptions): Lease {
 const OLD_PREFIX = /^AWS\.SimpleQueueService\./;
 /** What a queue says of a message that is no longer this receiver's. */
 const GONE = new Set(["MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue", "QueueDoesNotExist"]);
+
+export const isGone = ({ name }: Error): boolean => GONE.has(name.replace(OLD_PREFIX, ""));

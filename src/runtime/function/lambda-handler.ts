@@ -9,6 +9,7 @@
 import pLimit from "p-limit";
 import { ChangeMessageVisibilityCommand, type QueueClient, queueUrlBeside } from "../../queue/index.ts";
 import { withOwnUrls } from "../../queue/own-url-client.ts";
+import { holdShort, type ShortHold } from "../../queue/short-hold.ts";
 import type { Summary } from "../../report/summary.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, type QueueAt } from "../../run/messages/dead-letters.ts";
@@ -62,6 +63,7 @@ const longestVisibility = 43_200;
 const rejectedDelay = 60;
 /** Milliseconds given to a request that is only made to be kind to the queue. */
 const courtesyTimeout = 2_000;
+const UNHELD = "A message that this function dies at comes again only after its queue's own visibility timeout";
 
 /**
  * A handler for AWS Lambda: it takes SQS batches (of which the messages that failed come again), and EventBridge schedules and a manifest message
@@ -86,6 +88,8 @@ export function createLambdaHandler(parts: LambdaParts) {
   const { clock, log } = parts;
   const queue = withOwnUrls(parts.queue);
   const deadLettersOf = createDeadLetters(parts);
+  /** Queues of which it was told that their messages can't be held. */
+  const unheld = new Set<string>();
 
   /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */
   return async function handler(event: unknown, context: LambdaContext): Promise<LambdaAnswer | undefined> {
@@ -109,21 +113,31 @@ export function createLambdaHandler(parts: LambdaParts) {
     deadline: number,
   ): Promise<SqsBatchResponse> {
     const failed = new Set<string>();
+    // Those too whose turn comes later: the process dies with all of them.
+    const records = batch.records.map((record) => ({ record, hold: holdOf(record, deadline) }));
     if (batch.fifo) {
-      for (const record of batch.records) {
-        if (failed.size > 0 || !(await succeeds(worker, record, deadline))) failed.add(record.messageId);
+      for (const { record, hold } of records) {
+        if (failed.size > 0 || !(await succeeds(worker, record, hold, deadline))) failed.add(record.messageId);
+        // What is left unworked comes again at once; one that is worked still has its own hold.
+        void hold?.end();
       }
     } else {
       const limit = pLimit(messagesAtOnce);
-      await limit.map(batch.records, async (record) => {
-        if (!(await succeeds(worker, record, deadline))) failed.add(record.messageId);
+      await limit.map(records, async ({ record, hold }) => {
+        if (!(await succeeds(worker, record, hold, deadline))) failed.add(record.messageId);
+        void hold?.end();
       });
     }
     const inOrder = new Set(batch.records.map((record) => record.messageId).filter((id) => failed.has(id)));
     return { batchItemFailures: [...inOrder].map((itemIdentifier) => ({ itemIdentifier })) };
   }
 
-  async function succeeds(worker: FunctionWorker, record: SqsRecord | MalformedRecord, deadline: number) {
+  async function succeeds(
+    worker: FunctionWorker,
+    record: SqsRecord | MalformedRecord,
+    hold: ShortHold | undefined,
+    deadline: number,
+  ) {
     if (record.kind === "malformed") {
       log.error("A record of the event can't be worked.", { messageId: record.messageId, reason: record.reason });
       return false;
@@ -135,8 +149,22 @@ export function createLambdaHandler(parts: LambdaParts) {
     const delivery = { body, messageId, attributes, receives, deadline };
     const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
     if (answer.kind === "acknowledge" || answer.kind === "moved") return true;
+    await hold?.end();
     await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);
     return false;
+  }
+
+  /** Of a function that dies at it the message is back soon, though its queue has to hide it for six times the function's time limit. */
+  function holdOf(record: SqsRecord | MalformedRecord, deadline: number): ShortHold | undefined {
+    if (record.kind === "malformed" || record.receiptHandle === undefined) return undefined;
+    const { receiptHandle } = record;
+    const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
+    const onRefused = (reason: string) => {
+      if (unheld.has(queueUrl)) return;
+      unheld.add(queueUrl);
+      log.warn(`${UNHELD}.`, { queueUrl, reason });
+    };
+    return holdShort({ client: queue, queueUrl, receiptHandle, deadline, clock, onRefused });
   }
 
   /** Best effort: where it fails, the message comes back when its visibility ends. */

@@ -37,12 +37,17 @@ function setUp(
 ) {
   const clock = idleClock();
   const calls: Call[] = [];
+  /** What each message is hidden for first; of those with a receipt handle. */
+  const holds = new Map<unknown, unknown>();
   const log = notingLog();
   const { handle, handled } = notingHandler(answerTo);
   const queue = {
     async send(command: { input: object }) {
-      calls.push({ action: command.constructor.name, input: { ...command.input } });
       const action = command.constructor.name;
+      const input: Call["input"] = { ...command.input };
+      const isHold = action === "ChangeMessageVisibilityCommand" && !holds.has(input.ReceiptHandle);
+      if (isHold) holds.set(input.ReceiptHandle, input.VisibilityTimeout);
+      else calls.push({ action, input });
       if (more.queueFails || (more.sendFails && action === "SendMessageCommand")) throw new Error("the queue is away");
       const asked = action === "GetQueueAttributesCommand" && more.redrivePolicy !== undefined;
       return { $metadata: {}, ...(asked ? { Attributes: { RedrivePolicy: more.redrivePolicy } } : {}) } as never;
@@ -58,7 +63,7 @@ function setUp(
     random: () => 0.5,
     log,
   });
-  return { handler, handled, calls, log, clock };
+  return { handler, handled, calls, holds, log, clock };
 }
 
 describe("an SQS batch", () => {
@@ -133,6 +138,32 @@ describe("an SQS batch", () => {
       level: "warn",
       fields: { messageId: "a", reason: "the queue is away" },
     });
+  });
+
+  it("is held whole from its beginning, each message for two minutes or what the function has left, whatever its queue says", async () => {
+    const { handler, holds, log } = setUp(() => acknowledge);
+    await handler({ Records: ["a", "b", "c", "d", "e", "f"].map((id) => record(id)) }, seconds(900));
+    await handler({ Records: [record("g"), record("h", { receiptHandle: undefined })] }, seconds(30));
+    expect([...holds]).toEqual([
+      ...["a", "b", "c", "d", "e", "f"].map((id) => [`handle-${id}`, 120]),
+      // Of 30 s 1.5 are kept for the answer, and as many as 30 wait for it.
+      ["handle-g", 59],
+    ]);
+    expect(log.entries).toEqual([]);
+  });
+
+  it("whose queue can't hide a message for another time is worked as ever, and that is told once", async () => {
+    const { handler, log } = setUp(() => acknowledge, { queueFails: true });
+    for (const id of ["a", "b"]) {
+      expect(await handler({ Records: [record(id)] }, seconds(900))).toEqual({ batchItemFailures: [] });
+    }
+    expect(log.entries).toEqual([
+      {
+        level: "warn",
+        message: "A message that this function dies at comes again only after its queue's own visibility timeout.",
+        fields: { queueUrl: "memory:work", reason: "the queue is away" },
+      },
+    ]);
   });
 
   it("keeps a delay within what the queue takes, and sets none without a receipt handle", async () => {
