@@ -32,7 +32,7 @@ try {
   throw error;
 }
 const { pageTexts } = await import("./page-texts.mjs");
-const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const { version, peerDependenciesMeta } = JSON.parse(readFileSync("package.json", "utf8"));
 const shared = {
   bundle: true,
   platform: "node",
@@ -42,6 +42,9 @@ const shared = {
   legalComments: "none",
   metafile: true,
 };
+
+/** Packages that a command imports by name where a user has installed them: optional peers of package.json. */
+const installedByUsers = Object.keys(peerDependenciesMeta).filter((name) => !name.startsWith("@types/"));
 
 /** A function loads of undici what it uses: not what undici-client.mjs leaves out, and no HTTP/2, which it is never asked for. */
 const undiciClient = {
@@ -93,7 +96,7 @@ function linkCommand() {
 async function mergeCommand(from, to) {
   const { rollup } = await import("rollup");
   const cli = realpathSync(resolve(from, "cli.js"));
-  const bundle = await rollup({ input: cli, external: /^node:/, treeshake: false });
+  const bundle = await rollup({ input: cli, external: [/^node:/, ...installedByUsers], treeshake: false });
   try {
     const imports = new Map(bundle.cache.modules.map(({ id, dependencies }) => [id, dependencies]));
     const within = (id, known = new Set()) => {
@@ -141,6 +144,7 @@ try {
     splitting: true,
     chunkNames: "cli/[name]-[hash]",
     outdir: split,
+    external: installedByUsers,
     plugins: [undiciClient, pageTexts],
     // Names stay as they are, as stack traces tell them: esbuild's keepNames would give each function its name anew wherever one is made, some
     // twenty times an object.

@@ -6,6 +6,7 @@ export const about: Readonly<Record<string, string>> = {
   "runtime/cli/begin": "before the first run: a config file, is it fit, and what does the service do?",
   "runtime/cli/events": "others are told what they were not, or all of it once more",
   "runtime/cli/demo": "what `npm start` shows",
+  "runtime/cli/emulator": "the embedded COS served, with a queue beside it and own pictures in it",
   "runtime/cli/ending": "what people are told who interrupt a run, and by which commands one goes on",
   "runtime/cli/live": "a run's report as a page that moves, on loopback",
   "runtime/cli/leaving": "leaving the protection: check, certificates, turning it on and off",

@@ -22,6 +22,7 @@ export const house: House = [
       "begin",
       "events",
       "demo",
+      "emulator",
       "leaving",
       "original",
       "help",

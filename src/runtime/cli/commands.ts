@@ -212,7 +212,7 @@ export const commands: readonly CommandOfProgram[] = [
     group: "try",
     description: "serve an embedded COS with Original Image Protection, for local runs and tests",
     load: async () => {
-      const { describeEmulator, emulatorCommand } = await import("./emulator.ts");
+      const { describeEmulator, emulatorCommand } = await import("./emulator/emulator.ts");
       return { describe: describeEmulator, run: emulatorCommand };
     },
   },

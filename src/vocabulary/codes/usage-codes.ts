@@ -291,4 +291,9 @@ export const usageCodes = entries({
   InvalidProtection: { means: "a protection setting of the emulator is none", effect: "not-begun" },
   PortInUse: { means: "the port is taken", effect: "not-begun", advice: "choose another --port" },
   UnknownSwitch: { means: "the emulator has no such switch", effect: "not-begun" },
+  PackageMissing: {
+    means: "a package that is no dependency, and that the command needs for what was asked, is not installed",
+    effect: "not-begun",
+    advice: "install it where cos-originals is installed",
+  },
 });

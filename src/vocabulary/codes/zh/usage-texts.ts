@@ -203,4 +203,8 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
   InvalidProtection: { means: "模拟器的原图保护设置不正确" },
   PortInUse: { means: "端口已被占用", advice: "换一个 --port" },
   UnknownSwitch: { means: "模拟器没有这个开关" },
+  PackageMissing: {
+    means: "所要求的功能需要一个并非依赖项的软件包，而它没有安装",
+    advice: "在安装 cos-originals 的地方安装它",
+  },
 };

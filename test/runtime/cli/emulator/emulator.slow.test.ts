@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
-import { systemClock } from "../../../src/vocabulary/clock.ts";
-import { type Built, build, runCli, start } from "./built.ts";
+import { createBucketClient } from "../../../../src/cos/client.ts";
+import { staticCredentials } from "../../../../src/cos/signing/credentials.ts";
+import { systemClock } from "../../../../src/vocabulary/clock.ts";
+import { type Built, build, runCli, start } from "../built.ts";
 
 const credentials = { secretId: "AKIDtest", secretKey: "test-secret-key" };
 const env = { TENCENTCLOUD_SECRETID: credentials.secretId, TENCENTCLOUD_SECRETKEY: credentials.secretKey };
@@ -100,6 +100,41 @@ describe("cos-originals emulator", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("cos-originals-emulator-"))).toEqual([]);
   });
 
+  it("serves a queue and one's own pictures, so that what it prints is all that a run on a queue needs", async () => {
+    const pictures = join(folder, "pictures");
+    await mkdir(join(pictures, "2026"), { recursive: true });
+    for (const name of ["2026/a.jpg", "2026/b ü.png"]) await writeFile(join(pictures, name), `the bytes of ${name}`);
+    const args = [
+      ...["emulator", "--port", "0", "--queue", "--queue-port", "0", "--seed", pictures],
+      ...["--bucket", "photos-1250000000", "--bucket", "archive-1250000000", "--protect", "photos-1250000000=all"],
+    ];
+    const child = start(built.cli, args, env);
+    const said = await child.says(/AWS_SECRET_ACCESS_KEY=\S+\n/);
+    expect(said).toContain(`photos-1250000000 holds 2 objects of ${JSON.stringify(pictures)}, 49 B\n`);
+    expect(said).not.toContain(credentials.secretKey);
+    const printed = Object.fromEntries(
+      [...said.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+    );
+    const cli = (...words: string[]) => runCli(built.cli, words, { ...env, ...printed });
+    const submitted = await cli("submit", "--list", "--run", "tried");
+    expect(submitted, submitted.stderr).toMatchObject({ code: 0 });
+    const worked = await cli("work", "--drain", "--json");
+    expect(worked, worked.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(worked.stdout)).toMatchObject({ archived: 2, runs: [{ run: "tried", state: "complete" }] });
+    // The archive is not protected: that was said of the other bucket.
+    const archived = createBucketClient({
+      bucket: "archive-1250000000",
+      region: "ap-guangzhou",
+      endpoint: printed.ORIGINALS_ENDPOINT,
+      credentials: staticCredentials(credentials),
+      clock: systemClock,
+    });
+    expect((await archived.get("photos/2026/a.jpg")).bytes?.toString()).toBe("the bytes of 2026/a.jpg");
+    await archived.close();
+    child.kill("SIGTERM");
+    expect((await child.ended).code).toBe(0);
+  });
+
   it("refuses what it can't do with 2 and a sentence", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -112,6 +147,10 @@ describe("cos-originals emulator", () => {
       ],
       [["--port", "x"], /--port "x" is not a whole number/],
       [["--port", port], new RegExp(port)],
+      [
+        ["--queue", "--queue-port", "x"],
+        /--queue-port "x" is not a whole number from 0 to 65535; --queue-port 9324 would do\.$/,
+      ],
       [["--port", "0", "--bucket", "photos"], /"photos"/],
       [["--port", "0", "--protect", "jpg"], /--protect "jpg" is said of no bucket/],
       [["--port", "0", "--bucket", "a-1250000000", "--protect", "jpg,,png"], /holds an empty suffix/],
