@@ -30,8 +30,9 @@ export function formatWholeSeconds(seconds: number): string {
   return whole < 60 ? `${whole} s` : formatSeconds(whole);
 }
 
-/** `12.34 CNY` */
+/** `12.34 CNY`, `0.000125 CNY`, `1,234.50 CNY`. Not by Intl, whose tables take as long to load as a hundred originals to archive. */
 export function formatMoney(amount: number, currency: string): string {
-  const digits = amount !== 0 && amount < 0.01 ? 6 : 2;
-  return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
+  const tiny = amount !== 0 && amount < 0.01;
+  const [whole = "", fraction = ""] = amount.toFixed(tiny ? 6 : 2).split(".");
+  return `${formatCount(Number(whole))}.${fraction.replace(/(?<=..)0+$/, "")} ${currency}`;
 }
