@@ -10,16 +10,19 @@ export type { CiBinding, CiStatus } from "./cos/ci-binding.ts";
 export { type BucketClient, type BucketClientOptions, createBucketClient } from "./cos/client.ts";
 export type { ExactReplies, ExactReply, ExactRequest } from "./cos/exact-reply.ts";
 export type { OriginProtect } from "./cos/origin-protect.ts";
+export type { SlimSetting, SmartCompression } from "./cos/smart-compression.ts";
+export {
+  type Credentials,
+  type CredentialsProvider,
+  type CredentialsTold,
+  type Environment,
+  staticCredentials,
+} from "./credentials/credentials.ts";
 export {
   type CredentialsPrefix,
-  type CredentialsProvider,
-  type Environment,
   type EnvironmentCredentials,
   environmentCredentials,
-  staticCredentials,
-} from "./cos/signing/credentials.ts";
-export type { Credentials } from "./cos/signing/signature.ts";
-export type { SlimSetting, SmartCompression } from "./cos/smart-compression.ts";
+} from "./credentials/environment.ts";
 export {
   type BucketControl,
   type BucketOptions,
@@ -113,6 +116,7 @@ export { runOptionsOf } from "./runtime/settings/manifest-message.ts";
 export {
   type OpenBucket,
   type OpenedSurroundings,
+  type Signers,
   surroundingsFromSettings,
   type World,
 } from "./runtime/settings/surroundings-from-settings.ts";

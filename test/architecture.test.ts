@@ -88,6 +88,7 @@ describe("time", () => {
     const compared: Readonly<Record<string, string>> = {
       "archive/shard/run-watch.ts": "until the ledger has told the time",
       "cos/exchange/send.ts": "signatures",
+      "credentials/renewing.ts": "the end of temporary keys is a time of day, said by whoever gave them",
       "emulator/emulator.ts": "the service's own clock",
       "emulator/handle-request.ts": "the service's own clock",
       "emulator/server.ts": "the service's own clock",

@@ -1,7 +1,7 @@
 /**
  * Every setting there is. Each has one name in three spellings: the flag `--source-region`, the environment variable
  * `ORIGINALS_SOURCE_REGION`, and `source-region` in a `--config` file. Credentials are no settings: they are only ever
- * read from the environment (cos/signing/credentials.ts).
+ * read from the environment (credentials/).
  */
 import type { z } from "zod";
 import {

@@ -1,5 +1,6 @@
 /** One bucket over HTTP: the `Bucket` port, one request a call, signed at send time, never retried. */
 
+import type { CredentialsProvider } from "../credentials/credentials.ts";
 import type { Pair } from "../http/port/header-names.ts";
 import type { CreateHttp, HttpOptions } from "../http/port/http.ts";
 import { createWireHttp } from "../http/wire/client.ts";
@@ -20,7 +21,6 @@ import { createMultipartUpload } from "./multipart.ts";
 import { cosOffers } from "./offers.ts";
 import { createOriginProtect, type OriginProtect } from "./origin-protect.ts";
 import { createRestore } from "./restore.ts";
-import type { CredentialsProvider } from "./signing/credentials.ts";
 import { createSmartCompression, type SmartCompression } from "./smart-compression.ts";
 import { createVersions } from "./versions.ts";
 

@@ -3,10 +3,12 @@
  * needs no credentials. What is signed is method, path, query and host; the q-* parameters stand behind the query that is signed. The token of temporary
  * credentials goes with it, unsigned, as the SDKs send it.
  */
+
+import type { Credentials } from "../credentials/credentials.ts";
 import type { Pair } from "../http/port/header-names.ts";
 import type { Endpoint } from "../objects/dialled.ts";
 import { requestTarget } from "./exchange/request-target.ts";
-import { authorization, type Credentials, urlEncode } from "./signing/signature.ts";
+import { authorization, urlEncode } from "./signing/signature.ts";
 
 export interface UrlToSign {
   /** One whose host names the bucket, or its path: a URL says no other Host. */

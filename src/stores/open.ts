@@ -1,5 +1,5 @@
 /** Which store a place is in, where that is no COS. */
-import type { Environment } from "../cos/signing/credentials.ts";
+import type { CredentialsProvider, Environment } from "../credentials/credentials.ts";
 import type { CreateHttp } from "../http/port/http.ts";
 import type { Bucket } from "../objects/bucket.ts";
 import type { OtherStore } from "../vocabulary/address.ts";
@@ -7,7 +7,6 @@ import type { Clock, Random } from "../vocabulary/clock.ts";
 import type { Log } from "../vocabulary/log.ts";
 import { createFolderStore } from "./folder/folder.ts";
 import { createS3Client } from "./s3/client.ts";
-import { awsEnvironmentCredentials } from "./s3/credentials.ts";
 
 /** The Bucket port, with what it holds open: connections, or files. */
 export interface StoreClient extends Bucket {
@@ -28,8 +27,10 @@ export interface StoreOptions {
   readonly endpoint?: string | undefined;
   /** Hosts besides loopback that may be spoken to over plain http. */
   readonly allowHttp?: readonly string[] | undefined;
-  /** Where credentials are read, at each request. */
+  /** Where the endpoint is read that nobody said. */
   readonly environment: Environment;
+  /** Who signs, for stores that want it. */
+  readonly credentials: CredentialsProvider;
   /** At once. */
   readonly connections: number;
   readonly clock: Clock;
@@ -47,16 +48,10 @@ export function openStore({ store, bucket, region }: OtherPlace, options: StoreO
         bucket,
         region,
         endpoint: options.endpoint ?? endpointOf(options.environment),
-        credentials: awsEnvironmentCredentials(options.environment),
       });
     case "file":
       return createFolderStore({ ...options, folder: bucket });
   }
-}
-
-/** Can requests be signed at all? Asks nobody whether the keys are good. @throws UserError `MissingCredentials`, which names the variables */
-export function checkStoreCredentials(store: OtherStore, environment: Environment): void {
-  if (store === "s3") void awsEnvironmentCredentials(environment).get();
 }
 
 /** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */

@@ -63,8 +63,9 @@ export const about: Readonly<Record<string, string>> = {
   "cos/listing": "listings: one page after the other, or many ranges side by side",
   "cos/exchange": "one request and its reply: headers, errors, clock skew, retries",
   "cos/address": "endpoints and hosts",
-  "cos/signing": "credentials and signatures",
+  "cos/signing": "signatures",
   objects: "the port to one bucket, which cos/ and the tests' memory bucket implement",
+  credentials: "what requests are signed with: where it is from, and how it is renewed",
   http: "the HTTP/1.1 client; knows nothing of COS",
   "http/wire": "ours: requests and replies over connections of our own",
   "http/exchange": "one request and its reply, whichever client sends it",
@@ -73,6 +74,7 @@ export const about: Readonly<Record<string, string>> = {
   config: "settings: flags, environment, file, and how each is read",
   policy: "decisions as pure functions: retry, rate, concurrency, deadline, archive key, failure budget",
   "policy/money": "prices, what a run costs, and what of a cap each of its shards may spend",
+  "policy/credentials": "when temporary credentials are renewed, and when their end is told",
   "policy/scope": "which rows a run is asked to take: globs, rules, sizes, times",
   "policy/concurrency":
     "how many rows at once: given, found by trying, or as many as the process may open connections for",

@@ -62,10 +62,11 @@ export const house: House = [
   { room: "stores/folder", rooms: [".", "names"] },
   { room: "cos", rooms: [".", "listing", "exchange", "address", "signing"] },
   { room: "objects" },
+  { room: "credentials" },
   { room: "http", rooms: [".", "wire", "exchange", "port"] },
   { room: "checksum" },
   { room: "config" },
-  { room: "policy", rooms: ["concurrency", "money", "scope", "."] },
+  { room: "policy", rooms: ["concurrency", "money", "scope", "credentials", "."] },
   { room: "vocabulary", rooms: [".", "codes"] },
   { room: "vocabulary/codes", rooms: ["zh", "."] },
 ];

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import type { Handler, TinyServer } from "../http/tiny-server.ts";
 import { cosServer } from "./cos-server.ts";
 import { cosErrorOf } from "./thrown-by.ts";

@@ -4,12 +4,9 @@ import COS from "cos-nodejs-sdk-v5";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type BucketClient, type BucketClientOptions, createBucketClient } from "../../src/cos/client.ts";
-import {
-  type CredentialsProvider,
-  environmentCredentials,
-  staticCredentials,
-} from "../../src/cos/signing/credentials.ts";
-import type { Credentials } from "../../src/cos/signing/signature.ts";
+import type { Credentials } from "../../src/credentials/credentials.ts";
+import { type CredentialsProvider, staticCredentials } from "../../src/credentials/credentials.ts";
+import { environmentCredentials } from "../../src/credentials/environment.ts";
 import { judge } from "../../src/policy/retry.ts";
 import { UserError } from "../../src/vocabulary/errors.ts";
 import type { Received, TinyServer } from "../http/tiny-server.ts";

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, type Dispatcher } from "undici";
-import { authorization, type Credentials, encodeKey, urlEncode } from "../../src/cos/signing/signature.ts";
+import { authorization, encodeKey, urlEncode } from "../../src/cos/signing/signature.ts";
+import type { Credentials } from "../../src/credentials/credentials.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/emulator.ts";
 import type { Clock } from "../../src/vocabulary/clock.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import type { ListedVersion, VersionMarker } from "../../src/objects/versions.ts";
 import { credentials, type Lab, openLab, photos } from "./lab.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
 import { createFolderStore } from "../../src/stores/folder/folder.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";

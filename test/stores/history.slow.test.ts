@@ -7,7 +7,7 @@ import { createMd5Trust } from "../../src/archive/proof/md5-trust.ts";
 import { createPace } from "../../src/archive/shard/pace/pace.ts";
 import { archiveTask } from "../../src/archive/task/archive-task.ts";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import { startEmulator } from "../../src/emulator/emulator.ts";
 import { type RunOptions, runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 import { noRequests } from "../../src/ledger/shard/segment.ts";

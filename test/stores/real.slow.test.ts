@@ -5,10 +5,10 @@
  */
 import { describe, test } from "vitest";
 import { createBucketClient } from "../../src/cos/client.ts";
-import { environmentCredentials } from "../../src/cos/signing/credentials.ts";
+import { awsEnvironmentCredentials } from "../../src/credentials/aws-environment.ts";
+import { environmentCredentials } from "../../src/credentials/environment.ts";
 import { createWireHttp } from "../../src/http/wire/client.ts";
 import { createS3Client } from "../../src/stores/s3/client.ts";
-import { awsEnvironmentCredentials } from "../../src/stores/s3/credentials.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";
 import { storeConformance } from "./conformance.ts";
 

@@ -1,6 +1,6 @@
 /** Servers of S3's protocol that nobody here wrote, each with one bucket. */
 import { buildApp } from "fauxqs";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import { createWireHttp } from "../../src/http/wire/client.ts";
 import { createS3Client, type S3Client } from "../../src/stores/s3/client.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { staticCredentials } from "../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
 import { createWireHttp } from "../../src/http/wire/client.ts";
 import { createS3Send } from "../../src/stores/s3/send.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";

@@ -5,11 +5,10 @@
  *   were signed with the old ones. The error is retryable where the provider has others by now.
  */
 
+import { type Credentials, type CredentialsProvider, sameCredentials } from "../../credentials/credentials.ts";
 import { BucketError } from "../../objects/error.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { createRedaction, createSecrets } from "../../vocabulary/redaction.ts";
-import type { CredentialsProvider } from "../signing/credentials.ts";
-import type { Credentials } from "../signing/signature.ts";
 
 export interface Corrections {
   /** Added to our clock it gives the service's, milliseconds. */
@@ -36,13 +35,13 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
   /** Resolves to whether other credentials are at hand now. */
   const renew = async (from: CredentialsProvider, used: Credentials): Promise<boolean> => {
     // Without a time: what was found within the last second is what has ended.
-    if (!same(await from.get(), used)) return true;
+    if (!sameCredentials(await from.get(), used)) return true;
     if (from.refresh === undefined) return false;
     refreshing ??= from.refresh().finally(() => {
       refreshing = undefined;
     });
     await refreshing;
-    return !same(await from.get(), used);
+    return !sameCredentials(await from.get(), used);
   };
 
   /** The same error, retryable where the next try would be signed with other credentials. */
@@ -75,7 +74,7 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     used: Credentials,
   ): Promise<BucketError> => {
     try {
-      if (same(await from.get(), used)) return error;
+      if (!(await renew(from, used))) return error;
     } catch {
       return error;
     }
@@ -100,8 +99,4 @@ const keysRefused: ReadonlySet<string> = new Set(["SignatureDoesNotMatch", "Inva
 
 function detailsOf({ code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs }: BucketError) {
   return { code, status, errNo, requestId, retryable, throttled, retryAfterMs, clockSkewMs };
-}
-
-function same(a: Credentials, b: Credentials): boolean {
-  return a.secretId === b.secretId && a.secretKey === b.secretKey && a.sessionToken === b.sessionToken;
 }

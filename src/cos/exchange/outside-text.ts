@@ -3,10 +3,11 @@
  * reader of a reply complains of. What the request was signed with does not come in with it, in whatever encoding it is told back
  * (a proxy's error page likes to show the request). Keys in a listing, metadata and bodies are data, and stay what they are.
  */
+
+import type { Credentials } from "../../credentials/credentials.ts";
 import type { HttpReply } from "../../http/port/http.ts";
 import { BucketError } from "../../objects/error.ts";
 import { createRedaction, createSecrets, type Redact, type Secrets } from "../../vocabulary/redaction.ts";
-import type { Credentials } from "../signing/signature.ts";
 
 /** Headers of a success whose values people come to see: in outcomes, reports, or what `doctor` says. */
 const toldHeaders = ["x-cos-request-id", "x-ci-request-id", "etag", "x-cos-version-id", "content-type"] as const;

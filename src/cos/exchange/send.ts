@@ -3,6 +3,7 @@
  * here, so that who calls can count and decide; corrections.ts has what the requests that follow are told by it.
  */
 
+import type { Credentials, CredentialsProvider } from "../../credentials/credentials.ts";
 import type { Pair } from "../../http/port/header-names.ts";
 import type { Http, HttpCaller, HttpReply, HttpRequest } from "../../http/port/http.ts";
 import { type Body, type Headers, heldLength, isHeld } from "../../objects/bucket.ts";
@@ -12,8 +13,7 @@ import type { Clock } from "../../vocabulary/clock.ts";
 import { maxKeyBytes } from "../../vocabulary/limits.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import type { Redact } from "../../vocabulary/redaction.ts";
-import type { CredentialsProvider } from "../signing/credentials.ts";
-import { type Credentials, createSigner } from "../signing/signature.ts";
+import { createSigner } from "../signing/signature.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";
 import { errorFromReply, isErrorDocument, subject } from "./error-from-reply.ts";
 import { errorFromTransport } from "./error-from-transport.ts";

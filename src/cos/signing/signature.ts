@@ -9,18 +9,11 @@
  * Parameters and headers are `name=value` pairs, both URL-encoded, names lower-cased after encoding, sorted, joined by `&`.
  */
 import { createHmac } from "node:crypto";
+import type { Credentials } from "../../credentials/credentials.ts";
 import { bytesOfValue } from "../../http/exchange/header-values.ts";
 import { oncePerNameList, type Pair } from "../../http/port/header-names.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { createSign, type Sign } from "./signing-key.ts";
-
-/** Keys of a Tencent Cloud account, permanent or temporary. */
-export interface Credentials {
-  readonly secretId: string;
-  readonly secretKey: string;
-  /** Of temporary credentials; travels as x-cos-security-token. */
-  readonly sessionToken?: string | undefined;
-}
 
 /** What is signed. `path` is decoded and begins with `/`; query and header values are decoded as well. */
 export interface SignableRequest {

@@ -4,8 +4,9 @@
  * query parameters of a presigned URL, and the merged `sign=` parameter.
  */
 import { timingSafeEqual } from "node:crypto";
-import { type Credentials, httpString, type SignableRequest, signKey, urlEncode } from "../../cos/signing/signature.ts";
+import { httpString, type SignableRequest, signKey, urlEncode } from "../../cos/signing/signature.ts";
 import { signatureOf, stringToSign } from "../../cos/signing/signing-key.ts";
+import type { Credentials } from "../../credentials/credentials.ts";
 import { readValue } from "../../http/exchange/header-values.ts";
 import type { Switches } from "../faults/switches.ts";
 import { decode } from "./address.ts";

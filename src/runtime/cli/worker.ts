@@ -56,7 +56,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
     log,
   });
   // Else a message would be the first to find out, and be given back.
-  surroundings.checkCredentials();
+  await surroundings.checkCredentials();
   await checkTargets(settings, terminal.log);
   const unbounded = unboundedRoles(settings);
   if (unbounded !== undefined) terminal.note(unbounded);

@@ -21,9 +21,9 @@ export interface FunctionWorker {
   readonly handle: HandleDelivery;
   /**
    * Called before a queue is polled, so that no message is received by who can't work any. Throws a UserError where requests to buckets can't be
-   * signed. Absent: the first message finds out.
+   * signed; where they have to be looked up it rejects so. Absent: the first message finds out.
    */
-  readonly checkCredentials?: (() => void) | undefined;
+  readonly checkCredentials?: (() => Promise<void> | undefined) | undefined;
 }
 
 /**

@@ -178,7 +178,7 @@ export function createScfHandler(parts: ScfParts) {
         "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
       );
     }
-    checkCredentials?.();
+    await checkCredentials?.();
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
     const { visibility } = settings.values;

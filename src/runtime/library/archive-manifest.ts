@@ -3,8 +3,8 @@
  * (runtime/settings/run-input.ts) to the run itself (run/work/run-here.ts).
  */
 import { Readable } from "node:stream";
-import { type CredentialsProvider, staticCredentials } from "../../cos/signing/credentials.ts";
-import type { Credentials } from "../../cos/signing/signature.ts";
+import type { Credentials } from "../../credentials/credentials.ts";
+import { type CredentialsProvider, staticCredentials } from "../../credentials/credentials.ts";
 import { readRun } from "../../ledger/plan/run-document.ts";
 import type { Summary } from "../../report/summary.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";

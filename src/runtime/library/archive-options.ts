@@ -1,6 +1,5 @@
 /** What archiveManifest is told: the settings of docs/cli.md by their names, as a program says them, and what a program has of its own. */
-import type { CredentialsProvider, Environment } from "../../cos/signing/credentials.ts";
-import type { Credentials } from "../../cos/signing/signature.ts";
+import type { Credentials, CredentialsProvider, Environment } from "../../credentials/credentials.ts";
 import type { KeyEncoding, ManifestFormat } from "../../manifest/row.ts";
 import type { Bucket } from "../../objects/bucket.ts";
 import type { BucketPlace, Progress, Role } from "../../run/surroundings/surroundings.ts";

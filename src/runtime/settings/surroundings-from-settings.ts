@@ -2,8 +2,10 @@
 
 import type { Settings } from "../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../cos/client.ts";
-import { type CredentialsProvider, type Environment, environmentCredentials } from "../../cos/signing/credentials.ts";
 import { checkSecretId } from "../../cos/signing/signature.ts";
+import { awsEnvironmentCredentials } from "../../credentials/aws-environment.ts";
+import type { CredentialsProvider, Environment } from "../../credentials/credentials.ts";
+import { environmentCredentials } from "../../credentials/environment.ts";
 import { openSink } from "../../events/open-sink.ts";
 import { closedSink, type Sink } from "../../events/sink.ts";
 import { createDeferredHttp } from "../../http/deferred.ts";
@@ -15,7 +17,7 @@ import { rowsWithin } from "../../policy/concurrency/open-files.ts";
 import { targetName } from "../../policy/event-target.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
-import { checkStoreCredentials, type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
+import { type OtherPlace, openStore, type StoreClient } from "../../stores/open.ts";
 import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
@@ -36,9 +38,9 @@ export interface OpenedSurroundings extends Surroundings {
   readonly open: OpenBucket;
   /**
    * Can requests be signed at all? For who waits for work: a message would be the first to find out. Asks nobody whether they are good.
-   * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`.
+   * Throws UserError `MissingCredentials`, which names the variables, or `MalformedSecretId`; where they have to be looked up it rejects so.
    */
-  checkCredentials(): void;
+  checkCredentials(): Promise<void> | undefined;
   /** Closes every connection; what is still in flight fails. */
   close(): Promise<void>;
 }
@@ -49,16 +51,24 @@ export interface OpenBucket {
   (role: Role, place: BucketPlace): StoreClient;
 }
 
+/** Who signs what. */
+export interface Signers {
+  /** For COS: the source, and a manifest in a bucket. */
+  readonly source?: CredentialsProvider | undefined;
+  /** For COS: archive and ledger. */
+  readonly archive?: CredentialsProvider | undefined;
+  /** For S3. */
+  readonly aws?: CredentialsProvider | undefined;
+}
+
 /** Environment, clock, chance and log of a process. */
 export interface World {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Who signs for COS. Default, of each: the environment's credentials. */
-  readonly credentials?:
-    | { readonly source?: CredentialsProvider | undefined; readonly archive?: CredentialsProvider | undefined }
-    | undefined;
+  /** Who signs. Default, of each: the environment's credentials. */
+  readonly credentials?: Signers | undefined;
   /** What sends the requests. Default: connections of our own, and undici's where the environment names a proxy. */
   readonly createHttp?: CreateHttp | undefined;
   /** How many files the process may have open at once. Default: what the system says. */
@@ -102,13 +112,10 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const ofOthers = new Map<string, StoreClient>();
   const sinks = new Map<string, Sink>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
-  const ofEnvironment = {
-    source: environmentCredentials(world.environment, "TENCENTCLOUD"),
-    archive: environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
-  };
   const credentials = {
-    source: world.credentials?.source ?? ofEnvironment.source,
-    archive: world.credentials?.archive ?? ofEnvironment.archive,
+    source: world.credentials?.source ?? environmentCredentials(world.environment, "TENCENTCLOUD"),
+    archive: world.credentials?.archive ?? environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
+    aws: world.credentials?.aws ?? awsEnvironmentCredentials(world.environment),
   };
   const archiveEndpoint = (store: OtherStore | undefined) =>
     isOfArchive(store, values) ? values.archiveEndpoint : undefined;
@@ -144,6 +151,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       endpoint: archiveEndpoint(place.store),
       allowHttp,
       environment: world.environment,
+      credentials: credentials.aws,
       connections: connections[role],
       clock: world.clock,
       random: world.random,
@@ -214,10 +222,18 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       return sink;
     },
     checkCredentials() {
-      // Those of a program it knows itself.
-      if (world.credentials?.source === undefined) checkSecretId(ofEnvironment.source.get());
-      if (world.credentials?.archive === undefined) checkSecretId(ofEnvironment.archive.get());
-      for (const store of storesOf(values)) checkStoreCredentials(store, world.environment);
+      const signers = [
+        credentials.source,
+        credentials.archive,
+        ...(storesOf(values).has("s3") ? [credentials.aws] : []),
+      ];
+      const lookedUp = signers.flatMap((signer) => {
+        const given = signer.get();
+        if (given instanceof Promise) return [given.then(checkSecretId)];
+        checkSecretId(given);
+        return [];
+      });
+      return lookedUp.length === 0 ? undefined : Promise.all(lookedUp).then(() => undefined);
     },
     async close() {
       const clients = [...ofCos.values(), ...ofOthers.values(), ...sinks.values()];

@@ -1,7 +1,7 @@
 /** Where `--events` and `--notify` of a command line go: could anything be sent there, and who is told that a run was refused. */
 import type { Settings } from "../../config/read.ts";
 import { flagOf } from "../../config/settings.ts";
-import type { Environment } from "../../cos/signing/credentials.ts";
+import type { Environment } from "../../credentials/credentials.ts";
 import { refusedEvent } from "../../events/ended-event.ts";
 import { checkSink } from "../../events/open-sink.ts";
 import { targetRoles } from "../../policy/event-target.ts";

@@ -1,7 +1,7 @@
 /** Signature Version 4 of a request to S3 (Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header"), by aws4. */
 import { createHash } from "node:crypto";
 import aws4 from "aws4";
-import type { Credentials } from "../../cos/signing/signature.ts";
+import type { Credentials } from "../../credentials/credentials.ts";
 import type { Pair } from "../../http/port/header-names.ts";
 import { type Body, isHeld } from "../../objects/bucket.ts";
 

@@ -1,7 +1,7 @@
 /** What says success and lacks the service's marks is not the service's, whichever request it answers. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
 import { type Handler, tinyServer } from "../../http/tiny-server.ts";
 import { cosErrorOf } from "../thrown-by.ts";
 

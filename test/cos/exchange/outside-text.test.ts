@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
 import { HttpError } from "../../../src/http/port/error.ts";
 import type { CreateHttp, HttpReply, HttpRequest } from "../../../src/http/port/http.ts";
 import { quick, runs } from "../../setup/quick.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBucketClient } from "../../../src/cos/client.ts";
 import { redirectionAdvice } from "../../../src/cos/exchange/redirection.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { tinyServer } from "../../http/tiny-server.ts";
 

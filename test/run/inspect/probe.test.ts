@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
 import { defaultSwitches, type Emulator, type Switches, startEmulator } from "../../../src/emulator/emulator.ts";
 import {
   type FindingName,

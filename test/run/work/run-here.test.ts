@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
 import { paths } from "../../../src/ledger/layout.ts";

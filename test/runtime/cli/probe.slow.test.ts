@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createBucketClient } from "../../../src/cos/client.ts";
-import { environmentCredentials } from "../../../src/cos/signing/credentials.ts";
+import { environmentCredentials } from "../../../src/credentials/environment.ts";
 import { defaultSwitches } from "../../../src/emulator/emulator.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { differencesOf } from "../../papers/cli-paper.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
-import { environmentCredentials } from "../../../src/cos/signing/credentials.ts";
+import { environmentCredentials } from "../../../src/credentials/environment.ts";
 import type { Finding } from "../../../src/run/inspect/doctor-findings.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { runCli } from "./built.ts";

@@ -24,7 +24,7 @@ function setUp(
     sends?: "fail" | "too long";
     environment?: Record<string, string>;
     kind?: QueueFromUrl["kind"];
-    checkCredentials?: () => void;
+    checkCredentials?: () => undefined;
   } = {},
 ) {
   const clock = idleClock();

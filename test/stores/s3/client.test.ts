@@ -1,9 +1,9 @@
 /** Catches: a reply of S3, or of somebody in its place, that is taken for another; a request that is signed with other keys, or told. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { awsEnvironmentCredentials } from "../../../src/credentials/aws-environment.ts";
 import { createWireHttp } from "../../../src/http/wire/client.ts";
 import { createS3Client } from "../../../src/stores/s3/client.ts";
-import { awsEnvironmentCredentials } from "../../../src/stores/s3/credentials.ts";
 import { s3Endpoint } from "../../../src/stores/s3/endpoint.ts";
 import { cosErrorOf, userErrorOf } from "../../cos/thrown-by.ts";
 

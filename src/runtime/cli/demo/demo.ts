@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import pLimit from "p-limit";
 import { readSettings } from "../../../config/read.ts";
 import { type BucketClient, createBucketClient } from "../../../cos/client.ts";
-import { staticCredentials } from "../../../cos/signing/credentials.ts";
+import { staticCredentials } from "../../../credentials/credentials.ts";
 import { type Emulator, startEmulator } from "../../../emulator/emulator.ts";
 import { lockDirectory } from "../../../emulator/store/lock.ts";
 import { reportNames } from "../../../ledger/report/files.ts";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { createBucketClient } from "../../../cos/client.ts";
-import { environmentCredentials, staticCredentials } from "../../../cos/signing/credentials.ts";
+import { staticCredentials } from "../../../credentials/credentials.ts";
+import { environmentCredentials } from "../../../credentials/environment.ts";
 import {
   type BucketOptions,
   defaultSwitches,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBucketClient } from "../../../../src/cos/client.ts";
-import { staticCredentials } from "../../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../../src/credentials/credentials.ts";
 import { systemClock } from "../../../../src/vocabulary/clock.ts";
 import { type Built, build, runCli, start } from "../built.ts";
 

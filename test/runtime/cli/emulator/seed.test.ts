@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBucketClient } from "../../../../src/cos/client.ts";
-import { staticCredentials } from "../../../../src/cos/signing/credentials.ts";
+import { staticCredentials } from "../../../../src/credentials/credentials.ts";
 import { type Emulator, startEmulator } from "../../../../src/emulator/emulator.ts";
 import { GetQueueAttributesCommand, queueFromUrl } from "../../../../src/queue/index.ts";
 import { localKeys, localRegion, openLocalQueue } from "../../../../src/runtime/cli/emulator/local-queue.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { environmentCredentials, staticCredentials } from "../../../src/cos/signing/credentials.ts";
-import { userErrorOf } from "../thrown-by.ts";
+import { staticCredentials } from "../../src/credentials/credentials.ts";
+import { environmentCredentials } from "../../src/credentials/environment.ts";
+import { userErrorOf } from "../cos/thrown-by.ts";
 
 const platform = { TENCENTCLOUD_SECRETID: "id", TENCENTCLOUD_SECRETKEY: "key", TENCENTCLOUD_SESSIONTOKEN: "token" };
 const archive = { ORIGINALS_ARCHIVE_SECRETID: "archive-id", ORIGINALS_ARCHIVE_SECRETKEY: "archive-key" };

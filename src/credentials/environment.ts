@@ -1,26 +1,6 @@
-/**
- * Who signs. Credentials are asked for at send time, for each request: a function lives longer than its keys do.
- */
-import { UserError } from "../../vocabulary/errors.ts";
-import type { Credentials } from "./signature.ts";
-
-/** Who knows what requests are signed with. It is asked for each request: a function's process outlives its keys. */
-export interface CredentialsProvider {
-  /**
-   * What to sign the next request with.
-   * @param now by the client's clock, milliseconds: what was found within the last second may be answered again. Absent: it
-   *   must be found anew
-   */
-  get(now?: number): Promise<Credentials> | Credentials;
-  /**
-   * Fetches new ones after the service called the present ones expired. The client calls it once for all requests that
-   * learn of it together.
-   */
-  refresh?(): Promise<void>;
-}
-
-/** Variables, like process.env. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** Credentials of Tencent Cloud as the platform gives them to a process: variables of its environment. */
+import { UserError } from "../vocabulary/errors.ts";
+import type { Credentials, CredentialsProvider, CredentialsTold, Environment } from "./credentials.ts";
 
 /** TENCENTCLOUD_* as the platform names them; ORIGINALS_ARCHIVE_* for an archive in another account. */
 export type CredentialsPrefix = "TENCENTCLOUD" | "ORIGINALS_ARCHIVE";
@@ -28,6 +8,7 @@ export type CredentialsPrefix = "TENCENTCLOUD" | "ORIGINALS_ARCHIVE";
 /** Credentials that are read from an environment, at once. */
 export interface EnvironmentCredentials extends CredentialsProvider {
   get(now?: number): Credentials;
+  told(): CredentialsTold | undefined;
 }
 
 /** What was read is good for so long, milliseconds: at thousands of requests a second reading costs as signing does. */
@@ -52,17 +33,31 @@ export function environmentCredentials(
   env: Environment,
   prefix: CredentialsPrefix = "TENCENTCLOUD",
 ): EnvironmentCredentials {
+  return fromVariables(
+    () => read(env, prefix),
+    () => `the environment (${prefix !== "TENCENTCLOUD" && isSet(env, prefix) ? prefix : "TENCENTCLOUD"}_SECRETID)`,
+  );
+}
+
+/** Read anew once a second, and where no time is told. */
+export function fromVariables(read: () => Credentials, from: () => string): EnvironmentCredentials {
   let last: Credentials | undefined;
   let readAt = 0;
   return {
     get(now) {
       if (last !== undefined && now !== undefined && Math.abs(now - readAt) < FRESH_MS) return last;
       last = undefined;
-      last = read(env, prefix);
+      last = read();
       readAt = now ?? Number.NEGATIVE_INFINITY;
       return last;
     },
+    told: () => last && { from: from(), temporary: last.sessionToken !== undefined, renews: false },
   };
+}
+
+/** Is any of the three said there? Then they are taken, or refused where they are not whole. */
+export function isSet(env: Environment, prefix: CredentialsPrefix): boolean {
+  return fields.some((field) => textOf(env, prefix, field) !== "");
 }
 
 function read(env: Environment, prefix: CredentialsPrefix): Credentials {
@@ -75,17 +70,12 @@ function read(env: Environment, prefix: CredentialsPrefix): Credentials {
   );
 }
 
-function setOf(env: Environment, prefix: CredentialsPrefix): Credentials | undefined {
-  const [id, key, token] = (["SECRETID", "SECRETKEY", "SESSIONTOKEN"] as const).map((name) => env[`${prefix}_${name}`]);
-  return credentialsOf(prefix, id?.trim(), key?.trim(), token?.trim());
-}
+const fields = ["SECRETID", "SECRETKEY", "SESSIONTOKEN"] as const;
+const textOf = (env: Environment, prefix: CredentialsPrefix, field: (typeof fields)[number]): string =>
+  env[`${prefix}_${field}`]?.trim() ?? "";
 
-function credentialsOf(
-  prefix: CredentialsPrefix,
-  secretId: string | undefined,
-  secretKey: string | undefined,
-  sessionToken: string | undefined,
-): Credentials | undefined {
+function setOf(env: Environment, prefix: CredentialsPrefix): Credentials | undefined {
+  const [secretId, secretKey, sessionToken] = fields.map((field) => textOf(env, prefix, field));
   if (secretId && secretKey) return sessionToken ? { secretId, secretKey, sessionToken } : { secretId, secretKey };
   if (secretId) return missing(`${prefix}_SECRETKEY`, `${prefix}_SECRETID is set`);
   if (secretKey) return missing(`${prefix}_SECRETID`, `${prefix}_SECRETKEY is set`);
@@ -99,9 +89,4 @@ function missing(variables: string, though?: string): never {
     `a request to COS can't be signed: ${though === undefined ? "" : `${though}, but not its companion; `}` +
       `set ${variables} in the environment`,
   );
-}
-
-/** The same credentials for ever. */
-export function staticCredentials(credentials: Credentials): CredentialsProvider {
-  return { get: () => credentials };
 }
