@@ -35,6 +35,8 @@ beforeAll(async () => {
   symlinkSync("../../dist/cli.js", join(folder, "node_modules/.bin/cos-originals"));
   await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--outdir", join(folder, "dist")]);
   writeFileSync(join(folder, "keys.txt"), keys.map((key) => `${key}\n`).join(""));
+  mkdirSync(join(folder, "pictures"));
+  for (const n of [1, 2, 3]) writeFileSync(join(folder, `pictures/${n}.png`), makeImage("png", 16, n));
   queues = await openQueueServer();
   emulator = await startEmulator({
     dataDir: join(folder, "cos"),
@@ -110,6 +112,7 @@ test("papers print commands that can be run", () => {
     "README.md: Archive a real bucket",
     "docs/costs.md: A worked example",
     "docs/deploy/aws.md: The function and its queue",
+    "docs/deploy/hosts.md: On one machine, to try it",
     "docs/deploy/hosts.md: A queue and workers",
     "docs/formats.md: Failures",
     "docs/migration.md: Leave the protection",

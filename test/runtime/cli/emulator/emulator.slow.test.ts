@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,41 +98,6 @@ describe("cos-originals emulator", () => {
     expect(existsSync(folder)).toBe(true);
     const { readdir } = await import("node:fs/promises");
     expect((await readdir(folder)).filter((name) => name.startsWith("cos-originals-emulator-"))).toEqual([]);
-  });
-
-  it("serves a queue and one's own pictures, so that what it prints is all that a run on a queue needs", async () => {
-    const pictures = join(folder, "pictures");
-    await mkdir(join(pictures, "2026"), { recursive: true });
-    for (const name of ["2026/a.jpg", "2026/b ü.png"]) await writeFile(join(pictures, name), `the bytes of ${name}`);
-    const args = [
-      ...["emulator", "--port", "0", "--queue", "--queue-port", "0", "--seed", pictures],
-      ...["--bucket", "photos-1250000000", "--bucket", "archive-1250000000", "--protect", "photos-1250000000=all"],
-    ];
-    const child = start(built.cli, args, env);
-    const said = await child.says(/AWS_SECRET_ACCESS_KEY=\S+\n/);
-    expect(said).toContain(`photos-1250000000 holds 2 objects of ${JSON.stringify(pictures)}, 49 B\n`);
-    expect(said).not.toContain(credentials.secretKey);
-    const printed = Object.fromEntries(
-      [...said.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
-    );
-    const cli = (...words: string[]) => runCli(built.cli, words, { ...env, ...printed });
-    const submitted = await cli("submit", "--list", "--run", "tried");
-    expect(submitted, submitted.stderr).toMatchObject({ code: 0 });
-    const worked = await cli("work", "--drain", "--json");
-    expect(worked, worked.stderr).toMatchObject({ code: 0 });
-    expect(JSON.parse(worked.stdout)).toMatchObject({ archived: 2, runs: [{ run: "tried", state: "complete" }] });
-    // The archive is not protected: that was said of the other bucket.
-    const archived = createBucketClient({
-      bucket: "archive-1250000000",
-      region: "ap-guangzhou",
-      endpoint: printed.ORIGINALS_ENDPOINT,
-      credentials: staticCredentials(credentials),
-      clock: systemClock,
-    });
-    expect((await archived.get("photos/2026/a.jpg")).bytes?.toString()).toBe("the bytes of 2026/a.jpg");
-    await archived.close();
-    child.kill("SIGTERM");
-    expect((await child.ended).code).toBe(0);
   });
 
   it("refuses what it can't do with 2 and a sentence", async () => {
