@@ -93,6 +93,7 @@ export type { BucketPlace, Progress, Role, Surroundings, WorkSettings } from "./
 export type { WorkerIdentity } from "./run/surroundings/worker-identity.ts";
 export type { Polled } from "./run/work/poll-queue.ts";
 export { type RunEnd, type RunHereOptions, runHere } from "./run/work/run-here.ts";
+export type { Ticked } from "./run/work/tick.ts";
 export { type FunctionWorker, keepFunctionWorker } from "./runtime/function/function-worker.ts";
 export {
   createLambdaHandler,

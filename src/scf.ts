@@ -11,6 +11,7 @@ import { foldRepeats } from "./vocabulary/fold-repeats.ts";
 import { jsonLog } from "./vocabulary/log.ts";
 
 export type { Polled } from "./run/work/poll-queue.ts";
+export type { Ticked } from "./run/work/tick.ts";
 export type { ScfContext, ScfResult } from "./runtime/function/scf-handler.ts";
 
 const world = { environment: process.env, clock: systemClock, random: Math.random, log: foldRepeats(jsonLog()) };

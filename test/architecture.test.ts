@@ -109,6 +109,7 @@ describe("time", () => {
       "run/places/other-runs.ts": "which runs began within a month",
       "run/plan/plan.ts": "an id behind that of another planner",
       "run/reconcile/unfinished-runs.ts": "how long ago a run ended that another worked",
+      "run/work/tick.ts": "from when on what is written down is looked for, and what it writes down",
       "runtime/cli/original/sign.ts": "signatures",
       "runtime/settings/run-input.ts": "the date in a run's name",
       "stores/folder/folder.ts": "the ages of files, and a listing's time",

@@ -43,6 +43,8 @@
  * and beside the runs, under `<ledger prefix>/places/`:
  *
  *   <id>~<run>                                   where a run works: source and archive; <id>~<run>~ended: it is over
+ *   <id>~<name>~awaits                           a scheduled run waits for another, and no queue keeps its message: this is it; <id>~<name>~ended:
+ *                                                it waits no more
  *
  * and under `<ledger prefix>/compared/`:
  *
@@ -398,16 +400,19 @@ export const comparedPath = (id: string, run: string): string => `${id}~${run}`;
 /** The run; undefined for what is none. */
 export const parseCompared = (path: string): string | undefined => /^[0-9A-Z]{26}~([^~/]+)$/.exec(path)?.[1];
 
+/** `ended`: it is over, or waits no more. `awaits`: it is to be begun once another is over. */
+export type PlaceTwin = "ended" | "awaits";
+
 /** Of a run in `placesFolder`. */
-export const placePath = ({ id, run }: { readonly id: string; readonly run: string }, twin?: "ended"): string =>
+export const placePath = ({ id, run }: { readonly id: string; readonly run: string }, twin?: PlaceTwin): string =>
   `${id}~${run}${twin === undefined ? "" : `~${twin}`}`;
 
 /** Undefined for what is none. */
 export function parsePlace(
   path: string,
-): { readonly id: string; readonly run: string; readonly ended: boolean } | undefined {
-  const match = /^([0-9A-Z]{26})~([^~/]+)(~ended)?$/.exec(path);
+): { readonly id: string; readonly run: string; readonly twin: PlaceTwin | undefined } | undefined {
+  const match = /^([0-9A-Z]{26})~([^~/]+)(?:~(ended|awaits))?$/.exec(path);
   return match === null
     ? undefined
-    : { id: match[1] as string, run: match[2] as string, ended: match[3] !== undefined };
+    : { id: match[1] as string, run: match[2] as string, twin: match[3] as PlaceTwin | undefined };
 }

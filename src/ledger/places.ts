@@ -33,12 +33,21 @@ export interface PlaceMarker {
   readonly ageMs: number;
 }
 
+/** A scheduled run that waits until another is over. */
+export type AwaitingRun = Pick<PlaceMarker, "id" | "run">;
+
 export interface Places {
   write(id: string, place: PlaceDocument): Promise<void>;
   /** Says that the run is over: nobody looks at it again. */
   end(marker: Pick<PlaceMarker, "id" | "run">): Promise<void>;
   /** Those that are not said to be over, in the order of their ids, from this id on. */
   open(from: string): Promise<readonly PlaceMarker[]>;
+  /** The same, and what waits to be begun. */
+  unended(from: string): Promise<{ readonly open: readonly PlaceMarker[]; readonly waiting: readonly AwaitingRun[] }>;
+  /** Writes down a scheduled run that waits until another is over. @param message what asks for it */
+  wait(waiting: AwaitingRun, message: string): Promise<void>;
+  /** Undefined where it is gone. */
+  messageOf(waiting: AwaitingRun): Promise<string | undefined>;
   /** When each run of the ledger was first begun, ms since the epoch, by the clock of who began it. */
   beginnings(): Promise<ReadonlyMap<string, number>>;
   /** Undefined where it is gone, or is none: what nobody can read holds up nobody. */
@@ -51,28 +60,38 @@ export function openPlaces(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Places {
   const store = createLedgerStore({ bucket, prefix: asFolder(ledgerPrefix) + placesFolder, clock, random });
+  const unended: Places["unended"] = async (from) => {
+    const open = new Map<string, PlaceMarker>();
+    const waiting = new Map<string, AwaitingRun>();
+    // Of one id what ends it is listed last.
+    for await (const { objects, serverTime } of pagesAfter(store, "", from)) {
+      for (const { key, lastModified } of objects) {
+        const parsed = parsePlace(key);
+        if (parsed === undefined) continue;
+        const { id, run, twin } = parsed;
+        if (twin === "ended") {
+          open.delete(id);
+          waiting.delete(id);
+        } else if (twin === "awaits") waiting.set(id, { id, run });
+        else open.set(id, { id, run, writtenAt: lastModified, ageMs: Math.max(0, serverTime - lastModified) });
+      }
+    }
+    return { open: [...open.values()], waiting: [...waiting.values()] };
+  };
   return {
     write: (id, place) => store.put(placePath({ id, run: place.run }), documentText(place)),
     end: (marker) => store.put(placePath(marker, "ended"), ""),
-    async open(from) {
-      const open = new Map<string, PlaceMarker>();
-      for await (const { objects, serverTime } of pagesAfter(store, "", from)) {
-        for (const { key, lastModified } of objects) {
-          const parsed = parsePlace(key);
-          if (parsed === undefined) continue;
-          const { id, run, ended } = parsed;
-          if (ended) open.delete(id);
-          else open.set(id, { id, run, writtenAt: lastModified, ageMs: Math.max(0, serverTime - lastModified) });
-        }
-      }
-      return [...open.values()];
-    },
+    open: async (from) => (await unended(from)).open,
+    unended,
+    wait: (waiting, message) => store.put(placePath(waiting, "awaits"), message),
+    messageOf: async (waiting) => (await store.get(placePath(waiting, "awaits")))?.toString(),
     async beginnings() {
       const begun = new Map<string, number>();
       for await (const { objects } of pagesAfter(store, "", "")) {
         for (const { key } of objects) {
           const parsed = parsePlace(key);
-          if (parsed !== undefined && !begun.has(parsed.run)) begun.set(parsed.run, decodeTime(parsed.id));
+          if (parsed !== undefined && parsed.twin !== "awaits" && !begun.has(parsed.run))
+            begun.set(parsed.run, decodeTime(parsed.id));
         }
       }
       return begun;

@@ -193,7 +193,9 @@ describe("what a shard's attempts write", () => {
     const segment = `outcomes/000000042/${attempt}-00001.jsonl.gz`;
     expect(shard).toEqual({
       shard: 42,
-      attempts: [{ id: attempt, seq: 3, segments: [segment], ended: false, lastSign: clock.now() }],
+      attempts: [
+        { id: attempt, seq: 3, segments: [segment], ended: false, firstSign: clock.now(), lastSign: clock.now() },
+      ],
       serverTime: clock.now(),
     });
     expect([await listShard(ledger, 42), await listGroup(ledger, 0)]).toEqual([shard, [shard]]);

@@ -1,5 +1,6 @@
 /** What the listing of `outcomes/<shard>/` says about the attempts on a shard. Pure. */
 import type { ListedObject } from "../../objects/bucket.ts";
+import { giveBackMs } from "../../policy/retry.ts";
 import { parseAttemptObject } from "../layout.ts";
 
 export interface Attempt {
@@ -11,6 +12,8 @@ export interface Attempt {
   readonly segments: readonly string[];
   /** It stopped cleanly. */
   readonly ended: boolean;
+  /** Its oldest object's Last-Modified, by the store's clock, ms since the epoch. */
+  readonly firstSign: number;
   /** Its newest object's Last-Modified, by the store's clock, ms since the epoch. */
   readonly lastSign: number;
 }
@@ -22,7 +25,14 @@ export const lifeMs = 30_000;
 export function readAttempts(objects: readonly ListedObject[]): readonly Attempt[] {
   const byId = new Map<
     string,
-    { id: string; seq: number | undefined; segments: { n: number; path: string }[]; ended: boolean; lastSign: number }
+    {
+      id: string;
+      seq: number | undefined;
+      segments: { n: number; path: string }[];
+      ended: boolean;
+      firstSign: number;
+      lastSign: number;
+    }
   >();
   for (const listed of objects) {
     const parsed = parseAttemptObject(listed.key);
@@ -30,9 +40,17 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
     const id = parsed.object.attempt;
     let attempt = byId.get(id);
     if (attempt === undefined) {
-      attempt = { id, seq: undefined, segments: [], ended: false, lastSign: Number.NEGATIVE_INFINITY };
+      attempt = {
+        id,
+        seq: undefined,
+        segments: [],
+        ended: false,
+        firstSign: listed.lastModified,
+        lastSign: listed.lastModified,
+      };
       byId.set(id, attempt);
     }
+    attempt.firstSign = Math.min(attempt.firstSign, listed.lastModified);
     attempt.lastSign = Math.max(attempt.lastSign, listed.lastModified);
     if (parsed.object.kind === "open") attempt.seq = parsed.object.seq;
     else if (parsed.object.kind === "end") attempt.ended = true;
@@ -76,6 +94,17 @@ export function attemptToYieldTo(attempts: readonly Attempt[], own: string, serv
 /** It may still be at work: it has not ended, and its last sign is fresh. */
 export function isAlive({ ended, lastSign }: Attempt, serverTime: number): boolean {
   return !ended && serverTime - lastSign <= lifeMs;
+}
+
+/**
+ * From when on a shard may be taken by whoever no queue gives it to, ms by the store's clock: when nobody is at work on it, and the time for which a
+ * queue would have hidden its message is over, reckoned from the beginning of the newest attempt: who worked for long has not failed at once.
+ */
+export function freeAt(attempts: readonly Attempt[]): number {
+  const newest = attempts.reduce((latest, { firstSign }) => Math.max(latest, firstSign), Number.NEGATIVE_INFINITY);
+  // The middle: what is taken by chance needs no other jitter.
+  const given = newest + giveBackMs(attempts.length - 1, () => 0.5);
+  return attempts.reduce((at, { ended, lastSign }) => (ended ? at : Math.max(at, lastSign + lifeMs + 1)), given);
 }
 
 /** It wrote a segment: each attempt that begins does, at its first heartbeat at the latest. */

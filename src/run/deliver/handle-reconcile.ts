@@ -28,6 +28,8 @@ const LATEST_SECONDS = 300;
 /** SQS keeps a message of a dead function hidden for six times the longest function (serverless.yml). */
 const HIDDEN_MS = 6 * 900_000 + 60_000;
 const SUBMIT_AHEAD = 100_000;
+/** Of what this process itself works, and forgets when it ends. */
+const SUBMIT_AHEAD_HERE = 64;
 
 export async function handleReconcile(
   message: ReconcileMessage,
@@ -87,15 +89,16 @@ export async function handleReconcile(
   }
   const fault = placesFault({ ...run.request, ledger: message.ledger });
   if (fault !== undefined) await haltForPlaces(ledger, fault, surroundings);
+  const here = delivery.sentHere?.(run.plan);
   const done = await reconcile({
     ledger,
     place: message.ledger,
     run,
     surroundings,
-    submissions: ledgerSubmissions(ledger, run.plan, clock, random),
+    submissions: here ?? ledgerSubmissions(ledger, run.plan, clock, random),
     sender,
-    submitAhead: SUBMIT_AHEAD,
-    hiddenMs: HIDDEN_MS,
+    submitAhead: here ? SUBMIT_AHEAD_HERE : SUBMIT_AHEAD,
+    hiddenMs: here ? Number.POSITIVE_INFINITY : HIDDEN_MS,
     deadline: delivery.deadline,
   });
   if (done.kind === "over") {

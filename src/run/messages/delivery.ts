@@ -3,6 +3,7 @@
  * they hold no logic.
  */
 
+import type { Submitted } from "../../ledger/plan/submitted.ts";
 import type { MessageAttributeValue } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 
@@ -25,6 +26,18 @@ export interface Delivery {
    * door has somebody to tell.
    */
   readonly onSummary?: ((summary: Summary, report: string) => void) | undefined;
+  /**
+   * Where no queue carries runs: which shards of that plan were sent within this process, which works them or forgets them. Absent: the ledger
+   * keeps that.
+   */
+  readonly sentHere?: ((plan: string) => Submissions) | undefined;
+}
+
+/** Which shards of a plan have been sent. */
+export interface Submissions {
+  read(): Promise<Submitted>;
+  sentUpTo(shard: number): Promise<void>;
+  sentAgain(shard: number): Promise<void>;
 }
 
 /** Sends to the queue the delivery came from. */

@@ -29,7 +29,7 @@ const OPENING_MS = 60_000;
 const MOST_LOOKS = 6;
 const BETWEEN_LOOKS_MS = 1_000;
 /** A run that began earlier is not looked for, so that a look costs what the last month's runs cost. */
-const LOOK_BACK_MS = 30 * 24 * 3_600_000;
+export const LOOK_BACK_MS = 30 * 24 * 3_600_000;
 
 type Asked = Pick<RunRequest, "run" | "source" | "archive" | "rows">;
 
@@ -68,7 +68,7 @@ async function take(
   }
   const mine = before.find(({ run }) => run === asked.run);
   const id = mine?.id ?? ulid(clock.now(), random);
-  if (mine === undefined) await places.write(id, documentOf(asked, clock.now()));
+  if (mine === undefined) await places.write(id, placeDocument(asked, clock.now()));
   if (beside) return undefined;
   for (let looks = 1; ; looks++) {
     const now = await written();
@@ -84,7 +84,8 @@ async function take(
   }
 }
 
-function documentOf({ run, archive, ...asked }: Asked, now: number) {
+/** Where a run works. */
+export function placeDocument({ run, archive, ...asked }: Asked, now: number) {
   return {
     schema: "cos-originals/place@1",
     run,

@@ -35,7 +35,7 @@ import type { Summary } from "../../report/summary.ts";
 import type { Tally } from "../../report/tally.ts";
 import { finalizeGroup, writeSummary } from "../finalize/finalize.ts";
 import { createPieceTime, reserveOf } from "../finalize/piece-time.ts";
-import type { Sender } from "../messages/delivery.ts";
+import type { Sender, Submissions } from "../messages/delivery.ts";
 import type { Place } from "../messages/messages.ts";
 import { markCompared } from "../places/deleted-before.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
@@ -43,7 +43,7 @@ import { type Allowances, openAllowances } from "./allowances.ts";
 import { markArchived } from "./mark-archived.ts";
 import { type AwaitedRestores, awaitedRestores, type RestoresAwaited } from "./restores.ts";
 import { shardMessage } from "./shard-message.ts";
-import { type Submissions, sentAt } from "./submissions.ts";
+import { sentAt } from "./submissions.ts";
 
 export interface ReconcileOptions {
   readonly ledger: LedgerStore;

@@ -10,7 +10,7 @@ import { type Restoring, readRestoring } from "../../ledger/shard/restoring-mark
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
-import type { Submissions } from "./submissions.ts";
+import type { Submissions } from "../messages/delivery.ts";
 
 /** What people are told of them. */
 export interface RestoresAwaited {

@@ -4,12 +4,7 @@ import { ulid } from "ulid";
 import { readSubmitted, type Submitted, writeSubmittedAgain, writeSubmittedUpTo } from "../../ledger/plan/submitted.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { ageOf, type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
-
-export interface Submissions {
-  read(): Promise<Submitted>;
-  sentUpTo(shard: number): Promise<void>;
-  sentAgain(shard: number): Promise<void>;
-}
+import type { Submissions } from "../messages/delivery.ts";
 
 export function ledgerSubmissions(ledger: LedgerStore, plan: string, clock: Clock, random: Random): Submissions {
   const id = () => ulid(clock.now(), random);

@@ -9,6 +9,7 @@ import { documentsPresent } from "../../ledger/documents-present.ts";
 import { readRequest } from "../../ledger/plan/request.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
 import { listRuns } from "../../ledger/runs.ts";
+import type { LedgerStore } from "../../ledger/store.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
@@ -45,7 +46,7 @@ export async function unfinishedRuns(place: Place, surroundings: Surroundings, d
     const found = await limit.map(ids, async (id) => {
       if (isEnough()) return undefined;
       looked++;
-      return (await isUnfinished(place, id, surroundings)) ? id : undefined;
+      return (await standingOf(place, id, surroundings)) === "unfinished" ? id : undefined;
     });
     runs.push(...found.filter((id) => id !== undefined));
     if (isEnough()) return { runs, all: false };
@@ -61,14 +62,28 @@ function isToBeTold({ undelivered, endedAt }: Summary, { clock }: Surroundings):
 
 const stateOf = ({ kind }: Control) => (kind === "halt" ? "halted" : "cancelled");
 
-async function isUnfinished(place: Place, run: string, surroundings: Surroundings): Promise<boolean> {
+/** `over`: nobody need look at it again. `at rest`: stopped, or for its own process to go on with; or nothing of it is there. */
+export async function standingOf(
+  place: Place,
+  run: string,
+  surroundings: Surroundings,
+): Promise<"unfinished" | "over" | "at rest"> {
   const ledger = openLedger(place, run, surroundings);
   const there = await documentsPresent(ledger);
-  if (!there.request) return false;
+  if (!there.request) return "at rest";
   const summary = there.summary ? await readSummary(ledger) : undefined;
-  if (summary?.state === "complete") return isToBeTold(summary, surroundings);
+  if (summary?.state === "complete") return isToBeTold(summary, surroundings) ? "unfinished" : "over";
+  return (await isToGoOn(ledger, there.run, summary, surroundings)) ? "unfinished" : "at rest";
+}
+
+async function isToGoOn(
+  ledger: LedgerStore,
+  isPlanned: boolean,
+  summary: Summary | undefined,
+  surroundings: Surroundings,
+): Promise<boolean> {
   const control = await readControl(ledger);
-  if (!saysStop(control) && there.run) return true;
+  if (!saysStop(control) && isPlanned) return true;
   if (saysStop(control)) {
     // Whose report says so has been told of, as far as anybody could be.
     if (summary?.state === stateOf(control)) return isToBeTold(summary, surroundings);

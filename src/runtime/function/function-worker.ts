@@ -24,6 +24,8 @@ export interface FunctionWorker {
    * signed; where they have to be looked up it rejects so. Absent: the first message finds out.
    */
   readonly checkCredentials?: (() => Promise<void> | undefined) | undefined;
+  /** What the handler works with: for timers without a queue, which look for themselves what is to be done. Absent: they need one. */
+  readonly surroundings?: Surroundings | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export function keepFunctionWorker(
     if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
     const surroundings = surroundingsFromSettings(settings, world);
     const { checkCredentials } = surroundings;
-    const worker = { settings, handle: createHandler(surroundings), checkCredentials };
+    const worker = { settings, handle: createHandler(surroundings), checkCredentials, surroundings };
     // Nothing is in flight between two invocations of a process, so the former connections can go.
     const former = kept?.surroundings;
     kept = { says, surroundings, worker };

@@ -5,6 +5,8 @@
  *   - a timer polls the queue ORIGINALS_QUEUE and deletes each message when it is done;
  *   - the run that a timer, or somebody's own call, asks for is begun at once, and what it has left goes to that queue: whoever called is told how
  *     it stands. What can't be worked now is sent there as it is;
+ *   - without a queue a timer goes on with the unfinished runs of the ledger (run/work/tick.ts), as far as its time reaches: a timer and the ledger are
+ *     enough for a run of any length;
  *   - what CKafka, CMQ, EventBridge or a stored manifest bring is sent to that queue, and the event is over: a failing message
  *     then holds up nobody. Only where no queue is set, or it takes no such message (too long a one), is it worked at once, and an error thrown
  *     for what must come again.
@@ -21,6 +23,7 @@ import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters
 import type { Sender } from "../../run/messages/delivery.ts";
 import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
+import { createTick, type Tick, type Ticked, type TickOptions } from "../../run/work/tick.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { nounOf } from "../../vocabulary/counted.ts";
@@ -39,6 +42,8 @@ export interface ScfContext {
 /** What an invocation returns, for its log, and for who called it and waits. */
 export type ScfResult =
   | Polled
+  /** Of a timer that has no queue to poll. */
+  | Ticked
   | { readonly sent: number; readonly acknowledged?: number; readonly rejected?: number }
   /** Of a timer's run or of a direct call: why it could not be worked now. It was sent to the queue. */
   | { readonly sent: number; readonly reason: string }
@@ -91,6 +96,8 @@ function tellingOne() {
 /** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
 const messagesAtOnce = 4;
+/** Shards worked at once by a timer that has no queue. */
+const mostShardsAtOnce = 64;
 /** Milliseconds in which an original can hardly be fetched, stored and recorded … */
 const shortLimit = 30_000;
 /** … and in which no message is received: the platform would kill the function at it, which charges rows that are innocent. */
@@ -170,15 +177,22 @@ export function createScfHandler(parts: ScfParts) {
     }
   };
 
-  async function poll({ settings, handle, checkCredentials }: FunctionWorker, deadline: number): Promise<Polled> {
+  async function poll(worker: FunctionWorker, deadline: number): Promise<Polled | Ticked> {
+    const { settings, handle, checkCredentials } = worker;
     const queue = parts.openQueue(settings);
-    if (queue === undefined) {
-      throw new UserError(
-        "MissingSetting",
-        "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
-      );
-    }
     await checkCredentials?.();
+    if (queue === undefined) {
+      const scheduled = scheduledMessage(settings, new Date(clock.now()).toISOString());
+      const tick = tickOf(worker, deadline, { scheduled });
+      if (tick === undefined) {
+        throw new UserError(
+          "MissingSetting",
+          "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
+        );
+      }
+      await tick.look();
+      return tick.work();
+    }
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
     const { visibility } = settings.values;
@@ -205,7 +219,7 @@ export function createScfHandler(parts: ScfParts) {
   /** A run that a timer or a caller asks for. Where there is a queue, what can't be worked now waits there. */
   async function alone(worker: FunctionWorker, message: PushedMessage, deadline: number): Promise<ScfResult> {
     const queue = parts.openQueue(worker.settings);
-    if (queue === undefined) return workHere(worker, [message], deadline, noQueue);
+    if (queue === undefined) return workHere(worker, [message], deadline);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(worker.settings));
     const told = tellingOne();
@@ -232,7 +246,7 @@ export function createScfHandler(parts: ScfParts) {
     deadline: number,
   ): Promise<ScfResult> {
     const queue = parts.openQueue(worker.settings);
-    if (queue === undefined) return workHere(worker, messages, deadline, noQueue);
+    if (queue === undefined) return workHere(worker, messages, deadline);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     // What a stream brings may be longer than the queue takes.
     const unsendable: PushedMessage[] = [];
@@ -249,17 +263,47 @@ export function createScfHandler(parts: ScfParts) {
     return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, deadline, sender)) };
   }
 
+  /** Undefined of a worker that tells not what it works with. */
+  function tickOf(
+    { settings, handle, surroundings }: FunctionWorker,
+    deadline: number,
+    { onSummary, scheduled }: Pick<TickOptions, "onSummary" | "scheduled">,
+  ): Tick | undefined {
+    if (surroundings === undefined) return undefined;
+    const { concurrency } = surroundings.settings;
+    // As many as keep the tasks busy while one shard ends and the next begins.
+    const shardsAtOnce = Math.min(mostShardsAtOnce, Math.ceil(concurrency / settings.values.shardSize) + 1);
+    return createTick({
+      handle,
+      place: ledgerPlace(settings),
+      surroundings,
+      deadline,
+      shardsAtOnce,
+      onSummary,
+      scheduled,
+    });
+  }
+
+  /** @param toQueue absent: there is none, and what is begun is gone on with here, and by timers */
   async function workHere(
     worker: FunctionWorker,
     messages: readonly PushedMessage[],
     deadline: number,
-    sender: Sender,
+    toQueue?: Sender,
   ): Promise<WorkedAtOnce> {
     const { onSummary, stands } = tellingOne();
     const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
+    const tick = toQueue === undefined ? tickOf(worker, deadline, { onSummary }) : undefined;
+    const sender = toQueue ?? tick?.sender ?? noQueue;
+    const sentHere = tick?.sentHere;
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, deadline, onSummary }, sender, { clock, log, deadLetters }),
+      deliver(worker.handle, { body, messageId: id, deadline, onSummary, sentHere }, sender, {
+        clock,
+        log,
+        deadLetters,
+      }),
     );
+    await tick?.work();
     const again = answers.filter((answer) => answer.kind === "give-back");
     if (again[0] !== undefined) {
       throw new UserError(

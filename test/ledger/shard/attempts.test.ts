@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { paths } from "../../../src/ledger/layout.ts";
-import { attemptToYieldTo, claimOf, lifeMs, newestSeq, readAttempts } from "../../../src/ledger/shard/attempts.ts";
+import {
+  attemptToYieldTo,
+  claimOf,
+  freeAt,
+  lifeMs,
+  newestSeq,
+  readAttempts,
+} from "../../../src/ledger/shard/attempts.ts";
 import { anyUlid, ulidAt } from "../samples.ts";
 
 const now = 1_700_000_000_000;
@@ -24,9 +31,10 @@ describe("the attempts on a shard", () => {
         seq: 0,
         segments: [paths.segment(7, first, 1), paths.segment(7, first, 2)],
         ended: true,
+        firstSign: now - 50,
         lastSign: now - 10,
       },
-      { id: second, seq: 1, segments: [], ended: false, lastSign: now - 20 },
+      { id: second, seq: 1, segments: [], ended: false, firstSign: now - 20, lastSign: now - 20 },
     ]);
     expect(newestSeq(attempts)).toBe(1);
     expect(newestSeq([])).toBe(0);
@@ -48,6 +56,28 @@ describe("the attempts on a shard", () => {
         expect(readAttempts(shuffled)).toEqual(readAttempts(objects));
       }),
     );
+  });
+});
+
+describe("a shard that no queue gives out", () => {
+  const at = (objects: Parameters<typeof readAttempts>[0]) => freeAt(readAttempts(objects));
+
+  test("is free at once where nobody has opened it", () => {
+    expect(at([])).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test("is free when the newest attempt's give-back time is over, from its beginning: the longer, the more there were", () => {
+    const ended = (id: string, begun: number) => [
+      listed(paths.open(7, id, 0), begun),
+      listed(paths.end(7, id), begun + 5_000),
+    ];
+    expect(at(ended(first, now))).toBe(now + 45_000);
+    expect(at([...ended(first, now - 900_000), ...ended(second, now)])).toBe(now + 60_000);
+  });
+
+  test("is not while anybody on it shows signs of life, nor for 30 s after the last", () => {
+    const begun = now - 600_000;
+    expect(at([listed(paths.open(7, first, 0), begun), listed(paths.segment(7, first, 1), now)])).toBe(now + 30_001);
   });
 });
 
