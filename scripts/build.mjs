@@ -1,5 +1,5 @@
 // Bundles src/ into dist/ (or `--outdir DIR`): the command line (ESM), the library, and the deployed functions (CommonJS, one
-// file each). `--if-possible`: quietly does nothing where the development tools are not installed (npm install --omit=dev).
+// file each). `--if-possible`: where the development tools are not installed (npm install --omit=dev) it leaves the dist/ that is there, or says that there is none.
 import {
   chmodSync,
   existsSync,
@@ -11,9 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { noticesFile, thirdPartyNotices } from "./third-party.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -28,8 +29,13 @@ let esbuild;
 try {
   esbuild = await import("esbuild");
 } catch (error) {
-  if (options["if-possible"]) process.exit(0);
-  throw error;
+  if (options["if-possible"] && existsSync(join(outdir, "cli.js"))) process.exit(0);
+  if (!options["if-possible"]) throw error;
+  // Else whoever types the command next finds out, or is offered another package of that name.
+  console.error(
+    "cos-originals: dist/ is missing, and can't be built without the development tools. Run `npm install` (with them), or bring a dist/ that was built elsewhere; `npm install --omit=dev --ignore-scripts` installs without.",
+  );
+  process.exit(1);
 }
 const { pageTexts } = await import("./page-texts.mjs");
 const { version, peerDependenciesMeta } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -137,7 +143,7 @@ try {
   // The command line: a command reads what it needs, from few files. To find and read hundreds in node_modules takes longer than most
   // commands take to run.
   const split = `${aside}/split`;
-  await esbuild.build({
+  const commands = await esbuild.build({
     ...shared,
     entryPoints: { cli: "src/cli.ts" },
     format: "esm",
@@ -170,6 +176,8 @@ try {
   renameSync(`${aside}/scf/index.cjs`, `${aside}/scf/index.js`);
   writeFileSync(`${aside}/scf/package.json`, '{"type":"commonjs"}\n');
   chmodSync(`${aside}/cli.js`, 0o755);
+  const notices = thirdPartyNotices([commands.metafile, bundled.metafile]);
+  for (const folder of [aside, `${aside}/scf`]) writeFileSync(join(folder, noticesFile), notices);
   if (options.sizes) {
     const built = [packaged, bundled].flatMap(({ metafile }) => Object.keys(metafile.outputs));
     const inside = built.map((output) => resolve(output).slice(aside.length + 1));

@@ -1,11 +1,11 @@
 /** What users install: the tarball's contents, what two linters say of its exports, and TypeScript projects that use every entry. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startEmulator } from "../../src/emulator/emulator.ts";
-import { blocksOf, read } from "../papers/papers.ts";
+import { blocksOf, read, root } from "../papers/papers.ts";
 import { type Packed, pack, projectWith, runIn, succeed, toolOf, tsc } from "./packed.ts";
 
 const publint = toolOf("publint/src/cli.js");
@@ -51,6 +51,31 @@ describe("the tarball", () => {
     );
   });
 
+  test("holds what its README leads to, in either language", async () => {
+    for (const readme of ["README.md", "README.zh.md"]) {
+      const links = [...(await readFile(join(packed.folder, readme), "utf8")).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)];
+      const missing = links.map(([, to = ""]) => to).filter((to) => !existsSync(join(packed.folder, to)));
+      expect(links.length).toBeGreaterThan(20);
+      expect(missing.filter((to) => !/^https?:/.test(to))).toEqual([]);
+    }
+  });
+
+  test("runs nothing when it is installed, which npm would warn of", async () => {
+    const { scripts } = JSON.parse(await readFile(join(packed.folder, "package.json"), "utf8"));
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    expect(existsSync(join(packed.folder, "binding.gyp"))).toBe(false);
+  });
+
+  test("carries the notices of all that its bundles hold", async () => {
+    const notices = await readFile(join(packed.folder, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
+    // What is a dependency is in a bundle, and what that needs.
+    for (const name of [...Object.keys((await manifest()).dependencies), "yocto-queue"]) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d.*\\n\\n(?!\\(The package holds no)`, "m"));
+    }
+    expect(notices).not.toMatch(/^(fauxqs|esbuild|typescript) /m);
+    expect(await readFile(join(packed.folder, "dist/scf/THIRD-PARTY-LICENSES.txt"), "utf8")).toBe(notices);
+  });
+
   test("declares by nothing but itself, its dependencies and Node's types", async () => {
     const { dependencies } = await manifest();
     for (const file of ["index.d.ts", "queue.d.ts", "shared.d.ts", "lambda.d.cts", "scf.d.cts"]) {
@@ -60,6 +85,17 @@ describe("the tarball", () => {
       );
     }
   });
+});
+
+test("an install without development tools says at once that dist/ is missing, and leaves one that is there", async () => {
+  const clone = `${packed.folder}-clone`;
+  await cp(join(root, "scripts"), join(clone, "scripts"), { recursive: true });
+  await cp(join(root, "package.json"), join(clone, "package.json"));
+  const prepare = ["scripts/build.mjs", "--if-possible"];
+  const missing = await runIn(clone, process.execPath, prepare);
+  expect(missing).toMatchObject({ code: 1, output: expect.stringContaining("cos-originals: dist/ is missing") });
+  await cp(join(packed.folder, "dist"), join(clone, "dist"), { recursive: true });
+  expect(await runIn(clone, process.execPath, prepare)).toEqual({ code: 0, stdout: "", output: "" });
 });
 
 describe("publint", () => {

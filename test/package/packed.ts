@@ -1,5 +1,6 @@
 /** The package as `npm publish` would send it, made of a copy of the checkout so that its own dist/ stays as it is, and projects that use it. */
 import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,7 +8,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const modules = join(root, "node_modules");
-const shipped = ["package.json", "README.md", "LICENSE", "events", "docs/config.schema.json", "serverless.yml"];
+/** What package.json says is in the tarball, but for what is built, and what npm puts into any. */
+const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly files: readonly string[] };
+const shipped = [
+  "package.json",
+  "README.md",
+  "LICENSE",
+  ...files.filter((path) => existsSync(join(root, path))),
+].filter((path) => !["dist", "types"].includes(path));
 const madeOf = ["scripts", "src", "tsconfig.json", "tsconfig.types.json"];
 
 export interface Packed {
