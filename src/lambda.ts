@@ -6,11 +6,12 @@ import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
 import { createLambdaHandler } from "./runtime/function/lambda-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
 import { foldRepeats } from "./vocabulary/fold-repeats.ts";
-import { jsonLog } from "./vocabulary/log.ts";
+import { atLeast, jsonLog, writeToStdout } from "./vocabulary/log.ts";
 
 export type { LambdaAnswer, LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
 
-const world = { environment: process.env, clock: systemClock, random: Math.random, log: foldRepeats(jsonLog()) };
+const log = foldRepeats(atLeast(jsonLog(), process.env.ORIGINALS_LOG_LEVEL));
+const world = { environment: process.env, clock: systemClock, random: Math.random, log };
 
 /** Takes SQS batches, EventBridge schedules, and a manifest message itself. */
 export const handler = createLambdaHandler({
@@ -18,4 +19,5 @@ export const handler = createLambdaHandler({
   worker: keepFunctionWorker(world, createDeliveryHandler),
   // Region and credentials are the platform's, read at each request.
   queue: new SQSClient(),
+  writeMetrics: writeToStdout,
 });

@@ -38,6 +38,7 @@ export function foldRepeats(log: Log, later: Later = unheld): FoldedLog {
   };
 
   return {
+    debug: (message, fields) => log.debug?.(message, fields),
     info: (message, fields) => log.info(message, fields),
     error: (message, fields) => log.error(message, fields),
     warn(message, fields = {}) {

@@ -80,5 +80,6 @@ export const about: Readonly<Record<string, string>> = {
     "how many rows at once: given, found by trying, or as many as the process may open connections for",
   vocabulary: "words that all floors share, each spelt once: clock, errors, secrets, log, outcome, limits, choices",
   "vocabulary/codes": "the catalogue of codes: what each means, what follows, what to do",
+  "vocabulary/metrics": "what is measured, and by which names it is told",
   "vocabulary/codes/zh": "the same in Chinese, for people alone",
 };

@@ -67,7 +67,7 @@ export const house: House = [
   { room: "checksum" },
   { room: "config" },
   { room: "policy", rooms: ["concurrency", "money", "scope", "credentials", "."] },
-  { room: "vocabulary", rooms: [".", "codes"] },
+  { room: "vocabulary", rooms: [".", "codes", "metrics"] },
   { room: "vocabulary/codes", rooms: ["zh", "."] },
 ];
 

@@ -7,7 +7,6 @@ import { setMaxListeners } from "node:events";
 import type { Sink } from "../../events/sink.ts";
 import { type Telling, tellShard } from "../../events/tell-shard.ts";
 import { readGrant, writeCap } from "../../ledger/caps.ts";
-import type { Control } from "../../ledger/control.ts";
 import type { MarkerCounts } from "../../ledger/counts.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { writeDoneMarker } from "../../ledger/shard/done-marker.ts";
@@ -23,6 +22,7 @@ import { nothing } from "../../policy/money/cap.ts";
 import { spread, trialStart } from "../../policy/trial.ts";
 import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { Meter } from "../../vocabulary/metrics/measured.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 import type { Md5Trust } from "../proof/md5-trust.ts";
 import type { MetadataTrust } from "../task/metadata-trust.ts";
@@ -31,7 +31,7 @@ import { watchControl } from "./control-watch.ts";
 import type { JudgedRun } from "./failure-watch.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { type ListedCopies, listCopies } from "./listed-copies.ts";
-import { type OpenedShard, openShard } from "./open-shard.ts";
+import { type OpenedShard, type Opening, openShard } from "./open-shard.ts";
 import { createAdmission } from "./pace/admission.ts";
 import { type Allowance, createAllowance } from "./pace/allowance.ts";
 import type { Pace } from "./pace/pace.ts";
@@ -39,11 +39,15 @@ import { createRefusals } from "./refusals.ts";
 import { createRestores } from "./restores.ts";
 import { runTasks } from "./run-tasks.ts";
 import type { RunWatch } from "./run-watch.ts";
+import { createShardLog, type ShardEnd, type ShardLog } from "./shard-log.ts";
+
 import { afterGrace } from "./stop-grace.ts";
 import { createStops } from "./stops.ts";
-import { startTally } from "./tally.ts";
+import { type ShardTally, startTally } from "./tally.ts";
 import { tasksOf } from "./tasks.ts";
 import { runOnTrial } from "./trial-rounds.ts";
+
+export type { ShardEnd } from "./shard-log.ts";
 
 export interface ShardDelivery {
   /** Of this delivery alone, so that its requests are this attempt's. */
@@ -71,6 +75,7 @@ export interface ShardDelivery {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly meter?: Meter | undefined;
   readonly pace: Pace;
   readonly md5Trust: Md5Trust;
   readonly metadataTrust: MetadataTrust;
@@ -89,29 +94,27 @@ export interface ShardDelivery {
   readonly multipartAbove?: number | undefined;
 }
 
-export type ShardEnd =
-  /** Every row is over and the done marker written, now or before. */
-  | { readonly kind: "over" }
-  | { readonly kind: "superseded" }
-  /** The run is cancelled or halted. */
-  | { readonly kind: "stopped"; readonly control: Control }
-  /** Another attempt on it is alive. */
-  | { readonly kind: "yielded" }
-  /** This worker is refused what others are not: it should work no more. */
-  | { readonly kind: "sick"; readonly code: string; readonly reason: string }
-  /** What it may spend of the run's cap is used up, and the ledger says so: it waits there for more. */
-  | { readonly kind: "short" }
-  /** Nothing is left but originals that are being restored, of which none need be looked at before `until` (ledger/shard/restoring-marker.ts). */
-  | { readonly kind: "restoring"; readonly rows: number; readonly until: number }
-  /** Rows are left, or others are not told of them yet: for want of time, or because the process is to stop, or for retries. */
-  | { readonly kind: "left"; readonly rows: number; readonly progress: boolean; readonly earlier: number };
-
 /** After as many crashes, rows go one at a time, each recorded before it is tried: the one that kills is charged for it. */
 const CAREFUL_AFTER = 3;
 
 export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
   const lookedAt = momentOf(delivery.clock);
+  const { request, shard, attempt } = delivery;
+  const said = createShardLog({ run: request.run, shard, attempt }, delivery);
   const opening = await openShard(delivery);
+  if (opening.kind !== "open") {
+    const end = unopened(opening);
+    said.ended(end);
+    return end;
+  }
+  const tally = startTally(opening);
+  said.begun(opening, tally.counts());
+  const end = await work(delivery, opening, { lookedAt, tally, said });
+  said.ended(end, tally.counts());
+  return end;
+}
+
+function unopened(opening: Exclude<Opening, OpenedShard>): ShardEnd {
   switch (opening.kind) {
     case "done":
       return { kind: "over" };
@@ -121,12 +124,14 @@ export async function archiveShard(delivery: ShardDelivery): Promise<ShardEnd> {
       return { kind: "stopped", control: opening.control };
     case "yield":
       return { kind: "yielded" };
-    case "open":
-      return work(delivery, opening, lookedAt);
   }
 }
 
-async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Moment): Promise<ShardEnd> {
+async function work(
+  delivery: ShardDelivery,
+  opened: OpenedShard,
+  { lookedAt, tally, said }: { readonly lookedAt: Moment; readonly tally: ShardTally; readonly said: ShardLog },
+): Promise<ShardEnd> {
   const { ledger, request, shard, attempt, clock, random, log, pace } = delivery;
   const { run } = request;
   const allowance = await allowanceOf(delivery, opened);
@@ -149,9 +154,9 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
     atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
     spent: allowance?.purse.spent,
     written: recorded,
+    counted: delivery.meter && said.counted,
   });
   recorded?.([...opened.past.values()].map(({ outcome }) => outcomeLine(outcome)).join(""));
-  const tally = startTally(opened);
   const restores = createRestores(opened.past, opened.earlier);
   const openedAt = clock.elapsed();
   const ledgerNow = () => opened.standing.serverTime + clock.elapsed() - openedAt;
@@ -180,6 +185,7 @@ async function work(delivery: ShardDelivery, opened: OpenedShard, lookedAt: Mome
   const record = (outcome: Outcome) => {
     writer.add(outcome);
     tally.add(outcome);
+    said.row(outcome);
     restores.record(outcome);
     if (outcome.outcome === "failed" && judged !== undefined) haltWhere(watch.failures.ownReason(judged));
     progress ||= isTerminal(outcome);

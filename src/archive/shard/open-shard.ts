@@ -12,7 +12,7 @@ import { writeEndMarker } from "../../ledger/shard/end-marker.ts";
 import { type FoldedRow, foldShard } from "../../ledger/shard/fold.ts";
 import { readRecords } from "../../ledger/shard/fold-shards.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
-import { readOpenMarker, writeOpenMarker } from "../../ledger/shard/open-marker.ts";
+import { readOpenMarker, shownWorker, writeOpenMarker } from "../../ledger/shard/open-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Amount, nothing, plus } from "../../policy/money/cap.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
@@ -29,6 +29,8 @@ export interface OpenedShard {
   readonly past: ReadonlyMap<number, FoldedRow>;
   /** Earlier attempts that stopped uncleanly. */
   readonly crashes: number;
+  /** Of the attempt before this one, where it stopped uncleanly: its worker, and its last sign of life, ms since the epoch by the ledger's clock. */
+  readonly takenOver?: { readonly attempt: string; readonly from: string; readonly lastSign: number } | undefined;
   /** Some attempt has not ended cleanly, or not yet: it may have archived rows that nothing records. */
   readonly unsure: boolean;
   /** Attempts of processes that are known to be gone, however fresh their last sign of life. */
@@ -155,12 +157,23 @@ async function open(options: OpeningOptions, over: AbortSignal): Promise<Opening
     await writeEndMarker(ledger, shard, attempt);
     return { kind: "yield" };
   }
+  const isDead = (other: Attempt) => !other.ended && (gone.has(other.id) || !isAlive(other, serverTime));
+  const before = others.at(-1);
+  const takenOver = before !== undefined && isDead(before) ? before : undefined;
   return {
     kind: "open",
     standing,
     rows,
     past: foldShard(records),
-    crashes: others.filter((o) => !o.ended && (gone.has(o.id) || !isAlive(o, serverTime))).length,
+    crashes: others.filter(isDead).length,
+    takenOver: takenOver && {
+      attempt: takenOver.id,
+      from: await readOpenMarker(ledger, shard, takenOver).then(
+        (marker) => shownWorker(marker?.worker ?? ""),
+        () => "",
+      ),
+      lastSign: takenOver.lastSign,
+    },
     unsure: others.some((other) => !other.ended),
     gone,
     ranLate: records.some(({ outcomes }) => outcomes.some(({ code }) => code === outOfTimeCode)),

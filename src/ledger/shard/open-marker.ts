@@ -11,6 +11,17 @@ export interface OpenMarker {
   readonly plan?: string | undefined;
 }
 
+/** Who that is, for people: its machine's name and its process. What is not understood is shown as it is, and not at length. */
+export function shownWorker(worker: string): string {
+  try {
+    const { machine, pid } = JSON.parse(worker);
+    if (typeof machine === "string" && typeof pid === "number") return `${machine.split(" ")[0]}, process ${pid}`;
+  } catch {
+    // What an older or another worker calls itself.
+  }
+  return worker.slice(0, 200);
+}
+
 const schema = z.object({ worker: z.string(), plan: z.string().optional() });
 
 export function writeOpenMarker(

@@ -36,6 +36,8 @@ export function createSegmentWriter(options: {
   readonly atOnce?: (() => number | undefined) | undefined;
   /** Of a run with a cap: what this attempt has spent so far. */
   readonly spent?: (() => Amount) | undefined;
+  /** Is told what was counted since it was told last, once it is written: requests by type, retries, replies that requests come too fast. */
+  readonly counted?: ((sent: ReturnType<typeof requestsSince>, retries: number, throttled: number) => void) | undefined;
   /** Is told of each segment's lines, once it is written. */
   readonly written?: ((lines: string) => void) | undefined;
 }): SegmentWriter {
@@ -87,6 +89,7 @@ export function createSegmentWriter(options: {
         throw error;
       }
       if (lines !== "") options.written?.(lines);
+      options.counted?.(trailer.requests, trailer.retries, trailer.throttled ?? 0);
       told = now;
       toldRetries = retries;
       toldThrottled = throttled ?? toldThrottled;

@@ -3,6 +3,7 @@ import { answerMsOf, leastWorkMs } from "../../policy/deadline.ts";
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { MessageEndName, Meter } from "../../vocabulary/metrics/measured.ts";
 import type { DeadLetters } from "../messages/dead-letters.ts";
 import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
 
@@ -14,6 +15,8 @@ export function deadlineAfter(now: number, remainingMs: number): number {
 export interface DeliverParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told what became of the message; that of the delivery's invocation where absent. */
+  readonly meter?: Meter | undefined;
   /** Where a rejected message goes; absent: it stays in its queue. */
   readonly deadLetters?: DeadLetters | undefined;
   /** With less time than this the message is given back unworked, ms. Default: what does where nothing is known. */
@@ -31,6 +34,26 @@ const letterDelaySeconds = 60;
  * one whose turn comes when its time is over, or nearly.
  */
 export async function deliver(
+  handle: HandleDelivery,
+  delivery: Delivery,
+  sender: Sender,
+  parts: DeliverParts,
+): Promise<Delivered> {
+  const { meter = delivery.invocation?.meter } = parts;
+  const answer = await deliverUncounted(handle, delivery, sender, parts);
+  meter?.({ kind: "message", end: endOf[answer.kind] });
+  return answer;
+}
+
+const endOf: Readonly<Record<Delivered["kind"], MessageEndName>> = {
+  acknowledge: "acknowledged",
+  "give-back": "given_back",
+  moved: "rejected",
+  reject: "rejected",
+  refuse: "refused",
+};
+
+async function deliverUncounted(
   handle: HandleDelivery,
   delivery: Delivery,
   sender: Sender,

@@ -14,8 +14,9 @@ import { type Company, largestTold, type Told } from "../../policy/fair-share.ts
 import { streakLimit } from "../../policy/streaks.ts";
 import { ensureError, RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { restoresPerSecond } from "../../vocabulary/limits.ts";
+import { withFields } from "../../vocabulary/log.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
-import type { Answer, Delivery, HandleDelivery, Sender } from "../messages/delivery.ts";
+import type { Answer, Delivery, HandleDelivery, Invocation, Sender } from "../messages/delivery.ts";
 import { type Message, readMessage } from "../messages/messages.ts";
 import { checkAllowed, checkTargets, type NamedPlaces, targetNotAllowed } from "../places/allowed.ts";
 import { historyRange } from "../places/places-apart.ts";
@@ -136,7 +137,8 @@ export function deliveryHandlerOf(worker: ShardWorker): HandleDelivery {
 }
 
 /** Rejects with what went wrong, for who has another answer to it. */
-export async function workDelivery(delivery: Delivery, sender: Sender, worker: ShardWorker): Promise<Answer> {
+export async function workDelivery(delivery: Delivery, sender: Sender, ofProcess: ShardWorker): Promise<Answer> {
+  const worker = withinInvocation(ofProcess, delivery.invocation);
   const message = readMessage(delivery.body);
   if ("nothing" in message) {
     worker.surroundings.log.info("A message asks for nothing and is deleted.", {
@@ -162,6 +164,15 @@ export async function workDelivery(delivery: Delivery, sender: Sender, worker: S
       checkAllowed(worker.allow, namedBy(message));
       return handleReconcile(message, delivery, sender, worker);
   }
+}
+
+/** Says in the log, and to the meter, which invocation it is: a function's process may have several at once. */
+function withinInvocation(worker: ShardWorker, invocation: Invocation | undefined): ShardWorker {
+  if (invocation === undefined) return worker;
+  const { requestId, meter } = invocation;
+  const ofProcess = worker.surroundings.log;
+  const log = requestId === undefined ? ofProcess : withFields(ofProcess, { requestId });
+  return { ...worker, surroundings: { ...worker.surroundings, log, meter } };
 }
 
 function namedBy(message: Message): NamedPlaces {

@@ -38,7 +38,7 @@ export async function handleReconcile(
   worker: ShardWorker,
 ): Promise<Answer> {
   const { surroundings } = worker;
-  const { clock, random, log } = surroundings;
+  const { clock, random, log, meter } = surroundings;
   const ledger = openLedger(message.ledger, message.run, surroundings);
   const settle = async (request: RunRequest, summary: Summary): Promise<void> => {
     const settling = { ledger, place: message.ledger, request, openSink: worker.openSink, surroundings };
@@ -104,12 +104,14 @@ export async function handleReconcile(
   if (done.kind === "over") {
     const { rows, archived, skipped, failed } = done.summary;
     log.info("run complete", { run: run.run, rows, archived, skipped, failed });
+    meter?.({ kind: "run-ended", state: "complete" });
     await settle(run.request, done.summary);
   } else if (done.kind === "stopped") {
     const report = await reportStopped(ledger, run, surroundings, delivery.deadline);
     if (report.kind === "again") await sender.send(JSON.stringify(message), Math.ceil(report.afterMs / 1000));
     else {
       log.warn(`run ${done.state}`, { run: run.run });
+      meter?.({ kind: "run-ended", state: done.state });
       if (report.summary !== undefined) await settle(run.request, report.summary);
     }
   } else {

@@ -68,7 +68,7 @@ export async function workShard(
   worker: ShardWorker,
 ): Promise<Answer> {
   const { surroundings } = worker;
-  const { clock, random, log, open } = surroundings;
+  const { clock, random, log, meter, open } = surroundings;
   const ledger = openLedger(message.ledger, message.run, surroundings);
   const id = runKey(message.ledger, message.run);
   let run = worker.runs.get(id);
@@ -113,6 +113,7 @@ export async function workShard(
     clock,
     random,
     log,
+    meter,
     pace: worker.pace,
     ...worker.trust(request.source.bucket),
     deadline: delivery.deadline,

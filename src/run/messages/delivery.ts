@@ -6,6 +6,15 @@
 import type { Submitted } from "../../ledger/plan/submitted.ts";
 import type { MessageAttributeValue } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
+import type { Meter } from "../../vocabulary/metrics/measured.ts";
+
+/** Of a function: the invocation that a delivery is part of. */
+export interface Invocation {
+  /** The platform's id of it, which stands in each line of the log that is of it alone. */
+  readonly requestId?: string | undefined;
+  /** Is told what was done in it. */
+  readonly meter: Meter;
+}
 
 /** One message, as delivered once. */
 export interface Delivery {
@@ -21,6 +30,8 @@ export interface Delivery {
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
   /** Aborts when the process is asked to stop: no new task starts, what is in flight ends, what is known is recorded. */
   readonly signal?: AbortSignal | undefined;
+  /** Of a function. */
+  readonly invocation?: Invocation | undefined;
   /**
    * Is told how the run that the message is of stands when its delivery ends, and the address of the folder where its report is, or will be; where its
    * door has somebody to tell.

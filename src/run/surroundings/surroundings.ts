@@ -10,6 +10,7 @@ import type { Address } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import type { Language } from "../../vocabulary/language.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { Meter } from "../../vocabulary/metrics/measured.ts";
 import type { WorkerIdentity } from "./worker-identity.ts";
 
 /** Which credentials and endpoint a bucket is opened with; the ledger uses the archive's credentials. */
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Is told what this process does, as it happens; absent: nobody counts. */
+  readonly meter?: Meter | undefined;
   /** Opens a bucket; called often, so it keeps what it opened (one connection pool a bucket and role). */
   readonly open: (role: Role, place: BucketPlace) => Bucket;
   /** Opens where events go, and keeps what it opened; absent: this process tells nobody, and what it can't tell stays in the ledger. */

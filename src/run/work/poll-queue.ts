@@ -8,9 +8,10 @@ import { createLease, isTransient, type Message, type QueueFromUrl, ReceiveMessa
 import type { Clock } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
+import type { Meter } from "../../vocabulary/metrics/measured.ts";
 import { deliver } from "../deliver/deliver.ts";
 import type { DeadLetters } from "../messages/dead-letters.ts";
-import type { HandleDelivery, Sender } from "../messages/delivery.ts";
+import type { HandleDelivery, Invocation, Sender } from "../messages/delivery.ts";
 
 export interface PollOptions {
   readonly queue: QueueFromUrl;
@@ -35,6 +36,10 @@ export interface PollOptions {
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told of each receive, and what became of each message; that of the invocation where absent. */
+  readonly meter?: Meter | undefined;
+  /** Of a function. */
+  readonly invocation?: Invocation | undefined;
 }
 
 /** How many messages were taken from a queue, by what became of them. */
@@ -58,6 +63,7 @@ const rejectedDelaySeconds = 60;
 /** Returns when the time is over, the queue stays empty, or `signal` aborts. Throws what is wrong with the queue for good. */
 export async function pollQueue(options: PollOptions): Promise<Polled> {
   const { clock, deadline, idle, inTurn = (receive) => receive(), signal, log } = options;
+  const { meter = options.invocation?.meter } = options;
   const counts = { acknowledged: 0, givenBack: 0, rejected: 0 };
   const worthwhile = Math.min(shortestWork, (deadline - clock.elapsed()) / 6);
   let slowest: number | undefined;
@@ -75,12 +81,15 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
     } catch (thrown) {
       const error = ensureError(thrown);
       if (error.name === "AbortError") break;
+      meter?.({ kind: "received", failed: true });
       if (!isTransient(error)) throw error;
       log.warn("Receiving from the queue failed; it is tried again.", { reason: error.message });
       await clock.sleep(pauseAfterFailure, signal);
       continue;
     }
+    meter?.({ kind: "received", failed: false });
     if (message !== undefined) {
+      log.debug?.("A message was received.", { messageId: message.MessageId, receives: receivesOf(message) });
       const begunAt = clock.elapsed();
       counts[await workOne(options, message, receivedAt, leastMs)]++;
       slowest = Math.max(slowest ?? 0, clock.elapsed() - begunAt);
@@ -138,8 +147,10 @@ async function workOne(
     receives: receivesOf(message),
     deadline: Math.min(deadline, lease.deadline() - leaseMargin),
     signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
+    invocation: options.invocation,
   };
-  const answer = await deliver(handle, delivery, sender, { clock, log, deadLetters, leastMs });
+  const { meter } = options;
+  const answer = await deliver(handle, delivery, sender, { clock, log, meter, deadLetters, leastMs });
   switch (answer.kind) {
     case "acknowledge":
       return (await lease.acknowledge()).kind === "acknowledged" ? "acknowledged" : "givenBack";

@@ -119,7 +119,7 @@ async function workHere(
   surroundings: Surroundings,
   { signal, giveUp, onProgress, reader }: RunHereOptions,
 ): Promise<Summary> {
-  const { clock, random, log } = surroundings;
+  const { clock, random, log, meter } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
   const toQueue = queueSender(queue.client, queue.queueUrl, surroundings);
   /** Messages in the queue, or at work. */
@@ -293,8 +293,11 @@ async function workHere(
   if (fatal.error !== undefined) throw fatal.error;
   const settling = { ledger, place, request: run.request, openSink: worker.openSink, surroundings };
   // Who is to stop at once leaves that to whoever continues it.
-  const settled = async (summary: Summary) =>
-    giveUp?.aborted ? summary : settleEvents(settling, summary, Number.POSITIVE_INFINITY);
+  const settled = async (summary: Summary) => {
+    const { state } = summary;
+    if (state === "complete" || state === "halted" || state === "cancelled") meter?.({ kind: "run-ended", state });
+    return giveUp?.aborted ? summary : settleEvents(settling, summary, Number.POSITIVE_INFINITY);
+  };
   if (state.kind === "over") return settled(state.summary);
   // A last look: what was in flight when it stopped is recorded by now.
   state = await step();

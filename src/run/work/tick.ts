@@ -18,7 +18,7 @@ import type { Summary } from "../../report/summary.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { deliver } from "../deliver/deliver.ts";
-import type { HandleDelivery, Sender, Submissions } from "../messages/delivery.ts";
+import type { HandleDelivery, Invocation, Sender, Submissions } from "../messages/delivery.ts";
 import { type ManifestMessage, type Message, type Place, parseMessage } from "../messages/messages.ts";
 import { LOOK_BACK_MS, placeDocument } from "../places/other-runs.ts";
 import { digestOf } from "../plan/new-request.ts";
@@ -35,6 +35,8 @@ export interface TickOptions {
   readonly surroundings: Surroundings;
   /** When this process must have given its answer, milliseconds by the clock's `elapsed`. */
   readonly deadline: number;
+  /** Whose it is. */
+  readonly invocation?: Invocation | undefined;
   /** Shards at once. */
   readonly shardsAtOnce: number;
   readonly onSummary?: ((summary: Summary, report: string) => void) | undefined;
@@ -91,6 +93,7 @@ export function createTick({
   shardsAtOnce,
   onSummary: tell,
   scheduled,
+  invocation,
 }: TickOptions): Tick {
   const { clock, random, log } = surroundings;
   const places = openPlaces(surroundings.open("ledger", place), place.prefix, surroundings);
@@ -160,7 +163,7 @@ export function createTick({
   };
 
   function give(message: Message) {
-    const delivery = { body: JSON.stringify(message), deadline, sentHere, onSummary };
+    const delivery = { body: JSON.stringify(message), deadline, sentHere, onSummary, invocation };
     return deliver(handle, delivery, sender, { clock, log });
   }
 

@@ -19,7 +19,9 @@ import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { scheduledMessage } from "../settings/manifest-message.ts";
+import { embeddedMetrics } from "./embedded-metrics.ts";
 import type { FunctionWorker } from "./function-worker.ts";
+import { type InvocationCounts, type RunningInvocation, withinInvocation } from "./invocation.ts";
 import { decodeLambdaEvent, type MalformedRecord, type SqsRecord } from "./lambda-event.ts";
 import { queueUrlBesideFunction, queueUrlOfArn } from "./sqs-queue-url.ts";
 
@@ -27,6 +29,8 @@ import { queueUrlBesideFunction, queueUrlOfArn } from "./sqs-queue-url.ts";
 export interface LambdaContext {
   getRemainingTimeInMillis(): number;
   readonly invokedFunctionArn?: string;
+  readonly functionName?: string;
+  readonly awsRequestId?: string;
 }
 
 /** What Lambda takes as the answer to a batch (ReportBatchItemFailures): the ids of the messages that come again. */
@@ -53,6 +57,14 @@ export interface LambdaParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Writes a line to the function's standard output, of which CloudWatch makes metrics; absent: there are none. */
+  readonly writeMetrics?: ((line: string) => void) | undefined;
+}
+
+/** What each delivery of an invocation is given. */
+interface Within {
+  readonly deadline: number;
+  readonly invocation: RunningInvocation;
 }
 
 /** Messages of one batch that are worked at once; they share this process's concurrency. The deployed batch size is 1. */
@@ -85,7 +97,7 @@ const UNHELD = "A message that this function dies at comes again only after its 
  * ```
  */
 export function createLambdaHandler(parts: LambdaParts) {
-  const { clock, log } = parts;
+  const { clock } = parts;
   const queue = withOwnUrls(parts.queue);
   const deadLettersOf = createDeadLetters(parts);
   /** Queues of which it was told that their messages can't be held. */
@@ -93,38 +105,54 @@ export function createLambdaHandler(parts: LambdaParts) {
 
   /** Throws an Error whose message is one sentence where nothing, or nobody, can be told what failed. */
   return async function handler(event: unknown, context: LambdaContext): Promise<LambdaAnswer | undefined> {
+    const { awsRequestId: requestId, functionName } = context ?? {};
+    const onEnd = (counts: Readonly<InvocationCounts>) => {
+      if (functionName === undefined) return;
+      parts.writeMetrics?.(embeddedMetrics(counts, { functionName, requestId, clock }));
+    };
+    return withinInvocation({ requestId, clock, log: parts.log, onEnd }, (invocation) =>
+      work(event, context, invocation),
+    );
+  };
+
+  async function work(
+    event: unknown,
+    context: LambdaContext,
+    invocation: RunningInvocation,
+  ): Promise<LambdaAnswer | undefined> {
     const decoded = decodeLambdaEvent(event);
+    invocation.asked(decoded.kind);
     const worker = parts.worker();
     if (typeof context?.getRemainingTimeInMillis !== "function") {
       throw new UserError("InvalidEvent", "The invocation has no Lambda context that tells how much time remains.");
     }
     const deadline = deadlineAfter(clock.elapsed(), context.getRemainingTimeInMillis());
-    if (decoded.kind === "sqs") return workBatch(worker, decoded, deadline);
+    if (decoded.kind === "sqs") return workBatch(worker, decoded, { deadline, invocation });
     const body =
       decoded.kind === "message"
         ? decoded.body
         : JSON.stringify(scheduledMessage(worker.settings, decoded.scheduledAt));
-    return workAlone(worker, body, deadline, context);
-  };
+    return workAlone(worker, body, { deadline, invocation }, context);
+  }
 
   async function workBatch(
     worker: FunctionWorker,
     batch: { readonly fifo: boolean; readonly records: readonly (SqsRecord | MalformedRecord)[] },
-    deadline: number,
+    within: Within,
   ): Promise<SqsBatchResponse> {
     const failed = new Set<string>();
     // Those too whose turn comes later: the process dies with all of them.
-    const records = batch.records.map((record) => ({ record, hold: holdOf(record, deadline) }));
+    const records = batch.records.map((record) => ({ record, hold: holdOf(record, within) }));
     if (batch.fifo) {
       for (const { record, hold } of records) {
-        if (failed.size > 0 || !(await succeeds(worker, record, hold, deadline))) failed.add(record.messageId);
+        if (failed.size > 0 || !(await succeeds(worker, record, hold, within))) failed.add(record.messageId);
         // What is left unworked comes again at once; one that is worked still has its own hold.
         void hold?.end();
       }
     } else {
       const limit = pLimit(messagesAtOnce);
       await limit.map(records, async ({ record, hold }) => {
-        if (!(await succeeds(worker, record, hold, deadline))) failed.add(record.messageId);
+        if (!(await succeeds(worker, record, hold, within))) failed.add(record.messageId);
         void hold?.end();
       });
     }
@@ -136,8 +164,9 @@ export function createLambdaHandler(parts: LambdaParts) {
     worker: FunctionWorker,
     record: SqsRecord | MalformedRecord,
     hold: ShortHold | undefined,
-    deadline: number,
+    within: Within,
   ) {
+    const { log } = within.invocation;
     if (record.kind === "malformed") {
       log.error("A record of the event can't be worked.", { messageId: record.messageId, reason: record.reason });
       return false;
@@ -146,16 +175,19 @@ export function createLambdaHandler(parts: LambdaParts) {
     const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
     const sender = queueSender(queue, queueUrl, parts);
     const deadLetters = deadLettersOf({ client: queue, queueUrl }, deadLetterQueueOf(worker, queueUrl));
-    const delivery = { body, messageId, attributes, receives, deadline };
+    const delivery = { body, messageId, attributes, receives, ...within };
     const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
     if (answer.kind === "acknowledge" || answer.kind === "moved") return true;
     await hold?.end();
-    await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl);
+    await hideFor(answer.kind === "give-back" ? answer.delaySeconds : rejectedDelay, record, queueUrl, log);
     return false;
   }
 
   /** Of a function that dies at it the message is back soon, though its queue has to hide it for six times the function's time limit. */
-  function holdOf(record: SqsRecord | MalformedRecord, deadline: number): ShortHold | undefined {
+  function holdOf(
+    record: SqsRecord | MalformedRecord,
+    { deadline, invocation: { log } }: Within,
+  ): ShortHold | undefined {
     if (record.kind === "malformed" || record.receiptHandle === undefined) return undefined;
     const { receiptHandle } = record;
     const queueUrl = queueUrlOfArn(record.queueArn, endpointOfQueues());
@@ -168,7 +200,7 @@ export function createLambdaHandler(parts: LambdaParts) {
   }
 
   /** Best effort: where it fails, the message comes back when its visibility ends. */
-  async function hideFor(delaySeconds: number, record: SqsRecord, queueUrl: string): Promise<void> {
+  async function hideFor(delaySeconds: number, record: SqsRecord, queueUrl: string, log: Log): Promise<void> {
     if (record.receiptHandle === undefined) return;
     const seconds = Math.min(longestVisibility, Math.max(0, Math.ceil(delaySeconds)));
     const command = new ChangeMessageVisibilityCommand({
@@ -191,7 +223,7 @@ export function createLambdaHandler(parts: LambdaParts) {
   async function workAlone(
     worker: FunctionWorker,
     body: string,
-    deadline: number,
+    within: Within,
     context: LambdaContext,
   ): Promise<LambdaAnswer | undefined> {
     const sender = senderOf(worker, context);
@@ -199,7 +231,8 @@ export function createLambdaHandler(parts: LambdaParts) {
     const onSummary = (summary: Summary, report: string) => {
       stands = { ...summary, report };
     };
-    const answer = await deliver(worker.handle, { body, deadline, onSummary }, sender, parts);
+    const { log } = within.invocation;
+    const answer = await deliver(worker.handle, { body, ...within, onSummary }, sender, { clock, log });
     if (answer.kind === "acknowledge") return stands;
     if (answer.kind === "give-back" && sender !== noQueue) {
       await sender.send(body, answer.delaySeconds);

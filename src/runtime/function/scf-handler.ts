@@ -32,11 +32,13 @@ import type { Log } from "../../vocabulary/log.ts";
 import { scheduledMessage, storedManifestMessage } from "../settings/manifest-message.ts";
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
 import type { FunctionWorker } from "./function-worker.ts";
+import { type RunningInvocation, withinInvocation } from "./invocation.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
 
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
 export interface ScfContext {
   readonly time_limit_in_ms: number;
+  readonly request_id?: string;
 }
 
 /** What an invocation returns, for its log, and for who called it and waits. */
@@ -93,6 +95,12 @@ function tellingOne() {
   };
 }
 
+/** What each delivery of an invocation is given. */
+interface Within {
+  readonly deadline: number;
+  readonly invocation: RunningInvocation;
+}
+
 /** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
 const messagesAtOnce = 4;
@@ -138,12 +146,20 @@ const idle = 10_000;
  * ```
  */
 export function createScfHandler(parts: ScfParts) {
-  const { clock, log } = parts;
+  const { clock } = parts;
   const deadLettersOf = createDeadLetters(parts);
 
   /** Throws an Error of one sentence where the event must be delivered again. */
   return async function handler(event: unknown, context: ScfContext): Promise<ScfResult> {
+    const told = { requestId: context?.request_id, clock, log: parts.log };
+    const sentOf = (result: ScfResult) => ("sent" in result && result.sent > 0 ? { sent: result.sent } : {});
+    return withinInvocation(told, (invocation) => work(event, context, invocation), sentOf);
+  };
+
+  async function work(event: unknown, context: ScfContext, invocation: RunningInvocation): Promise<ScfResult> {
+    const { log } = invocation;
     const decoded = decodeScfEvent(event);
+    invocation.asked(decoded.kind === "timer" ? `timer, ${decoded.task}` : decoded.kind);
     const worker = parts.worker();
     const limit = context?.time_limit_in_ms;
     if (typeof limit !== "number" || !(limit > 0)) {
@@ -161,29 +177,29 @@ export function createScfHandler(parts: ScfParts) {
         },
       );
     }
-    const deadline = deadlineAfter(clock.elapsed(), limit);
+    const within = { deadline: deadlineAfter(clock.elapsed(), limit), invocation };
     switch (decoded.kind) {
       case "message":
-        return alone(worker, decoded.message, deadline);
+        return alone(worker, decoded.message, within);
       case "messages":
-        return pass(worker, decoded.messages, deadline);
+        return pass(worker, decoded.messages, within);
       case "objects":
-        return pass(worker, manifestsAmong(worker.settings, decoded.objects), deadline);
+        return pass(worker, manifestsAmong(worker.settings, decoded.objects, log), within);
       case "timer": {
-        if (decoded.task === "poll") return poll(worker, deadline);
+        if (decoded.task === "poll") return poll(worker, within);
         const body = JSON.stringify(scheduledMessage(worker.settings, decoded.at));
-        return alone(worker, { body, id: `timer of ${decoded.at}` }, deadline);
+        return alone(worker, { body, id: `timer of ${decoded.at}` }, within);
       }
     }
-  };
+  }
 
-  async function poll(worker: FunctionWorker, deadline: number): Promise<Polled | Ticked> {
+  async function poll(worker: FunctionWorker, within: Within): Promise<Polled | Ticked> {
     const { settings, handle, checkCredentials } = worker;
     const queue = parts.openQueue(settings);
     await checkCredentials?.();
     if (queue === undefined) {
       const scheduled = scheduledMessage(settings, new Date(clock.now()).toISOString());
-      const tick = tickOf(worker, deadline, { scheduled });
+      const tick = tickOf(worker, within, { scheduled });
       if (tick === undefined) {
         throw new UserError(
           "MissingSetting",
@@ -204,12 +220,12 @@ export function createScfHandler(parts: ScfParts) {
       sender,
       deadLetters,
       visibility,
-      deadline,
+      ...within,
       idle,
       idleAtFirst,
       onStaying,
       clock,
-      log,
+      log: within.invocation.log,
     });
     if (staying[0] !== undefined)
       throw notWorked(staying.length, polled.acknowledged + polled.givenBack + polled.rejected, staying[0]);
@@ -217,14 +233,15 @@ export function createScfHandler(parts: ScfParts) {
   }
 
   /** A run that a timer or a caller asks for. Where there is a queue, what can't be worked now waits there. */
-  async function alone(worker: FunctionWorker, message: PushedMessage, deadline: number): Promise<ScfResult> {
+  async function alone(worker: FunctionWorker, message: PushedMessage, within: Within): Promise<ScfResult> {
     const queue = parts.openQueue(worker.settings);
-    if (queue === undefined) return workHere(worker, [message], deadline);
+    if (queue === undefined) return workHere(worker, [message], within);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(worker.settings));
     const told = tellingOne();
     const { body, id } = message;
-    const delivery = { body, messageId: id, deadline, onSummary: told.onSummary };
+    const delivery = { body, messageId: id, ...within, onSummary: told.onSummary };
+    const { log } = within.invocation;
     const answer = await deliver(worker.handle, delivery, sender, { clock, log, deadLetters });
     switch (answer.kind) {
       case "acknowledge":
@@ -240,13 +257,9 @@ export function createScfHandler(parts: ScfParts) {
     }
   }
 
-  async function pass(
-    worker: FunctionWorker,
-    messages: readonly PushedMessage[],
-    deadline: number,
-  ): Promise<ScfResult> {
+  async function pass(worker: FunctionWorker, messages: readonly PushedMessage[], within: Within): Promise<ScfResult> {
     const queue = parts.openQueue(worker.settings);
-    if (queue === undefined) return workHere(worker, messages, deadline);
+    if (queue === undefined) return workHere(worker, messages, within);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     // What a stream brings may be longer than the queue takes.
     const unsendable: PushedMessage[] = [];
@@ -260,13 +273,13 @@ export function createScfHandler(parts: ScfParts) {
       }
     });
     const sent = messages.length - unsendable.length;
-    return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, deadline, sender)) };
+    return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, within, sender)) };
   }
 
   /** Undefined of a worker that tells not what it works with. */
   function tickOf(
     { settings, handle, surroundings }: FunctionWorker,
-    deadline: number,
+    { deadline, invocation }: Within,
     { onSummary, scheduled }: Pick<TickOptions, "onSummary" | "scheduled">,
   ): Tick | undefined {
     if (surroundings === undefined) return undefined;
@@ -276,8 +289,9 @@ export function createScfHandler(parts: ScfParts) {
     return createTick({
       handle,
       place: ledgerPlace(settings),
-      surroundings,
+      surroundings: { ...surroundings, log: invocation.log },
       deadline,
+      invocation,
       shardsAtOnce,
       onSummary,
       scheduled,
@@ -288,16 +302,17 @@ export function createScfHandler(parts: ScfParts) {
   async function workHere(
     worker: FunctionWorker,
     messages: readonly PushedMessage[],
-    deadline: number,
+    within: Within,
     toQueue?: Sender,
   ): Promise<WorkedAtOnce> {
     const { onSummary, stands } = tellingOne();
+    const { log } = within.invocation;
     const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
-    const tick = toQueue === undefined ? tickOf(worker, deadline, { onSummary }) : undefined;
+    const tick = toQueue === undefined ? tickOf(worker, within, { onSummary }) : undefined;
     const sender = toQueue ?? tick?.sender ?? noQueue;
     const sentHere = tick?.sentHere;
     const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, deadline, onSummary, sentHere }, sender, {
+      deliver(worker.handle, { body, messageId: id, ...within, onSummary, sentHere }, sender, {
         clock,
         log,
         deadLetters,
@@ -321,7 +336,7 @@ export function createScfHandler(parts: ScfParts) {
   }
 
   /** A manifest that was stored starts a run; what a run itself writes does not. */
-  function manifestsAmong(settings: Settings, objects: readonly StoredObject[]): readonly PushedMessage[] {
+  function manifestsAmong(settings: Settings, objects: readonly StoredObject[], log: Log): readonly PushedMessage[] {
     const ledger = ledgerPlace(settings);
     const messages: PushedMessage[] = [];
     for (const { bucket, region, key, eventName } of objects) {

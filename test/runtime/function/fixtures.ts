@@ -42,10 +42,18 @@ export const giveBack = (delaySeconds: number): Answer => ({
 });
 export const reject: Answer = { kind: "reject", reason: "The message is not JSON." };
 
-export function notingLog(): Log & { readonly entries: { level: string; message: string; fields?: unknown }[] } {
-  const entries: { level: string; message: string; fields?: unknown }[] = [];
+interface Entry {
+  level: string;
+  message: string;
+  fields?: unknown;
+}
+
+/** `invocations`: how each invocation of a function ended; `entries`: what else was said. */
+export function notingLog(): Log & { readonly entries: Entry[]; readonly invocations: Entry[] } {
+  const entries: Entry[] = [];
+  const invocations: Entry[] = [];
   const at = (level: string) => (message: string, fields?: unknown) => {
-    entries.push({ level, message, fields });
+    (message.startsWith("An invocation ") ? invocations : entries).push({ level, message, fields });
   };
-  return { entries, info: at("info"), warn: at("warn"), error: at("error") };
+  return { entries, invocations, info: at("info"), warn: at("warn"), error: at("error") };
 }
