@@ -5,7 +5,8 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpServer, type Server } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,6 +22,9 @@ const keys = ["2026/a.jpg", "2026/b ü.png"];
 let folder = "";
 let emulator: Emulator;
 let queues: QueueServer;
+/** A dead man's switch, and the paths that it was pinged at. */
+let pinged: Server;
+const pings: string[] = [];
 
 /** A checkout beside this one: what is built, what is deployed, and the command where npx finds it. */
 beforeAll(async () => {
@@ -38,6 +42,11 @@ beforeAll(async () => {
   mkdirSync(join(folder, "pictures"));
   for (const n of [1, 2, 3]) writeFileSync(join(folder, `pictures/${n}.png`), makeImage("png", 16, n));
   queues = await openQueueServer();
+  pinged = createHttpServer((request, response) => {
+    pings.push(request.url ?? "");
+    request.resume().on("end", () => response.end("OK"));
+  });
+  await new Promise<void>((resolve) => pinged.listen(0, "127.0.0.1", resolve));
   emulator = await startEmulator({
     dataDir: join(folder, "cos"),
     credentials: [credentials],
@@ -48,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await emulator?.close();
   await queues?.close();
+  await new Promise((resolve) => (pinged === undefined ? resolve(undefined) : pinged.close(resolve)));
   if (folder !== "") rmSync(folder, { recursive: true, force: true });
 });
 
@@ -136,6 +146,7 @@ describe.each(sections)("$path, $heading", ({ path, lines }) => {
         .replace("TENCENTCLOUD_SECRETID=…", `TENCENTCLOUD_SECRETID=${credentials.secretId}`)
         .replace("TENCENTCLOUD_SECRETKEY=…", `TENCENTCLOUD_SECRETKEY=${credentials.secretKey}`)
         .replaceAll("sqs:URL", queue)
+        .replaceAll("https://hc-ping.com/UUID", `http://127.0.0.1:${(pinged.address() as AddressInfo).port}/UUID`)
         .replaceAll("9000", String(port)),
     );
     const script = filledIn
@@ -144,5 +155,6 @@ describe.each(sections)("$path, $heading", ({ path, lines }) => {
     const { code, output } = await shell(script);
     expect(code, output).toBe(0);
     expect(output).not.toMatch(/…|command not found/);
+    expect(pings.splice(0)).toEqual(lines.some((line) => line.includes("--ping")) ? ["/UUID/start", "/UUID/0"] : []);
   });
 });

@@ -324,7 +324,8 @@ async function work(
     await writeCap(ledger, needs === undefined ? { kind: "over", ...said } : { kind: "short", n, needs, ...said });
   }
   // All outcomes are durable by now, which both rest on, and neither on the other.
-  const ending = [writeEndMarker(ledger, shard, attempt)];
+  const processStops = delivery.signal?.aborted === true;
+  const ending = [writeEndMarker(ledger, shard, attempt, { processStops })];
   const isOver = left === 0 && told !== "later";
   if (isOver) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
   await Promise.all(ending);

@@ -15,7 +15,7 @@ export interface MetadataTrust {
 }
 
 /** Objects without metadata after which the bucket is taken to have none. */
-const SAMPLE = 20;
+export const metadataSample = 20;
 
 /**
  * @param said what a probe of the bucket found. That they lack it is believed until a reply brings it; that they bring it is not: nothing
@@ -30,7 +30,7 @@ export function createMetadataTrust(said?: {
   let replies: "bring" | "lack" | undefined = believed ? "lack" : undefined;
   let without = 0;
   return {
-    asks: () => replies === "lack" || (replies === undefined && without < SAMPLE),
+    asks: () => replies === "lack" || (replies === undefined && without < metadataSample),
     learn(head, reply) {
       if (replies === "lack" && !believed) return;
       const names = Object.keys(head.headers).filter((name) => name.startsWith("x-cos-meta-"));

@@ -12,6 +12,8 @@ export interface Attempt {
   readonly segments: readonly string[];
   /** It stopped cleanly. */
   readonly ended: boolean;
+  /** And its process stopped with it; absent where that is not known. */
+  readonly processStopped?: true;
   /** Its oldest object's Last-Modified, by the store's clock, ms since the epoch. */
   readonly firstSign: number;
   /** Its newest object's Last-Modified, by the store's clock, ms since the epoch. */
@@ -31,6 +33,7 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
       segments: { n: number; path: string }[];
       ended: boolean;
       firstSign: number;
+      processStopped?: true;
       lastSign: number;
     }
   >();
@@ -53,8 +56,10 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
     attempt.firstSign = Math.min(attempt.firstSign, listed.lastModified);
     attempt.lastSign = Math.max(attempt.lastSign, listed.lastModified);
     if (parsed.object.kind === "open") attempt.seq = parsed.object.seq;
-    else if (parsed.object.kind === "end") attempt.ended = true;
-    else attempt.segments.push({ n: parsed.object.n, path: listed.key });
+    else if (parsed.object.kind === "end") {
+      attempt.ended = true;
+      if (listed.size > 0) attempt.processStopped = true;
+    } else attempt.segments.push({ n: parsed.object.n, path: listed.key });
   }
   return [...byId.values()]
     .map((attempt) => ({ ...attempt, segments: attempt.segments.sort((a, b) => a.n - b.n).map(({ path }) => path) }))

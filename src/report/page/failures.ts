@@ -27,7 +27,7 @@ ${step.kind === "redrive" ? command(step.command, words) : []}
 <div class="search scripted">
 <label>${words.search} <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="${words.searchHint}"></label>
 <label>${words.codeHeading} <select id="search-code"><option value="">${words.allCodes}</option>${shown.map(({ code }, index) => html`<option value="${index}">${code}</option>`)}</select></label>
-<p id="found" role="status" data-of="${words.shown(-1, rows)}">${words.shown(rows, rows)}</p>
+<p id="found" role="status" data-of="${words.shown(-1, rows, failed - rows)}">${words.shown(rows, rows, failed - rows)}</p>
 </div>
 ${shown.map((failure, index) => one(failure, index, failed, words, textOf))}
 </section>`;

@@ -93,7 +93,9 @@ export const english = {
   search: "Search the shown rows",
   searchHint: "key, code, status, or a word of the message",
   allCodes: "All codes",
-  shown: (shown: number, all: number): string => `${count(shown)} of ${count(all)} shown rows`,
+  /** @param elsewhere rows that failed and that the page does not show, so that nobody finds them here */
+  shown: (shown: number, all: number, elsewhere: number): string =>
+    `${count(shown)} of ${count(all)} shown rows${elsewhere === 0 ? "" : `; ${count(elsewhere)} more are in the failures CSV alone, and not searched here`}`,
   status: "Status",
   noReply: "no reply",
   meaning: "Meaning",

@@ -84,7 +84,8 @@ export const chinese: Words = {
   search: "在列出的对象中搜索",
   searchHint: "对象键、错误码、状态码或消息中的词",
   allCodes: "全部错误码",
-  shown: (shown, all) => `显示 ${count(shown)} / ${count(all)} 个`,
+  shown: (shown, all, elsewhere) =>
+    `显示 ${count(shown)} / ${count(all)} 个${elsewhere === 0 ? "" : `；另有 ${count(elsewhere)} 个仅在失败 CSV 中，不在此处搜索范围内`}`,
   status: "状态码",
   noReply: "无响应",
   meaning: "含义",

@@ -166,7 +166,7 @@ async function stateOf(
   if (surroundings.clock.now() - Date.parse(run.plannedAt) < SETTLING_MS && signs.newest === Number.NEGATIVE_INFINITY)
     return going;
   const quiet = signs.serverTime - newest > QUIET_MS;
-  return signs.died || quiet ? { state: "incomplete", stored: undefined } : going;
+  return signs.died || signs.stopped || quiet ? { state: "incomplete", stored: undefined } : going;
 }
 
 /** Until then nobody who waits for restores shows a sign of life; ms since the epoch, by the store's clock. */
@@ -180,6 +180,8 @@ interface Signs {
   readonly alive: boolean;
   /** An attempt stopped without saying so. */
   readonly died: boolean;
+  /** The newest sign is of a process that stopped, and said so. */
+  readonly stopped: boolean;
   /** By the store's clock, ms since the epoch. */
   readonly newest: number;
   readonly serverTime: number;
@@ -187,22 +189,25 @@ interface Signs {
 
 async function signsOfLife(ledger: LedgerStore, shards: readonly number[], surroundings: Surroundings): Promise<Signs> {
   let died = false;
+  let stopped = false;
   let newest = Number.NEGATIVE_INFINITY;
   let serverTime = surroundings.clock.now();
   for (const shard of shards) {
     const listed = await listShard(ledger, shard);
     serverTime = listed.serverTime;
     for (const attempt of listed.attempts) {
+      if (attempt.lastSign > newest) stopped = attempt.processStopped === true;
+      else if (attempt.lastSign === newest) stopped ||= attempt.processStopped === true;
       newest = Math.max(newest, attempt.lastSign);
       if (attempt.ended) continue;
       const marker = isAlive(attempt, serverTime) ? await readOpenMarker(ledger, shard, attempt) : undefined;
       if (marker !== undefined && !surroundings.worker.isGone(marker.worker)) {
-        return { alive: true, died, newest, serverTime };
+        return { alive: true, died, stopped, newest, serverTime };
       }
       died = true;
     }
   }
-  return { alive: false, died, newest, serverTime };
+  return { alive: false, died, stopped, newest, serverTime };
 }
 
 /** What each group of a run comes to: its marker's tally, or the fold of its segments where it is not over. */

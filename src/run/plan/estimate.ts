@@ -7,6 +7,7 @@
 import { chooseProof } from "../../archive/proof/choose-proof.ts";
 import { expectationOfRow } from "../../archive/proof/identity.ts";
 import { goesPlain } from "../../archive/task/knowledge.ts";
+import { metadataSample } from "../../archive/task/metadata-trust.ts";
 import type { RunRequest } from "../../ledger/plan/request.ts";
 import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
 import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
@@ -239,8 +240,7 @@ function headsSpared(
 }
 
 /**
- * Of one row that all goes well with (archive/task/next-step.ts). A process may HEAD the source a few times more at its beginning,
- * until it knows whether the bucket's replies bring the metadata (archive/task/metadata-trust.ts).
+ * Of one row that all goes well with (archive/task/next-step.ts). Those that a process sends at its beginning are headsAtStart's.
  */
 export function requestsOf(
   row: PlannedRow,
@@ -263,6 +263,20 @@ export function requestsOf(
     "archive.head": options.ifExists === "overwrite" && options.history === undefined ? 0 : 1,
     "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
   };
+}
+
+/**
+ * HEADs of the source that are sent besides at most, in each process, until it knows whether originImage brings the metadata: of rows that need none
+ * for their proof, as many as show that, and those that are under way by then.
+ */
+export function headsAtStart(
+  { requests, rowsThatProve, byFindings }: Pick<Estimate, "requests" | "rowsThatProve" | "byFindings">,
+  how: { readonly atOnce: number; readonly maxInstances: number },
+): number {
+  // Then each row costs one anyway.
+  if (byFindings?.metadataByHead === true) return 0;
+  const most = (metadataSample + how.atOnce) * how.maxInstances;
+  return Math.min(most, rowsThatProve, requests["source.get"]);
 }
 
 /** Seconds that one original takes where nothing is known of it: an image of a few hundred KiB, in the bucket's own region. */

@@ -1,5 +1,5 @@
 /** `cos-originals policy`: what the credentials of a configuration must be allowed to do. Asks nobody. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Settings } from "../../config/read.ts";
 import { camPolicy } from "../../run/inspect/cam-policy.ts";
 import { type IamPolicy, iamPolicy } from "../../run/inspect/iam-policy.ts";
@@ -35,11 +35,13 @@ import type { Terminal } from "./terminal/terminal.ts";
 export function describePolicy(command: Command): void {
   addFlags(
     command
-      .option("--for <PURPOSE>", `what the credentials are for: ${purposes.join(", ")}`, "run")
+      .addOption(oneOf("--for <PURPOSE>", "what the credentials are for", purposes))
       .option("--to <ADDRESS>", "with --for restore: where the keys go")
       .option("--at <TIME>", "with --for restore: as restore is to be asked, as of a time")
       .option("--deep", "with --for verify: as verify is to be asked, with its --deep")
-      .option("--store <STORE>", "whose policy: cos for CAM's, s3 for IAM's of an archive or a ledger there", "cos")
+      .addOption(
+        oneOf("--store <STORE>", "whose policy: CAM's, or IAM's of an archive or a ledger in S3", ["cos", "s3"]),
+      )
       .option("--lifecycle", "print lifecycle rules for old runs and the history instead")
       .option(...keepDaysFlag)
       .addHelpText(
@@ -61,6 +63,13 @@ Example:
     // Those of work say nothing here; but the flags of a run can be given as they are.
     [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
   );
+}
+
+/** The first is the default. What is none of them is answered here, not by commander: its sentence would not say what to do. */
+function oneOf(flags: string, description: string, words: readonly string[]): Option {
+  const option = new Option(flags, description).default(words[0]);
+  option.argChoices = [...words];
+  return option;
 }
 
 export async function policyCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {

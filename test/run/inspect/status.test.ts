@@ -3,6 +3,7 @@ import { writeControl } from "../../../src/ledger/control.ts";
 import { donePath, groupPath, paths } from "../../../src/ledger/layout.ts";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
+import { writeEndMarker } from "../../../src/ledger/shard/end-marker.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { summaryText } from "../../../src/report/summary-text.ts";
 import { writeReport } from "../../../src/run/inspect/report.ts";
@@ -259,6 +260,28 @@ describe("the status of a run", () => {
     expect((await status(world)).summary.state).toBe("running");
     await world.clock.advance(16 * 60_000);
     expect((await status(world)).summary.state).toBe("incomplete");
+  });
+
+  test("of a process's own run is incomplete at once where that process stopped and said so, until somebody goes on", async () => {
+    const world = createWorld();
+    await documents(world, 2);
+    const ledger = world.ledger("r");
+    await ledger.put(paths.open(0, ulidAt(5), 0), "somebody");
+    await ledger.put(paths.open(1, ulidAt(6), 0), "somebody");
+    await writeEndMarker(ledger, 0, ulidAt(5), { processStops: false });
+    await writeEndMarker(ledger, 1, ulidAt(6), { processStops: false });
+    expect((await status(world)).summary.state).toBe("running");
+    await ledger.put(paths.open(1, ulidAt(7), 0), "somebody");
+    await world.clock.advance(1_000);
+    await writeEndMarker(ledger, 1, ulidAt(7), { processStops: true });
+    expect((await status(world)).summary.state).toBe("incomplete");
+    await world.clock.advance(1_000);
+    await ledger.put(paths.open(0, ulidAt(8), 0), "somebody else");
+    expect((await status(world)).summary.state).toBe("running");
+    await world.clock.advance(1_000);
+    // It gave the shard back for a while.
+    await writeEndMarker(ledger, 0, ulidAt(8));
+    expect((await status(world)).summary.state).toBe("running");
   });
 
   test("is what the highest control says, with its reason, until it is resumed", async () => {

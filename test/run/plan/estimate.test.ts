@@ -5,9 +5,11 @@ import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { costOf } from "../../../src/policy/money/cost.ts";
 import {
   assumedSeconds,
+  type Estimate,
   estimateRun,
   expectedAtOnce,
   type FoundOfSource,
+  headsAtStart,
   requestsOf,
   timeOf,
 } from "../../../src/run/plan/estimate.ts";
@@ -101,6 +103,23 @@ describe("the requests of a row", () => {
   });
 });
 
+describe("the HEADs of a beginning", () => {
+  type Asked = Pick<Estimate, "requests" | "rowsThatProve" | "byFindings">;
+  const of = (fetches: number) => ({ "source.get": fetches }) as Estimate["requests"];
+  const all: Asked = { requests: of(1_000), rowsThatProve: 900, byFindings: null };
+  const lacking = { metadataByHead: true, tooLarge: 0, versions: 0 };
+  const one = { atOnce: 32, maxInstances: 1 };
+  test.each<[string, Partial<Asked>, typeof one, number]>([
+    ["a sample, and what is under way by then", {}, one, 52],
+    ["in each process", {}, { ...one, maxInstances: 3 }, 156],
+    ["no more than rows that cost none anyway", { rowsThatProve: 31 }, one, 31],
+    ["no more than originals that are paid for", { requests: of(7) }, one, 7],
+    ["none where each row costs one", { byFindings: lacking }, one, 0],
+  ])("%s", (_, estimate, how, expected) => {
+    expect(headsAtStart({ ...all, ...estimate }, how)).toBe(expected);
+  });
+});
+
 describe("an estimate", () => {
   test("says what a run then does, request by request", async () => {
     const world = createWorld();
@@ -122,6 +141,9 @@ describe("an estimate", () => {
     // At its beginning a process also asks for metadata, until it knows whether the replies bring it: once a row at most.
     expect(done?.["source.head"]).toBeGreaterThanOrEqual(heads);
     expect(done?.["source.head"]).toBeLessThanOrEqual(heads + rowsThatProve);
+    const more = headsAtStart({ requests, rowsThatProve, byFindings: null }, { atOnce: 4, maxInstances: 1 });
+    expect(more).toBe(24);
+    expect(done?.["source.head"]).toBeLessThanOrEqual(heads + more);
   });
 
   test("adds up: every row is to archive, a duplicate, a collision, or invalid", async () => {

@@ -131,6 +131,8 @@ describe("a run on one machine", () => {
     expect(first.summary).toMatchObject({ state: "incomplete", failed: 0 });
     expect(first.summary.pending).toBeGreaterThan(0);
     expect(world.clock.elapsed() - begun).toBeLessThan(1_500);
+    const ends = world.archive.keys().filter((key) => key.endsWith("-end"));
+    expect(ends.map((key) => world.archive.object(key)?.bytes.length)).toEqual([1]);
     hang = false;
     const from = world.clock.elapsed();
     const second = await run(world, inputFor(keys, { shardSize: 6 }));

@@ -58,12 +58,17 @@ function flagWords(option: Option): FlagWords {
     short: option.short?.slice(1),
     description: option.description,
     repeatable: setting?.repeatable === true || option.parseArg !== undefined,
-    takes: takesOf(placeholder, setting),
+    takes: takesOf(placeholder, setting, option.argChoices),
   };
 }
 
-function takesOf(placeholder: string | undefined, setting: Setting<unknown> | undefined): Takes {
+function takesOf(
+  placeholder: string | undefined,
+  setting: Setting<unknown> | undefined,
+  choices: readonly string[] | undefined,
+): Takes {
   if (placeholder === undefined) return { kind: "nothing" };
+  if (choices !== undefined) return { kind: "choice", words: choices };
   if (setting?.schema instanceof z.ZodEnum) return { kind: "choice", words: setting.schema.options.map(String) };
   if (placeholder === "FILE") return { kind: "file" };
   if (placeholder === "DIR") return { kind: "folder" };

@@ -41,6 +41,7 @@ export function describeCheck(command: Command): void {
         "--out <FILE>",
         "write what is missing or different as CSV, which is a manifest: run --manifest FILE repairs it",
       )
+      .option("--extra <FILE>", "write what only the archive has as CSV, which is a manifest for restore")
       .option(
         "--certificate <FILE>",
         "write what was compared, when, and what was found, as JSON and as a page beside it",
@@ -112,11 +113,14 @@ async function compare(
   const certificatePath = typeof flags.certificate === "string" && !dryRun ? flags.certificate : undefined;
   if (certificatePath !== undefined) await checkCertificatePath(certificatePath);
   const repair = typeof flags.out === "string" && !dryRun ? await openCsvFile(flags.out, "--out", header) : undefined;
+  const extras =
+    typeof flags.extra === "string" && !dryRun ? await openCsvFile(flags.extra, "--extra", extraHeader) : undefined;
   const counts = noCheckCounts();
   const found: Difference[] = [];
   const ofKind: Record<DifferenceKind, number> = { missing: 0, differs: 0, extra: 0, uncompared: 0 };
   const onDifference = async (difference: Difference) => {
-    const { kind } = difference;
+    const { kind, key, message, archiveKey } = difference;
+    if (kind === "extra") await extras?.add([key, message, archiveKey]);
     if (oneWay && kind === "extra") return;
     if (ofKind[kind]++ < told) found.push(difference);
     if (kind === "missing" || kind === "differs") await repair?.add(repairCells(difference));
@@ -137,13 +141,14 @@ async function compare(
       await compareByHead(places, surroundings, { counts, kept, onDifference, onProgress, signal });
     }
     terminal.status("");
-    await repair?.close();
+    await Promise.all([repair?.close(), extras?.close()]);
     if (signal.aborted) return exitCodes.interrupted;
     const { source, archive } = places;
     const tell = { source, archive, listed, counts, oneWay, dryRun, heads };
     if (flags.json === true) terminal.out(JSON.stringify(checkDocument({ ...tell, found })));
     else terminal.out(checkText({ ...tell, found: found.slice(0, shown) }));
     if (repair !== undefined) terminal.note(`What is missing or different is in ${String(flags.out)}`);
+    if (extras !== undefined) terminal.note(`What only the archive has is in ${String(flags.extra)}`);
     if (certificatePath !== undefined) {
       const { archiveKey } = settings.values;
       const differences = found.slice(0, namedDifferences).map(({ source: _, ...difference }) => difference);
@@ -177,6 +182,8 @@ function placesOf(settings: Settings): CheckedPlaces {
 
 /** The columns of a manifest, and why each row is there. What lies in an archive class is said, so that it is not fetched before it is restored. */
 const header = ["Key", "Size", "ETag", "StorageClass", "Difference", "Details", "ArchivedAs"];
+
+const extraHeader = ["Key", "Details", "ArchivedAs"];
 
 function repairCells({ kind, key, archiveKey, message, source }: Difference) {
   const { size, etag, storageClass } = listedRow({

@@ -1,11 +1,12 @@
 /** A plan as a document: what `plan --json` prints, and what its text is made of. */
 import type { Settings } from "../../../config/read.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
+import { startsAt } from "../../../policy/concurrency/auto-concurrency.ts";
 import { costOf } from "../../../policy/money/cost.ts";
 import { listPrices } from "../../../policy/money/list-prices.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import type { Replaced } from "../../../run/places/replaced.ts";
-import { type Estimate, expectedAtOnce, fetchesOf, timeOf } from "../../../run/plan/estimate.ts";
+import { type Estimate, expectedAtOnce, fetchesOf, headsAtStart, timeOf } from "../../../run/plan/estimate.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 import { pricesOf } from "../../settings/prices.ts";
 
@@ -28,6 +29,7 @@ export function planDocument(
     /** A listing's run is named when it is run. */
     run: request.rows.kind === "listing" && values.run === undefined ? null : request.run,
     ...estimate,
+    headsAtStart: headsAtStart(estimate, { atOnce: auto ? startsAt : concurrency, maxInstances }),
     notPreserved,
     replaced,
     cost: {

@@ -46,6 +46,11 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     `  requests, where nothing fails: ${Object.entries(requests)
       .map(([type, count]) => `${type} ${type === "ledger" ? "about " : ""}${formatCount(count)}`)
       .join(", ")}`,
+    ...(plan.headsAtStart > 0
+      ? [
+          `  and up to ${counted(plan.headsAtStart, "HEAD")} of the source more at the beginning, by which the run finds out whether originImage brings the metadata`,
+        ]
+      : []),
     `  ${existsText[options.ifExists]}`,
     ...replacedLines(plan),
     `  not preserved: ${plan.notPreserved.join(" and ")} of the originals`,
@@ -192,5 +197,6 @@ function timeText({ time }: PlanDocument): string {
     auto && limitedBy !== "concurrency"
       ? `; --concurrency auto finds by trying how many at once that takes${processes}, some ${formatCount(concurrency)} if an original takes ${assumedSeconds} s`
       : "";
-  return `time: about ${formatSeconds(seconds)} ${why[limitedBy]}${found}`;
+  const about = seconds < 1 ? "less than a second" : `about ${formatSeconds(seconds)}`;
+  return `time: ${about} ${why[limitedBy]}${found}`;
 }

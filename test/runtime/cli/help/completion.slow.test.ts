@@ -104,6 +104,7 @@ describe.each(shells)("%s completes", (shell) => {
     expect(ask("run", "--storage-class", "DEEP")).toEqual(["DEEP_ARCHIVE"]);
     expect(noFlags(ask("protection", ""))).toEqual(["off", "on", "status"]);
     expect(ask("run", "--source", "")).toEqual([]);
+    expect(ask("policy", "--for", "pro")).toEqual(["protection"]);
   });
 
   test.skipIf(!has(shell))("files and folders where a flag takes one", () => {

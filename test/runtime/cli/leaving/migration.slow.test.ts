@@ -1,5 +1,5 @@
 /** Leaving the protection, by the commands as they are built: archive, a second pass, check, its certificate, off. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { certificateShape } from "../../../../src/report/certificate.ts";
@@ -171,7 +171,15 @@ describe("a check", () => {
     lab.emulator.bucket(archive).put(`${prefix()}gone from the source.png`, Buffer.from("x"));
     const both = await there("check");
     expect(both).toMatchObject({ code: 7, stdout: expect.stringContaining("--one-way") });
-    expect((await there("check", "--one-way")).code).toBe(0);
+    const extra = file("extra.csv");
+    expect((await there("check", "--one-way", "--extra", extra)).code).toBe(0);
+    expect(await readFile(extra, "utf8")).toBe(
+      `Key,Details,ArchivedAs\r\ngone from the source.png,it is not in the source,${prefix()}gone from the source.png\r\n`,
+    );
+    const restored = ["restore", "--to", `file://${file("brought back")}`, "--manifest", extra, "--run", "back"];
+    const back = await there(...restored);
+    expect(back.code, back.stderr).toBe(0);
+    expect(await readdir(file("brought back"))).toContain("gone from the source.png");
   });
 
   test("needs archive keys in the order of the source's", async () => {
