@@ -155,6 +155,6 @@ describe.each(sections)("$path, $heading", ({ path, lines }) => {
     const { code, output } = await shell(script);
     expect(code, output).toBe(0);
     expect(output).not.toMatch(/…|command not found/);
-    expect(pings.splice(0)).toEqual(lines.some((line) => line.includes("--ping")) ? ["/UUID/start", "/UUID/0"] : []);
+    expect(pings.splice(0)).toEqual(lines.some((line) => line.includes("--ping")) ? ["/UUID/start", "/UUID"] : []);
   });
 });

@@ -123,7 +123,11 @@ ${rows}</tbody></table></div>
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-const rounded = (value: number): number => (value < 100 ? Math.round(value * 10) / 10 : Math.round(value));
+/** What is there is not called 0: a retry in twenty seconds is 0.05 a second. */
+function rounded(value: number): number {
+  if (value < 1) return Number(value.toPrecision(2));
+  return value < 100 ? Math.round(value * 10) / 10 : Math.round(value);
+}
 
 /** `2026-11-30 02:15:04`; @param second since the epoch */
 const isoOf = (second: number): string => new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ");

@@ -81,7 +81,7 @@ td + td, th + td { padding-left: .75rem; }
 td.bar { width: 40%; } td.bar svg { display: block; width: 100%; height: .6rem; margin-top: .45rem; }
 .sum th, .sum td { font-weight: 600; white-space: normal; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .5rem; margin-bottom: .75rem; }
-.tiles div { padding: .5rem .6rem; border-radius: .5rem; background: var(--card); }
+.tiles div { display: flex; flex-direction: column; justify-content: space-between; padding: .5rem .6rem; border-radius: .5rem; background: var(--card); }
 .tiles .number { font-weight: 650; font-size: 1.1rem; }
 .scroll { overflow: auto; max-height: 26rem; }
 .wide-table { max-height: none; } .wide-table .key { white-space: nowrap; }

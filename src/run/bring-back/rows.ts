@@ -152,14 +152,15 @@ export async function* namedRows(
   const limit = pLimit(AT_ONCE);
   const sent = { "source.list": 0, "source.head": 0 };
   yield [{ kind: "requests", sent }];
-  const find = createFinder(wanted, bucket, surroundings, sent, signal);
+  const find = at === undefined ? undefined : createFinder(wanted, bucket, surroundings, sent, signal);
   const bring = async (entry: PlanEntry): Promise<PlanEntry | undefined> => {
     if (entry.kind !== "row") return entry;
     const { row, at: position } = entry;
     const { key } = row;
     if (!key.startsWith(prefix)) return undefined;
     const archiveKey = archiveKeyOf(row, template, archive.prefix, "");
-    if (at === undefined) return { kind: "row", row: { key: archiveKey, archiveKey: key }, at: position };
+    if (at === undefined || find === undefined)
+      return { kind: "row", row: { key: archiveKey, archiveKey: key }, at: position };
     const object = await find(archiveKey, at);
     if (object !== undefined) return entryOf({ archiveKey, object }, key, position.line);
     const message = `row ${position.line}: the archive held nothing of ${quote(key)} at ${isoTime(at)}, as far as is known`;

@@ -105,7 +105,7 @@ export function checkText(told: CheckTold): readonly string[] {
     ...(dryRun && heads.source > 0 ? [`  ${headsText(heads)}`] : []),
   ];
   for (const { kind, key, message } of found) lines.push(`  ${kind}: ${key}: ${message}`);
-  const all = differenceKinds.reduce((sum, kind) => sum + counts[kind], 0);
+  const all = differenceKinds.reduce((sum, kind) => sum + (oneWay && kind === "extra" ? 0 : counts[kind]), 0);
   if (all > found.length) lines.push(`  and ${formatCount(all - found.length)} more`);
   if (!dryRun && !isAgreed && agree(counts, true)) {
     lines.push("  what the archive alone holds was perhaps deleted from the source since: --one-way passes over it");

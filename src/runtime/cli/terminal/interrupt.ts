@@ -31,7 +31,7 @@ const AT_ONCE_MS = 1_500;
 const SAME_KEY_MS = 100;
 
 export function onInterrupt(
-  terminal: Pick<Terminal, "note">,
+  terminal: Pick<Terminal, "note"> & Partial<Pick<Terminal, "status">>,
   words: string | InterruptWords,
   { host = process, clock = systemClock }: { readonly host?: SignalledProcess; readonly clock?: Clock } = {},
 ): Interrupt {
@@ -40,7 +40,11 @@ export function onInterrupt(
   const atOnce = new AbortController();
   // Every delivery listens to it, and Node would warn of a leak.
   for (const { signal } of [stop, atOnce]) setMaxListeners(0, signal);
-  const end = () => host.exit(exitCodes.interrupted);
+  const end = () => {
+    // Or the shell's prompt stands behind the line of progress.
+    terminal.status?.("");
+    host.exit(exitCodes.interrupted);
+  };
   const last = new Map<string, number>();
   const heard = (name: string) => {
     const now = clock.elapsed();
