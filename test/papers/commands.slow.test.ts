@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
 import { makeImage } from "../../src/runtime/cli/demo/images.ts";
 import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
-import { linesOf, needsAccount, shellBlocks } from "./documented-commands.ts";
+import { linesOf, runsElsewhere, shellBlocks } from "./documented-commands.ts";
 import { blocksOf, read, readPapers, root } from "./papers.ts";
 
 const credentials = { secretId: "AKIDpapers", secretKey: "a-secret-of-the-papers" };
@@ -110,7 +110,7 @@ const sections = readPapers()
     }));
     const stories = new Map<string, string[]>();
     for (const block of shellBlocks(paper)) {
-      const lines = linesOf(block).filter(({ kind }) => kind === "run" && !needsAccount(block));
+      const lines = linesOf(block).filter(({ kind }) => kind === "run" && !runsElsewhere(block));
       const under = headings.findLast(({ line }) => line < block.line)?.heading ?? "";
       if (lines.length > 0) stories.set(under, [...(stories.get(under) ?? []), ...lines.map(({ text }) => text)]);
     }

@@ -1,34 +1,15 @@
 /** What the papers tell people to type is there to be typed. commands.slow.test.ts runs it. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command, CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { parseMessage } from "../../src/run/messages/messages.ts";
-import { commands as listed } from "../../src/runtime/cli/commands.ts";
 import { readFlags } from "../bench/flags.ts";
 import { linesOf, needsAccount, ownCommandsOf, shellBlocks } from "./documented-commands.ts";
 import { blocksOf, read, readPapers, root } from "./papers.ts";
+import { commands, refusalOf } from "./refused-command.ts";
 
 const papers = readPapers();
-const commands = await Promise.all(listed.map(async (command) => ({ ...command, ...(await command.load()) })));
-
-/** What the program would say of such words; undefined where it would take them. */
-function refusal(command: string): string | undefined {
-  const [, name, ...words] = command.split(/ +/);
-  const known = commands.find((each) => each.name === name);
-  if (known === undefined) return name === "help" ? undefined : `there is no command ${name}`;
-  const parser = new Command(known.name).exitOverride().configureOutput({ writeErr: () => undefined });
-  if (known.argument !== undefined) parser.argument(known.argument.name);
-  known.describe(parser);
-  parser.action(() => undefined);
-  try {
-    parser.parse(words, { from: "user" });
-    return undefined;
-  } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode !== 0) return thrown.message;
-    return thrown instanceof CommanderError ? undefined : String(thrown);
-  }
-}
+const refusal = (command: string) => refusalOf(command.split(/ +/).slice(1));
 
 describe("commands of cos-originals", () => {
   const all = papers.flatMap((paper) => ownCommandsOf(paper).map((command) => [paper.path, command] as const));

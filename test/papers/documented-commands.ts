@@ -24,6 +24,10 @@ export function linesOf({ text }: Pick<Block, "text">): readonly Line[] {
 /** A block whose commands need an account of a cloud: `sh account`. */
 export const needsAccount = ({ words }: Block): boolean => words.includes("account");
 
+/** Nor can others be run in a test: `sh docker` needs a daemon or a cluster, `sh root` changes the machine. */
+export const runsElsewhere = (block: Block): boolean =>
+  needsAccount(block) || block.words.some((word) => word === "docker" || word === "root");
+
 export const shellBlocks = ({ text }: Paper): readonly Block[] =>
   blocksOf(text).filter(({ language }) => language === "sh");
 
