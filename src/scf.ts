@@ -8,13 +8,15 @@ import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
 import { createScfHandler } from "./runtime/function/scf-handler.ts";
 import { systemClock } from "./vocabulary/clock.ts";
 import { foldRepeats } from "./vocabulary/fold-repeats.ts";
-import { atLeast, jsonLog } from "./vocabulary/log.ts";
+import { atLeast, jsonLog, writeToStdout } from "./vocabulary/log.ts";
 
 export type { Polled } from "./run/work/poll-queue.ts";
 export type { Ticked } from "./run/work/tick.ts";
 export type { ScfContext, ScfResult } from "./runtime/function/scf-handler.ts";
 
-const log = foldRepeats(atLeast(jsonLog(), process.env.ORIGINALS_LOG_LEVEL));
+/** What SCF takes for its log is standard output (document 583/60336), and nothing is said of the other. */
+const write = process.env.TENCENTCLOUD_RUNENV === "SCF" ? writeToStdout : undefined;
+const log = foldRepeats(atLeast(jsonLog(write), process.env.ORIGINALS_LOG_LEVEL));
 const world = { environment: process.env, clock: systemClock, random: Math.random, log };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */

@@ -13,7 +13,8 @@
  *   submitted/<plan>/upto-000000042~<id>         the shards below were sent to the queue; again-000000042~<id>: that one again
  *   outcomes/000000042/<attempt>-open~<seq>      a worker looks whether the shard is its own; who, and by which plan
  *   outcomes/000000042/<attempt>-<n>.jsonl.gz    a segment of outcomes; also the heartbeat, and the sign that it is at work
- *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight; with a byte in it, its process stops too
+ *   outcomes/000000042/<attempt>-end             it stopped cleanly: nothing of it is in flight; its size says whether its process stops too, and
+ *                                                whether it hands over what is left (end-marker.ts)
  *   done/000000/000000042~a998~s1~f1~b7340~<attempt>   the shard is over; counting costs LISTs only
  *   restoring/000000042~n17~u001795999999000~<attempt>   all that is left of the shard, so many rows, are originals that are being restored;
  *                                                none is looked at before that moment (ms since the epoch, by the ledger's clock)

@@ -27,7 +27,7 @@ const writeTo = (stream: () => NodeJS.WriteStream) => (line: string) => {
 };
 
 const writeToStderr = writeTo(() => process.stderr);
-/** For what a platform reads there: metrics of a function. */
+/** For what a platform reads there: metrics of a function, or all of its log. */
 export const writeToStdout = writeTo(() => process.stdout);
 
 /**

@@ -193,9 +193,7 @@ describe("what a shard's attempts write", () => {
     const segment = `outcomes/000000042/${attempt}-00001.jsonl.gz`;
     expect(shard).toEqual({
       shard: 42,
-      attempts: [
-        { id: attempt, seq: 3, segments: [segment], ended: false, firstSign: clock.now(), lastSign: clock.now() },
-      ],
+      attempts: [{ id: attempt, seq: 3, segments: [segment], ended: false, lastSign: clock.now() }],
       serverTime: clock.now(),
     });
     expect([await listShard(ledger, 42), await listGroup(ledger, 0)]).toEqual([shard, [shard]]);
@@ -203,6 +201,10 @@ describe("what a shard's attempts write", () => {
     expect(await readOpenMarker(ledger, 42, { id: attempt, seq: 3 })).toEqual(marker);
     expect(await readOpenMarker(ledger, 42, { id: attempt, seq: 4 })).toBeUndefined();
     await writeEndMarker(ledger, 42, attempt);
+    expect((await listShard(ledger, 42)).attempts.map(({ handedOver }) => handedOver)).toEqual([undefined]);
+    await writeEndMarker(ledger, 42, attempt, { handsOver: true });
+    const [{ handedOver, processStopped } = {}] = (await listShard(ledger, 42)).attempts;
+    expect({ handedOver, processStopped }).toEqual({ handedOver: true });
     expect((await listShard(ledger, 42)).attempts[0]?.ended).toBe(true);
     expect(await isAnyAlive(ledger, 0, 100)).toBe(false);
     expect([await nextRecorded(ledger, 0, 42), await nextRecorded(ledger, 42, 43)]).toEqual([undefined, 42]);

@@ -124,6 +124,7 @@ test("papers print commands that can be run", () => {
     "docs/deploy/aws.md: The function and its queue",
     "docs/deploy/hosts.md: On one machine, to try it",
     "docs/deploy/hosts.md: A queue and workers",
+    "docs/deploy/tencent.md: From account to first backup",
     "docs/formats.md: Failures",
     "docs/migration.md: Leave the protection",
     "docs/nightly.md: Night after night",

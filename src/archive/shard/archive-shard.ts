@@ -324,9 +324,11 @@ async function work(
     await writeCap(ledger, needs === undefined ? { kind: "over", ...said } : { kind: "short", n, needs, ...said });
   }
   // All outcomes are durable by now, which both rest on, and neither on the other.
-  const processStops = delivery.signal?.aborted === true;
-  const ending = [writeEndMarker(ledger, shard, attempt, { processStops })];
   const isOver = left === 0 && told !== "later";
+  const isShort = needs !== undefined || (left > 0 && left === restores.count());
+  const handsOver = progress && !isOver && stop === undefined && !isShort;
+  const processStops = delivery.signal?.aborted === true;
+  const ending = [writeEndMarker(ledger, shard, attempt, { processStops, handsOver })];
   if (isOver) ending.push(writeDoneMarker(ledger, shard, tally.counts(), attempt));
   await Promise.all(ending);
   if (isOver) return { kind: "over" };

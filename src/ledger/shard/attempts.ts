@@ -2,6 +2,7 @@
 import type { ListedObject } from "../../objects/bucket.ts";
 import { giveBackMs } from "../../policy/retry.ts";
 import { parseAttemptObject } from "../layout.ts";
+import { endingOf } from "./end-marker.ts";
 
 export interface Attempt {
   /** ULID: sorts by when it began, by its worker's clock. */
@@ -14,8 +15,8 @@ export interface Attempt {
   readonly ended: boolean;
   /** And its process stopped with it; absent where that is not known. */
   readonly processStopped?: true;
-  /** Its oldest object's Last-Modified, by the store's clock, ms since the epoch. */
-  readonly firstSign: number;
+  /** It got on, and left the rest to whoever is next, at once. */
+  readonly handedOver?: true;
   /** Its newest object's Last-Modified, by the store's clock, ms since the epoch. */
   readonly lastSign: number;
 }
@@ -32,8 +33,8 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
       seq: number | undefined;
       segments: { n: number; path: string }[];
       ended: boolean;
-      firstSign: number;
       processStopped?: true;
+      handedOver?: true;
       lastSign: number;
     }
   >();
@@ -48,17 +49,15 @@ export function readAttempts(objects: readonly ListedObject[]): readonly Attempt
         seq: undefined,
         segments: [],
         ended: false,
-        firstSign: listed.lastModified,
         lastSign: listed.lastModified,
       };
       byId.set(id, attempt);
     }
-    attempt.firstSign = Math.min(attempt.firstSign, listed.lastModified);
     attempt.lastSign = Math.max(attempt.lastSign, listed.lastModified);
     if (parsed.object.kind === "open") attempt.seq = parsed.object.seq;
     else if (parsed.object.kind === "end") {
       attempt.ended = true;
-      if (listed.size > 0) attempt.processStopped = true;
+      Object.assign(attempt, endingOf(listed.size));
     } else attempt.segments.push({ n: parsed.object.n, path: listed.key });
   }
   return [...byId.values()]
@@ -102,13 +101,17 @@ export function isAlive({ ended, lastSign }: Attempt, serverTime: number): boole
 }
 
 /**
- * From when on a shard may be taken by whoever no queue gives it to, ms by the store's clock: when nobody is at work on it, and the time for which a
- * queue would have hidden its message is over, reckoned from the beginning of the newest attempt: who worked for long has not failed at once.
+ * From when on a shard may be taken by whoever no queue gives it to, ms by the store's clock: when nobody is at work on it, and, unless the newest
+ * attempt handed it over, the time for which a queue would have hidden its message is over since that one's last sign.
  */
 export function freeAt(attempts: readonly Attempt[]): number {
-  const newest = attempts.reduce((latest, { firstSign }) => Math.max(latest, firstSign), Number.NEGATIVE_INFINITY);
+  const newest = attempts.reduce<Attempt | undefined>(
+    (latest, each) => (latest === undefined || each.lastSign >= latest.lastSign ? each : latest),
+    undefined,
+  );
+  const isFree = newest === undefined || newest.handedOver === true;
   // The middle: what is taken by chance needs no other jitter.
-  const given = newest + giveBackMs(attempts.length - 1, () => 0.5);
+  const given = isFree ? Number.NEGATIVE_INFINITY : newest.lastSign + giveBackMs(attempts.length - 1, () => 0.5);
   return attempts.reduce((at, { ended, lastSign }) => (ended ? at : Math.max(at, lastSign + lifeMs + 1)), given);
 }
 

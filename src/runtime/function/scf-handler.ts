@@ -198,12 +198,13 @@ export function createScfHandler(parts: ScfParts) {
     const queue = parts.openQueue(settings);
     await checkCredentials?.();
     if (queue === undefined) {
-      const scheduled = scheduledMessage(settings, new Date(clock.now()).toISOString());
+      const isScheduled = settings.values.source !== undefined && settings.values.archive !== undefined;
+      const scheduled = isScheduled ? scheduledMessage(settings, new Date(clock.now()).toISOString()) : undefined;
       const tick = tickOf(worker, within, { scheduled });
       if (tick === undefined) {
         throw new UserError(
           "MissingSetting",
-          "The timer has no queue to poll; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL.",
+          "The timer has no queue to poll, and no ledger to look at for runs to go on with; set ORIGINALS_QUEUE to sqs:URL or tdmq:URL, or ORIGINALS_ARCHIVE.",
         );
       }
       await tick.look();
@@ -276,13 +277,14 @@ export function createScfHandler(parts: ScfParts) {
     return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, within, sender)) };
   }
 
-  /** Undefined of a worker that tells not what it works with. */
+  /** Undefined of a worker that tells not what it works with, and of one whose settings name no ledger: its messages bring each its own. */
   function tickOf(
     { settings, handle, surroundings }: FunctionWorker,
     { deadline, invocation }: Within,
     { onSummary, scheduled }: Pick<TickOptions, "onSummary" | "scheduled">,
   ): Tick | undefined {
-    if (surroundings === undefined) return undefined;
+    const { archive, ledger } = settings.values;
+    if (surroundings === undefined || (archive ?? ledger) === undefined) return undefined;
     const { concurrency } = surroundings.settings;
     // As many as keep the tasks busy while one shard ends and the next begins.
     const shardsAtOnce = Math.min(mostShardsAtOnce, Math.ceil(concurrency / settings.values.shardSize) + 1);

@@ -31,10 +31,9 @@ describe("the attempts on a shard", () => {
         seq: 0,
         segments: [paths.segment(7, first, 1), paths.segment(7, first, 2)],
         ended: true,
-        firstSign: now - 50,
         lastSign: now - 10,
       },
-      { id: second, seq: 1, segments: [], ended: false, firstSign: now - 20, lastSign: now - 20 },
+      { id: second, seq: 1, segments: [], ended: false, lastSign: now - 20 },
     ]);
     expect(newestSeq(attempts)).toBe(1);
     expect(newestSeq([])).toBe(0);
@@ -60,24 +59,32 @@ describe("the attempts on a shard", () => {
 });
 
 describe("a shard that no queue gives out", () => {
-  const at = (objects: Parameters<typeof readAttempts>[0]) => freeAt(readAttempts(objects));
+  const ended = (id: string, at: number, size = 0) => [
+    listed(paths.open(7, id, 0), at - 5_000),
+    { ...listed(paths.end(7, id), at), size },
+  ];
+  const free = (...objects: Parameters<typeof readAttempts>[0]) => freeAt(readAttempts(objects));
 
   test("is free at once where nobody has opened it", () => {
-    expect(at([])).toBe(Number.NEGATIVE_INFINITY);
+    expect(free()).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  test("is free when the newest attempt's give-back time is over, from its beginning: the longer, the more there were", () => {
-    const ended = (id: string, begun: number) => [
-      listed(paths.open(7, id, 0), begun),
-      listed(paths.end(7, id), begun + 5_000),
-    ];
-    expect(at(ended(first, now))).toBe(now + 45_000);
-    expect(at([...ended(first, now - 900_000), ...ended(second, now)])).toBe(now + 60_000);
+  test("is free when the time is over for which the newest attempt gave it back: the longer, the more there were", () => {
+    expect(free(...ended(first, now))).toBe(now + 45_000);
+    expect(free(...ended(first, now - 900_000), ...ended(second, now))).toBe(now + 60_000);
+    // Its process stopped, which is no hand-over.
+    expect(free(...ended(first, now, 1))).toBe(now + 45_000);
+  });
+
+  test.each([2, 3])("is free at once where that one handed it over: %s bytes", (size) => {
+    expect(free(...ended(first, now, size), ...ended(second, now - 900_000))).toBe(Number.NEGATIVE_INFINITY);
+    expect(free(...ended(first, now - 900_000, size), ...ended(second, now))).toBe(now + 60_000);
   });
 
   test("is not while anybody on it shows signs of life, nor for 30 s after the last", () => {
-    const begun = now - 600_000;
-    expect(at([listed(paths.open(7, first, 0), begun), listed(paths.segment(7, first, 1), now)])).toBe(now + 30_001);
+    const working = [listed(paths.open(7, second, 0), now - 600_000), listed(paths.segment(7, second, 1), now)];
+    expect(free(...working, ...ended(first, now, 2))).toBeGreaterThanOrEqual(now + 30_001);
+    expect(free(...working)).toBe(now + 45_000);
   });
 });
 

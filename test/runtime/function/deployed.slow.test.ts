@@ -140,6 +140,7 @@ describe("the function that is deployed to AWS", () => {
   });
 });
 
+// More of it: scf-conditions.slow.test.ts.
 describe("the function that is deployed to Tencent", () => {
   /** Loads dist/scf/index.js as the platform does, and invokes `index.main_handler`. */
   async function invoke(event: string, more: Record<string, string> = {}) {
@@ -150,33 +151,11 @@ describe("the function that is deployed to Tencent", () => {
     return JSON.parse(stdout) as { result?: unknown; thrown?: string };
   }
 
-  it.each(["scf-cmq", "scf-ckafka-partition-misspelt"])(
-    "archives what events/%s.json asks for, where no queue is set",
-    async (event) => {
-      forget();
-      expect(await invoke(event)).toEqual({
-        result: {
-          acknowledged: 1,
-          rejected: 0,
-          summary: expect.objectContaining({ state: "complete", archived: keys.length }),
-          report: expect.stringMatching(/^cos:\/\/.*\/report\/$/),
-        },
-      });
-      expect(archivedKeys()).toHaveLength(keys.length);
-    },
-  );
-
   it("throws, so that the event comes again, where the store does not answer", async () => {
     forget();
     expect(await invoke("scf-cmq", { ORIGINALS_ENDPOINT: "http://127.0.0.1:9" })).toEqual({
       thrown: expect.stringMatching(/^1 of 1 message must be delivered again: /),
     });
-  });
-
-  it("goes on with the ledger's runs by a timer where no queue is set: here with none", async () => {
-    const places = { ORIGINALS_ARCHIVE: "cos://archive-1250000000/photos/", ORIGINALS_REGION: "ap-guangzhou" };
-    const settings = { ...places, ORIGINALS_SOURCE: "cos://demo-1250000000" };
-    expect(await invoke("scf-timer", settings)).toEqual({ result: { runs: 0, complete: 0, shards: 0, leftAlone: 0 } });
   });
 });
 

@@ -132,7 +132,7 @@ describe("a nightly timer and one that polls, without a queue", () => {
   it.skipIf(quick)("begin the next night after the one before, of several that wait the last", async () => {
     const world = createWorld({ concurrency: 2 });
     slowly(world);
-    seedPictures(world.source, 20);
+    seedPictures(world.source, 40);
     const first = aProcess(world, small);
     await world.done(first.tick(list, 10));
     for (const day of [16, 17]) {
@@ -146,7 +146,7 @@ describe("a nightly timer and one that polls, without a queue", () => {
       ["20260115T120000Z", "complete"],
       ["20260117T120000Z", "complete"],
     ]);
-    expect(summaries(world)[1]).toMatchObject({ rows: 20, skipped: 20 });
+    expect(summaries(world)[1]).toMatchObject({ rows: 40, skipped: 40 });
   });
 
   it.skipIf(quick)("go on with what a message began that is larger than a shard", async () => {
