@@ -1,5 +1,6 @@
 /** The deployed function on AWS Lambda: `dist/lambda.handler`. */
 
+import { variableOf } from "./config/settings.ts";
 import { SQSClient } from "./queue/index.ts";
 import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
@@ -10,7 +11,7 @@ import { atLeast, jsonLog, writeToStdout } from "./vocabulary/log.ts";
 
 export type { LambdaAnswer, LambdaContext, SqsBatchResponse } from "./runtime/function/lambda-handler.ts";
 
-const log = foldRepeats(atLeast(jsonLog(), process.env.ORIGINALS_LOG_LEVEL));
+const log = foldRepeats(atLeast(jsonLog(), process.env[variableOf("logLevel")]));
 const world = { environment: process.env, clock: systemClock, random: Math.random, log };
 
 /** Takes SQS batches, EventBridge schedules, and a manifest message itself. */

@@ -1,7 +1,7 @@
 /** The deployed function on Tencent SCF: `index.main_handler` of dist/scf. */
 
 import type { Settings } from "./config/read.ts";
-import { flagOf } from "./config/settings.ts";
+import { flagOf, variableOf } from "./config/settings.ts";
 import { type QueueFromUrl, queueFromUrl } from "./queue/index.ts";
 import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
@@ -16,7 +16,7 @@ export type { ScfContext, ScfResult } from "./runtime/function/scf-handler.ts";
 
 /** What SCF takes for its log is standard output (document 583/60336), and nothing is said of the other. */
 const write = process.env.TENCENTCLOUD_RUNENV === "SCF" ? writeToStdout : undefined;
-const log = foldRepeats(atLeast(jsonLog(write), process.env.ORIGINALS_LOG_LEVEL));
+const log = foldRepeats(atLeast(jsonLog(write), process.env[variableOf("logLevel")]));
 const world = { environment: process.env, clock: systemClock, random: Math.random, log };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */

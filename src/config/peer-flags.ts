@@ -119,7 +119,6 @@ export const peerFlags: ReadonlyMap<string, PeerFlag> = new Map([
     "--backup-dir": "--history",
     "--progress": { says: byItself },
     "-P": { says: byItself },
-    "--log-level": { says: "warnings go to standard error, and the report tells what became of each row" },
     "--log-file": { says: "warnings go to standard error, and the report tells what became of each row" },
     "--verbose": { says: "warnings go to standard error, and the report tells what became of each row" },
     "-v": { says: "warnings go to standard error, and the report tells what became of each row" },

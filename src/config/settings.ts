@@ -18,6 +18,7 @@ import {
 } from "../vocabulary/choices.ts";
 import { languages } from "../vocabulary/language.ts";
 import { mostRestoreDays } from "../vocabulary/limits.ts";
+import { logFormats, logLevels } from "../vocabulary/log.ts";
 import { capSettings } from "./cap-settings.ts";
 import { priceSettings } from "./price-settings.ts";
 import { scopeSettings } from "./scope-settings.ts";
@@ -158,6 +159,33 @@ export const settingTable = {
     placeholder: "TIME",
     description: "a line on standard error every so often that says how far it is, with or without a terminal",
     example: "1m",
+  }),
+  listen: setting(values.listen, {
+    group: "told",
+    onlyNamed: true,
+    placeholder: "HOST:PORT",
+    description: "answer /healthz, /readyz and /metrics there; a port alone is of 127.0.0.1, which nobody else reaches",
+    example: "127.0.0.1:9464",
+  }),
+  metricsFile: setting(values.file, {
+    group: "told",
+    onlyNamed: true,
+    placeholder: "FILE",
+    description: "write metrics at the end to this file, for node_exporter's textfile folder: NAME.prom",
+    example: "/var/lib/node_exporter/originals.prom",
+  }),
+  logFormat: setting(values.oneOf(logFormats), {
+    group: "output",
+    placeholder: "FORMAT",
+    description: `what standard error is written as: ${choice(logFormats)}, each line with its time`,
+    example: "json",
+  }),
+  logLevel: setting(values.oneOf(logLevels), {
+    group: "output",
+    placeholder: "LEVEL",
+    description: `from which level on standard error, or a function's log, is written: ${choice(logLevels)}`,
+    example: "warn",
+    default: "info",
   }),
   shardSize: setting(values.count(1, 10_000), {
     group: "how",

@@ -119,6 +119,14 @@ export const pingUrl = z.string().superRefine((value, context) => {
   if (url.hash !== "") refuse("has a fragment, and it must not");
 });
 
+/** Where to listen: HOST:PORT, or a port of loopback alone. */
+export const listen = z.string().transform((value, context) => {
+  const [, host = "127.0.0.1", port = ""] = /^(?:(\[[\da-fA-F:.]+\]|[\w.-]+):)?(\d{1,5})$/.exec(value) ?? [];
+  if (port !== "" && Number(port) <= 65_535) return { host, port: Number(port) };
+  context.addIssue({ code: "custom", message: "is not HOST:PORT, nor a port alone, with a port from 0 to 65535" });
+  return z.NEVER;
+});
+
 /** Where events go: a webhook or a queue. */
 export const target = z.string().superRefine((value, context) => {
   const read = readTarget(value);

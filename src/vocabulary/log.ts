@@ -14,6 +14,9 @@ export interface Log {
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+export const logFormats = ["text", "json"] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 /** Says nothing. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
 

@@ -9,6 +9,7 @@ export const about: Readonly<Record<string, string>> = {
   "runtime/cli/emulator": "the embedded COS served, with a queue beside it and own pictures in it",
   "runtime/cli/ending": "what people are told who interrupt a run, and by which commands one goes on",
   "runtime/cli/live": "a run's report as a page that moves, on loopback",
+  "runtime/cli/metrics": "what a process says of itself while it works: probes, metrics, a line a minute",
   "runtime/cli/leaving": "leaving the protection: check, certificates, turning it on and off",
   "runtime/cli/original": "one original, by hand: a URL that brings it",
   "runtime/cli/help": "what the command line says of itself: groups, codes, completion, what to type instead",

@@ -27,6 +27,7 @@ export const house: House = [
       "original",
       "help",
       "live",
+      "metrics",
       "pages",
       "ending",
       "input",

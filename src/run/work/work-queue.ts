@@ -43,6 +43,8 @@ export interface WorkQueueOptions {
 /** What this process did, of the rows of any run. */
 export interface WorkedRows extends MarkerCounts {
   readonly messages: number;
+  /** Rows under way, and those that wait for their turn. */
+  readonly underWay?: number | undefined;
   /** Rows that may be worked at once now, where that is found by trying. */
   readonly atOnce?: number | undefined;
   /** What holds this process up just now. */
@@ -70,7 +72,7 @@ const RECONCILE_MS = 330_000;
 /** Throws what is wrong with the queue for good. */
 export async function workQueue(surroundings: Surroundings, options: WorkQueueOptions): Promise<Worked> {
   const { queue, deadLetterQueue, visibility, drain, signal, giveUp, onProgress } = options;
-  const { clock, log, settings } = surroundings;
+  const { clock, log, meter, settings } = surroundings;
   const sender = queueSender(queue.client, queue.queueUrl, surroundings);
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
@@ -187,12 +189,19 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       signal: stop.signal,
       clock,
       log,
+      meter,
     }).catch(failed),
   );
   const draining = drain ? drained().then(stopToo, failed) : Promise.resolve();
   const showing = (async () => {
     while (onProgress !== undefined && !stop.signal.aborted) {
-      onProgress({ ...rows.sum(), messages: rows.messages(), atOnce: worker.atOnce(), waiting: worker.heldUp() });
+      onProgress({
+        ...rows.sum(),
+        messages: rows.messages(),
+        underWay: worker.unfinished(),
+        atOnce: worker.atOnce(),
+        waiting: worker.heldUp(),
+      });
       await clock.sleep(PROGRESS_MS, stop.signal);
     }
   })();

@@ -44,6 +44,9 @@ const settingsOfRun: readonly SettingName[] = [
   "resume",
   "ping",
   "stats",
+  "metricsFile",
+  "logFormat",
+  "logLevel",
   ...settingsOfWork,
   "confirmAbove",
   ...settingsOfPrices,
@@ -87,12 +90,40 @@ Examples:
 export async function runCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   if (flags.dryRun === true) return rehearse(flags, terminal);
   const settings = await settingsFromFlags(flags, terminal);
-  const { ping: url } = settings.values;
+  const { ping: url, metricsFile, logFormat, logLevel } = settings.values;
+  if (logFormat !== undefined || settings.given("logLevel")) terminal.logAs(logFormat ?? "text", logLevel);
+  if (metricsFile === undefined) return runAndTell(settings, flags, terminal, url);
+  const { checkMetricsFile, writeRunMetrics } = await import("./metrics/metrics-file.ts");
+  checkMetricsFile(metricsFile);
+  let summary: Summary | undefined;
+  let code: ExitCode = exitCodes.fault;
+  try {
+    code = await runAndTell(settings, flags, terminal, url, (last) => {
+      summary = last;
+    });
+    return code;
+  } catch (thrown) {
+    code = exitCodeOfError(ensureError(thrown));
+    throw thrown;
+  } finally {
+    await writeRunMetrics(metricsFile, code, summary, systemClock);
+  }
+}
+
+/** @param told of how it ended, where it began */
+async function runAndTell(
+  settings: Settings,
+  flags: Flags,
+  terminal: Terminal,
+  url: string | undefined,
+  told: (summary: Summary) => void = () => undefined,
+): Promise<ExitCode> {
   const tellSummary = await openSummaryMd(flags);
   const work = async (onEnd: (summary: Summary) => void = () => undefined): Promise<ExitCode> => {
     let last: Summary | undefined;
     const code = await archive(settings, flags, terminal, (summary) => {
       last = summary;
+      told(summary);
       onEnd(summary);
     });
     if (last !== undefined) await tellSummary(last, languageSaid(settings, process.env));

@@ -5,13 +5,14 @@ import type { Summary } from "../../report/summary.ts";
 import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-queue.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
 import { counted, formatCount } from "../../vocabulary/counted.ts";
-import type { Log } from "../../vocabulary/log.ts";
 import { unboundedRoles } from "../settings/allow-list.ts";
 import { settingsOfWork } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { checkTargets } from "../settings/targets.ts";
 import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { minuteLine } from "./metrics/minute-line.ts";
+import { progressFields, workedOn } from "./metrics/worked-on.ts";
 import { type ExitCode, exitCodeOfRun, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
 import { workedLine } from "./terminal/progress.ts";
@@ -24,6 +25,9 @@ export function describeWork(command: Command): void {
     command.option("--drain", "end when nothing is left to do, instead of waiting for more").addHelpText(
       "after",
       `
+It says at start what it works on, and each minute how far it is; on standard error each line has its time. With --listen it answers /healthz (200
+while it lives and asks its queue), /readyz (200 while credentials, queue and ledger are there; else 503, with the reasons) and /metrics.
+
 SIGTERM and SIGINT end it cleanly: what is under way ends and is recorded, the rest goes back to the queue. With --drain it
 ends when the queue is empty (nothing visible, in other hands, or delayed) and every run it worked on is at rest.
 
@@ -38,7 +42,20 @@ runs: 3 failed keys or a message that can't be worked, 5 incomplete or cancelled
 Example:
   cos-originals work --queue sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/originals --rate 2000/s --max-instances 10`,
     ),
-    ["queue", "deadLetterQueue", "allow", "visibility", "events", "notify", "stats", ...settingsOfWork],
+    [
+      "queue",
+      "deadLetterQueue",
+      "allow",
+      "visibility",
+      "events",
+      "notify",
+      "stats",
+      "listen",
+      "metricsFile",
+      "logFormat",
+      "logLevel",
+      ...settingsOfWork,
+    ],
   );
 }
 
@@ -46,33 +63,49 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const settings = await settingsFromFlags(flags, terminal);
   const drain = flags.drain === true;
   const json = flags.json === true;
-  const queue = openQueue(settings, terminal.log);
-  const deadLetterQueue = openDeadLetterQueue(settings, terminal.log);
-  const log = noticing(terminal);
-  const surroundings = surroundingsFromSettings(settings, {
+  const { log } = terminal;
+  const { logFormat = "text", logLevel, listen, metricsFile } = settings.values;
+  terminal.logAs(logFormat, logLevel);
+  const queue = openQueue(settings, log);
+  const deadLetterQueue = openDeadLetterQueue(settings, log);
+  const opened = surroundingsFromSettings(settings, {
     environment: process.env,
     clock: systemClock,
     random: Math.random,
     log,
   });
+  const watched =
+    listen === undefined && metricsFile === undefined ? undefined : await import("./metrics/watched-worker.ts");
+  const watch = watched?.watchWorker({ settings, surroundings: opened, queue });
+  const surroundings = { ...opened, meter: watch?.meter };
   // Else a message would be the first to find out, and be given back.
   await surroundings.checkCredentials();
   await checkTargets(settings, terminal.log);
   const unbounded = unboundedRoles(settings);
   if (unbounded !== undefined) terminal.note(unbounded);
   const interrupt = onInterrupt(terminal, {
-    first: () =>
-      "Stopping: what is under way ends, within 25 s, the rest goes back to the queue. Ctrl+C once more stops at once.",
+    first: () => {
+      watch?.stopping();
+      return "Stopping: what is under way ends, within 25 s, the rest goes back to the queue. Ctrl+C once more stops at once.";
+    },
     second: () => "Stopped at once: what was under way is given up, and comes again from the queue.",
   });
   const { signal, atOnce } = interrupt;
   try {
+    const listening = await watch?.listen();
+    log.info("Working.", workedOn({ settings, surroundings, queue, listening }));
     const { visibility, stats } = settings.values;
-    const log = statsLines(stats, terminal.note, systemClock);
+    const tellOften = statsLines(stats, terminal.note, systemClock);
+    const minute = minuteLine(systemClock);
     const onProgress = (worked: WorkedRows) => {
+      watch?.progress(worked);
       const line = workedLine(worked);
       terminal.status(line);
-      log(() => wholeLine(line));
+      tellOften(() => wholeLine(line));
+      // Where a terminal shows how far it is, or it is told oftener or seldomer, nobody needs it.
+      const said = stats === undefined && !terminal.statusShown ? minute(worked) : undefined;
+      if (said === "nothing") log.info("Nothing to do: the queue brings nothing.");
+      if (said === "progress") log.info("Working on.", progressFields(worked));
     };
     const worked = await withQueue(settings, queue, () =>
       workQueue(surroundings, { queue, deadLetterQueue, visibility, drain, signal, giveUp: atOnce, onProgress }),
@@ -85,6 +118,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   } finally {
     terminal.status("");
     interrupt.dispose();
+    await watch?.close();
     deadLetterQueue?.client.destroy();
     await surroundings.close();
   }
@@ -102,20 +136,6 @@ export function worstOf({
   const codes = new Set(runs.map((summary) => exitCodeOfRun(summary, false)));
   if (rejected > 0) codes.add(exitCodes.failedKeys);
   return byWorse.find((code) => codes.has(code)) ?? exitCodes.done;
-}
-
-/** A worker that nobody watches says in its log which runs became complete, and what it gave back. */
-function noticing(terminal: Terminal): Log {
-  return {
-    ...terminal.log,
-    info(message, fields = {}) {
-      const details = Object.entries(fields).filter(([, value]) => value !== undefined);
-      const text = details.map(
-        ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-      );
-      terminal.note(`${message.replace(/\.$/, "")}${text.length === 0 ? "" : ` (${text.join(", ")})`}`);
-    },
-  };
 }
 
 function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): readonly string[] {

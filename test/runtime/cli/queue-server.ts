@@ -22,12 +22,18 @@ export interface QueueServer {
   read(
     name: string,
   ): Promise<readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[]>;
+  /** While it is away, every connection is closed without an answer. */
+  away(isAway: boolean): void;
   close(): Promise<void>;
 }
 
 export async function openQueueServer(): Promise<QueueServer> {
   // `startFauxqs` listens on every interface; the app behind it can be told not to.
   const app = buildApp({ logger: false });
+  let isAway = false;
+  app.addHook("onRequest", async ({ raw }) => {
+    if (isAway) raw.destroy();
+  });
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as { port: number };
   const endpoint = `http://127.0.0.1:${port}`;
@@ -67,6 +73,9 @@ export async function openQueueServer(): Promise<QueueServer> {
           Object.entries(MessageAttributes).map(([attribute, { StringValue = "" }]) => [attribute, StringValue]),
         ),
       }));
+    },
+    away(now) {
+      isAway = now;
     },
     async close() {
       client.destroy();

@@ -2,10 +2,14 @@
  * Runs that a queue's workers archive, as separate processes beside a real SQS server. They mostly wait (for a reconcile
  * message, for a queue to stay empty), so they run beside each other, each with keys, archive and queue of its own.
  */
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { type Ended, runCli, type Started, start } from "./built.ts";
 import { archive, type Lab, lines, openLab, source } from "./lab.ts";
 import { openQueueServer, type QueueServer } from "./queue-server.ts";
+
+/** What a worker answers within moments, however slow its machine. */
+const inTime = { timeout: 120_000, interval: 250 };
 
 let lab: Lab;
 let queues: QueueServer;
@@ -228,6 +232,74 @@ describe.concurrent("a run on a queue", () => {
 });
 
 describe.concurrent("cos-originals work", () => {
+  it("tells of itself: what it works on, whether it is ready, what it counts", async ({ expect }) => {
+    const { cli, ledger, manifest } = await scene("told", 40);
+    const queue = await openQueueServer();
+    const name = await queue.create("told");
+    const env = { ...lab.env, ...queue.env, ORIGINALS_ARCHIVE: `cos://${archive}/told/` };
+    const file = `${lab.folder}/told.prom`;
+    const args = ["work", "--queue", name, "--listen", "0", "--log-format", "json", "--metrics-file", file];
+    const child = start(lab.built.cli, args, env);
+    try {
+      const all = await child.says(/"Working\.".*\n/);
+      const said = JSON.parse(all.split("\n").find((line) => line.includes('"Working."')) ?? "");
+      expect(said).toMatchObject({
+        level: "info",
+        queue: name.slice("sqs:".length),
+        places: [
+          `source=cos://${source}`,
+          `archive=cos://${archive}/told/`,
+          `ledger=cos://${archive}/told/.originals/`,
+        ],
+        listening: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
+      });
+      const ask = async (path: string) => {
+        const reply = await fetch(said.listening + path);
+        return { status: reply.status, text: await reply.text() };
+      };
+      const counted = async (line: RegExp) => Number(line.exec((await ask("metrics")).text)?.[1]);
+      const archived = /^cos_originals_rows_total\{outcome="archived"\} (\d+)$/m;
+      expect(await counted(archived)).toBe(0);
+      expect((await ask("healthz")).status).toBe(200);
+      expect(await ask("readyz")).toEqual({ status: 200, text: '{"status":"ready"}\n' });
+
+      const submitted = await runCli(
+        lab.built.cli,
+        ["submit", ...ledger, "--manifest", manifest, "--run", "told", "--queue", name],
+        env,
+      );
+      expect(submitted.code, submitted.stderr).toBe(0);
+      await vi.waitFor(
+        async () => expect(await counted(/^cos_originals_runs_ended_total\{state="complete"\} (\d+)$/m)).toBe(1),
+        inTime,
+      );
+      expect(await counted(archived)).toBe(40);
+      expect(await counted(/^cos_originals_requests_total\{type="source.get"\} (\d+)$/m)).toBe(40);
+
+      queue.away(true);
+      await vi.waitFor(async () => expect((await ask("readyz")).status).toBe(503), inTime);
+      const { failing } = JSON.parse((await ask("readyz")).text);
+      expect(failing).toMatchObject([
+        { check: "queue", reason: expect.stringMatching(/^The queue can't be asked: .+\.$/) },
+      ]);
+      expect((await ask("healthz")).status).toBe(200);
+      queue.away(false);
+      await vi.waitFor(async () => expect((await ask("readyz")).status).toBe(200), inTime);
+
+      child.kill("SIGTERM");
+      const { code, stderr } = await child.ended;
+      expect(code, stderr).toBe(0);
+      for (const line of stderr.trimEnd().split("\n"))
+        expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(String) });
+      expect(stderr).toContain('"message":"A shard is over."');
+      expect(await readFile(file, "utf8")).toMatch(archived);
+      expect((await cli(["status", "told", ...ledger])).code).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+      await queue.close();
+    }
+  });
+
   it("ends cleanly with 0 at SIGTERM, and leaves the rest to others", async ({ expect }) => {
     const { cli, start, ledger, queue, manifest, fetched, onFetch } = await scene("terminated", 40);
     expect((await cli(["submit", ...ledger, "--manifest", manifest, "--run", "term", "--queue", queue])).code).toBe(0);

@@ -1,11 +1,10 @@
 /**
  * A page on loopback that is put in anew while somebody looks at it, by server-sent events
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html). Whoever may connect to this machine's loopback may read it; a page of the web may
- * not: its requests name another host (DNS rebinding), or another origin, and are refused.
+ * not (http-door.ts).
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { ensureError, UserError } from "../../../vocabulary/errors.ts";
+import type { ServerResponse } from "node:http";
+import { type HttpDoorOptions, openHttpDoor } from "../metrics/http-door.ts";
 
 export interface LivePage {
   /** The whole page. */
@@ -43,7 +42,6 @@ const headers = {
 export async function startLiveServer(port: number, first: LivePage): Promise<LiveServer> {
   let page = first;
   const viewers = new Set<ServerResponse>();
-  let hosts: ReadonlySet<string> = new Set();
   const waiting = new Set<() => void>();
   /** Who has not read the last page yet, as a tab that sleeps, gets the newest once it has: pages would lie in memory for as long. */
   const late = new Set<ServerResponse>();
@@ -58,16 +56,7 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
     late.delete(viewer);
   };
 
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const refuse = (status: number, why: string) => {
-      response.writeHead(status, { ...headers, "content-type": "text/plain; charset=utf-8" }).end(`${why}\n`);
-    };
-    const { host, origin } = request.headers;
-    if (host === undefined || !hosts.has(host)) return refuse(421, "This is asked for by another name than its own.");
-    if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, "")))
-      return refuse(403, "Asked by another page.");
-    if (request.method !== "GET") return refuse(405, "It can be read, and no more.");
-    const [path] = (request.url ?? "").split("?");
+  const answer: HttpDoorOptions["answer"] = (path, response, refuse) => {
     if (path === "/") {
       response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(page.html);
     } else if (path !== "/events") refuse(404, "There is one page here, at /.");
@@ -85,27 +74,16 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
     }
   };
 
-  const server = createServer(answer);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (thrown: NodeJS.ErrnoException) => {
-      const why =
-        thrown.code === "EADDRINUSE"
-          ? "is taken by another process"
-          : `can't be listened on: ${ensureError(thrown).message}`;
-      reject(
-        new UserError(
-          "PortInUse",
-          `Port ${port} of 127.0.0.1 ${why}; say another, or --serve alone for any that is free.`,
-        ),
-      );
-    });
-    server.listen(port, "127.0.0.1", resolve);
+  const door = await openHttpDoor({
+    host: "127.0.0.1",
+    port,
+    headers,
+    otherwise: "say another, or --serve alone for any that is free",
+    answer,
   });
-  const { port: own } = server.address() as AddressInfo;
-  hosts = new Set([`127.0.0.1:${own}`, `localhost:${own}`]);
 
   return {
-    address: `http://127.0.0.1:${own}/`,
+    address: `http://127.0.0.1:${door.port}/`,
     show(next) {
       page = next;
       for (const viewer of viewers) tell(viewer);
@@ -122,10 +100,8 @@ export async function startLiveServer(port: number, first: LivePage): Promise<Li
         signal.addEventListener("abort", wake, { once: true });
       }),
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const viewer of viewers) viewer.end("event: left\ndata: {}\n\n");
-      server.closeAllConnections();
-      await closed;
+      await door.close();
     },
   };
 }

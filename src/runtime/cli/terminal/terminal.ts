@@ -2,8 +2,9 @@
  * Standard output and standard error, as a command uses them: the one place that writes to people. A text is one line, and several
  * are a list; what would steer a terminal, or begin a line where none of ours begins, is shown as its escape (visible.ts).
  */
+import { systemClock } from "../../../vocabulary/clock.ts";
 import { foldRepeats } from "../../../vocabulary/fold-repeats.ts";
-import type { Log } from "../../../vocabulary/log.ts";
+import { atLeast, jsonLog, type Log, type LogFormat, type LogLevel } from "../../../vocabulary/log.ts";
 import { visible } from "../../../vocabulary/visible.ts";
 import { answer, confirm, isSeated } from "./confirm.ts";
 import { fitted, type StatusLine } from "./status-line.ts";
@@ -31,6 +32,11 @@ export interface Terminal {
   /** Warnings and errors of the program's parts; nothing with --quiet but errors. */
   readonly log: Log;
   readonly quiet: boolean;
+  /**
+   * From now on all that standard error is told is a log: a line each with its time and its level, notes as `info`, complaints as `error`. With
+   * --quiet errors alone.
+   */
+  logAs(format: LogFormat, level: LogLevel): void;
   /** Resolves when all that was written is with whoever reads it: with why what was asked for could not be written, where it could not. */
   flushed(): Promise<string | undefined>;
 }
@@ -97,20 +103,41 @@ export function openTerminal(options: TerminalOptions): Terminal {
     write(stderr, `${level}: ${message}${details.length === 0 ? "" : ` (${details.join(", ")})`}`);
   };
 
-  const log = foldRepeats({
+  const plain: Log = {
     info() {},
     warn: (message, fields) => {
       if (!quiet) logged("warning", message, fields);
     },
     error: (message, fields) => logged("error", message, fields),
+  };
+  let lines: Log | undefined;
+  const log = foldRepeats({
+    debug: (message, fields) => lines?.debug?.(message, fields),
+    info: (message, fields) => (lines ?? plain).info(message, fields),
+    warn: (message, fields) => (lines ?? plain).warn(message, fields),
+    error: (message, fields) => (lines ?? plain).error(message, fields),
   });
+  const withTime = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    const word = { debug: "debug", info: "info", warn: "warning", error: "error" }[level];
+    logged(`${new Date(systemClock.now()).toISOString()} ${word}`, message.replace(/\.$/, ""), fields);
+  };
+  const timed: Log = {
+    debug: withTime("debug"),
+    info: withTime("info"),
+    warn: withTime("warn"),
+    error: withTime("error"),
+  };
+  /** One entry: the lines of a list are parts of one sentence, or of one text. */
+  const entryOf = (text: Text) => (typeof text === "string" ? text : text.join("\n")).trim();
 
   return {
     out: (text) => write(stdout, text),
     note: (text) => {
-      if (!quiet) write(stderr, text);
+      if (lines !== undefined) lines.info(entryOf(text));
+      else if (!quiet) write(stderr, text);
     },
     complain: (text) => {
+      if (lines !== undefined) return lines.error(entryOf(text));
       const [first = "", ...others] = typeof text === "string" ? [text] : text;
       write(stderr, [`cos-originals: ${first}`, ...others]);
     },
@@ -140,6 +167,10 @@ export function openTerminal(options: TerminalOptions): Terminal {
     statusShown,
     log,
     quiet,
+    logAs(format, level) {
+      const each = format === "json" ? jsonLog((line) => write(stderr, line.replace(/\n$/, ""))) : timed;
+      lines = atLeast(each, quiet ? "error" : level);
+    },
     async flushed() {
       log.flush();
       for (const stream of [stdout, stderr]) {

@@ -52,6 +52,8 @@ describe("cos-originals.yaml in the folder", () => {
       "dead-letter-queue",
       "endpoint",
       "events",
+      "listen",
+      "metrics-file",
       "notify",
       "ping",
       "queue",
