@@ -183,6 +183,10 @@ async function workThroughQueue(url: string, signal: AbortSignal, tell: (line: s
     ORIGINALS_REGION: region,
     ORIGINALS_SOURCE: `cos://${sourceBucket}`,
     ORIGINALS_ARCHIVE: `cos://${archiveBucket}/photos/`,
+    // The report is in the language of whoever looks at it.
+    LC_ALL: process.env.LC_ALL,
+    LC_MESSAGES: process.env.LC_MESSAGES,
+    LANG: process.env.LANG,
   };
   // What the run says of single keys stands in its report.
   const log = { info() {}, warn() {}, error: terminal.log.error };

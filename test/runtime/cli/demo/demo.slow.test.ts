@@ -29,7 +29,7 @@ describe("the demo", () => {
     expect(first.stdout).toContain("500 rows = 498 archived + 0 skipped + 2 failed + 0 pending");
     expect(first.stdout).toContain(join(data, "report", "report.html"));
 
-    const second = await runCli(built.cli, ["demo", "--json", "--quiet", "--data", data]);
+    const second = await runCli(built.cli, ["demo", "--json", "--quiet", "--data", data], { LANG: "zh_CN.UTF-8" });
     expect(second).toMatchObject({ code: 0, stderr: "" });
     const document = JSON.parse(second.stdout);
     expect(document).toMatchObject({ schema: "cos-originals/demo@1", asExpected: true });
@@ -42,6 +42,7 @@ describe("the demo", () => {
     const report = await readdir(join(data, "report"));
     expect(report).toEqual(expect.arrayContaining(["report.html", "summary.json"]));
     expect(JSON.parse(await readFile(join(data, "report/summary.json"), "utf8"))).toEqual(document.summary);
+    expect(await readFile(join(data, "report/report.html"), "utf8")).toContain('<html lang="zh-CN">');
     const failures = report.filter((name) => name.startsWith("failures-"));
     expect(await readFile(join(data, "report", failures[0] ?? ""), "utf8")).toContain("deleted-long-ago");
     const results = report.filter((name) => name.startsWith("results-"));
