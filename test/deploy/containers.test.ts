@@ -86,10 +86,10 @@ describe("compose.yaml", () => {
   const { services, volumes } = z
     .looseObject({ services: z.record(z.string(), service), volumes: z.record(z.string(), z.unknown()) })
     .parse(parse(read(`${folder}/compose.yaml`), { merge: true }));
-  const { emulator, work, submit } = services;
+  const { emulator, work, submit, prometheus } = services;
 
-  test("has an emulator, three workers, and one who submits", () => {
-    expect(Object.keys(services)).toEqual(["emulator", "work", "submit"]);
+  test("has an emulator, three workers, one who submits, and Prometheus", () => {
+    expect(Object.keys(services)).toEqual(["emulator", "work", "submit", "prometheus"]);
     expect(work?.deploy?.replicas).toBe(3);
   });
 
@@ -127,6 +127,10 @@ describe("compose.yaml", () => {
       const waitedFor = Array.isArray(on) ? [] : Object.keys(on);
       for (const name of waitedFor) expect(services[name]?.healthcheck, name).toBeDefined();
     }
+    expect(prometheus?.command).toEqual(["--config.file=/etc/prometheus/prometheus.yml"]);
+    const scraped = parse(read(`${folder}/prometheus.yml`)).scrape_configs[0].dns_sd_configs[0];
+    expect(work?.command.at(-1)).toBe(`0.0.0.0:${scraped.port}`);
+    expect(scraped.names).toEqual(["work"]);
     for (const each of [emulator, work, submit]) expect(each).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
   });
 });
@@ -257,8 +261,13 @@ describe("Kubernetes", () => {
     }
   });
 
-  test("selects the pods that it makes", () => {
+  test("probes the port that its worker listens on, and selects the pods that it makes", () => {
     const deployment = manifests.find((each) => each.kind === "Deployment");
+    const [container] = deployment?.spec.template.spec.containers ?? [];
+    expect(container?.args.at(-1)).toBe(`0.0.0.0:${container?.ports?.[0]?.containerPort}`);
+    expect(deployment?.spec.template.metadata.annotations).toMatchObject({
+      "prometheus.io/port": String(container?.ports?.[0]?.containerPort),
+    });
     expect(deployment?.spec.template.metadata.labels).toEqual(deployment?.spec.selector.matchLabels);
   });
 

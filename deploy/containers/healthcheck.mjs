@@ -1,0 +1,15 @@
+// HEALTHCHECK of the image: does what runs as process 1 say that it is well? Only a command that was told to listen says so; of any other it is
+// enough that it runs.
+import { readFileSync } from "node:fs";
+
+const words = readFileSync("/proc/1/cmdline", "utf8").split("\0");
+const at = words.findIndex((word) => word === "--listen" || word.startsWith("--listen="));
+const address = at < 0 ? process.env.ORIGINALS_LISTEN : (words[at].split("=")[1] ?? words[at + 1]);
+if (!address) process.exit(0);
+const port = address.slice(address.lastIndexOf(":") + 1);
+try {
+  const { ok } = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(4000) });
+  process.exit(ok ? 0 : 1);
+} catch {
+  process.exit(1);
+}
