@@ -33,6 +33,8 @@ export function formatWholeSeconds(seconds: number): string {
 /** `12.34 CNY`, `0.000125 CNY`, `1,234.50 CNY`. Not by Intl, whose tables take as long to load as a hundred originals to archive. */
 export function formatMoney(amount: number, currency: string): string {
   const tiny = amount !== 0 && amount < 0.01;
-  const [whole = "", fraction = ""] = amount.toFixed(tiny ? 6 : 2).split(".");
+  // As its digits are written: 50.025 is 50.03, though the nearest number that a computer has for it is a little less.
+  const rounded = tiny ? amount : Math.round(Number(`${amount}e2`)) / 100;
+  const [whole = "", fraction = ""] = rounded.toFixed(tiny ? 6 : 2).split(".");
   return `${formatCount(Number(whole))}.${fraction.replace(/(?<=..)0+$/, "")} ${currency}`;
 }

@@ -7,6 +7,8 @@ test.each([
   [0, "0.00 CNY"],
   [0.5, "0.50 CNY"],
   [12.345, "12.35 CNY"],
+  [50.025, "50.03 CNY"],
+  [1.005, "1.01 CNY"],
   [1_234_567.5, "1,234,567.50 CNY"],
   [0.01, "0.01 CNY"],
   [0.009, "0.009 CNY"],
@@ -16,11 +18,11 @@ test.each([
 
 /** A whole number of millionths, so that no digit is between two. */
 const millionths = fc.integer({ min: 0, max: 9_999 }).map((count) => count / 1_000_000);
-const cents = fc.integer({ min: 1, max: 1e12 }).map((count) => count / 100);
+const thousandths = fc.integer({ min: 10, max: 1e12 }).map((count) => count / 1_000);
 
 test("money is written as Intl writes it", () => {
   fc.assert(
-    fc.property(fc.oneof(millionths, cents), (amount) => {
+    fc.property(fc.oneof(millionths, thousandths), (amount) => {
       const maximumFractionDigits = amount !== 0 && amount < 0.01 ? 6 : 2;
       const intl = amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits });
       expect(formatMoney(amount, "CNY")).toBe(`${intl} CNY`);
