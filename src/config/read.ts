@@ -131,9 +131,14 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
   }
 }
 
-/** Quoted, without the password that someone wrote into a URL, or the signature that one was copied with. */
+/** Quoted, without the password that someone wrote into a URL, the signature that one was copied with, and a command's arguments. */
 function shown(text: string): string {
-  return quote(text.replace(/\/\/[^/@]*@/g, "//…@").replace(/\?\S*(?:q-sign|x-amz-|sign=|token=)\S*/i, "?…"));
+  return quote(
+    text
+      .replace(/^(command:\s*(?:"[^"]*"|'[^']*'|\S+)).+/s, "$1 …")
+      .replace(/\/\/[^/@]*@/g, "//…@")
+      .replace(/\?\S*(?:q-sign|x-amz-|sign=|token=)\S*/i, "?…"),
+  );
 }
 
 /** Settings that may name a place in COS by its URL, and where the region goes that its host says. */

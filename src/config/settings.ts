@@ -4,6 +4,7 @@
  * read from the environment (credentials/).
  */
 import type { z } from "zod";
+import { originForms } from "../policy/credentials/origin.ts";
 import {
   archivedClassChoices,
   encryptions,
@@ -319,6 +320,20 @@ export const settingTable = {
     description: "tries of one original over the whole run",
     example: "5",
     default: "5",
+  }),
+  credentialsFrom: setting(values.credentialsFrom, {
+    group: "connection",
+    onlyNamed: true,
+    placeholder: "WHERE",
+    description: `where credentials for COS are: ${originForms} (default: the environment, else the files of Tencent's tools)`,
+    example: "role",
+  }),
+  archiveCredentialsFrom: setting(values.credentialsFrom, {
+    group: "connection",
+    onlyNamed: true,
+    placeholder: "WHERE",
+    description: "those of --archive and --ledger, where they are in another account",
+    example: "file:/etc/cos-originals/archive.json",
   }),
   allowHttp: setting(values.hosts, {
     group: "connection",

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { parseAllowed } from "../policy/allow-list.ts";
 import { templateFault } from "../policy/archive-key.ts";
+import { readOrigin } from "../policy/credentials/origin.ts";
 import { parseAllowedTarget, readTarget } from "../policy/event-target.ts";
 import { filterFault, splitGlobs } from "../policy/scope/filter.ts";
 import { parseAge, parseBytes, parseSince } from "../policy/scope/quantities.ts";
@@ -125,6 +126,12 @@ export const listen = z.string().transform((value, context) => {
   if (port !== "" && Number(port) <= 65_535) return { host, port: Number(port) };
   context.addIssue({ code: "custom", message: "is not HOST:PORT, nor a port alone, with a port from 0 to 65535" });
   return z.NEVER;
+});
+
+/** Where credentials are, kept as it is. */
+export const credentialsFrom = z.string().superRefine((value, context) => {
+  const read = readOrigin(value);
+  if ("fault" in read) context.addIssue({ code: "custom", message: read.fault });
 });
 
 /** Where events go: a webhook or a queue. */

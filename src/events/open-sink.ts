@@ -1,7 +1,7 @@
 /** From the text of a target to a sink: what `--events` and `--notify` name. */
 import type { CreateHttp } from "../http/port/http.ts";
 import { readTarget, targetName } from "../policy/event-target.ts";
-import { queueFromUrl } from "../queue/index.ts";
+import { type QueueSigners, queueFromUrl } from "../queue/index.ts";
 import { UserError } from "../vocabulary/errors.ts";
 import { isLoopback } from "../vocabulary/loopback.ts";
 import { createQueueSink } from "./queue.ts";
@@ -11,6 +11,8 @@ import { readSecrets } from "./webhook-signature.ts";
 
 export interface OpenSinkOptions extends SinkWorld {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Who signs what goes to a queue; absent: the credentials of `environment`. */
+  readonly signers?: QueueSigners | undefined;
   readonly createHttp: CreateHttp;
   /** Hosts of `--allow-http`. */
   readonly allowHttp?: readonly string[] | undefined;
@@ -20,12 +22,12 @@ export interface OpenSinkOptions extends SinkWorld {
 
 /** Errors: UserError `InvalidSetting`, `PlainHttp`, `InvalidQueue`. Asks nobody. */
 export function openSink(text: string, options: OpenSinkOptions): Sink {
-  const { environment, createHttp, allowHttp = [], clock, random, log, setting } = options;
+  const { environment, signers, createHttp, allowHttp = [], clock, random, log, setting } = options;
   const target = readTarget(text);
   if ("fault" in target) throw new UserError("InvalidSetting", `${setting} ${target.fault}.`);
   const name = targetName(text);
   if (target.kind !== "webhook") {
-    const queue = queueFromUrl(text, { clock, random, log, env: environment, allowHttp, setting });
+    const queue = queueFromUrl(text, { clock, random, log, env: environment, signers, allowHttp, setting });
     return createSink(name, createQueueSink(queue.client, queue.queueUrl), options);
   }
   const { url } = target;

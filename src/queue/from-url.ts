@@ -7,6 +7,7 @@
  *                       parameter: tdmq:https://cmq-gz.publicXXX.tencenttdmq.com/originals?region=ap-guangzhou
  *                       (TENCENTCLOUD_REGION where the parameter is absent)
  */
+import type { CredentialsProvider } from "../credentials/credentials.ts";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { quote, UserError } from "../vocabulary/errors.ts";
 import type { Log } from "../vocabulary/log.ts";
@@ -24,10 +25,20 @@ export interface QueueUrlDependencies {
   readonly log: Log;
   /** Of what region, endpoint and credentials are read. */
   readonly env: Environment;
+  /** Who signs, by the queue's service; absent: the credentials of `env`. */
+  readonly signers?: QueueSigners | undefined;
   /** Hosts of `--allow-http`. */
   readonly allowHttp?: readonly string[] | undefined;
   /** What names the queue, for messages; `--queue` where absent. */
   readonly setting?: string | undefined;
+}
+
+/** Who signs requests to a queue. */
+export interface QueueSigners {
+  /** For `sqs:`. */
+  readonly aws?: CredentialsProvider | undefined;
+  /** For `tdmq:`. */
+  readonly tencent?: CredentialsProvider | undefined;
 }
 
 /** A client, and the URL of the queue that it is for. */
@@ -106,7 +117,8 @@ function sqsQueue(text: string, rest: string, dependencies: QueueUrlDependencies
   const { AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL } = dependencies.env;
   // With an endpoint set, the URL is only a name; what is dialled is checked at each request.
   if (!AWS_ENDPOINT_URL_SQS && !AWS_ENDPOINT_URL) refusePlainHttp(url, dependencies.allowHttp);
-  return { kind: "sqs", client: new SQSClient({ transport: createSqsJsonTransport(dependencies) }), queueUrl: rest };
+  const transport = createSqsJsonTransport({ ...dependencies, signer: dependencies.signers?.aws });
+  return { kind: "sqs", client: new SQSClient({ transport }), queueUrl: rest };
 }
 
 function tdmqQueue(text: string, rest: string, dependencies: QueueUrlDependencies): QueueFromUrl {
@@ -121,6 +133,7 @@ function tdmqQueue(text: string, rest: string, dependencies: QueueUrlDependencie
       `the region is missing: add ?region=…, as in ${example}, or set TENCENTCLOUD_REGION`,
       dependencies,
     );
-  const transport = createTdmqCmqTransport({ ...dependencies, endpoint: url.origin, region });
+  const signer = dependencies.signers?.tencent;
+  const transport = createTdmqCmqTransport({ ...dependencies, signer, endpoint: url.origin, region });
   return { kind: "tdmq", client: new SQSClient({ transport }), queueUrl: url.origin + url.pathname };
 }

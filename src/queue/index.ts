@@ -20,7 +20,7 @@ export {
   SendMessageCommand,
 } from "./commands.ts";
 export { deadLetterQueueOf, queueUrlBeside, type Redrive, redriveOf } from "./dead-letter-queue.ts";
-export { type QueueFromUrl, type QueueUrlDependencies, queueFromUrl } from "./from-url.ts";
+export { type QueueFromUrl, type QueueSigners, type QueueUrlDependencies, queueFromUrl } from "./from-url.ts";
 export { createLease, type Lease, type LeaseOptions, type LeaseState, type SettledLease } from "./lease.ts";
 export type { AwsCredentials, CredentialsSource, Environment, RegionSource } from "./transports/aws-settings.ts";
 export { createMemoryQueues, type MemoryQueues, type MemoryQueuesOptions } from "./transports/memory.ts";

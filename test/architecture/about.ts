@@ -67,6 +67,7 @@ export const about: Readonly<Record<string, string>> = {
   "cos/signing": "signatures",
   objects: "the port to one bucket, which cos/ and the tests' memory bucket implement",
   credentials: "what requests are signed with: where it is from, and how it is renewed",
+  "credentials/origins": "where they are looked up: files, a command, the machine's role, the AWS tools' own chain",
   http: "the HTTP/1.1 client; knows nothing of COS",
   "http/wire": "ours: requests and replies over connections of our own",
   "http/exchange": "one request and its reply, whichever client sends it",

@@ -63,7 +63,7 @@ export const house: House = [
   { room: "stores/folder", rooms: [".", "names"] },
   { room: "cos", rooms: [".", "listing", "exchange", "address", "signing"] },
   { room: "objects" },
-  { room: "credentials" },
+  { room: "credentials", rooms: ["origins", "."] },
   { room: "http", rooms: [".", "wire", "exchange", "port"] },
   { room: "checksum" },
   { room: "config" },

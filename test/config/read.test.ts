@@ -29,6 +29,12 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ],
   ["archiveEndpoint", "https://me:secret@example.com", "holds a user name or password"],
   ["endpoint", "https://example.com/path", "goes on after the host"],
+  [
+    "credentialsFrom",
+    "AKIDexample",
+    "is none of environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS or role[:NAME]",
+  ],
+  ["archiveCredentialsFrom", "role:../other", "names no role"],
   ["manifest", "cos://photos-1250000000", "names no object"],
   ["manifest", "cos://photos-1250000000/folder/", "names no object"],
   ["format", "xml", "is none of lines, json, jsonl, csv, cos-inventory, s3-inventory"],

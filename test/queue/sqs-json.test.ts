@@ -130,6 +130,27 @@ describe("a request to SQS", () => {
     ]);
   });
 
+  it("is signed by whoever signs, and once more with new keys where the service refuses the old ones", async () => {
+    let number = 1;
+    let refreshed = 0;
+    const signer = {
+      get: () => ({ secretId: `AKIA${number}`, secretKey: "s", sessionToken: `token-${number}` }),
+      refresh: async () => {
+        refreshed += 1;
+        if (refreshed === 1) number = 2;
+      },
+    };
+    const { client, server } = await setUp([refusal("ExpiredToken", 403), sentReply, refusal("ExpiredToken", 403)], {
+      signer,
+      env: { AWS_REGION: "eu-west-1" },
+    });
+    await client.send(send);
+    expect(server.received.map(({ headers }) => headers["x-amz-security-token"])).toEqual(["token-1", "token-2"]);
+    // Where there are no newer ones it is told as it is.
+    expect(await caught(client.send(send))).toMatchObject({ name: "ExpiredToken" });
+    expect([server.received.length, refreshed]).toEqual([3, 2]);
+  });
+
   it("asks a credentials function before each try", async () => {
     let asked = 0;
     const { client, server } = await setUp([refusal("ServiceUnavailable", 503), sentReply], {

@@ -26,7 +26,7 @@ Originals are in COS. What is made of them, the archive, and the ledger, may lie
 | address | region | what is dialled | credentials |
 |---|---|---|---|
 | \`cos://BUCKET-APPID[/PREFIX]\` | \`--archive-region\`, else \`--region\` | \`--archive-endpoint\`, else \`--endpoint\`, else COS | \`ORIGINALS_ARCHIVE_*\`, else \`TENCENTCLOUD_*\` |
-| \`s3://BUCKET[/PREFIX]\` | \`--archive-region\` alone | \`--archive-endpoint\`, else \`AWS_ENDPOINT_URL_S3\`, \`AWS_ENDPOINT_URL\`, else AWS | \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_SESSION_TOKEN\` |
+| \`s3://BUCKET[/PREFIX]\` | \`--archive-region\` alone | \`--archive-endpoint\`, else \`AWS_ENDPOINT_URL_S3\`, \`AWS_ENDPOINT_URL\`, else AWS | \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\`, \`AWS_SESSION_TOKEN\`, or [those of the AWS tools](credentials.md#which-go-first) |
 | \`file:///FOLDER\` | none | a disk of this machine: [folder.md](folder.md) | none |
 
 ## What each offers

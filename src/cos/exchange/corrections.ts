@@ -2,7 +2,8 @@
  * What a bucket's client learns from errors, for the requests that follow:
  * - after RequestTimeTooSkewed or RequestExpired, by how much the service's clock is ahead of ours;
  * - after ExpiredToken or InvalidToken, new credentials: the provider's refresh is called once for all requests that
- *   were signed with the old ones. The error is retryable where the provider has others by now.
+ *   were signed with the old ones. The error is retryable where the provider has others by now;
+ * - after keys that the service does not know, or finds wrong, the same without a word where there are no others.
  */
 
 import { type Credentials, type CredentialsProvider, sameCredentials } from "../../credentials/credentials.ts";
@@ -81,6 +82,20 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     return new BucketError(`${error.message}; they were corrected meanwhile`, { ...detailsOf(error), retryable: true });
   };
 
+  /**
+   * A refused HEAD has no document, and so no reason in it: of temporary keys it may be their end. It is told by who has others by now, or else by the
+   * next request with a document; until then no row is over for it.
+   */
+  const perhapsEnded = async (
+    error: BucketError,
+    from: CredentialsProvider,
+    used: Credentials,
+  ): Promise<BucketError> => {
+    const renewed = await renew(from, used).catch(() => false);
+    const why = renewed ? "; the credentials were renewed meanwhile" : "; perhaps the temporary credentials have ended";
+    return new BucketError(error.message + why, { ...detailsOf(error), retryable: true });
+  };
+
   return {
     get clockOffsetMs() {
       return clockOffsetMs;
@@ -89,6 +104,9 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
       if (error.code === "RequestTimeTooSkewed" || error.code === "RequestExpired") correctClock(error);
       if (provider === undefined || used === undefined) return error;
       if (tokenEnded.has(error.code)) return afterRenewal(error, provider, used);
+      if (error.status === 400 && error.code === "BadRequest" && used.sessionToken !== undefined) {
+        return perhapsEnded(error, provider, used);
+      }
       return keysRefused.has(error.code) ? afterCorrection(error, provider, used) : error;
     },
   };

@@ -2,6 +2,7 @@
  * Region, credentials and endpoint of an SQS request, as the AWS tools find them (AWS SDKs and Tools Reference Guide): given, or
  * from the environment that Lambda sets. Read anew for each request, so that renewed keys are used.
  */
+import type { Credentials } from "../../credentials/credentials.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 
 /** Keys of an AWS account, or of a service that speaks its protocol. */
@@ -30,6 +31,11 @@ export async function awsCredentials(source: CredentialsSource | undefined, env:
     );
   }
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined };
+}
+
+/** By the names of the AWS tools. */
+export function asAws({ secretId, secretKey, sessionToken }: Credentials): AwsCredentials {
+  return { accessKeyId: secretId, secretAccessKey: secretKey, sessionToken };
 }
 
 /** Hosts of AWS's own queues: `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`, and in China `.com.cn`. */

@@ -8,6 +8,7 @@
  * - A clock that is off is corrected from the answer's Date header, once per refusal.
  */
 import aws4 from "aws4";
+import { type CredentialsProvider, sameCredentials } from "../../credentials/credentials.ts";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { md5OfText } from "../api/digest.ts";
 import { serviceException } from "../api/error.ts";
@@ -16,6 +17,7 @@ import { createOwnUrls } from "../api/own-urls.ts";
 import type { MetadataBearer } from "../api/shapes.ts";
 import type { Action, Actions, CallOptions, Transport } from "../api/transport.ts";
 import {
+  asAws,
   awsCredentials,
   type CredentialsSource,
   destination,
@@ -36,6 +38,8 @@ export interface SqsJsonOptions {
   readonly endpoint?: string | undefined;
   /** AWS_ACCESS_KEY_ID and so on where absent. */
   readonly credentials?: CredentialsSource | undefined;
+  /** Who signs, where `credentials` are not said: asked before each request, and for new ones after a refusal. */
+  readonly signer?: CredentialsProvider | undefined;
   /** Hosts, besides loopback, that may be spoken to over plain http. */
   readonly allowHttp?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
@@ -46,6 +50,8 @@ export interface SqsJsonOptions {
 
 /** SQS refuses a signature whose time is further off than this. */
 const MAX_SKEW_MS = 5 * 60_000;
+/** What SQS, and those who speak its protocol, call keys that have ended, or that they know no more. */
+const ABOUT_KEYS = /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId/;
 const ABOUT_TIME = /RequestExpired|RequestTimeTooSkewed|RequestInTheFuture|InvalidSignature|SignatureDoesNotMatch/;
 
 /**
@@ -73,7 +79,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     const body = encodeInput(input);
     const sign = async () => {
       const at = new Date(clock.now() + skewMs).toISOString().replace(/[:-]|\.\d{3}/g, "");
-      const credentials = withoutAbsent(await awsCredentials(options.credentials, env));
+      const credentials = withoutAbsent(await keys());
       const { headers = {} } = aws4.sign(
         {
           method: "POST",
@@ -107,8 +113,21 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
         dispatcher: await dispatchers.to(url),
       });
     const answer = await ask();
-    if (correctClock(answer)) return { answer: await ask(), origin: url.origin };
+    if (correctClock(answer) || (await renewKeys(answer))) return { answer: await ask(), origin: url.origin };
     return { answer, origin: url.origin };
+  }
+
+  const signer = options.credentials === undefined ? options.signer : undefined;
+  const keys = async () =>
+    signer === undefined ? awsCredentials(options.credentials, env) : asAws(await signer.get(clock.now()));
+
+  /** Was the refusal about the keys, and are there others now? */
+  async function renewKeys({ status, text }: Answer): Promise<boolean> {
+    if (signer?.refresh === undefined || (status !== 400 && status !== 403) || !ABOUT_KEYS.test(text)) return false;
+    const before = await signer.get(clock.now());
+    // Whoever has none tells the refusal: it is what has to be understood.
+    await signer.refresh().catch(() => undefined);
+    return !sameCredentials(before, await signer.get(clock.now()));
   }
 
   /** Was the refusal about our clock? Then it is right from now on. */

@@ -1,5 +1,6 @@
 /** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
 import type { Dispatcher } from "undici";
+import type { CredentialsProvider } from "../../credentials/credentials.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { CallOptions } from "../api/transport.ts";
@@ -13,6 +14,8 @@ export interface TdmqCallOptions {
   readonly url: URL;
   readonly region: string;
   readonly env: Environment;
+  /** Who signs; absent: TENCENTCLOUD_* of `env`. */
+  readonly signer?: CredentialsProvider | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** What sends it: asked for at each call. */
@@ -28,16 +31,22 @@ export interface TdmqCallLimits {
 }
 
 /** The returned function rejects as a Transport's do. */
-export function createTdmqCall({ url, region, env, clock, random, dispatcher }: TdmqCallOptions) {
-  function signed(
+export function createTdmqCall({ url, region, env, signer, clock, random, dispatcher }: TdmqCallOptions) {
+  async function keys() {
+    if (signer !== undefined) return signer.get(clock.now());
+    const { TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY, TENCENTCLOUD_SESSIONTOKEN } = env;
+    return {
+      secretId: TENCENTCLOUD_SECRETID,
+      secretKey: TENCENTCLOUD_SECRETKEY,
+      sessionToken: TENCENTCLOUD_SESSIONTOKEN,
+    };
+  }
+
+  async function signed(
     action: TdmqAction,
     parameters: Iterable<readonly [string, string]>,
-  ): Pick<Exchange, "body" | "secrets"> {
-    const {
-      TENCENTCLOUD_SECRETID: secretId,
-      TENCENTCLOUD_SECRETKEY: secretKey,
-      TENCENTCLOUD_SESSIONTOKEN: token,
-    } = env;
+  ): Promise<Pick<Exchange, "body" | "secrets">> {
+    const { secretId, secretKey, sessionToken: token } = await keys();
     if (!secretId || !secretKey) {
       throw new UserError(
         "MissingCredentials",
@@ -73,7 +82,7 @@ export function createTdmqCall({ url, region, env, clock, random, dispatcher }: 
         const answer = await exchange({
           url,
           headers: { "content-type": "application/x-www-form-urlencoded" },
-          ...signed(action, tried === 0 ? given : (limits.again?.() ?? given)),
+          ...(await signed(action, tried === 0 ? given : (limits.again?.() ?? given))),
           timeoutMs: limits.timeoutMs,
           signal: abortSignal,
           dispatcher: await dispatcher(),

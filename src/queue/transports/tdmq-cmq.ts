@@ -12,6 +12,7 @@
  * - A message not deleted within the queue's "maximum unacknowledged time" (12 hours at most) is lost. Nothing here can change that.
  * - A receipt handle holds only until the message is visible again; deleting by an older one fails, and the message comes again.
  */
+import type { CredentialsProvider } from "../../credentials/credentials.ts";
 import { type Clock, type Random, systemClock } from "../../vocabulary/clock.ts";
 import { type Log, silentLog } from "../../vocabulary/log.ts";
 import { selectAttributes } from "../api/attribute-selection.ts";
@@ -51,6 +52,8 @@ export interface TdmqCmqOptions {
   readonly region: string;
   /** TENCENTCLOUD_SECRETID and so on, read before each request: the platform renews them. process.env where absent. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Who signs; absent: TENCENTCLOUD_* of `env`. */
+  readonly signer?: CredentialsProvider | undefined;
   /** Hosts, besides loopback, that may be spoken to over plain http (the private endpoint has nothing else). */
   readonly allowHttp?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;

@@ -4,6 +4,7 @@ import { type BucketError, isBucketError } from "../../objects/error.ts";
 /** `bad`: a run can't work so. `unknown`: it could not be told. */
 export type Verdict = "good" | "warning" | "bad" | "unknown";
 export type Check =
+  | "credentials"
   | "places"
   | "messages"
   | "source"

@@ -1,4 +1,5 @@
 /** `cos-originals plan`: what a run would come to. Writes nothing. */
+
 import type { Command } from "commander";
 import { keepsVersions } from "../../objects/keeps-versions.ts";
 import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows.ts";
@@ -7,7 +8,6 @@ import { lackOfRoom } from "../../run/places/room.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
 import { estimateRun } from "../../run/plan/estimate.ts";
 import { entriesInScope } from "../../run/plan/scope.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";
 import { standardInput } from "../settings/manifest-input.ts";
@@ -20,6 +20,7 @@ import {
   settingsOfWork,
 } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { commandWorld } from "./input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
 import { onInterrupt } from "./terminal/interrupt.ts";
@@ -48,7 +49,7 @@ Example:
 export async function planCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
   checkRowsGiven(settings);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping.");
   const { signal } = interrupt;

@@ -1,4 +1,5 @@
 /** `cos-originals restore`: bring keys back from an archive, as it is or as it was. */
+
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
@@ -8,7 +9,6 @@ import { rowsOf } from "../../run/plan/rows.ts";
 import { turned } from "../../run/surroundings/turned.ts";
 import { wholeScope } from "../../run/work/redrive.ts";
 import { printAddress } from "../../vocabulary/address.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { openManifest, standardInput } from "../settings/manifest-input.ts";
 import { runOptionsOf } from "../settings/manifest-message.ts";
@@ -16,6 +16,7 @@ import { archivePlace, destinationPlace, historyOf, ledgerPlace, sourcePlace } f
 import { runIdOf, settingsOfWork } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { onRunInterrupt } from "./ending/run-interrupt.ts";
+import { commandWorld } from "./input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { noteAfter, runToEnd } from "./run-to-end.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -82,7 +83,7 @@ export async function restoreCommand(flags: Flags, terminal: Terminal): Promise<
   const to = destinationPlace(settings, String(flags.to), "--to");
   const [archive, ledger] = [archivePlace(settings), ledgerPlace(settings)];
   const at = timeOf(flags.at);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const opened = surroundingsFromSettings(settings, world);
   const surroundings = turned(opened);
   const interrupt = onRunInterrupt(terminal);

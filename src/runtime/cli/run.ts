@@ -1,4 +1,5 @@
 /** `cos-originals run`: plan, archive and report in this process. */
+
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
@@ -31,6 +32,7 @@ import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-
 import { checkTargets, tellRunRefused } from "../settings/targets.ts";
 import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";
+import { commandWorld } from "./input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { createPing } from "./ping.ts";
@@ -169,7 +171,7 @@ async function archive(
   onEnd: (summary: Summary) => void,
 ): Promise<ExitCode> {
   await checkTargets(settings, terminal.log);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onRunInterrupt(terminal);
   const { signal } = interrupt;

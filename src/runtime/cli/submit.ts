@@ -1,4 +1,5 @@
 /** `cos-originals submit`: hand a run to a queue, whose workers archive it. */
+
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { Place } from "../../run/messages/messages.ts";
@@ -6,7 +7,6 @@ import { queueSender } from "../../run/messages/queue-sender.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
 import { type Submitted, submitRun } from "../../run/work/submit.ts";
-import { systemClock } from "../../vocabulary/clock.ts";
 import { counted } from "../../vocabulary/counted.ts";
 import { standardInput } from "../settings/manifest-input.ts";
 import {
@@ -15,9 +15,11 @@ import {
   runInputFromSettings,
   settingsOfBeginning,
   settingsOfRequest,
+  settingsOfSigning,
 } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { tellRunRefused } from "../settings/targets.ts";
+import { commandWorld } from "./input/command-world.ts";
 import { ledgerFlags } from "./input/ledger-flags.ts";
 import { openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
@@ -47,6 +49,7 @@ Example:
       "endpoint",
       "sourceEndpoint",
       "archiveEndpoint",
+      ...settingsOfSigning,
       "allowHttp",
     ],
   );
@@ -61,7 +64,7 @@ export async function submitCommand(flags: Flags, terminal: Terminal): Promise<E
   checkRowsGiven(settings);
   checkListingNamed(settings);
   openQueue(settings, terminal.log).client.destroy();
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping once this step is done; once more stops at once.");
   let dispose = async (): Promise<void> => undefined;

@@ -1,4 +1,5 @@
 /** `cos-originals work`: poll a queue, and archive what it brings. */
+
 import type { Command } from "commander";
 import { formatBytes } from "../../report/quantity.ts";
 import type { Summary } from "../../report/summary.ts";
@@ -9,6 +10,7 @@ import { unboundedRoles } from "../settings/allow-list.ts";
 import { settingsOfWork } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { checkTargets } from "../settings/targets.ts";
+import { commandWorld } from "./input/command-world.ts";
 import { openDeadLetterQueue, openQueue, withQueue } from "./input/queue-of-settings.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { minuteLine } from "./metrics/minute-line.ts";
@@ -68,12 +70,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   terminal.logAs(logFormat, logLevel);
   const queue = openQueue(settings, log);
   const deadLetterQueue = openDeadLetterQueue(settings, log);
-  const opened = surroundingsFromSettings(settings, {
-    environment: process.env,
-    clock: systemClock,
-    random: Math.random,
-    log,
-  });
+  const opened = surroundingsFromSettings(settings, commandWorld(settings, log));
   const watched =
     listen === undefined && metricsFile === undefined ? undefined : await import("./metrics/watched-worker.ts");
   const watch = watched?.watchWorker({ settings, surroundings: opened, queue });

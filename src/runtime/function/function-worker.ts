@@ -53,6 +53,7 @@ export function keepFunctionWorker(
     const says = JSON.stringify(settings.values);
     if (kept?.says === says) return kept.worker;
     refuseFolders(settings);
+    refuseOrigins(settings);
     for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
     const note = proxyNote(settings, world.environment);
     if (note !== undefined) world.log.info(note);
@@ -67,6 +68,15 @@ export function keepFunctionWorker(
     former?.close().catch(() => undefined);
     return worker;
   };
+}
+
+/** Files, commands and machines are a host's. */
+function refuseOrigins(settings: Settings): void {
+  for (const name of ["credentialsFrom", "archiveCredentialsFrom"] as const) {
+    if ((settings.values[name] ?? "environment") === "environment") continue;
+    const message = `${settings.said(name)} is not for functions, which are given credentials in their environment; leave it out.`;
+    throw new UserError("InvalidSetting", message);
+  }
 }
 
 /** A function's disk is gone when it is, and another one's from the beginning. */

@@ -33,12 +33,17 @@ import { scheduledMessage, storedManifestMessage } from "../settings/manifest-me
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
 import type { FunctionWorker } from "./function-worker.ts";
 import { type RunningInvocation, withinInvocation } from "./invocation.ts";
+import { takeCredentials } from "./scf-credentials.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
 
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
 export interface ScfContext {
   readonly time_limit_in_ms: number;
   readonly request_id?: string;
+  /** Variables as JSON, the role's temporary keys among them. */
+  readonly environment?: unknown;
+  /** The same as `NAME=value;NAME=value`. */
+  readonly environ?: unknown;
 }
 
 /** What an invocation returns, for its log, and for who called it and waits. */
@@ -70,6 +75,8 @@ export interface ScfParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where whoever signs reads credentials: those that an invocation's context tells are put there. Absent: they are left alone. */
+  readonly environment?: Record<string, string | undefined> | undefined;
 }
 
 function notWorked(messages: number, of: number, reason: string): UserError {
@@ -160,6 +167,7 @@ export function createScfHandler(parts: ScfParts) {
     const { log } = invocation;
     const decoded = decodeScfEvent(event);
     invocation.asked(decoded.kind === "timer" ? `timer, ${decoded.task}` : decoded.kind);
+    if (parts.environment !== undefined) takeCredentials(context ?? {}, parts.environment);
     const worker = parts.worker();
     const limit = context?.time_limit_in_ms;
     if (typeof limit !== "number" || !(limit > 0)) {

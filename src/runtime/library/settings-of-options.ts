@@ -3,14 +3,20 @@ import { nearest } from "../../config/nearest.ts";
 import { readSettings, type Settings } from "../../config/read.ts";
 import { type SettingName, settingNames } from "../../config/settings.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
-import { settingsOfBeginning, settingsOfPrices, settingsOfRequest, settingsOfWork } from "../settings/run-input.ts";
+import {
+  settingsOfBeginning,
+  settingsOfPrices,
+  settingsOfRequest,
+  settingsOfSigning,
+  settingsOfWork,
+} from "../settings/run-input.ts";
 import type { ArchiveOptions, ArchivePorts } from "./archive-options.ts";
 
-/** Settings that are options too. */
+/** Settings that are options too; who signs is a port. */
 export const settingsOfOptions: readonly SettingName[] = [
   ...settingsOfRequest,
   ...settingsOfBeginning,
-  ...settingsOfWork,
+  ...settingsOfWork.filter((name) => !settingsOfSigning.includes(name)),
   ...settingsOfPrices,
 ];
 

@@ -79,6 +79,8 @@ export const settingsOfPrices = [
 ] as const satisfies readonly SettingName[];
 
 /** Settings that say how this process works and whom it dials. */
+/** Settings that say who signs. */
+export const settingsOfSigning: readonly SettingName[] = ["credentialsFrom", "archiveCredentialsFrom"];
 export const settingsOfWork: readonly SettingName[] = [
   "concurrency",
   "rate",
@@ -87,6 +89,7 @@ export const settingsOfWork: readonly SettingName[] = [
   "endpoint",
   "sourceEndpoint",
   "archiveEndpoint",
+  ...settingsOfSigning,
   "allowHttp",
   "findings",
   "lang",

@@ -61,6 +61,13 @@ export interface Signers {
   readonly aws?: CredentialsProvider | undefined;
 }
 
+/** All of them. */
+export interface AllSigners extends Signers {
+  readonly source: CredentialsProvider;
+  readonly archive: CredentialsProvider;
+  readonly aws: CredentialsProvider;
+}
+
 /** Environment, clock, chance and log of a process. */
 export interface World {
   readonly environment: Environment;
@@ -162,7 +169,8 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const sinkFor = (target: string, setting: string): Sink => {
     const { environment, clock, random, log } = world;
     try {
-      return openSink(target, { environment, createHttp, allowHttp, clock, random, log, setting });
+      const signers = { aws: world.credentials?.aws, tencent: world.credentials?.source };
+      return openSink(target, { environment, signers, createHttp, allowHttp, clock, random, log, setting });
     } catch (thrown) {
       return closedSink(targetName(target), ensureError(thrown).message.replace(/\.$/, ""));
     }

@@ -49,7 +49,7 @@ export const usageCodes = entries({
   MissingCredentials: {
     means: "there are no credentials",
     effect: "run-halted",
-    advice: "set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY",
+    advice: "set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, or say with --credentials-from where they are",
   },
   MalformedSecretId: {
     means: "the secret id holds what no secret id can",

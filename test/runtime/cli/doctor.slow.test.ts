@@ -36,6 +36,7 @@ async function doctor(args: readonly string[] = [], more: Record<string, string>
 }
 
 const allGood: Partial<Record<Check, Verdict>> = {
+  credentials: "good",
   clock: "good",
   source: "good",
   protection: "good",
@@ -77,7 +78,7 @@ describe("cos-originals doctor", () => {
   it("says it line by line to people", async () => {
     const { code, stdout } = await runCli(lab.built.cli, ["doctor", "--archive", lab.place()], lab.env);
     expect(code).toBe(0);
-    expect(stdout.split("\n").filter((line) => /^good {5}[a-z ]+: ./.test(line))).toHaveLength(8);
+    expect(stdout.split("\n").filter((line) => /^good {5}[a-z ]+: ./.test(line))).toHaveLength(9);
   });
 
   it("names a placeholder setting", async () => {

@@ -1,16 +1,19 @@
 /** `cos-originals doctor`: is a configuration fit for a run? */
+
 import type { Command } from "commander";
 import type { Settings } from "../../../config/read.ts";
 import { allowedText } from "../../../policy/allow-list.ts";
 import { examine } from "../../../run/inspect/doctor.ts";
 import { type Finding, finding } from "../../../run/inspect/doctor-findings.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
 import { allowListOf, unboundedRoles } from "../../settings/allow-list.ts";
 import { archivePlace, historyOf, ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import { settingsOfSigning } from "../../settings/run-input.ts";
 import { surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import { commandWorld } from "../input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { credentialsFindings } from "./doctor-credentials.ts";
 import { priceNames, probeCommand } from "./probe.ts";
 
 export function describeDoctor(command: Command): void {
@@ -46,6 +49,7 @@ Example:
       "endpoint",
       "sourceEndpoint",
       "archiveEndpoint",
+      ...settingsOfSigning,
       "allowHttp",
       "allow",
       "archivedClass",
@@ -59,7 +63,7 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
   const settings = await settingsFromFlags(flags, terminal);
   if (flags.probe === true) return probeCommand(flags, settings, terminal);
   const places = { source: sourcePlace(settings), archive: archivePlace(settings), ledger: ledgerPlace(settings) };
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const key = typeof flags.key === "string" ? flags.key : undefined;
   const findings: Finding[] = [];
@@ -68,6 +72,7 @@ export async function doctorCommand(flags: Flags, terminal: Terminal): Promise<E
     if (flags.json !== true) terminal.out(`${found.verdict.padEnd(8)} ${found.check}: ${found.says}`);
   };
   try {
+    for await (const found of credentialsFindings(world.credentials, places, world.clock.now)) tell(found);
     for await (const found of examine({
       ...places,
       key,

@@ -1,4 +1,5 @@
 /** `cos-originals doctor --probe`: what a user's own bucket settles about the service. */
+
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
 import type { FindingsDocument } from "../../../emulator/faults/findings.ts";
@@ -7,12 +8,12 @@ import { listSamples, type Probed, probe } from "../../../run/inspect/probe.ts";
 import { findingsOf } from "../../../run/inspect/probe-findings.ts";
 import { costOfSamples } from "../../../run/inspect/probe-samples.ts";
 import { noSuchBucket } from "../../../run/plan/preflight.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
 import { version } from "../../../vocabulary/version.ts";
 import { ledgerPlace, sourcePlace } from "../../settings/places.ts";
 import { pricesOf } from "../../settings/prices.ts";
 import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import { commandWorld } from "../input/command-world.ts";
 import type { Flags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
@@ -29,7 +30,7 @@ export const priceNames: readonly SettingName[] = [
 ];
 
 export async function probeCommand(flags: Flags, settings: Settings, terminal: Terminal): Promise<ExitCode> {
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping.");
   try {

@@ -1,13 +1,13 @@
 /** The commands that people are told to type next: whole, so that they can be copied. */
 import { flagOf, type SettingName } from "../../../config/settings.ts";
 import type { Place } from "../../../run/messages/messages.ts";
-import { settingsOfWork } from "../../settings/run-input.ts";
+import { settingsOfSigning, settingsOfWork } from "../../settings/run-input.ts";
 import { ledgerFlags } from "../input/ledger-flags.ts";
 import type { Flags } from "../input/setting-flags.ts";
 import { shellLine, shellWord } from "../terminal/shell-word.ts";
 
 /** Whom to dial, where flags said it: no run remembers that. */
-const dialled: readonly SettingName[] = ["archiveEndpoint", "endpoint", "allowHttp"];
+const dialled: readonly SettingName[] = ["archiveEndpoint", "endpoint", ...settingsOfSigning, "allowHttp"];
 
 export interface CommandsOfRun {
   /** Goes on with the run. */

@@ -3,9 +3,9 @@
 import type { Settings } from "../../../config/read.ts";
 import { flagOf } from "../../../config/settings.ts";
 import { isTransient, type QueueFromUrl, queueFromUrl, SQSServiceException } from "../../../queue/index.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
 import { ensureError, RefusedError, UserError } from "../../../vocabulary/errors.ts";
 import type { Log } from "../../../vocabulary/log.ts";
+import { commandWorld } from "./command-world.ts";
 
 /** Is there a queue that other processes reach? */
 export function hasQueue({ values: { queue } }: Settings): boolean {
@@ -14,7 +14,7 @@ export function hasQueue({ values: { queue } }: Settings): boolean {
 
 /** Errors: UserError `MissingSetting` where there is none, or one that lives in this process alone; `InvalidQueue`. */
 export function openQueue(settings: Settings, log: Log): QueueFromUrl {
-  const { queue, allowHttp } = settings.values;
+  const { queue } = settings.values;
   if (queue === undefined) {
     throw new UserError(
       "MissingSetting",
@@ -27,15 +27,21 @@ export function openQueue(settings: Settings, log: Log): QueueFromUrl {
       `${settings.said("queue")} lives in one process alone, so nobody else could take the work from it; say ${flagOf("queue")} sqs:URL or ${flagOf("queue")} tdmq:URL, or archive here with: cos-originals run`,
     );
   }
-  return queueFromUrl(queue, { clock: systemClock, random: Math.random, log, env: process.env, allowHttp });
+  return queueFromUrl(queue, worldOf(settings, log));
 }
 
 /** The queue of `--dead-letter-queue`; undefined where none is set. Errors: UserError `InvalidQueue`. */
-export function openDeadLetterQueue({ values }: Settings, log: Log): QueueFromUrl | undefined {
-  const { deadLetterQueue, allowHttp } = values;
+export function openDeadLetterQueue(settings: Settings, log: Log): QueueFromUrl | undefined {
+  const { deadLetterQueue } = settings.values;
   if (deadLetterQueue === undefined) return undefined;
-  const world = { clock: systemClock, random: Math.random, log, env: process.env, allowHttp };
-  return queueFromUrl(deadLetterQueue, { ...world, setting: flagOf("deadLetterQueue") });
+  return queueFromUrl(deadLetterQueue, { ...worldOf(settings, log), setting: flagOf("deadLetterQueue") });
+}
+
+/** Who signs for the buckets signs for the queue too. */
+function worldOf(settings: Settings, log: Log) {
+  const { clock, random, environment: env, credentials } = commandWorld(settings, log);
+  const signers = { aws: credentials.aws, tencent: credentials.source };
+  return { clock, random, log, env, signers, allowHttp: settings.values.allowHttp };
 }
 
 /** Names of those errors that say who asks, not what is asked for. */

@@ -1,4 +1,5 @@
 /** What the commands about a run that exists have in common: its id, its ledger, and their surroundings. */
+
 import type { Settings } from "../../../config/read.ts";
 import { flagOf, type SettingName } from "../../../config/settings.ts";
 import { readRequest } from "../../../ledger/plan/request.ts";
@@ -7,12 +8,13 @@ import { preflightLedger } from "../../../run/plan/preflight.ts";
 import { openLedger } from "../../../run/surroundings/open-ledger.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
 import { turned } from "../../../run/surroundings/turned.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
 import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { ledgerPlace } from "../../settings/places.ts";
+import { settingsOfSigning } from "../../settings/run-input.ts";
 import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
 import type { ExitCode } from "../terminal/exit-codes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { commandWorld } from "./command-world.ts";
 import { type Flags, settingsFromFlags } from "./setting-flags.ts";
 
 /** Settings that find a ledger and reach it. */
@@ -23,6 +25,7 @@ export const settingsOfLedger: readonly SettingName[] = [
   "archiveRegion",
   "endpoint",
   "archiveEndpoint",
+  ...settingsOfSigning,
   "allowHttp",
 ];
 
@@ -83,7 +86,7 @@ export async function withLedger(
     );
   }
   const place = ledgerPlace(settings);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   try {
     await preflightLedger(place, surroundings);

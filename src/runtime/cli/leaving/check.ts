@@ -1,4 +1,5 @@
 /** `cos-originals check`: does an archive hold what a source does, whoever put it there? */
+
 import type { Command } from "commander";
 import type { Settings } from "../../../config/read.ts";
 import { flagOf } from "../../../config/settings.ts";
@@ -19,7 +20,9 @@ import { isoTime, systemClock } from "../../../vocabulary/clock.ts";
 import { formatCount } from "../../../vocabulary/counted.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
 import { archivePlace, ledgerPlace, sourcePlace } from "../../settings/places.ts";
+import { settingsOfSigning } from "../../settings/run-input.ts";
 import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import { commandWorld } from "../input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
@@ -75,6 +78,7 @@ Example:
       "endpoint",
       "sourceEndpoint",
       "archiveEndpoint",
+      ...settingsOfSigning,
       "allowHttp",
       "priceCurrency",
       "priceRequests",
@@ -85,7 +89,7 @@ Example:
 export async function checkCommand(flags: Flags, terminal: Terminal): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
   const places = placesOf(settings);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   const interrupt = onInterrupt(terminal, "Stopping.");
   try {

@@ -1,4 +1,5 @@
 /** `cos-originals protection`: is Original Image Protection on, and turning it on and off. */
+
 import type { Command } from "commander";
 import { type OriginProtect, protectableSuffixes } from "../../../cos/origin-protect.ts";
 import type { Bucket } from "../../../objects/bucket.ts";
@@ -8,11 +9,11 @@ import type { Certificate } from "../../../report/certificate.ts";
 import { checkStillHolds } from "../../../run/check/still-holds.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import { noSuchBucket } from "../../../run/plan/preflight.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
 import { quote, RefusedError, UserError } from "../../../vocabulary/errors.ts";
 import { needOf, type Operation } from "../../../vocabulary/permissions.ts";
 import { sourcePlace } from "../../settings/places.ts";
 import { type OpenedSurroundings, surroundingsFromSettings } from "../../settings/surroundings-from-settings.ts";
+import { commandWorld } from "../input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -41,7 +42,7 @@ Exit codes: 0 told, or done, 2 usage, or no check that allows it, 5 not reached,
 Example:
   cos-originals protection off --source cos://photos-1250000000 --region ap-guangzhou --certificate check.json`,
       ),
-    ["source", "region", "sourceRegion", "endpoint", "sourceEndpoint", "allowHttp"],
+    ["source", "region", "sourceRegion", "endpoint", "sourceEndpoint", "credentialsFrom", "allowHttp"],
   );
 }
 
@@ -53,7 +54,7 @@ export async function protectionCommand(flags: Flags, terminal: Terminal, args: 
   checkFlags(what, flags);
   const settings = await settingsFromFlags(flags, terminal);
   const source = sourcePlace(settings);
-  const world = { environment: process.env, clock: systemClock, random: Math.random, log: terminal.log };
+  const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
   try {
     const bucket = surroundings.open("source", source);

@@ -1,17 +1,18 @@
 /** `cos-originals sign`: a URL that fetches one original, for somebody who has no credentials. Asks nobody. */
+
 import type { Command } from "commander";
 import type { Settings } from "../../../config/read.ts";
 import { resolveEndpoint } from "../../../cos/address/endpoint.ts";
 import { originImage } from "../../../cos/client.ts";
 import { signedGetUrl } from "../../../cos/signed-url.ts";
 import type { Credentials } from "../../../credentials/credentials.ts";
-import { environmentCredentials } from "../../../credentials/environment.ts";
 import { keyProblem } from "../../../manifest/key-text.ts";
 import { parseAge } from "../../../policy/scope/quantities.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
 import { systemClock } from "../../../vocabulary/clock.ts";
 import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { sourcePlace } from "../../settings/places.ts";
+import { commandWorld } from "../input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -34,13 +35,13 @@ Exit codes: 0 printed, 2 usage, 6 there are no credentials.
 Example:
   cos-originals sign 2026/picture.jpg --source cos://photos-1250000000 --region ap-guangzhou --expires 5m`,
     ),
-    ["source", "region", "sourceRegion", "endpoint", "sourceEndpoint", "allowHttp"],
+    ["source", "region", "sourceRegion", "endpoint", "sourceEndpoint", "credentialsFrom", "allowHttp"],
   );
 }
 
 export async function signCommand(flags: Flags, terminal: Terminal, [key = ""]: readonly string[]): Promise<ExitCode> {
   const settings = await settingsFromFlags(flags, terminal);
-  const credentials = environmentCredentials(process.env).get();
+  const credentials = await commandWorld(settings, terminal.log).credentials.source.get();
   const { url, expiresAt } = signOriginal(settings, key, {
     lasts: lastsOf(flags.expires),
     credentials,

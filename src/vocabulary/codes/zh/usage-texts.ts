@@ -38,7 +38,7 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
   },
   MissingCredentials: {
     means: "没有密钥",
-    advice: "设置 TENCENTCLOUD_SECRETID 和 TENCENTCLOUD_SECRETKEY",
+    advice: "设置 TENCENTCLOUD_SECRETID 和 TENCENTCLOUD_SECRETKEY，或用 --credentials-from 说明密钥在哪里",
   },
   MalformedSecretId: {
     means: "SecretId 中有不可能出现的字符",

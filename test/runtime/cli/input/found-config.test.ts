@@ -48,7 +48,9 @@ describe("cos-originals.yaml in the folder", () => {
     expect(guarded.map(kebab).sort()).toEqual([
       "allow",
       "allow-http",
+      "archive-credentials-from",
       "archive-endpoint",
+      "credentials-from",
       "dead-letter-queue",
       "endpoint",
       "events",

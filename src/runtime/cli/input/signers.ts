@@ -1,0 +1,41 @@
+/** Who signs what a command sends: what `--credentials-from` names, or the environment, or the files that the clouds' own tools keep. */
+import type { Settings } from "../../../config/read.ts";
+import { awsEnvironmentCredentials, isAwsSet } from "../../../credentials/aws-environment.ts";
+import type { CredentialsProvider } from "../../../credentials/credentials.ts";
+import { type CredentialsPrefix, environmentCredentials, isSet } from "../../../credentials/environment.ts";
+import { lateCredentials } from "../../../credentials/late.ts";
+import type { OriginsWorld } from "../../../credentials/origins/open.ts";
+import { readOrigin } from "../../../policy/credentials/origin.ts";
+import type { AllSigners } from "../../settings/surroundings-from-settings.ts";
+
+/** All but the environment is opened, and its code read, when it is first asked for. */
+export function signersOf({ values }: Pick<Settings, "values">, world: OriginsWorld): AllSigners {
+  const { environment } = world;
+  const { credentialsFrom, archiveCredentialsFrom } = values;
+  const said = (text: string, prefix: CredentialsPrefix) => signerSaid(text, prefix, world);
+  const source =
+    credentialsFrom !== undefined
+      ? said(credentialsFrom, "TENCENTCLOUD")
+      : isSet(environment, "TENCENTCLOUD")
+        ? environmentCredentials(environment)
+        : lateCredentials(async () => (await origins()).openTencentDefault(world));
+  const archive =
+    archiveCredentialsFrom !== undefined
+      ? said(archiveCredentialsFrom, "ORIGINALS_ARCHIVE")
+      : isSet(environment, "ORIGINALS_ARCHIVE")
+        ? environmentCredentials(environment, "ORIGINALS_ARCHIVE")
+        : source;
+  const aws = isAwsSet(environment)
+    ? awsEnvironmentCredentials(environment)
+    : lateCredentials(async () => (await origins()).openAwsDefault(world));
+  return { source, archive, aws };
+}
+
+const origins = () => import("../../../credentials/origins/open.ts");
+
+function signerSaid(text: string, prefix: CredentialsPrefix, world: OriginsWorld): CredentialsProvider {
+  const named = readOrigin(text);
+  // The setting was refused where it names none.
+  if ("fault" in named || named.kind === "environment") return environmentCredentials(world.environment, prefix);
+  return lateCredentials(async () => (await origins()).openOrigin(named, world));
+}
