@@ -90,7 +90,7 @@ describe("cos-originals doctor", () => {
 
   it("ends with 6 where the credentials are refused, and asks no further", async () => {
     const { code, of, verdicts } = await doctor([], { TENCENTCLOUD_SECRETKEY: "another" });
-    expect({ code, verdicts }).toEqual({ code: 6, verdicts: { source: "bad" } });
+    expect({ code, verdicts }).toEqual({ code: 6, verdicts: { credentials: "good", source: "bad" } });
     expect(of("source")?.says).toContain("SignatureDoesNotMatch");
     expect(of("source")?.says).not.toContain("another");
   });
