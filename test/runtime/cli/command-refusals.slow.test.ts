@@ -75,7 +75,10 @@ describe("the commands about runs", () => {
     await queues.send("unsigned", "no message at all");
     const none = { TENCENTCLOUD_SECRETID: "", TENCENTCLOUD_SECRETKEY: "" };
     const cases: [Record<string, string>, RegExp][] = [
-      [none, /set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY in the environment, or say with --credentials-from where they are; neither/],
+      [
+        none,
+        /set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY in the environment, or say with --credentials-from where they are; neither/,
+      ],
       [
         { TENCENTCLOUD_SECRETKEY: "" },
         /TENCENTCLOUD_SECRETID is set, but not its companion; set TENCENTCLOUD_SECRETKEY/,
