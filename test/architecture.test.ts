@@ -134,6 +134,7 @@ describe("text from outside", () => {
     );
     expect(senders.toSorted()).toEqual([
       "cos/exchange/send.ts",
+      "credentials/aws-secret.ts",
       "events/post.ts",
       "queue/transports/exchange.ts",
       "stores/s3/send.ts",

@@ -151,7 +151,7 @@ function shellWord(value: string): string {
 }
 
 /** Names of credentials in the environment, which begin like settings and are none. */
-const credentialVariables = /^ORIGINALS_([A-Z]+_(SECRETID|SECRETKEY|SESSIONTOKEN)|WEBHOOK_SECRET)$/;
+const credentialVariables = /^ORIGINALS_([A-Z]+_(SECRETID|SECRETKEY|SESSIONTOKEN)|((ARCHIVE|WEBHOOK)_)?SECRET)$/;
 
 /** One sentence for each `ORIGINALS_…` variable that is no setting, most likely a misspelt one. */
 export function misspeltVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {

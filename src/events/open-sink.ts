@@ -1,4 +1,5 @@
 /** From the text of a target to a sink: what `--events` and `--notify` name. */
+import { awsEnvironmentCredentials } from "../credentials/aws-environment.ts";
 import type { CreateHttp } from "../http/port/http.ts";
 import { readTarget, targetName } from "../policy/event-target.ts";
 import { type QueueSigners, queueFromUrl } from "../queue/index.ts";
@@ -7,6 +8,7 @@ import { isLoopback } from "../vocabulary/loopback.ts";
 import { createQueueSink } from "./queue.ts";
 import { createSink, type Sink, type SinkWorld } from "./sink.ts";
 import { createWebhook } from "./webhook.ts";
+import { webhookSecret } from "./webhook-secret.ts";
 import { readSecrets } from "./webhook-signature.ts";
 
 export interface OpenSinkOptions extends SinkWorld {
@@ -41,13 +43,23 @@ export function openSink(text: string, options: OpenSinkOptions): Sink {
       `${setting} names ${url.origin}, which would be called over plain http, where anybody on the way reads what is sent: use https, or allow this host with --allow-http ${url.hostname}.`,
     );
   }
-  const secrets = () => environment.ORIGINALS_WEBHOOK_SECRET;
-  return createSink(name, createWebhook(text, { createHttp, clock, secrets }), options);
+  return createSink(name, createWebhook(text, { createHttp, clock, secret: secretOf(options) }), options);
 }
 
-/** Before work begins: could anything be sent there at all? Errors: as openSink, and UserError `MissingSetting` where a webhook's secret is missing. */
+const secretOf = ({ environment, signers, createHttp, clock }: OpenSinkOptions) =>
+  webhookSecret({
+    environment,
+    credentials: signers?.aws ?? awsEnvironmentCredentials(environment),
+    createHttp,
+    clock,
+  });
+
+/**
+ * Before work begins: could anything be sent there at all? Errors: as openSink, and UserError `MissingSetting` where a webhook's secret is missing,
+ * `SecretUnreadable` or `SecretUnreachable` where AWS keeps it.
+ */
 export async function checkSink(text: string, options: OpenSinkOptions): Promise<void> {
   await openSink(text, options).close();
   const target = readTarget(text);
-  if (!("fault" in target) && target.kind === "webhook") readSecrets(options.environment.ORIGINALS_WEBHOOK_SECRET);
+  if (!("fault" in target) && target.kind === "webhook") readSecrets(await secretOf(options).get());
 }

@@ -10,13 +10,14 @@ import { ensureError } from "../vocabulary/errors.ts";
 import { type CloudEvent, eventText } from "./cloud-event.ts";
 import { createPoster } from "./post.ts";
 import type { Sent, SinkTransport } from "./sink-transport.ts";
+import type { WebhookSecret } from "./webhook-secret.ts";
 import { readSecrets, signatureOf } from "./webhook-signature.ts";
 
 export interface WebhookOptions {
   readonly createHttp: CreateHttp;
   readonly clock: Pick<Clock, "now">;
-  /** What the secrets' variable says; asked at each batch, for a process outlives them. */
-  readonly secrets: () => string | undefined;
+  /** Asked at each batch, for a process outlives them. */
+  readonly secret: WebhookSecret;
 }
 
 const timeouts = { connectMs: 5_000, headersMs: 15_000, bodyIdleMs: 5_000 };
@@ -26,7 +27,7 @@ const AT_ONCE = 4;
 /** Statuses that say something of this batch, and nothing of the next. */
 const ofBatch: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
-export function createWebhook(url: string, { createHttp, clock, secrets }: WebhookOptions): SinkTransport {
+export function createWebhook(url: string, { createHttp, clock, secret }: WebhookOptions): SinkTransport {
   const poster = createPoster(url, { createHttp, timeouts, connections: AT_ONCE });
   return {
     batchSize: BATCH,
@@ -34,7 +35,7 @@ export function createWebhook(url: string, { createHttp, clock, secrets }: Webho
     async send(batch, signal) {
       let keys: readonly Buffer[];
       try {
-        keys = readSecrets(secrets());
+        keys = readSecrets(await secret.get());
       } catch (thrown) {
         return { kind: "refused", whose: "sink", again: false, why: ensureError(thrown).message.replace(/\.$/, "") };
       }
@@ -55,6 +56,7 @@ export function createWebhook(url: string, { createHttp, clock, secrets }: Webho
       });
       if (posted.kind === "taken") return posted;
       const { status, why, retryAfterMs } = posted;
+      if (status === 401 || status === 403) secret.refused();
       const again = status === undefined || status === 408 || status === 425 || status === 429 || status >= 500;
       const whose: Extract<Sent, { readonly kind: "refused" }>["whose"] =
         status !== undefined && ofBatch.has(status) ? "batch" : "sink";

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => receiver.close());
 
 const webhook = (url = receiver.url, said: string | undefined = secret) =>
-  createWebhook(url, { createHttp: createWireHttp, clock, secrets: () => said });
+  createWebhook(url, { createHttp: createWireHttp, clock, secret: { get: () => said, refused: () => undefined } });
 
 describe("a webhook", () => {
   test("is sent archived objects as a batch, signed, each event as CloudEvents says", async () => {

@@ -121,7 +121,8 @@ test("papers print commands that can be run", () => {
   expect(sections.map(({ path, heading }) => `${path}: ${heading}`)).toEqual([
     "README.md: Archive a real bucket",
     "docs/costs.md: A worked example",
-    "docs/deploy/aws.md: The function and its queue",
+    "docs/deploy/aws.md: Before you deploy",
+    "docs/deploy/aws.md: On your machine",
     "docs/deploy/hosts.md: On one machine, to try it",
     "docs/deploy/hosts.md: A queue and workers",
     "docs/deploy/tencent.md: From account to first backup",

@@ -61,11 +61,18 @@ describe("commands of development", () => {
   });
 });
 
-test("what needs an account is deploying, and nothing else", () => {
+test("what needs an account is deploying, and what is about what was deployed", () => {
   const lines = papers.flatMap(shellBlocks).filter(needsAccount).flatMap(linesOf);
   const deploying = lines.map(({ text }) => text).filter((text) => !text.startsWith("export"));
   const terraform = ["init", "plan", "apply", "destroy"].map((word) => `terraform -chdir=deploy/tencent ${word}`);
-  expect(deploying).toEqual(["npx osls deploy", ...terraform]);
+  expect(deploying).toEqual([
+    "aws ssm put-parameter --name /cos-originals/dev/cos --type SecureString --value file://cos.json && rm cos.json",
+    "npx cos-originals doctor",
+    "npx osls deploy",
+    "npx osls invoke -f originals -p events/eventbridge-schedule.json",
+    "npx cos-originals runs",
+    ...terraform,
+  ]);
 });
 
 test("messages that the papers print are messages", () => {

@@ -202,6 +202,7 @@ const notOfTheMessage = new Set([
   "PartForbidden",
   "PlainHttp",
   "PlainHttpRefused",
+  "SecretUnreadable",
 ]);
 
 /** What can never be worked is rejected, what can't be worked here refused; what may work later is given back. The door logs each (deliver.ts). */
@@ -209,6 +210,8 @@ export function answerTo(error: Error): Answer {
   const reason = error.message;
   if (error instanceof RefusedError) return { kind: "refuse", reason };
   if (isNewerThanTool(error)) return { kind: "give-back", delaySeconds: NEWER_DELAY_SECONDS, reason, newer: true };
+  if (error instanceof UserError && error.code === "SecretUnreachable")
+    return { kind: "give-back", delaySeconds: FAILED_DELAY_SECONDS, reason };
   if (error instanceof UserError) return { kind: notOfTheMessage.has(error.code) ? "refuse" : "reject", reason };
   if (!isBucketError(error)) return { kind: "give-back", delaySeconds: 4 * FAILED_DELAY_SECONDS, reason };
   // What a store refuses for good (a bucket that is not there, a key that it does not take) no delay mends.

@@ -4,9 +4,10 @@
  * them is kept for as long as they say the same.
  */
 import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
+import { answerTo } from "../../run/deliver/handle-delivery.ts";
 import type { HandleDelivery } from "../../run/messages/delivery.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
-import { UserError } from "../../vocabulary/errors.ts";
+import { ensureError, UserError } from "../../vocabulary/errors.ts";
 import { unboundedRoles } from "../settings/allow-list.ts";
 import { proxyNote } from "../settings/proxy-note.ts";
 import {
@@ -61,7 +62,8 @@ export function keepFunctionWorker(
     if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
     const surroundings = surroundingsFromSettings(settings, world);
     const { checkCredentials } = surroundings;
-    const worker = { settings, handle: createHandler(surroundings), checkCredentials, surroundings };
+    const handle = onceSigned(createHandler(surroundings), checkCredentials);
+    const worker = { settings, handle, checkCredentials, surroundings };
     // Nothing is in flight between two invocations of a process, so the former connections can go.
     const former = kept?.surroundings;
     kept = { says, surroundings, worker };
@@ -77,6 +79,18 @@ function refuseOrigins(settings: Settings): void {
     const message = `${settings.said(name)} is not for functions, which are given credentials in their environment; leave it out.`;
     throw new UserError("InvalidSetting", message);
   }
+}
+
+/** Keys that have to be looked up are there before any row is begun: for want of them no run is halted. */
+function onceSigned(handle: HandleDelivery, checkCredentials: OpenedSurroundings["checkCredentials"]): HandleDelivery {
+  return async (delivery, sender) => {
+    try {
+      await checkCredentials();
+    } catch (thrown) {
+      return answerTo(ensureError(thrown));
+    }
+    return handle(delivery, sender);
+  };
 }
 
 /** A function's disk is gone when it is, and another one's from the beginning. */

@@ -31,6 +31,7 @@ import { loopBusySince } from "./loop-busy.ts";
 import { memoryOf } from "./memory.ts";
 import { openFilesLimit } from "./open-files.ts";
 import { pricesOf } from "./prices.ts";
+import { secretSigners } from "./secret-signers.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
@@ -119,10 +120,13 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const ofOthers = new Map<string, StoreClient>();
   const sinks = new Map<string, Sink>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
+  const aws = world.credentials?.aws ?? awsEnvironmentCredentials(world.environment);
+  const named = secretSigners({ ...world, credentials: aws, createHttp });
   const credentials = {
-    source: world.credentials?.source ?? environmentCredentials(world.environment, "TENCENTCLOUD"),
-    archive: world.credentials?.archive ?? environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
-    aws: world.credentials?.aws ?? awsEnvironmentCredentials(world.environment),
+    source: world.credentials?.source ?? named.source ?? environmentCredentials(world.environment, "TENCENTCLOUD"),
+    archive:
+      world.credentials?.archive ?? named.archive ?? environmentCredentials(world.environment, "ORIGINALS_ARCHIVE"),
+    aws,
   };
   const archiveEndpoint = (store: OtherStore | undefined) =>
     isOfArchive(store, values) ? values.archiveEndpoint : undefined;

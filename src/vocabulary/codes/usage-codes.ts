@@ -51,6 +51,16 @@ export const usageCodes = entries({
     effect: "run-halted",
     advice: "set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, or say with --credentials-from where they are",
   },
+  SecretUnreadable: {
+    means: "a secret that AWS keeps can't be read, or does not hold what it should",
+    effect: "run-halted",
+    advice: "allow it to be read, or store it as the message says",
+  },
+  SecretUnreachable: {
+    means: "the service that keeps a secret does not answer just now",
+    effect: "run-halted",
+    advice: "go on later; from within a private network see that it can be reached",
+  },
   MalformedSecretId: {
     means: "the secret id holds what no secret id can",
     effect: "not-begun",

@@ -1,20 +1,17 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { settingNames, variableOf } from "../../../src/config/settings.ts";
+import { faultsOf, type Template } from "./template-faults.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const osls = join(dirname(createRequire(import.meta.url).resolve("osls/package.json")), "bin/serverless.js");
 
-interface Template {
-  readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }>
-  >;
-}
 interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
@@ -51,14 +48,50 @@ function packaged(
 }
 
 const yaml = readFileSync(join(root, "serverless.yml"), "utf8");
+/** Of a text of `resources:`, with CloudFormation's short forms as they are when packaged; variables are left as they stand. */
+function resourcesIn(text: string): Pick<Template, "Resources"> & { readonly Conditions: Record<string, unknown> } {
+  const tag = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
+  const value = (name: string, given: unknown) => ({
+    [tag(name)]: name === "GetAtt" ? String(given).split(".") : given,
+  });
+  const customTags = ["Ref", "GetAtt", "Sub", "If", "Equals", "Not", "Or", "Condition"].flatMap((name) => [
+    { tag: `!${name}`, resolve: (text: string) => value(name, text) },
+    {
+      tag: `!${name}`,
+      collection: "seq" as const,
+      resolve: (list: { toJSON(): unknown }) => value(name, list.toJSON()),
+    },
+  ]);
+  return parse(text, { customTags, logLevel: "silent" }).resources;
+}
+
 const resourcesOf = (template: Template | undefined, type: string) =>
   Object.values(template?.Resources ?? {})
     .filter((resource) => resource.Type === type)
-    .map((resource) => resource.Properties);
+    .map(({ Properties = {} }) => Properties);
+
+/** With all that can be asked for, and every secret that somebody may have in a shell. */
+const asked = {
+  ORIGINALS_NIGHTLY: "true",
+  ORIGINALS_RATE: "500/s",
+  ORIGINALS_ALARM_EMAIL: "someone@example.com",
+  ORIGINALS_SECRET: "ssm:/cos-originals/dev/cos",
+  ORIGINALS_WEBHOOK_SECRET_NAME: "secretsmanager:cos-originals/dev/webhook",
+};
+const marker = "a-secret-that-is-nowhere";
+const secrets = Object.fromEntries(
+  ["TENCENTCLOUD", "ORIGINALS_ARCHIVE"]
+    .flatMap((prefix) => ["SECRETID", "SECRETKEY", "SESSIONTOKEN"].map((name) => `${prefix}_${name}`))
+    .concat("ORIGINALS_WEBHOOK_SECRET", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")
+    .map((name) => [name, `${marker}-${name}`]),
+);
 
 describe("the deployment to AWS", () => {
   let template: Template | undefined;
+  let whole: Template | undefined;
   beforeAll(async () => {
+    whole = (await packaged(yaml, { ...asked, ...secrets })).template;
+    cpSync(join(folder, "out"), join(folder, "whole"), { recursive: true });
     const result = await packaged(yaml);
     expect(result.output).toContain("Service packaged");
     template = result.template;
@@ -85,24 +118,24 @@ describe("the deployment to AWS", () => {
     });
   });
 
-  it("limits the instances at the queue, and tells the function how many share its budget", () => {
+  it("limits the instances at the queue, and tells the function how many share its budget, the schedule's one among them", () => {
     const { ScalingConfig } = only("AWS::Lambda::EventSourceMapping") as {
       ScalingConfig: { MaximumConcurrency: number };
     };
     const { Environment } = only("AWS::Lambda::Function") as { Environment: { Variables: Record<string, unknown> } };
     expect(ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
-    expect(Environment.Variables.ORIGINALS_MAX_INSTANCES).toBe(String(ScalingConfig.MaximumConcurrency));
+    expect(Environment.Variables.ORIGINALS_MAX_INSTANCES).toBe(String(ScalingConfig.MaximumConcurrency + 1));
   });
 
   it("keeps dead letters for two weeks", () => {
-    expect(template?.Resources.WorkQueue?.Properties.RedrivePolicy).toEqual({
+    expect(template?.Resources.WorkQueue?.Properties?.RedrivePolicy).toEqual({
       deadLetterTargetArn: { "Fn::GetAtt": ["DeadLetterQueue", "Arn"] },
       maxReceiveCount: 10,
     });
-    expect(template?.Resources.DeadLetterQueue?.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+    expect(template?.Resources.DeadLetterQueue?.Properties?.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
-  it("allows the function five actions on its queue, sending dead letters, and writing its own logs, nothing else", () => {
+  it("allows the function five actions on its queue, sending dead letters, reading its secrets, and writing its own logs, nothing else", () => {
     const [policy] = only("AWS::IAM::Role").Policies as { PolicyDocument: { Statement: Statement[] } }[];
     const statements = policy?.PolicyDocument.Statement ?? [];
     const actionsOf = (all: readonly Statement[]) => all.flatMap((statement) => statement.Action).sort();
@@ -113,8 +146,12 @@ describe("the deployment to AWS", () => {
       statements.filter(
         (statement) => JSON.stringify([statement.Resource].flat()) === `[{"Fn::GetAtt":["${queue}","Arn"]}]`,
       );
+    const ofSecrets = statements.filter((statement) =>
+      JSON.stringify(statement.Resource).includes("cos-originals/dev/*"),
+    );
     const [ofQueue, ofDeadLetters] = [of("WorkQueue"), of("DeadLetterQueue")];
-    expect(ofLogs.length + ofQueue.length + ofDeadLetters.length).toBe(statements.length);
+    expect(ofLogs.length + ofQueue.length + ofDeadLetters.length + ofSecrets.length).toBe(statements.length);
+    expect(actionsOf(ofSecrets)).toEqual(["secretsmanager:GetSecretValue", "ssm:GetParameter"]);
     expect(actionsOf(ofDeadLetters)).toEqual(["sqs:SendMessage"]);
     expect(actionsOf(ofQueue)).toEqual([
       "sqs:ChangeMessageVisibility",
@@ -131,17 +168,68 @@ describe("the deployment to AWS", () => {
     ]);
   });
 
-  it("runs nightly only where that was asked for, and passes on the settings that there are", async () => {
+  it("runs nightly only where that was asked for, and passes on the settings that there are", () => {
     expect(only("AWS::Events::Rule").State).toBe("DISABLED");
-    const asked = await packaged(yaml, { ORIGINALS_NIGHTLY: "true", ORIGINALS_RATE: "500/s" });
-    expect(resourcesOf(asked.template, "AWS::Events::Rule")[0]?.State).toBe("ENABLED");
-    const [properties] = resourcesOf(asked.template, "AWS::Lambda::Function");
+    expect(resourcesOf(whole, "AWS::Events::Rule")[0]?.State).toBe("ENABLED");
+    const [properties] = resourcesOf(whole, "AWS::Lambda::Function");
     const { Variables } = (properties?.Environment ?? {}) as { Variables: Record<string, unknown> };
     expect(Variables.ORIGINALS_RATE).toBe("500/s");
-    const credentials =
-      /^(TENCENTCLOUD|ORIGINALS_ARCHIVE)_(SECRETID|SECRETKEY|SESSIONTOKEN)$|^ORIGINALS_WEBHOOK_SECRET$/;
     const known: readonly string[] = settingNames.map(variableOf);
-    expect(Object.keys(Variables).filter((name) => !credentials.test(name) && !known.includes(name))).toEqual([]);
+    const names = Object.keys(Variables).filter((name) => !known.includes(name));
+    expect(names).toEqual(["ORIGINALS_SECRET", "ORIGINALS_ARCHIVE_SECRET", "ORIGINALS_WEBHOOK_SECRET"]);
+    expect(names.map((name) => Variables[name])).toEqual([
+      asked.ORIGINALS_SECRET,
+      "",
+      asked.ORIGINALS_WEBHOOK_SECRET_NAME,
+    ]);
+  });
+
+  it("has no secret of the shell that it is packaged in, in no file", () => {
+    const files = readdirSync(join(folder, "whole"), { recursive: true, encoding: "utf8" });
+    expect(files).toEqual(
+      expect.arrayContaining(["serverless-state.json", "cloudformation-template-update-stack.json"]),
+    );
+    for (const file of files) expect(readFileSync(join(folder, "whole", file), "latin1"), file).not.toContain(marker);
+  });
+
+  it("is what CloudFormation's schemas allow, with all alarms and without, and refers to nothing that is not there", () => {
+    expect(faultsOf(template as Template)).toEqual([]);
+    expect(faultsOf(whole as Template)).toEqual([]);
+  });
+
+  it.each([
+    ["Threshold:", "Treshold:", /^DeadLettersAlarm\.Treshold is no property that is known$/],
+    [
+      "Type: AWS::SQS::QueuePolicy",
+      "Type: AWS::SQS::Policy",
+      /^QueuesByTlsOnly is of AWS::SQS::Policy, which is no type/,
+    ],
+    ["!Ref WorkQueue,", "!Ref WorkQueues,", /^QueuesByTlsOnly\.Queues\[0\]: Ref names WorkQueues, which is not there$/],
+    ["!GetAtt DeadLetterQueue.QueueName", "!GetAtt DeadLetterQueue.Name", /AWS::SQS::Queue has no attribute Name$/],
+    ["Condition: IsNightly", "Condition: IsDaily", /^NoRunAlarm: Condition names IsDaily, which is not there$/],
+    ["        Queues: [", "        Queue: [", /^QueuesByTlsOnly has no Queues, which it must have$/],
+    ["Period: 3600", "Period: an hour", /^NoRunAlarm\.Period is "an hour", and no integer$/],
+  ])("is found wrong with %s as %s", (right, wrong, said) => {
+    const resources = yaml.slice(yaml.indexOf("\nresources:"));
+    expect(resources.split(right).length).toBeGreaterThan(1);
+    const { Resources, Conditions } = resourcesIn(resources.replace(right, wrong));
+    // As it is packaged, but for what the framework adds.
+    const changed = { ...(whole as Template), Conditions, Resources: { ...whole?.Resources, ...Resources } };
+    expect(faultsOf(changed)).toContainEqual(expect.stringMatching(said));
+  });
+
+  it("rings for dead letters, for what waits, for errors and throttles, and for a night without a run", () => {
+    const alarms = Object.entries(whole?.Resources ?? {}).filter(([, { Type }]) => Type === "AWS::CloudWatch::Alarm");
+    expect(alarms.map(([name, { Properties }]) => [name, Properties?.MetricName])).toEqual([
+      ["DeadLettersAlarm", "ApproximateNumberOfMessagesVisible"],
+      ["OldestMessageAlarm", "ApproximateAgeOfOldestMessage"],
+      ["ErrorsAlarm", "Errors"],
+      ["ThrottlesAlarm", "Throttles"],
+      ["NoRunAlarm", "RunsCompleted"],
+    ]);
+    const night = whole?.Resources.NoRunAlarm;
+    expect(night).toMatchObject({ Condition: "IsNightly", Properties: { TreatMissingData: "breaching" } });
+    expect(Number(night?.Properties?.Period) * Number(night?.Properties?.EvaluationPeriods)).toBe(25 * 3600);
   });
 
   it("ships the bundle and nothing else", () => {

@@ -13,21 +13,35 @@ export function signersOf({ values }: Pick<Settings, "values">, world: OriginsWo
   const { environment } = world;
   const { credentialsFrom, archiveCredentialsFrom } = values;
   const said = (text: string, prefix: CredentialsPrefix) => signerSaid(text, prefix, world);
-  const source =
-    credentialsFrom !== undefined
-      ? said(credentialsFrom, "TENCENTCLOUD")
-      : isSet(environment, "TENCENTCLOUD")
-        ? environmentCredentials(environment)
-        : lateCredentials(async () => (await origins()).openTencentDefault(world));
-  const archive =
-    archiveCredentialsFrom !== undefined
-      ? said(archiveCredentialsFrom, "ORIGINALS_ARCHIVE")
-      : isSet(environment, "ORIGINALS_ARCHIVE")
-        ? environmentCredentials(environment, "ORIGINALS_ARCHIVE")
-        : source;
   const aws = isAwsSet(environment)
     ? awsEnvironmentCredentials(environment)
     : lateCredentials(async () => (await origins()).openAwsDefault(world));
+  const named = (role: "source" | "archive") =>
+    lateCredentials(async () => {
+      const [{ secretSigners }, { httpOf }] = await Promise.all([
+        import("../../settings/secret-signers.ts"),
+        import("../../settings/surroundings-from-settings.ts"),
+      ]);
+      const signers = secretSigners({ ...world, credentials: aws, createHttp: httpOf(environment) });
+      // One of the two is set, or this would not have been asked for.
+      return signers[role] ?? environmentCredentials(environment);
+    });
+  const source =
+    credentialsFrom !== undefined
+      ? said(credentialsFrom, "TENCENTCLOUD")
+      : environment.ORIGINALS_SECRET
+        ? named("source")
+        : isSet(environment, "TENCENTCLOUD")
+          ? environmentCredentials(environment)
+          : lateCredentials(async () => (await origins()).openTencentDefault(world));
+  const archive =
+    archiveCredentialsFrom !== undefined
+      ? said(archiveCredentialsFrom, "ORIGINALS_ARCHIVE")
+      : environment.ORIGINALS_ARCHIVE_SECRET
+        ? named("archive")
+        : isSet(environment, "ORIGINALS_ARCHIVE")
+          ? environmentCredentials(environment, "ORIGINALS_ARCHIVE")
+          : source;
   return { source, archive, aws };
 }
 

@@ -45,6 +45,8 @@ const refusals: ReadonlySet<string> = new Set([
   "MalformedSecretId",
   "ManifestForbidden",
   "PartForbidden",
+  "SecretUnreadable",
+  "SecretUnreachable",
 ]);
 
 /** Of connections that will never stand: TLS refuses, whatever the credentials. */

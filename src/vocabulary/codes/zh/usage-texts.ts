@@ -40,6 +40,14 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
     means: "没有密钥",
     advice: "设置 TENCENTCLOUD_SECRETID 和 TENCENTCLOUD_SECRETKEY，或用 --credentials-from 说明密钥在哪里",
   },
+  SecretUnreadable: {
+    means: "AWS 保管的密钥无法读取，或内容不符合要求",
+    advice: "允许读取它，或按提示的格式保存",
+  },
+  SecretUnreachable: {
+    means: "保管密钥的服务暂时没有应答",
+    advice: "稍后继续；在专用网络中请确认可以访问该服务",
+  },
   MalformedSecretId: {
     means: "SecretId 中有不可能出现的字符",
     advice: "检查它所在的设置，看是否混入了多余的字符",
