@@ -67,9 +67,10 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
   const json = flags.json === true;
   const { log } = terminal;
   const { logFormat = "text", logLevel, listen, metricsFile } = settings.values;
-  terminal.logAs(logFormat, logLevel);
   const queue = openQueue(settings, log);
   const deadLetterQueue = openDeadLetterQueue(settings, log);
+  // What is wrong with its settings was said as any command says it.
+  terminal.logAs(logFormat, logLevel);
   const opened = surroundingsFromSettings(settings, commandWorld(settings, log));
   const watched =
     listen === undefined && metricsFile === undefined ? undefined : await import("./metrics/watched-worker.ts");
