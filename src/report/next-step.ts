@@ -35,4 +35,8 @@ export function commandFor({ run, asked }: Summary, command: string): string | u
   return `cos-originals ${command} ${run} --ledger ${shellWord(ledger)}${at}`;
 }
 
+/** Tells others what they could not be told yet. */
+export const retellCommand = (summary: Summary): string =>
+  commandFor(summary, "events") ?? `cos-originals events ${summary.run}`;
+
 const shellWord = (text: string): string => (/^[\w:/.@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -2,6 +2,7 @@
 
 import { counted, formatCount, verbOf } from "../vocabulary/counted.ts";
 import { leftOutText, limitedText } from "./left-out-text.ts";
+import { retellCommand } from "./next-step.ts";
 import { formatBytes, formatMoney, formatSeconds } from "./quantity.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
@@ -52,7 +53,7 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
   const { undelivered } = summary;
   if (undelivered) {
     const what = `${counted(undelivered, "delivery")} of events ${verbOf(undelivered, "is", "are")} left`;
-    lines.push(`  ${what}, and kept; to try again: cos-originals events ${run}`);
+    lines.push(`  ${what}, and kept; to try again: ${retellCommand(summary)}`);
   }
   const proofs = listed(summary.proofs);
   if (proofs !== "") lines.push(`  proven by ${proofs}`);

@@ -7,6 +7,7 @@ import { headline } from "../../src/report/page/head.ts";
 import { reportHtml } from "../../src/report/page/report-html.ts";
 import { summaryMarkdown } from "../../src/report/page/summary-markdown.ts";
 import { listedSummary } from "../../src/report/summary.ts";
+import { summaryText } from "../../src/report/summary-text.ts";
 import { english } from "../../src/report/words/en.ts";
 import { wordsOf } from "../../src/report/words/words.ts";
 import { chinese } from "../../src/report/words/zh.ts";
@@ -30,6 +31,13 @@ describe("the first sentence, and what to do next", () => {
     const page = reportHtml(summary);
     expect(page).toContain(`<h1>${sentence}</h1>`);
     expect(page).toContain(`<code>cos-originals ${command} nightly-2026-11-29 ${at}</code>`);
+  });
+
+  it("names the whole command that tells others what they were not told, in the page and at a terminal", () => {
+    const summary = { ...summaryOfRun(3, 0), undelivered: 2 };
+    const command = `cos-originals events nightly-2026-11-29 ${at}`;
+    expect(reportHtml(summary)).toContain(`<code>${command}</code>`);
+    expect(summaryText(summary)).toContain(`  2 deliveries of events are left, and kept; to try again: ${command}`);
   });
 
   it("names no command where the summary does not tell where the ledger is", () => {

@@ -1,7 +1,7 @@
 /** How a run ended, what to do next, what was asked, and counts that add up. */
 
 import { type Html, html } from "../html-text.ts";
-import { nextStep } from "../next-step.ts";
+import { nextStep, retellCommand } from "../next-step.ts";
 import type { Summary } from "../summary.ts";
 import type { Words } from "../words/words.ts";
 import { partsBar } from "./chart.ts";
@@ -35,7 +35,7 @@ ${reason === undefined ? [] : html`<p class="reason"><strong>${words.reason}</st
 <p class="lead">${words.advice[step.kind]}</p>
 ${command(step.command, words)}
 ${limited ? html`<p class="note">${words.limited}</p>` : []}
-${undelivered ? html`<p class="note">${words.undelivered(undelivered)} <code>cos-originals events ${run}</code></p>` : []}
+${undelivered ? html`<p class="note">${words.undelivered(undelivered)} <code>${retellCommand(summary)}</code></p>` : []}
 </header>`;
 }
 
