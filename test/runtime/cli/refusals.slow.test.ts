@@ -154,6 +154,10 @@ describe("cos-originals run refuses", () => {
     ["--expect", "head"],
     ["--max-attempts", "0"],
     ["--allow-http", "http://x"],
+    ["--credentials-from", "nowhere"],
+    ["--archive-credentials-from", "nowhere"],
+    ["--log-format", "xml"],
+    ["--log-level", "loud"],
   ];
 
   it("every flag out of its range with 2, and one sentence that quotes flag and value", async () => {
@@ -167,8 +171,10 @@ describe("cos-originals run refuses", () => {
       "beside",
       "allow",
       "csvSafe",
+      "listen",
       // Any text is a file's path.
       "except",
+      "metricsFile",
       ...prices,
     ];
     expect(wrongFlags.length).toBe(Object.keys(settingTable).length - notOfRun.length);
