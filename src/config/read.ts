@@ -98,6 +98,8 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
 
   function find(name: SettingName): { text: string; said: string; example: (value: string) => string } | undefined {
     const option = options[name];
+    const setting: Setting<unknown> = settingTable[name];
+    const shown = (text: string) => quote((setting.shown ?? withoutSecrets)(text));
     if (option !== undefined) {
       const text = Array.isArray(option) ? option.join(",") : String(option);
       const said = `${name} ${typeof option === "string" ? shown(option) : quote(option)}`;
@@ -131,14 +133,9 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
   }
 }
 
-/** Quoted, without the password that someone wrote into a URL, the signature that one was copied with, and a command's arguments. */
-function shown(text: string): string {
-  return quote(
-    text
-      .replace(/^(command:\s*(?:"[^"]*"|'[^']*'|\S+)).+/s, "$1 …")
-      .replace(/\/\/[^/@]*@/g, "//…@")
-      .replace(/\?\S*(?:q-sign|x-amz-|sign=|token=)\S*/i, "?…"),
-  );
+/** Without the password that someone wrote into a URL, and the signature that one was copied with. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\/\/[^/@]*@/g, "//…@").replace(/\?\S*(?:q-sign|x-amz-|sign=|token=)\S*/i, "?…");
 }
 
 /** Settings that may name a place in COS by its URL, and where the region goes that its host says. */

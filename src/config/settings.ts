@@ -1,29 +1,20 @@
 /**
  * Every setting there is. Each has one name in three spellings: the flag `--source-region`, the environment variable
  * `ORIGINALS_SOURCE_REGION`, and `source-region` in a `--config` file. Credentials are no settings: they are only ever
- * read from the environment (credentials/).
+ * read from where one of these says that they are (credentials/).
  */
 import type { z } from "zod";
-import { originForms } from "../policy/credentials/origin.ts";
-import {
-  archivedClassChoices,
-  encryptions,
-  expectations,
-  ifChangedChoices,
-  ifExistsChoices,
-  keyEncodings,
-  manifestFormats,
-  proofFloors,
-  restoreTiers,
-  storageClasses,
-} from "../vocabulary/choices.ts";
+import { keyEncodings, manifestFormats } from "../vocabulary/choices.ts";
 import { languages } from "../vocabulary/language.ts";
-import { mostRestoreDays } from "../vocabulary/limits.ts";
 import { logFormats, logLevels } from "../vocabulary/log.ts";
+import { archivingSettings } from "./archiving-settings.ts";
 import { capSettings } from "./cap-settings.ts";
+import { connectionSettings } from "./connection-settings.ts";
 import { priceSettings } from "./price-settings.ts";
+import { queueSettings } from "./queue-settings.ts";
 import { scopeSettings } from "./scope-settings.ts";
 import { choice, type Setting, setting } from "./setting.ts";
+import { toldSettings } from "./told-settings.ts";
 import * as values from "./values.ts";
 
 export const settingTable = {
@@ -70,28 +61,6 @@ export const settingTable = {
     placeholder: "REGION",
     description: "region of a cos:// manifest, where it differs from that of --source",
     example: "ap-guangzhou",
-  }),
-  endpoint: setting(values.endpoint, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "TEMPLATE",
-    description:
-      "what to dial instead of https://{bucket}.cos.{region}.myqcloud.com; without {bucket}, dialled as it is",
-    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
-  }),
-  sourceEndpoint: setting(values.endpoint, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "TEMPLATE",
-    description: "--endpoint of --source and of a cos:// manifest alone",
-    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
-  }),
-  archiveEndpoint: setting(values.endpoint, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "TEMPLATE",
-    description: "--endpoint of --archive and --ledger alone",
-    example: "https://{bucket}.cos-internal.{region}.tencentcos.cn",
   }),
   manifest: setting(values.manifest, {
     group: "first",
@@ -147,34 +116,6 @@ export const settingTable = {
     description: "continue this run as its ledger says it was asked; last: the newest run of the ledger",
     example: "nightly-2026-11-22",
   }),
-  ping: setting(values.pingUrl, {
-    group: "told",
-    onlyNamed: true,
-    placeholder: "URL",
-    description:
-      "a dead man's switch: is told that the run begins (URL/start), and that it ended well (URL) or not (URL/fail)",
-    example: "https://hc-ping.com/CHECK",
-  }),
-  stats: setting(values.interval, {
-    group: "told",
-    placeholder: "TIME",
-    description: "a line on standard error every so often that says how far it is, with or without a terminal",
-    example: "1m",
-  }),
-  listen: setting(values.listen, {
-    group: "told",
-    onlyNamed: true,
-    placeholder: "HOST:PORT",
-    description: "answer /healthz, /readyz and /metrics there; a port alone is of 127.0.0.1, which nobody else reaches",
-    example: "127.0.0.1:9464",
-  }),
-  metricsFile: setting(values.file, {
-    group: "told",
-    onlyNamed: true,
-    placeholder: "FILE",
-    description: "write metrics at the end to this file, for node_exporter's textfile folder: NAME.prom",
-    example: "/var/lib/node_exporter/originals.prom",
-  }),
   logFormat: setting(values.oneOf(logFormats), {
     group: "output",
     placeholder: "FORMAT",
@@ -187,13 +128,6 @@ export const settingTable = {
     description: `from which level on standard error, or a function's log, is written: ${choice(logLevels)}`,
     example: "warn",
     default: "info",
-  }),
-  shardSize: setting(values.count(1, 10_000), {
-    group: "how",
-    placeholder: "N",
-    description: "rows a shard, the unit of delivery",
-    example: "1000",
-    default: "1000",
   }),
   concurrency: setting(values.concurrency, {
     group: "pace",
@@ -221,174 +155,11 @@ export const settingTable = {
     example: "10",
     default: "1",
   }),
-  archiveKey: setting(values.archiveKey, {
-    group: "how",
-    placeholder: "TEMPLATE",
-    description: "archive key of an original, after the prefix of --archive",
-    example: "{key}",
-    default: "{key}",
-  }),
-  ifExists: setting(values.oneOf(ifExistsChoices), {
-    group: "how",
-    placeholder: "WHAT",
-    description: `where the archive key exists: ${choice(ifExistsChoices)}; skip asks whether it is this original, keep does not`,
-    example: "skip",
-    default: "skip",
-  }),
-  ifChanged: setting(values.oneOf(ifChangedChoices), {
-    group: "how",
-    placeholder: "WHAT",
-    description: `where an original changed after the manifest was made: ${choice(ifChangedChoices)}`,
-    example: "archive",
-    default: "archive",
-  }),
-  archivedClass: setting(values.oneOf(archivedClassChoices), {
-    group: "how",
-    placeholder: "WHAT",
-    description: `what becomes of originals in an archive class that are not restored: ${choice(archivedClassChoices)}`,
-    example: "skip",
-    default: "fail",
-  }),
-  restoreTier: setting(values.oneOf(restoreTiers), {
-    group: "how",
-    placeholder: "TIER",
-    description: `with --archived-class restore, how fast and at which price: ${choice(restoreTiers)}`,
-    example: "Bulk",
-    default: "Standard",
-  }),
-  restoreDays: setting(values.count(1, mostRestoreDays), {
-    group: "how",
-    placeholder: "DAYS",
-    description: "with --archived-class restore, how long the restored copies are kept",
-    example: "3",
-    default: "3",
-  }),
-  history: setting(values.history, {
-    group: "how",
-    placeholder: "PREFIX",
-    description:
-      "copy what a run would replace in the archive out of the way first, to this folder of keys in the archive's bucket; only then it is replaced",
-    example: "history/",
-  }),
-  storageClass: setting(values.oneOf(storageClasses), {
-    group: "how",
-    placeholder: "CLASS",
-    description: `storage class of what is archived: ${choice(storageClasses)}`,
-    example: "STANDARD_IA",
-  }),
-  encryption: setting(values.oneOf(encryptions), {
-    group: "how",
-    placeholder: "HOW",
-    description: `server-side encryption of what is archived: ${choice(encryptions)}`,
-    example: "AES256",
-  }),
   csvSafe: setting(values.onOff, {
     group: "output",
     description:
       "in the results CSV put an apostrophe before what a spreadsheet would take for a formula (keys that begin with = + - @)",
     example: "true",
-  }),
-  maxFailures: setting(values.maxFailures, {
-    group: "how",
-    placeholder: "N|P%",
-    description: "failed rows beyond which the run halts",
-    example: "5%",
-  }),
-  proof: setting(values.oneOf(proofFloors), {
-    group: "how",
-    placeholder: "PROOF",
-    description: `the weakest proof of identity that will do: ${choice(proofFloors)}`,
-    example: "auto",
-    default: "auto",
-  }),
-  expect: setting(values.oneOf(expectations), {
-    group: "how",
-    placeholder: "WHENCE",
-    description: `whence it is known what an original is: ${choice(expectations)}; get trusts the fetch's own headers`,
-    example: "auto",
-    default: "auto",
-  }),
-  findings: setting(values.file, {
-    group: "how",
-    placeholder: "FILE",
-    description: "what doctor --probe --json found out about the source",
-    example: "findings.json",
-  }),
-  maxAttempts: setting(values.count(1, 100), {
-    group: "how",
-    placeholder: "N",
-    description: "tries of one original over the whole run",
-    example: "5",
-    default: "5",
-  }),
-  credentialsFrom: setting(values.credentialsFrom, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "WHERE",
-    description: `where credentials for COS are: ${originForms} (default: the environment, else the files of Tencent's tools)`,
-    example: "role",
-  }),
-  archiveCredentialsFrom: setting(values.credentialsFrom, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "WHERE",
-    description: "those of --archive and --ledger, where they are in another account",
-    example: "file:/etc/cos-originals/archive.json",
-  }),
-  allowHttp: setting(values.hosts, {
-    group: "connection",
-    onlyNamed: true,
-    placeholder: "HOST",
-    description: "host that may be dialled by plain http (loopback always may)",
-    example: "cos.intranet.example",
-    repeatable: true,
-  }),
-  allow: setting(values.allow, {
-    group: "queue",
-    onlyNamed: true,
-    placeholder: "PLACES",
-    description:
-      "places that a message may name as source, archive, ledger, manifest or history, and who it may have told (events, notify), with * for any part (default: those that the settings name)",
-    example: "archive=cos://archive-*/photos/",
-    repeatable: true,
-  }),
-  events: setting(values.target, {
-    group: "told",
-    onlyNamed: true,
-    placeholder: "TARGET",
-    description: "who is told of each object that is archived: a webhook (https://…), sqs:URL or tdmq:URL",
-    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/pictures",
-  }),
-  notify: setting(values.target, {
-    group: "told",
-    onlyNamed: true,
-    placeholder: "TARGET",
-    description:
-      "who is told that a run ended, was stopped, or was refused: a webhook (https://…), sqs:URL or tdmq:URL",
-    example: "https://hooks.example.com/originals",
-  }),
-  queue: setting(values.queue, {
-    group: "queue",
-    onlyNamed: true,
-    placeholder: "QUEUE",
-    description: "the queue that carries the work: sqs:URL or tdmq:URL",
-    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals",
-  }),
-  deadLetterQueue: setting(values.deadLetterQueue, {
-    group: "queue",
-    onlyNamed: true,
-    placeholder: "QUEUE",
-    description:
-      "where messages go that can never be worked, each with the reason: sqs:URL or tdmq:URL (default: what the RedrivePolicy of --queue names)",
-    example: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals-dead-letters",
-  }),
-  visibility: setting(values.count(30, 43_200), {
-    group: "queue",
-    placeholder: "SECONDS",
-    description:
-      "how long the queue hides a message while it is worked; of a TDMQ queue, which can't extend it, its own setting",
-    example: "300",
-    default: "300",
   }),
   lang: setting(values.oneOf(languages), {
     group: "output",
@@ -396,6 +167,10 @@ export const settingTable = {
     description: `language of what people read, the report among it: ${choice(languages)} (default: what LANG says)`,
     example: "zh",
   }),
+  ...archivingSettings,
+  ...connectionSettings,
+  ...queueSettings,
+  ...toldSettings,
   ...scopeSettings,
   ...capSettings,
   ...priceSettings,

@@ -11,6 +11,7 @@
 import aws4 from "aws4";
 import * as z from "zod";
 import type { CreateHttp, HttpReply } from "../http/port/http.ts";
+import { isSecretName, type SecretService } from "../policy/credentials/origin.ts";
 import type { Clock } from "../vocabulary/clock.ts";
 import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { isLoopback } from "../vocabulary/loopback.ts";
@@ -20,10 +21,10 @@ import type { CredentialsOrigin } from "./renewing.ts";
 
 /** Which secret, in which service. */
 export interface SecretReference {
-  readonly service: "ssm" | "secretsmanager";
+  readonly service: SecretService;
   /** A name, or an ARN. */
   readonly name: string;
-  /** The variable that names it, for messages. */
+  /** The variable or flag that names it, for messages. */
   readonly variable: string;
 }
 
@@ -63,7 +64,7 @@ const services = {
 export function secretReference(text: string | undefined, variable: string): SecretReference | undefined {
   const [, service, name = ""] = /^\s*(ssm|secretsmanager):(.*?)\s*$/s.exec(text ?? "") ?? [];
   if (service !== "ssm" && service !== "secretsmanager") return undefined;
-  if (/^[\w.\-/:+=@!]{1,2048}$/.test(name)) return { service, name, variable };
+  if (isSecretName(name)) return { service, name, variable };
   throw new UserError(
     "InvalidSetting",
     `${variable} ${quote(`${service}:${name}`)} names no secret; ${service}:${service === "ssm" ? "/" : ""}cos-originals/cos would do.`,

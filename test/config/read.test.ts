@@ -27,12 +27,12 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
     "https://{bukket}.example.com",
     "holds {bukket}, and only {bucket} and {region} have a meaning in it",
   ],
-  ["archiveEndpoint", "https://me:secret@example.com", "holds a user name or password"],
+  ["archiveEndpoint", "https://me:hunter2@example.com", "holds a user name or password"],
   ["endpoint", "https://example.com/path", "goes on after the host"],
   [
     "credentialsFrom",
-    "AKIDexample",
-    "is none of environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS or role[:NAME]",
+    "nowhere",
+    "is none of environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS, role[:NAME], ssm:NAME or secretsmanager:NAME",
   ],
   ["archiveCredentialsFrom", "role:../other", "names no role"],
   ["manifest", "cos://photos-1250000000", "names no object"],
@@ -56,11 +56,11 @@ const wrong: readonly (readonly [SettingName, string, string])[] = [
   ["resume", "a b", "is not a run id"],
   ["ping", "hc-ping.com/check", "is not a URL of the form https://HOST/CHECK"],
   ["ping", "ftp://hc-ping.com/check", "begins with neither https:// nor http://"],
-  ["ping", "https://me:secret@hc-ping.com/check", "holds a user name or password, and it must not"],
+  ["ping", "https://me:hunter2@hc-ping.com/check", "holds a user name or password, and it must not"],
   ["ping", "https://hc-ping.com/check#a", "has a fragment, and it must not"],
   ["events", "pictures", "is none of https://HOST/PATH, sqs:URL and tdmq:URL"],
   ["events", "sqs:https://sqs.example.com", "names no queue in the path of its URL"],
-  ["events", "https://me:secret@hooks.example.com/", "holds a user name or password, and it must not"],
+  ["events", "https://me:hunter2@hooks.example.com/", "holds a user name or password, and it must not"],
   ["notify", "memory:", "is none of https://HOST/PATH, sqs:URL and tdmq:URL"],
   ["notify", "https://hooks.example.com/#a", "has a fragment, and it must not"],
   ["shardSize", "0", "is not a whole number from 1 to 10000"],
@@ -138,7 +138,7 @@ describe("a setting", () => {
   });
 
   it.each(wrong)("%s refuses %s and says why, in the form in which it was given", (name, value, why) => {
-    const shown = JSON.stringify(value.replace("me:secret", "…")).slice(0, 100);
+    const shown = JSON.stringify(value.replace("me:hunter2", "…")).slice(0, 100);
     const ways = [
       { sources: { flags: { [name]: value } }, as: `${flagOf(name)} ${shown}` },
       { sources: { environment: { [variableOf(name)]: value } }, as: `${variableOf(name)} ${shown}` },
@@ -152,7 +152,7 @@ describe("a setting", () => {
         message = (error as Error).message;
         expect((error as { code?: string }).code).toBe("InvalidSetting");
       }
-      expect(message).not.toContain("secret");
+      expect(message).not.toContain("hunter2");
       expect(message.startsWith(as), message).toBe(true);
       expect(message).toContain(why);
       expect(message.endsWith("."), message).toBe(true);

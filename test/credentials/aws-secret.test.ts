@@ -21,7 +21,7 @@ const worldOf = (environment: Environment) => ({
   clock: { now: () => Date.UTC(2026, 10, 30), sleep: async (ms: number) => void pauses.push(ms) },
 });
 const referenceOf = (text: string) => {
-  const reference = secretReference(text, "ORIGINALS_SECRET");
+  const reference = secretReference(text, "ORIGINALS_CREDENTIALS_FROM");
   if (reference === undefined) throw new Error(`${text} names no secret`);
   return reference;
 };
@@ -53,7 +53,7 @@ describe("a secret", () => {
     aws.texts.set(arn, "what is kept");
     expect(await read(arn, { ...aws.env, AWS_REGION: "" })).toBe("what is kept");
     expect((await refused(read("ssm:/cos", { ...aws.env, AWS_REGION: "" }))).message).toBe(
-      "ORIGINALS_SECRET names a secret of AWS, and no region to look for it: set AWS_REGION, or give the secret's whole ARN.",
+      "ORIGINALS_CREDENTIALS_FROM names a secret of AWS, and no region to look for it: set AWS_REGION, or give the secret's whole ARN.",
     );
   });
 
@@ -66,7 +66,7 @@ describe("a secret", () => {
     const error = await refused(read("ssm:/cos"));
     expect([error.code, error.message]).toEqual([
       "SecretUnreachable",
-      `The secret "/cos" of SSM's Parameter Store (ORIGINALS_SECRET) can't be read just now: SSM's Parameter Store answered status 503.`,
+      `The secret "/cos" of SSM's Parameter Store (ORIGINALS_CREDENTIALS_FROM) can't be read just now: SSM's Parameter Store answered status 503.`,
     ]);
     expect(pauses).toEqual([200, 800, 200, 800]);
   });
@@ -102,7 +102,9 @@ describe("a secret", () => {
     aws.failures.push({ status: 400, body: JSON.stringify({ __type, message }) });
     const error = await refused(read("ssm:/cos"));
     expect(error.code).toBe("SecretUnreadable");
-    expect(error.message).toMatch(/^The secret "\/cos" of SSM's Parameter Store \(ORIGINALS_SECRET\) can't be read: /);
+    expect(error.message).toMatch(
+      /^The secret "\/cos" of SSM's Parameter Store \(ORIGINALS_CREDENTIALS_FROM\) can't be read: /,
+    );
     expect(error.message).toMatch(said);
     expect(aws.asked).toHaveLength(1);
   });
@@ -157,7 +159,7 @@ describe("credentials in a secret", () => {
     expect(await origin.find()).toEqual({
       credentials: { secretId: "AKIDx", secretKey: "key", sessionToken: "token" },
     });
-    expect(origin.from()).toBe(`the secret "/cos" of SSM's Parameter Store (ORIGINALS_SECRET)`);
+    expect(origin.from()).toBe(`the secret "/cos" of SSM's Parameter Store (ORIGINALS_CREDENTIALS_FROM)`);
   });
 
   test.each([
@@ -175,7 +177,7 @@ describe("credentials in a secret", () => {
       }
     })();
     expect(failure).toContain(
-      `"/cos" of SSM's Parameter Store (ORIGINALS_SECRET) ${said}; it must be {"secretId": "…",`,
+      `"/cos" of SSM's Parameter Store (ORIGINALS_CREDENTIALS_FROM) ${said}; it must be {"secretId": "…",`,
     );
     expect(failure).not.toContain("hush");
   });

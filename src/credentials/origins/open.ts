@@ -19,18 +19,15 @@ export interface OriginsWorld extends RenewingWorld {
   readonly clock: Clock;
 }
 
+/** Those of a host; of the others functions know too. */
+type OfHost = Extract<NamedOrigin, { readonly kind: "file" | "command" | "role" }>;
+
 /** What `--credentials-from` names. */
-export function openOrigin(
-  named: Exclude<NamedOrigin, { readonly kind: "environment" }>,
-  world: OriginsWorld,
-): CredentialsProvider {
+export function openOrigin(named: OfHost, world: OriginsWorld): CredentialsProvider {
   return renewingCredentials(originOf(named, world), world);
 }
 
-function originOf(
-  named: Exclude<NamedOrigin, { readonly kind: "environment" }>,
-  { environment, clock }: OriginsWorld,
-): CredentialsOrigin {
+function originOf(named: OfHost, { environment, clock }: OriginsWorld): CredentialsOrigin {
   switch (named.kind) {
     case "file":
       return fileOrigin(atHome(named.path, environment), named.profile);

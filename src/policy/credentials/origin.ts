@@ -7,9 +7,17 @@ export type NamedOrigin =
   /** A program and its arguments; no shell reads them. */
   | { readonly kind: "command"; readonly words: readonly [program: string, ...rest: string[]] }
   /** The role that is bound to this machine; its only one where none is named. */
-  | { readonly kind: "role"; readonly role?: string | undefined };
+  | { readonly kind: "role"; readonly role?: string | undefined }
+  /** A secret that AWS keeps, in SSM's Parameter Store or Secrets Manager: its name, or its ARN. */
+  | NamedSecret;
 
-export const originForms = "environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS or role[:NAME]";
+export type NamedSecret =
+  | { readonly kind: "ssm"; readonly name: string }
+  | { readonly kind: "secretsmanager"; readonly name: string };
+export type SecretService = NamedSecret["kind"];
+
+export const originForms =
+  "environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS, role[:NAME], ssm:NAME or secretsmanager:NAME";
 
 /** Else what is wrong, as the end of the sentence `--credentials-from "…" …`. */
 export function readOrigin(text: string): NamedOrigin | { readonly fault: string } {
@@ -31,9 +39,21 @@ export function readOrigin(text: string): NamedOrigin | { readonly fault: string
     case "role":
       if (rest === "") return { kind };
       return isRole(rest) ? { kind, role: rest } : { fault: "names no role" };
+    case "ssm":
+    case "secretsmanager":
+      return isSecretName(rest) ? { kind, name: rest } : { fault: "names no secret" };
     default:
       return { fault: `is none of ${originForms}` };
   }
+}
+
+/** A name or an ARN, as either service takes it. */
+export const isSecretName = (name: string): boolean => /^[\w.\-/:+=@!]{1,2048}$/.test(name);
+
+/** As it may be shown: of a command its program alone, and what names no place not at all, for it may be the key itself. */
+export function shownOrigin(text: string): string {
+  if (!/^[a-z]{1,20}(?::|$)/.test(text)) return "…";
+  return text.replace(/^(command:\s*(?:"[^"]*"|'[^']*'|\S+)).+/s, "$1 …");
 }
 
 /** As CAM takes the name of a role. */

@@ -75,8 +75,9 @@ export function keepFunctionWorker(
 /** Files, commands and machines are a host's. */
 function refuseOrigins(settings: Settings): void {
   for (const name of ["credentialsFrom", "archiveCredentialsFrom"] as const) {
-    if ((settings.values[name] ?? "environment") === "environment") continue;
-    const message = `${settings.said(name)} is not for functions, which are given credentials in their environment; leave it out.`;
+    const kind = (settings.values[name] ?? "environment").split(":")[0] ?? "";
+    if (["environment", "ssm", "secretsmanager"].includes(kind)) continue;
+    const message = `${settings.said(name)} is not for functions, which are given credentials in their environment, or the name of a secret that AWS keeps; leave it out, or say ssm:NAME or secretsmanager:NAME.`;
     throw new UserError("InvalidSetting", message);
   }
 }

@@ -1,35 +1,41 @@
-/** Who signs for COS where the environment names secrets that AWS keeps: ORIGINALS_SECRET, and ORIGINALS_ARCHIVE_SECRET for archive and ledger. */
-import { type SecretReference, type SecretWorld, secretOrigin, secretReference } from "../../credentials/aws-secret.ts";
+/** Who signs for COS where --credentials-from names a secret that AWS keeps, or --archive-credentials-from one for archive and ledger. */
+import type { SettingValues } from "../../config/settings.ts";
+import { type SecretWorld, secretOrigin } from "../../credentials/aws-secret.ts";
 import type { CredentialsProvider } from "../../credentials/credentials.ts";
 import { isSet } from "../../credentials/environment.ts";
 import { type RenewingWorld, renewingCredentials } from "../../credentials/renewing.ts";
-import { UserError } from "../../vocabulary/errors.ts";
+import { type NamedSecret, readOrigin } from "../../policy/credentials/origin.ts";
 
 export interface SecretSigners {
-  /** Absent: none is named. */
+  /** Absent: no secret is named. */
   readonly source?: CredentialsProvider | undefined;
   readonly archive?: CredentialsProvider | undefined;
 }
 
-/**
- * What is named is stronger than what stands in the environment: a platform puts keys of its own there. Those of the archive are its own,
- * by name or in the environment, else the source's.
- *
- * @throws UserError `InvalidSetting`
- */
-export function secretSigners(world: SecretWorld & RenewingWorld): SecretSigners {
-  const { environment } = world;
-  const signer = (reference: SecretReference | undefined) =>
-    reference && renewingCredentials(secretOrigin(reference, world), world);
-  const source = signer(named(environment.ORIGINALS_SECRET, "ORIGINALS_SECRET"));
-  const archive = signer(named(environment.ORIGINALS_ARCHIVE_SECRET, "ORIGINALS_ARCHIVE_SECRET"));
-  return { source, archive: archive ?? (isSet(environment, "ORIGINALS_ARCHIVE") ? undefined : source) };
+type World = SecretWorld & RenewingWorld;
+
+/** What brings a secret's credentials, and keeps them. @param said the setting that names it, for messages */
+export function openSecret({ kind: service, name }: NamedSecret, said: string, world: World): CredentialsProvider {
+  return renewingCredentials(secretOrigin({ service, name, variable: said }, world), world);
 }
 
-function named(text: string | undefined, variable: string): SecretReference | undefined {
-  const reference = secretReference(text, variable);
-  if (reference !== undefined || (text ?? "").trim() === "") return reference;
-  // Its value may be a secret, put there by mistake.
-  const message = `${variable} names no secret of AWS; ssm:/cos-originals/cos or secretsmanager:cos-originals/cos would do, for it takes a name, not the secret itself.`;
-  throw new UserError("InvalidSetting", message);
+function signer(text: string | undefined, said: string, world: World): CredentialsProvider | undefined {
+  const named = readOrigin(text ?? "");
+  return "kind" in named && (named.kind === "ssm" || named.kind === "secretsmanager")
+    ? openSecret(named, said, world)
+    : undefined;
+}
+
+/**
+ * What is named is stronger than what stands in the environment: a platform puts keys of its own there. Those of the archive are its own,
+ * named or in the environment, else the source's.
+ */
+export function secretSigners(
+  { credentialsFrom, archiveCredentialsFrom }: Pick<SettingValues, "credentialsFrom" | "archiveCredentialsFrom">,
+  world: World,
+): SecretSigners {
+  const source = signer(credentialsFrom, "ORIGINALS_CREDENTIALS_FROM", world);
+  const archive = signer(archiveCredentialsFrom, "ORIGINALS_ARCHIVE_CREDENTIALS_FROM", world);
+  const isOwn = archiveCredentialsFrom !== undefined || isSet(world.environment, "ORIGINALS_ARCHIVE");
+  return { source, archive: isOwn ? archive : source };
 }

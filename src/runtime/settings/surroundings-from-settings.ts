@@ -121,7 +121,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
   const sinks = new Map<string, Sink>();
   const createHttp = world.createHttp ?? httpOf(world.environment);
   const aws = world.credentials?.aws ?? awsEnvironmentCredentials(world.environment);
-  const named = secretSigners({ ...world, credentials: aws, createHttp });
+  const named = secretSigners(values, { ...world, credentials: aws, createHttp });
   const credentials = {
     source: world.credentials?.source ?? named.source ?? environmentCredentials(world.environment, "TENCENTCLOUD"),
     archive:

@@ -16,18 +16,28 @@ test.each<[string, NamedOrigin]>([
   ["role", { kind: "role" }],
   ["role:", { kind: "role" }],
   ["role:backup_role", { kind: "role", role: "backup_role" }],
+  ["ssm:/cos-originals/dev/cos", { kind: "ssm", name: "/cos-originals/dev/cos" }],
+  [
+    "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:cos-AbCdEf",
+    { kind: "secretsmanager", name: "arn:aws:secretsmanager:us-east-1:123456789012:secret:cos-AbCdEf" },
+  ],
 ])("%s is read", (text, origin) => {
   expect(readOrigin(text)).toEqual(origin);
 });
 
 test.each([
-  ["", "is none of environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS or role[:NAME]"],
+  [
+    "",
+    "is none of environment, file:PATH[#PROFILE], command:PROGRAM ARGUMENTS, role[:NAME], ssm:NAME or secretsmanager:NAME",
+  ],
   ["AKIDsomething", "is none of"],
   ["environment:x", "says more than environment"],
   ["file:", "names no file"],
   ["command: ", "names no command"],
   ["command:keys 'open", "leaves a quote open"],
   ["role:../other", "names no role"],
+  ["ssm:", "names no secret"],
+  ["secretsmanager:a b", "names no secret"],
 ])("%j is refused", (text, fault) => {
   expect(readOrigin(text)).toEqual({ fault: expect.stringContaining(fault) });
 });

@@ -75,7 +75,7 @@ const asked = {
   ORIGINALS_NIGHTLY: "true",
   ORIGINALS_RATE: "500/s",
   ORIGINALS_ALARM_EMAIL: "someone@example.com",
-  ORIGINALS_SECRET: "ssm:/cos-originals/dev/cos",
+  ORIGINALS_CREDENTIALS_FROM: "ssm:/cos-originals/dev/cos",
   ORIGINALS_WEBHOOK_SECRET_NAME: "secretsmanager:cos-originals/dev/webhook",
 };
 const marker = "a-secret-that-is-nowhere";
@@ -176,12 +176,12 @@ describe("the deployment to AWS", () => {
     expect(Variables.ORIGINALS_RATE).toBe("500/s");
     const known: readonly string[] = settingNames.map(variableOf);
     const names = Object.keys(Variables).filter((name) => !known.includes(name));
-    expect(names).toEqual(["ORIGINALS_SECRET", "ORIGINALS_ARCHIVE_SECRET", "ORIGINALS_WEBHOOK_SECRET"]);
-    expect(names.map((name) => Variables[name])).toEqual([
-      asked.ORIGINALS_SECRET,
-      "",
-      asked.ORIGINALS_WEBHOOK_SECRET_NAME,
-    ]);
+    expect(names).toEqual(["ORIGINALS_WEBHOOK_SECRET"]);
+    expect(Variables).toMatchObject({
+      ORIGINALS_CREDENTIALS_FROM: asked.ORIGINALS_CREDENTIALS_FROM,
+      ORIGINALS_ARCHIVE_CREDENTIALS_FROM: "",
+      ORIGINALS_WEBHOOK_SECRET: asked.ORIGINALS_WEBHOOK_SECRET_NAME,
+    });
   });
 
   it("has no secret of the shell that it is packaged in, in no file", () => {

@@ -44,10 +44,10 @@ function opened(more: Readonly<Record<string, string>>) {
   };
 }
 
-describe("named by ORIGINALS_SECRET", () => {
+describe("named by ORIGINALS_CREDENTIALS_FROM", () => {
   test("they are read once for all who ask, source and archive, whatever else stands in the environment", async () => {
     const stale = { TENCENTCLOUD_SECRETID: "AKIDstale", TENCENTCLOUD_SECRETKEY: "stale" };
-    const { open, close, checkCredentials } = opened({ ORIGINALS_SECRET: name, ...stale });
+    const { open, close, checkCredentials } = opened({ ORIGINALS_CREDENTIALS_FROM: name, ...stale });
     const [source, archive] = [open("source", place), open("archive", place)];
     await Promise.all([source, archive, source, archive].map((bucket) => bucket.head("a")));
     await checkCredentials();
@@ -57,7 +57,7 @@ describe("named by ORIGINALS_SECRET", () => {
 
   test("and changed since, they are read anew, once for all requests that are refused", async () => {
     aws.texts.set(name, JSON.stringify(former));
-    const { open, close, checkCredentials, log } = opened({ ORIGINALS_SECRET: name });
+    const { open, close, checkCredentials, log } = opened({ ORIGINALS_CREDENTIALS_FROM: name });
     await checkCredentials();
     aws.texts.set(name, JSON.stringify(good));
     const lists = () => Promise.allSettled(Array.from({ length: 20 }, () => open("source", place).list()));
@@ -72,11 +72,11 @@ describe("named by ORIGINALS_SECRET", () => {
   test("the archive's are its own, by name or in the environment", async () => {
     const own = "ssm:/cos-originals/dev/archive";
     aws.texts.set(own, JSON.stringify(good));
-    const byName = opened({ ORIGINALS_SECRET: name, ORIGINALS_ARCHIVE_SECRET: own });
+    const byName = opened({ ORIGINALS_CREDENTIALS_FROM: name, ORIGINALS_ARCHIVE_CREDENTIALS_FROM: own });
     await byName.open("ledger", place).head("a");
     const { secretId, secretKey } = good;
     const inEnvironment = opened({
-      ORIGINALS_SECRET: name,
+      ORIGINALS_CREDENTIALS_FROM: name,
       ORIGINALS_ARCHIVE_SECRETID: secretId,
       ORIGINALS_ARCHIVE_SECRETKEY: secretKey,
     });
@@ -86,11 +86,24 @@ describe("named by ORIGINALS_SECRET", () => {
   });
 
   test("that is the secret itself, it is refused, and not shown", () => {
-    for (const ORIGINALS_SECRET of ["the-good-key", JSON.stringify(good)]) {
-      expect(() => opened({ ORIGINALS_SECRET })).toThrow(
-        /^ORIGINALS_SECRET names no secret of AWS; ssm:\S+ or secretsmanager:\S+ would do, [^A]*$/,
+    for (const text of ["the-good-key", JSON.stringify(good), "AKIDgoodgoodgoodgood"]) {
+      expect(() => opened({ ORIGINALS_CREDENTIALS_FROM: text })).toThrow(
+        /^ORIGINALS_CREDENTIALS_FROM "…" is none of environment, /,
       );
     }
+  });
+
+  test("but for the archive's, which the environment is said to hold, they are not the archive's", async () => {
+    const { secretId, secretKey } = good;
+    const { open, close } = opened({
+      ORIGINALS_CREDENTIALS_FROM: "ssm:/not/there",
+      ORIGINALS_ARCHIVE_CREDENTIALS_FROM: "environment",
+      TENCENTCLOUD_SECRETID: secretId,
+      TENCENTCLOUD_SECRETKEY: secretKey,
+    });
+    await open("archive", place).head("a");
+    expect(aws.asked).toEqual([]);
+    await close();
   });
 });
 
@@ -99,7 +112,7 @@ describe("a function", () => {
   const sender = { send: async () => undefined };
   const workerOf = (more: Readonly<Record<string, string>>) => {
     const { TENCENTCLOUD_SECRETID: _, TENCENTCLOUD_SECRETKEY: __, ...rest } = environment;
-    const env = { ...rest, ...aws.env, ORIGINALS_SECRET: name, ...more };
+    const env = { ...rest, ...aws.env, ORIGINALS_CREDENTIALS_FROM: name, ...more };
     const world = {
       environment: env,
       clock: { ...systemClock, sleep: async () => undefined },

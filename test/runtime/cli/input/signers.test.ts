@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readSettings } from "../../../../src/config/read.ts";
 import { signersOf } from "../../../../src/runtime/cli/input/signers.ts";
 import { silentLog } from "../../../../src/vocabulary/log.ts";
+import { openSecretsServer } from "../../../credentials/aws-secrets-server.ts";
 import { tempFolder } from "../../../credentials/origins/temp.ts";
 import { labClock } from "../../../emulator/lab.ts";
 
@@ -65,6 +66,22 @@ describe("requests are signed", () => {
   test("by one and the same for source and archive, so that it is looked up once", async () => {
     const { signers } = await idsOf({});
     expect(signers.archive).toBe(signers.source);
+  });
+
+  test("by what AWS keeps under a name, read by the AWS credentials that there are", async () => {
+    const kept = await openSecretsServer();
+    try {
+      kept.texts.set("ssm:/cos-originals/cos", JSON.stringify({ secretId: "of-ssm", secretKey: "k" }));
+      const names = { ORIGINALS_CREDENTIALS_FROM: "ssm:/cos-originals/cos" };
+      const { ids } = await idsOf({ ...source, ...archive, ...kept.env, ...names });
+      expect(ids).toEqual(["of-ssm", "of-archive", kept.env.AWS_ACCESS_KEY_ID]);
+      const missing = idsOf({ ...kept.env, ORIGINALS_CREDENTIALS_FROM: "secretsmanager:none" });
+      await expect(missing).rejects.toThrow(
+        /^The secret "none" of Secrets Manager \(--credentials-from\) can't be read: /,
+      );
+    } finally {
+      await kept.close();
+    }
   });
 
   test("by no half of what the environment has, even where a file has more", async () => {
