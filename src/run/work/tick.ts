@@ -287,11 +287,8 @@ export function createTick({
       await beginWaiting();
       await workAll();
       const leftAlone = [...entries].filter(({ message }) => message.type === "shard").length;
-      const ticked = { runs: runs.size, complete: complete.size, shards, leftAlone };
-      const isNothing = runs.size === 0 && complete.size === 0 && refusals.length === 0;
-      log.info(isNothing ? "The timer found nothing to do." : "The timer's work is over for now.", { ...ticked });
       if (refusals[0] !== undefined) throw new UserError("NotWorked", `Not all could be worked: ${refusals[0]}`);
-      return ticked;
+      return { runs: runs.size, complete: complete.size, shards, leftAlone };
     },
   };
 }

@@ -84,7 +84,10 @@ const noCounts = (): InvocationCounts => ({
   runsStopped: 0,
 });
 
-const nonZero = (counts: InvocationCounts) => Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0));
+/** What there is of it. */
+export const nonZero = <Name extends string>(
+  counts: Readonly<Record<Name, number>>,
+): Readonly<Record<string, number>> => Object.fromEntries(Object.entries<number>(counts).filter(([, n]) => n > 0));
 
 const ofMessage = {
   acknowledged: "acknowledged",

@@ -17,24 +17,22 @@
 import pLimit from "p-limit";
 import type { Settings } from "../../config/read.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
-import type { Summary } from "../../report/summary.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters.ts";
-import type { Sender } from "../../run/messages/delivery.ts";
-import { noQueue, queueSender } from "../../run/messages/queue-sender.ts";
+import { queueSender } from "../../run/messages/queue-sender.ts";
 import { type Polled, pollQueue } from "../../run/work/poll-queue.ts";
-import { createTick, type Tick, type Ticked, type TickOptions } from "../../run/work/tick.ts";
+import type { Ticked } from "../../run/work/tick.ts";
 import { sameBucket } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
-import { nounOf } from "../../vocabulary/counted.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { scheduledMessage, storedManifestMessage } from "../settings/manifest-message.ts";
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
 import type { FunctionWorker } from "./function-worker.ts";
-import { type RunningInvocation, withinInvocation } from "./invocation.ts";
+import { nonZero, type RunningInvocation, withinInvocation } from "./invocation.ts";
 import { takeCredentials } from "./scf-credentials.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
+import { createWorkHere, notWorked, tellingOne, type Within, type WorkedAtOnce } from "./work-here.ts";
 
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
 export interface ScfContext {
@@ -56,14 +54,6 @@ export type ScfResult =
   | { readonly sent: number; readonly reason: string }
   | WorkedAtOnce;
 
-/** `summary`: of one message, how its run stands; `report`: the address of the folder where its report is, or will be. */
-interface WorkedAtOnce {
-  readonly acknowledged: number;
-  readonly rejected: number;
-  readonly summary?: Summary;
-  readonly report?: string;
-}
-
 /** What the function is made of. */
 export interface ScfParts {
   /** Asked at each invocation. */
@@ -79,11 +69,6 @@ export interface ScfParts {
   readonly environment?: Record<string, string | undefined> | undefined;
 }
 
-function notWorked(messages: number, of: number, reason: string): UserError {
-  const what = `${messages} of ${of} ${nounOf(of, "message")} can't be worked, and no dead-letter queue took them`;
-  return new UserError("NotWorked", `${what}: ${reason.replace(/\.$/, "")}.`);
-}
-
 function tooShort(limit: number): UserError {
   return new UserError(
     "TimeLimitTooShort",
@@ -91,28 +76,13 @@ function tooShort(limit: number): UserError {
   );
 }
 
-/** Keeps how the run of one message stands. */
-function tellingOne() {
-  let stands: Pick<WorkedAtOnce, "summary" | "report"> = {};
-  return {
-    onSummary: (summary: Summary, report: string) => {
-      stands = { summary, report };
-    },
-    stands: () => stands,
-  };
+/** What an answer says beyond the counts of its invocation; of a timer, what it left to others. */
+function beyondCounts(result: ScfResult): Readonly<Record<string, number>> {
+  if ("sent" in result) return nonZero({ sent: result.sent });
+  return "leftAlone" in result ? nonZero({ runs: result.runs, leftAlone: result.leftAlone }) : {};
 }
 
-/** What each delivery of an invocation is given. */
-interface Within {
-  readonly deadline: number;
-  readonly invocation: RunningInvocation;
-}
-
-/** Messages sent, or worked, at once. */
 const sendsAtOnce = 16;
-const messagesAtOnce = 4;
-/** Shards worked at once by a timer that has no queue. */
-const mostShardsAtOnce = 64;
 /** Milliseconds in which an original can hardly be fetched, stored and recorded … */
 const shortLimit = 30_000;
 /** … and in which no message is received: the platform would kill the function at it, which charges rows that are innocent. */
@@ -155,12 +125,12 @@ const idle = 10_000;
 export function createScfHandler(parts: ScfParts) {
   const { clock } = parts;
   const deadLettersOf = createDeadLetters(parts);
+  const { tickOf, workHere } = createWorkHere(deadLettersOf, parts);
 
   /** Throws an Error of one sentence where the event must be delivered again. */
   return async function handler(event: unknown, context: ScfContext): Promise<ScfResult> {
     const told = { requestId: context?.request_id, clock, log: parts.log };
-    const sentOf = (result: ScfResult) => ("sent" in result && result.sent > 0 ? { sent: result.sent } : {});
-    return withinInvocation(told, (invocation) => work(event, context, invocation), sentOf);
+    return withinInvocation(told, (invocation) => work(event, context, invocation), beyondCounts);
   };
 
   async function work(event: unknown, context: ScfContext, invocation: RunningInvocation): Promise<ScfResult> {
@@ -283,66 +253,6 @@ export function createScfHandler(parts: ScfParts) {
     });
     const sent = messages.length - unsendable.length;
     return unsendable.length === 0 ? { sent } : { sent, ...(await workHere(worker, unsendable, within, sender)) };
-  }
-
-  /** Undefined of a worker that tells not what it works with, and of one whose settings name no ledger: its messages bring each its own. */
-  function tickOf(
-    { settings, handle, surroundings }: FunctionWorker,
-    { deadline, invocation }: Within,
-    { onSummary, scheduled }: Pick<TickOptions, "onSummary" | "scheduled">,
-  ): Tick | undefined {
-    const { archive, ledger } = settings.values;
-    if (surroundings === undefined || (archive ?? ledger) === undefined) return undefined;
-    const { concurrency } = surroundings.settings;
-    // As many as keep the tasks busy while one shard ends and the next begins.
-    const shardsAtOnce = Math.min(mostShardsAtOnce, Math.ceil(concurrency / settings.values.shardSize) + 1);
-    return createTick({
-      handle,
-      place: ledgerPlace(settings),
-      surroundings: { ...surroundings, log: invocation.log },
-      deadline,
-      invocation,
-      shardsAtOnce,
-      onSummary,
-      scheduled,
-    });
-  }
-
-  /** @param toQueue absent: there is none, and what is begun is gone on with here, and by timers */
-  async function workHere(
-    worker: FunctionWorker,
-    messages: readonly PushedMessage[],
-    within: Within,
-    toQueue?: Sender,
-  ): Promise<WorkedAtOnce> {
-    const { onSummary, stands } = tellingOne();
-    const { log } = within.invocation;
-    const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
-    const tick = toQueue === undefined ? tickOf(worker, within, { onSummary }) : undefined;
-    const sender = toQueue ?? tick?.sender ?? noQueue;
-    const sentHere = tick?.sentHere;
-    const answers = await pLimit(messagesAtOnce).map(messages, ({ body, id }) =>
-      deliver(worker.handle, { body, messageId: id, ...within, onSummary, sentHere }, sender, {
-        clock,
-        log,
-        deadLetters,
-      }),
-    );
-    await tick?.work();
-    const again = answers.filter((answer) => answer.kind === "give-back");
-    if (again[0] !== undefined) {
-      throw new UserError(
-        "NotWorked",
-        `${again.length} of ${answers.length} ${nounOf(answers.length, "message")} must be delivered again: ${again[0].reason.replace(/\.$/, "")}.`,
-      );
-    }
-    // What nobody holds would be lost: the event comes again, and holds up its partition until somebody looks, or sets a
-    // dead-letter queue.
-    const lost = answers.filter((answer) => answer.kind === "reject" || answer.kind === "refuse");
-    if (lost[0] !== undefined) throw notWorked(lost.length, answers.length, lost[0].reason);
-    const acknowledged = answers.filter((answer) => answer.kind === "acknowledge").length;
-    const ended = { acknowledged, rejected: answers.length - acknowledged };
-    return messages.length > 1 ? ended : { ...ended, ...stands() };
   }
 
   /** A manifest that was stored starts a run; what a run itself writes does not. */

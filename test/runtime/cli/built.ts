@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -49,6 +50,9 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
+/** Is not there: whoever develops this may keep keys at home. */
+const nobodysHome = join(tmpdir(), "originals-of-nobody");
+
 export function start(
   cli: string,
   args: readonly string[],
@@ -56,7 +60,7 @@ export function start(
   stdin?: string | Buffer,
 ): Started {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env.PATH ?? "", ...proxies, ...env },
+    env: { PATH: process.env.PATH ?? "", HOME: nobodysHome, ...proxies, ...env },
     stdio: "pipe",
   });
   let stdout = "";
