@@ -52,13 +52,16 @@ const shared = {
 /** Packages that a command imports by name where a user has installed them: optional peers of package.json. */
 const installedByUsers = Object.keys(peerDependenciesMeta).filter((name) => !name.startsWith("@types/"));
 
-/** A function loads of undici what it uses: not what undici-client.mjs leaves out, and no HTTP/2, which it is never asked for. */
+/** Of undici what is used: not what undici-client.mjs leaves out, no HTTP/2, and none of fetch's bodies, which are for those of its FormData. */
 const undiciClient = {
   name: "undici-client",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^undici$/ }, () => ({ path: resolve("scripts/undici-client.mjs") }));
     onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
       contents: 'module.exports = () => { throw new Error("HTTP/2 is not part of this bundle"); };',
+    }));
+    onLoad({ filter: /[\\/]undici[\\/]lib[\\/]web[\\/]fetch[\\/]body\.js$/ }, () => ({
+      contents: 'exports.extractBody = () => { throw new Error("FormData is not part of this bundle"); };',
     }));
   },
 };

@@ -79,7 +79,8 @@ export class Exchange implements Aborted {
 
   /** May it be sent again where no byte of a reply came (RFC 9110, 9.2.2)? What was pulled from a source of chunks is gone. */
   get repeatable(): boolean {
-    return this.request.method !== "POST" && this.upload === undefined;
+    const { method, repeatable = method !== "POST" } = this.request;
+    return repeatable && this.upload === undefined;
   }
 
   get settled(): boolean {

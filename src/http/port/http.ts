@@ -71,6 +71,8 @@ export interface HttpRequest {
   /** That Buffer may be several, as they came: `bytes`, and `more` after it. */
   readonly inPieces?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Of a POST: to do it twice is no harm, so it is sent again as the others are where a kept connection lost it. */
+  readonly repeatable?: boolean | undefined;
 }
 
 /** Who sent it. One of the two is called, once. */

@@ -1,5 +1,8 @@
-/** One HTTP request and its whole answer, over undici, for the transports that speak to a service. */
-import type { Dispatcher } from "undici";
+/** One HTTP request and its whole answer, for the transports that speak to a service. */
+import { httpOf } from "../../http/of-environment.ts";
+import type { Pair } from "../../http/port/header-names.ts";
+import type { Http, HttpReply } from "../../http/port/http.ts";
+import type { Environment } from "../../http/proxies.ts";
 import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError, quote } from "../../vocabulary/errors.ts";
 import { createRedaction, createSecrets, type Redact } from "../../vocabulary/redaction.ts";
@@ -29,32 +32,51 @@ export interface Exchange {
   /** What it was signed with, and the signature. */
   readonly secrets: readonly (string | undefined)[];
   readonly signal: AbortSignal | undefined;
-  readonly dispatcher: Dispatcher;
+  readonly clients: Clients;
+}
+
+/** What sends a transport's requests, through the proxy that the environment names. A long poll holds up none that are answered at once. */
+export interface Clients {
+  /** @param timeoutMs as of an Exchange */
+  within(timeoutMs: number): Http;
+  /** What is in flight fails. */
+  destroy(): void;
+}
+
+/** @throws UserError `InvalidProxy` */
+export function openClients(env: Environment): Clients {
+  const create = httpOf(env);
+  const byTimeout = new Map<number, Http>();
+  let destroyed = false;
+  return {
+    within(timeoutMs) {
+      const known = byTimeout.get(timeoutMs);
+      if (known !== undefined) return known;
+      const http = create({ timeouts: { headersMs: timeoutMs, bodyIdleMs: timeoutMs } });
+      byTimeout.set(timeoutMs, http);
+      if (destroyed) void http.close();
+      return http;
+    },
+    destroy() {
+      destroyed = true;
+      for (const http of byTimeout.values()) void http.close();
+    },
+  };
 }
 
 /** POSTs; rejects with QueueConnectionError where no whole answer came, and with AbortError. */
 export async function exchange(request: Exchange): Promise<Answer> {
-  const { url, headers, body, timeoutMs, signal, dispatcher } = request;
+  const { url, signal } = request;
   const redact = createRedaction(createSecrets(request.secrets));
   try {
-    const response = await dispatcher.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method: "POST",
-      headers,
-      body,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      ...(signal ? { signal } : {}),
-    });
-    const text = await response.body.text();
+    const reply = await replyTo(request);
+    const held = reply.kind === "bytes" ? [reply.bytes, ...(reply.more ?? [])] : [];
     return {
-      status: response.statusCode,
-      text,
+      status: reply.status,
+      text: Buffer.concat(held).toString(),
       header(name) {
-        const value = response.headers[name];
-        const first = Array.isArray(value) ? value[0] : value;
-        return first === undefined ? undefined : redact(first);
+        const value = reply.headers[name];
+        return value === undefined ? undefined : redact(value);
       },
       redact,
     };
@@ -72,6 +94,29 @@ export async function exchange(request: Exchange): Promise<Answer> {
       { cause: error },
     );
   }
+}
+
+function replyTo({ url, headers, body: text, timeoutMs, signal, clients }: Exchange): Promise<HttpReply> {
+  const body = Buffer.from(text);
+  const named = Object.entries(headers).map(([name, value]): Pair => [name.toLowerCase(), value]);
+  const others = named.filter(([name]) => name !== "host" && name !== "content-length");
+  const http = clients.within(timeoutMs);
+  return new Promise((onReply, onError) => {
+    http.send(
+      {
+        origin: url.origin,
+        method: "POST",
+        target: `${url.pathname}${url.search}`,
+        headers: [["host", url.host], ...others, ["content-length", String(body.length)]],
+        body,
+        bufferUpTo: "whole",
+        signal,
+        // A message that is sent twice may come twice, as any may.
+        repeatable: true,
+      },
+      { onReply, onError },
+    );
+  });
 }
 
 function networkCode(error: Error): string {

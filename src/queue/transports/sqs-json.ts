@@ -24,8 +24,7 @@ import {
   type Environment,
   type RegionSource,
 } from "./aws-settings.ts";
-import { openDispatchers } from "./dispatchers.ts";
-import { ANSWER_TIMEOUT_MS, type Answer, exchange, receiveTimeoutMs } from "./exchange.ts";
+import { ANSWER_TIMEOUT_MS, type Answer, exchange, openClients, receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
 import { retrying } from "./retrying.ts";
 import { decodeAnswer, encodeInput, type WireOutput } from "./sqs-json-wire.ts";
@@ -60,7 +59,7 @@ const ABOUT_TIME = /RequestExpired|RequestTimeTooSkewed|RequestInTheFuture|Inval
  */
 export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport {
   const { clock = systemClock, random = Math.random, env = process.env } = options;
-  const dispatchers = openDispatchers(env, { pipelining: 1 });
+  const clients = openClients(env);
   /** Milliseconds by which the service's clock is ahead of ours. */
   let skewMs = 0;
 
@@ -110,7 +109,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
         body,
         timeoutMs,
         signal: call.abortSignal,
-        dispatcher: await dispatchers.to(url),
+        clients,
       });
     const answer = await ask();
     if (correctClock(answer) || (await renewKeys(answer))) return { answer: await ask(), origin: url.origin };
@@ -230,7 +229,7 @@ export function createSqsJsonTransport(options: SqsJsonOptions = {}): Transport 
     PurgeQueue: (input, call) => send("PurgeQueue", input, call),
     DeleteQueue: (input, call) => send("DeleteQueue", input, call),
     destroy() {
-      dispatchers.destroy();
+      clients.destroy();
     },
   };
 }

@@ -1,11 +1,10 @@
 /** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
-import type { Dispatcher } from "undici";
 import type { CredentialsProvider } from "../../credentials/credentials.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { CallOptions } from "../api/transport.ts";
 import type { Environment } from "./aws-settings.ts";
-import { ANSWER_TIMEOUT_MS, type Exchange, exchange } from "./exchange.ts";
+import { ANSWER_TIMEOUT_MS, type Clients, type Exchange, exchange } from "./exchange.ts";
 import { retrying } from "./retrying.ts";
 import { tdmqSignature } from "./tdmq-signature.ts";
 import { decodeReply, type TdmqAction, type TdmqReply } from "./tdmq-wire.ts";
@@ -18,8 +17,8 @@ export interface TdmqCallOptions {
   readonly signer?: CredentialsProvider | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  /** What sends it: asked for at each call. */
-  readonly dispatcher: () => Promise<Dispatcher>;
+  /** What sends it. */
+  readonly clients: Clients;
 }
 
 export interface TdmqCallLimits {
@@ -31,7 +30,7 @@ export interface TdmqCallLimits {
 }
 
 /** The returned function rejects as a Transport's do. */
-export function createTdmqCall({ url, region, env, signer, clock, random, dispatcher }: TdmqCallOptions) {
+export function createTdmqCall({ url, region, env, signer, clock, random, clients }: TdmqCallOptions) {
   async function keys() {
     if (signer !== undefined) return signer.get(clock.now());
     const { TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY, TENCENTCLOUD_SESSIONTOKEN } = env;
@@ -85,7 +84,7 @@ export function createTdmqCall({ url, region, env, signer, clock, random, dispat
           ...(await signed(action, tried === 0 ? given : (limits.again?.() ?? given))),
           timeoutMs: limits.timeoutMs,
           signal: abortSignal,
-          dispatcher: await dispatcher(),
+          clients,
         });
         return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
       },

@@ -37,8 +37,7 @@ import type {
   SendMessageBatchResultEntry,
 } from "../api/shapes.ts";
 import type { CallOptions, Transport } from "../api/transport.ts";
-import { openDispatchers } from "./dispatchers.ts";
-import { receiveTimeoutMs } from "./exchange.ts";
+import { openClients, receiveTimeoutMs } from "./exchange.ts";
 import { refusePlainHttp } from "./plain-http.ts";
 import { createTdmqCall } from "./tdmq-call.ts";
 import { unwrap, wrap } from "./tdmq-envelope.ts";
@@ -74,10 +73,10 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
   const { env = process.env, clock = systemClock, random = Math.random, log = silentLog } = options;
   const url = new URL(PATH, options.endpoint);
   refusePlainHttp(url, options.allowHttp);
-  const dispatchers = openDispatchers(env);
+  const clients = openClients(env);
   let warnedOfVisibility = false;
 
-  const call = createTdmqCall({ ...options, url, clock, random, env, dispatcher: () => dispatchers.to(url) });
+  const call = createTdmqCall({ ...options, url, clock, random, env, clients });
 
   /** What is sent for a message, checked by SQS's rules: the envelope must fit as well. */
   function prepare(message: Omit<SendMessageBatchRequestEntry, "Id">) {
@@ -227,7 +226,7 @@ export function createTdmqCmqTransport(options: TdmqCmqOptions): Transport {
     PurgeQueue: () => Promise.reject(unsupported("PurgeQueue")),
     DeleteQueue: () => Promise.reject(unsupported("DeleteQueue")),
     destroy() {
-      dispatchers.destroy();
+      clients.destroy();
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
+import { httpOf } from "../../http/of-environment.ts";
 import { noSuchRun, readRequest } from "../../ledger/plan/request.ts";
 import type { Summary } from "../../report/summary.ts";
 import { summaryText } from "../../report/summary-text.ts";
@@ -28,7 +29,7 @@ import {
   settingsOfRequest,
   settingsOfWork,
 } from "../settings/run-input.ts";
-import { httpOf, surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
 import { checkTargets, tellRunRefused } from "../settings/targets.ts";
 import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";

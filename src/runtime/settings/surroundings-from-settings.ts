@@ -8,10 +8,8 @@ import type { CredentialsProvider, Environment } from "../../credentials/credent
 import { environmentCredentials } from "../../credentials/environment.ts";
 import { openSink } from "../../events/open-sink.ts";
 import { closedSink, type Sink } from "../../events/sink.ts";
-import { createDeferredHttp } from "../../http/deferred.ts";
+import { httpOf } from "../../http/of-environment.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
-import { proxiesOf } from "../../http/proxies.ts";
-import { createWireHttp } from "../../http/wire/client.ts";
 import { memoryForBodies } from "../../policy/concurrency/auto-concurrency.ts";
 import { rowsWithin } from "../../policy/concurrency/open-files.ts";
 import { targetName } from "../../policy/event-target.ts";
@@ -268,15 +266,4 @@ function isOfArchive(store: OtherStore | undefined, { archive, ledger }: Setting
   const address = archive ?? ledger;
   const read = address === undefined ? undefined : readAddress(address, ["cos", ...otherStores]);
   return read === undefined || "fault" in read || read.store === store;
-}
-
-/** @throws UserError `InvalidProxy` */
-/** Connections of our own, and undici's where the environment names a proxy. */
-export function httpOf(environment: Environment): CreateHttp {
-  const proxies = proxiesOf(environment);
-  if (proxies === undefined) return createWireHttp;
-  return createDeferredHttp(async () => {
-    const { createProxiedHttp } = await import("../../http/proxied.ts");
-    return createProxiedHttp(proxies, createWireHttp);
-  });
 }

@@ -4,6 +4,7 @@ import { flagOf } from "../../config/settings.ts";
 import type { Environment } from "../../credentials/credentials.ts";
 import { refusedEvent } from "../../events/ended-event.ts";
 import { checkSink } from "../../events/open-sink.ts";
+import { httpOf } from "../../http/of-environment.ts";
 import { targetRoles } from "../../policy/event-target.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import type { Surroundings } from "../../run/surroundings/surroundings.ts";
@@ -13,7 +14,6 @@ import type { Log } from "../../vocabulary/log.ts";
 import { isNewerThanTool } from "../../vocabulary/newer.ts";
 import { ledgerPlace } from "./places.ts";
 import { runIdOf } from "./run-input.ts";
-import { httpOf } from "./surroundings-from-settings.ts";
 
 /** Before anything is paid for. Errors: UserError `InvalidSetting`, `InvalidQueue`, `PlainHttp`; `MissingSetting` where webhooks could not be signed. */
 export async function checkTargets(

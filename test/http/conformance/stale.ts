@@ -29,6 +29,7 @@ export function stale(open: OpenClient): void {
       ["HEAD", {}],
       ["DELETE", {}],
       ["PUT", { body: Buffer.from("body") }],
+      ["POST", { body: Buffer.from("body"), repeatable: true }],
     ] as const)("before a byte of the reply: the %s is sent again, once, over a new one", async (method, more) => {
       const server = await closing(end);
       const http = open({ connections: 1 });

@@ -79,9 +79,9 @@ function archivedKeys(): string[] {
 
 describe("the bundles that are deployed", () => {
   // A megabyte is what a cold start can afford: `import { z } from "zod"` brings all its languages, undici's index all of fetch.
-  it.each(["lambda.cjs", "scf/index.js"])("%s is less than 1.1 megabytes, half of which is undici's", async (file) => {
+  it.each(["lambda.cjs", "scf/index.js"])("%s is less than a megabyte", async (file) => {
     const text = await readFile(join(built.folder, "dist", file), "utf8");
-    expect(Buffer.byteLength(text)).toBeLessThan(1_100_000);
+    expect(Buffer.byteLength(text)).toBeLessThan(1_000_000);
     // The page's texts lost their comments, and undici's parser is there once.
     expect(text).not.toContain("to be copied by hand");
     expect(text.match(/[\w+/=]{50000,}/g)).toHaveLength(1);

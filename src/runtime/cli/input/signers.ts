@@ -26,7 +26,7 @@ export function signersOf({ values }: Pick<Settings, "values">, world: OriginsWo
     return lateCredentials(async () => {
       const [{ openSecret }, { httpOf }] = await Promise.all([
         import("../../settings/secret-signers.ts"),
-        import("../../settings/surroundings-from-settings.ts"),
+        import("../../../http/of-environment.ts"),
       ]);
       return openSecret(named, flagOf(name), { ...world, credentials: aws, createHttp: httpOf(environment) });
     });
