@@ -17,13 +17,17 @@ function saidOf({ code, message }: CommanderError, command: string | undefined, 
   const theirs = peerCommandSentence(/^error: unknown command '([\w-]+)'/.exec(message)?.[1] ?? "");
   if (theirs !== undefined) return theirs;
   if (code === "commander.excessArguments" && flags.includes("--source")) {
-    return "there is an argument too many; places and keys are named by flags, --source, --archive and --manifest";
+    const taken = namingFlags.filter((flag) => flags.includes(flag));
+    return `there is an argument too many; places, keys and a run are named by flags, ${taken.join(", ")}`;
   }
   return message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean (.*)\?\)$/, "; perhaps $1 is meant")
     .replace(/\.$/, "");
 }
+
+/** What people give as a bare word, as they do to `status RUN` and to tools that copy. */
+const namingFlags = ["--source", "--archive", "--manifest", "--run"];
 
 function unknownFlag(given: string, command: string | undefined, flags: readonly string[]): string {
   const word = given.replace(/=[\s\S]*$/, "");

@@ -1,6 +1,6 @@
 /**
  * `--concurrency auto` against every fixed number of a grid, in virtual time: near and far stores, caps, stores that slow down, sizes and mixes,
- * and four workers of one run. `npx vitest run test/policy/auto` prints the table.
+ * and four workers of one run. `npx vitest run test/policy/concurrency/auto` prints the table.
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { type Scenario, scenarios } from "./scenarios.ts";

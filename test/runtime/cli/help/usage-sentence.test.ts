@@ -43,8 +43,9 @@ describe("a flag that is not there", () => {
     [["status", "r", "--bwlimit", "1M"], "unknown option '--bwlimit'. See: cos-originals status --help"],
     [
       ["run", "cos://photos-1250000000"],
-      "there is an argument too many; places and keys are named by flags, --source, --archive and --manifest.",
+      "there is an argument too many; places, keys and a run are named by flags, --source, --archive, --manifest, --run. See",
     ],
+    [["run", "nightly"], "named by flags, --source, --archive, --manifest, --run. See: cos-originals run --help"],
     [["status"], "missing required argument 'RUN'. See: cos-originals status --help"],
   ] as const)("%j", async ([name, ...args], sentence) => {
     expect(await said(name, ...args)).toContain(sentence);
