@@ -2,8 +2,7 @@
  * An SQS server on this machine, to try queues with: fauxqs, which is no dependency, since hardly anybody who installs this package needs
  * one. It keeps messages in memory, and takes any signature.
  */
-import { CreateQueueCommand, createSqsJsonTransport, SQSClient } from "../../../queue/index.ts";
-import { systemClock } from "../../../vocabulary/clock.ts";
+import { randomUUID } from "node:crypto";
 import { ensureError, UserError } from "../../../vocabulary/errors.ts";
 
 export interface LocalQueue {
@@ -24,6 +23,9 @@ const deadLetters = "originals-dead-letters";
 /** As serverless.yml says it. */
 const maxReceiveCount = 10;
 
+/** Header of the requests that make the queues. */
+const OURS = "x-cos-originals";
+
 /** The server's package: what is used of it. */
 export type LoadQueueServer = () => Promise<typeof import("fauxqs")>;
 
@@ -40,6 +42,15 @@ export async function openLocalQueue(
     throw missing(thrown);
   });
   const app = buildApp({ logger: false, defaultRegion: localRegion });
+  const ours = randomUUID();
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  // Who polls while it comes back would else hear that there is no such queue, and end.
+  app.addHook("onRequest", async ({ headers }) => {
+    if (headers[OURS] !== ours) await opened;
+  });
   try {
     await app.listen({ port, host });
   } catch (thrown) {
@@ -50,28 +61,29 @@ export async function openLocalQueue(
   }
   const listening = app.server.address();
   const at = `${host}:${typeof listening === "object" ? listening?.port : port}`;
-  const endpoint = `http://${at}`;
-  const client = new SQSClient({
-    transport: createSqsJsonTransport({
-      region: localRegion,
-      endpoint,
-      credentials: localKeys,
-      allowHttp: [at],
-      env: {},
-      clock: systemClock,
-    }),
-  });
+  const create = async (queue: object) => {
+    const type = { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.CreateQueue" };
+    const headers = { host: at, [OURS]: ours, ...type };
+    const { statusCode, body } = await app.inject({
+      method: "POST",
+      url: "/",
+      headers,
+      payload: JSON.stringify(queue),
+    });
+    if (statusCode !== 200) throw new Error(`The queue on ${at} could not be made: ${body}`);
+  };
   try {
-    await client.send(new CreateQueueCommand({ QueueName: deadLetters }));
+    await create({ QueueName: deadLetters });
     const deadLetterTargetArn = `arn:aws:sqs:${localRegion}:000000000000:${deadLetters}`;
     const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }) };
-    await client.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+    await create({ QueueName: name, Attributes });
   } catch (thrown) {
     await app.close();
     throw thrown;
   } finally {
-    client.destroy();
+    open();
   }
+  const endpoint = `http://${at}`;
   const queueOf = (queue: string) => `sqs:${endpoint}/000000000000/${queue}`;
   return { endpoint, queue: queueOf(name), deadLetterQueue: queueOf(deadLetters), close: () => app.close() };
 }

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createBucketClient } from "../../../../src/cos/client.ts";
 import { staticCredentials } from "../../../../src/credentials/credentials.ts";
@@ -115,6 +116,23 @@ describe("the queue", () => {
       message: `The queue cannot listen on 127.0.0.1:${port}: the port is in use; name another with --queue-port, or 0 for any.`,
     });
     await close();
+  });
+
+  // Catches: workers that end because their queue is not there, as it comes back.
+  test("is there from its first answer on", async () => {
+    const { endpoint, close } = await openLocalQueue(0, "127.0.0.1");
+    await close();
+    const asked = async (): Promise<number> => {
+      const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.GetQueueUrl" };
+      const body = JSON.stringify({ QueueName: "originals" });
+      const reply = await fetch(endpoint, { method: "POST", headers, body }).catch(() => undefined);
+      if (reply !== undefined) return reply.status;
+      await setImmediate();
+      return asked();
+    };
+    const [status, again] = await Promise.all([asked(), openLocalQueue(Number(new URL(endpoint).port), "127.0.0.1")]);
+    await again.close();
+    expect(status).toBe(200);
   });
 
   test("says what to install where its package is not there, and nothing else for it", async () => {
