@@ -72,21 +72,29 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
   let idleUntil = clock.elapsed() + (options.idleAtFirst ?? idle);
   while (!signal?.aborted && !(clock.elapsed() >= last())) {
     let receivedAt = clock.elapsed();
-    let message: Message | undefined;
+    let message: Message | "failed" | undefined;
     try {
       message = await inTurn(async () => {
         receivedAt = clock.elapsed();
-        return receive(options, Math.min(last(), idleUntil) - receivedAt);
+        try {
+          return await receive(options, Math.min(last(), idleUntil) - receivedAt);
+        } catch (thrown) {
+          const error = ensureError(thrown);
+          if (error.name === "AbortError") throw error;
+          meter?.({ kind: "received", failed: true });
+          if (!isTransient(error)) throw error;
+          log.warn("Receiving from the queue failed; it is tried again.", { reason: error.message });
+          // Still in turn: others of this process would be answered no better.
+          await clock.sleep(pauseAfterFailure, signal);
+          return "failed";
+        }
       });
     } catch (thrown) {
       const error = ensureError(thrown);
       if (error.name === "AbortError") break;
-      meter?.({ kind: "received", failed: true });
-      if (!isTransient(error)) throw error;
-      log.warn("Receiving from the queue failed; it is tried again.", { reason: error.message });
-      await clock.sleep(pauseAfterFailure, signal);
-      continue;
+      throw error;
     }
+    if (message === "failed") continue;
     meter?.({ kind: "received", failed: false });
     if (message !== undefined) {
       log.debug?.("A message was received.", { messageId: message.MessageId, receives: receivesOf(message) });

@@ -12,6 +12,7 @@ import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import type { QueueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
+import type { Meter } from "../../vocabulary/metrics/measured.ts";
 import { answerTo } from "../deliver/handle-delivery.ts";
 import { RefusedAlone } from "../deliver/work-shard.ts";
 import { createDeadLetters, type DeadLetters, type QueueAt } from "../messages/dead-letters.ts";
@@ -49,6 +50,8 @@ export interface WorkedRows extends MarkerCounts {
   readonly atOnce?: number | undefined;
   /** What holds this process up just now. */
   readonly waiting?: Waiting | undefined;
+  /** The last time that the queue was asked for a message, no answer came. */
+  readonly unasked?: boolean | undefined;
 }
 
 export interface Worked extends Polled {
@@ -124,6 +127,11 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     },
   };
 
+  let unasked = false;
+  const metered: Meter = (measured) => {
+    if (measured.kind === "received") unasked = measured.failed;
+    meter?.(measured);
+  };
   let turn: Promise<unknown> = Promise.resolve();
   let receiving = false;
   let enough = false;
@@ -189,7 +197,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       signal: stop.signal,
       clock,
       log,
-      meter,
+      meter: metered,
     }).catch(failed),
   );
   const draining = drain ? drained().then(stopToo, failed) : Promise.resolve();
@@ -201,6 +209,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
         underWay: worker.unfinished(),
         atOnce: worker.atOnce(),
         waiting: worker.heldUp(),
+        unasked,
       });
       await clock.sleep(PROGRESS_MS, stop.signal);
     }

@@ -103,6 +103,7 @@ export async function workCommand(flags: Flags, terminal: Terminal): Promise<Exi
       // Where a terminal shows how far it is, or it is told oftener or seldomer, nobody needs it.
       const said = stats === undefined && !terminal.statusShown ? minute(worked) : undefined;
       if (said === "nothing") log.info("Nothing to do: the queue brings nothing.");
+      if (said === "unasked") log.warn("Nothing is done: the queue can't be asked what there is to do.");
       if (said === "progress") log.info("Working on.", progressFields(worked));
     };
     const worked = await withQueue(settings, queue, () =>

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   createMemoryQueues,
+  QueueConnectionError,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
   serviceException,
 } from "../../../src/queue/index.ts";
 import { requestsAtOnce } from "../../../src/run/check/requests-at-once.ts";
-import { type WorkQueueOptions, workQueue } from "../../../src/run/work/work-queue.ts";
+import { type WorkedRows, type WorkQueueOptions, workQueue } from "../../../src/run/work/work-queue.ts";
 import { createWorld, inlineMessage, seedPictures } from "../world.ts";
 
 /** A world beside a queue by the same clock. `asked` false: the queue does not say what it holds, as TDMQ. */
@@ -18,10 +19,14 @@ function beside({ asked = true, concurrency = 8, redrive = false } = {}) {
   const policy = { deadLetterTargetArn: "arn:aws:sqs:memory:000000000000:dead", maxReceiveCount: 10 };
   const queueUrl = queues.createQueue("work", redrive ? { RedrivePolicy: JSON.stringify(policy) } : {});
   const held = { now: 0, most: 0 };
+  let isAway = false;
+  const refused = { count: 0 };
   const client = new SQSClient({
     transport: {
       ...queues,
       async ReceiveMessage(input, options) {
+        if (isAway) refused.count++;
+        if (isAway) throw new QueueConnectionError("ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:9324");
         const answer = await queues.ReceiveMessage(input, options);
         held.now += answer.Messages?.length ?? 0;
         held.most = Math.max(held.most, held.now);
@@ -48,7 +53,10 @@ function beside({ asked = true, concurrency = 8, redrive = false } = {}) {
         ...options,
       }),
     );
-  return { world, client, queueUrl, dead, send, work, held };
+  const away = (now: boolean) => {
+    isAway = now;
+  };
+  return { world, client, queueUrl, dead, send, work, held, away, refused };
 }
 
 describe("draining a queue", () => {
@@ -179,4 +187,29 @@ describe("requests at once", () => {
     await expect(atOnce.ended()).rejects.toThrow("refused");
     await expect(atOnce.begin(one)).rejects.toThrow("refused");
   });
+});
+
+// Catches: a queue that comes back under the requests of all who wait for it.
+test("a queue that is away is asked once in five seconds, however many messages would be worked at once", async () => {
+  const { world, work, away, refused } = beside({ concurrency: 32 });
+  const stop = new AbortController();
+  away(true);
+  world.clock.sleep(59_000).then(() => stop.abort());
+  await work({ drain: false, signal: stop.signal });
+  expect(refused.count).toBe(12);
+});
+
+// Catches: a worker that says that the queue brings nothing, while it can't be asked.
+test("who shows how far a worker is, is told whether the queue could be asked the last time", async () => {
+  const { world, work, away } = beside();
+  const stop = new AbortController();
+  const told: (boolean | undefined)[] = [];
+  const onProgress = ({ unasked }: WorkedRows) => {
+    if (unasked !== told.at(-1)) told.push(unasked);
+    if (told.length === 3) stop.abort();
+  };
+  away(true);
+  world.clock.sleep(30_000).then(() => away(false));
+  await work({ drain: false, signal: stop.signal, onProgress });
+  expect(told).toEqual([false, true, false]);
 });

@@ -1,6 +1,6 @@
 /**
- * How far a worker is, a line a minute, for logs: while something happens. Where nothing does, that is said once, and once an hour from then on. Pure but
- * for the clock.
+ * How far a worker is, a line a minute, for logs: while something happens, or the queue can't be asked whether anything should. Where nothing does, that is
+ * said once, and once an hour from then on. Pure but for the clock.
  */
 import type { WorkedRows } from "../../../run/work/work-queue.ts";
 import type { Clock } from "../../../vocabulary/clock.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../../../vocabulary/clock.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export type Said = "progress" | "nothing";
+export type Said = "progress" | "nothing" | "unasked";
 
 /** What is to be called often; it tells what there is to say, where there is. */
 export function minuteLine(clock: Pick<Clock, "elapsed">): (worked: WorkedRows) => Said | undefined {
@@ -25,6 +25,10 @@ export function minuteLine(clock: Pick<Clock, "elapsed">): (worked: WorkedRows) 
       before = after;
       quietSince = undefined;
       return "progress";
+    }
+    if (worked.unasked) {
+      quietSince = undefined;
+      return "unasked";
     }
     if (quietSince !== undefined && now - quietSince < HOUR_MS) return undefined;
     quietSince = now;

@@ -1,4 +1,4 @@
-/** Would catch: a log full of a worker that does nothing, and one that says nothing of a worker that works. */
+/** Would catch: a log full of a worker that does nothing, one that says nothing of a worker that works, and a queue that is away told as one that is empty. */
 import { expect, test } from "vitest";
 import type { WorkedRows } from "../../../../src/run/work/work-queue.ts";
 import { minuteLine } from "../../../../src/runtime/cli/metrics/minute-line.ts";
@@ -31,6 +31,8 @@ test("something is told each minute, nothing once, and once an hour from then on
   await pass(130, () => worked({ archived: 200 }));
   await pass(1, () => worked({ archived: 201 }));
   await pass(2, () => worked({ archived: 201 }));
+  await pass(3, () => worked({ archived: 201, unasked: true }));
+  await pass(2, () => worked({ archived: 201 }));
   expect(said).toEqual([
     [1, "progress"],
     [2, "progress"],
@@ -41,5 +43,9 @@ test("something is told each minute, nothing once, and once an hour from then on
     [125, "nothing"],
     [135, "progress"],
     [136, "nothing"],
+    [138, "unasked"],
+    [139, "unasked"],
+    [140, "unasked"],
+    [141, "nothing"],
   ]);
 });
