@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import {
   cloudWatchMetrics,
+  fileLabel,
   type MetricEntry,
   nameOf,
   processMetrics,
@@ -41,7 +42,7 @@ function tables(): string {
   );
   return [
     `\n## Of a worker\n\n\`/metrics\` of \`work --listen\`, and the file of \`work --metrics-file\`.\n\n${table(processMetrics)}`,
-    `\n## Of one run\n\nThe file of \`run --metrics-file\`, which the next run writes anew.\n\n${table(runMetrics)}`,
+    `\n## Of one run\n\nThe file of \`run --metrics-file\` and \`redrive --metrics-file\`, which the next one writes anew. Each has the label \`${fileLabel}\` too, the file's name.\n\n${table(runMetrics)}`,
     `\n## Of a function on Lambda\n\nNamespace \`${cloudWatchNamespace}\`, dimension \`FunctionName\`; each invocation tells all of them, 0 too.\n\n| metric | unit | means | worth an alarm |\n|---|---|---|---|\n${ofLambda.join("")}\n`,
   ].join("");
 }
@@ -54,7 +55,7 @@ test("docs/metrics.md has the tables of the catalogue (after a change: npx vites
 
 /** Node's own, and Prometheus'. */
 const others: ReadonlySet<string> = new Set(["up", "process_start_time_seconds"]);
-const ofEvery = new Set(["job", "instance", "le"]);
+const ofEvery = new Set(["job", "instance", "le", fileLabel]);
 
 /** What is wrong with a query: it can't be parsed, or names a metric or a label that nobody tells. */
 function faultsOf(query: string): string[] {

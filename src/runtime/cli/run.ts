@@ -35,6 +35,7 @@ import { onRunInterrupt } from "./ending/run-interrupt.ts";
 import { agreeToCost } from "./input/agreed-cost.ts";
 import { commandWorld } from "./input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
+import { withRunMetrics } from "./metrics/with-run-metrics.ts";
 import { addSummaryMd, openSummaryMd } from "./pages/summary-md.ts";
 import { createPing } from "./ping.ts";
 import { noteAfter, runToEnd } from "./run-to-end.ts";
@@ -95,22 +96,7 @@ export async function runCommand(flags: Flags, terminal: Terminal): Promise<Exit
   const settings = await settingsFromFlags(flags, terminal);
   const { ping: url, metricsFile, logFormat, logLevel } = settings.values;
   if (logFormat !== undefined || settings.given("logLevel")) terminal.logAs(logFormat ?? "text", logLevel);
-  if (metricsFile === undefined) return runAndTell(settings, flags, terminal, url);
-  const { checkMetricsFile, writeRunMetrics } = await import("./metrics/metrics-file.ts");
-  checkMetricsFile(metricsFile);
-  let summary: Summary | undefined;
-  let code: ExitCode = exitCodes.fault;
-  try {
-    code = await runAndTell(settings, flags, terminal, url, (last) => {
-      summary = last;
-    });
-    return code;
-  } catch (thrown) {
-    code = exitCodeOfError(ensureError(thrown));
-    throw thrown;
-  } finally {
-    await writeRunMetrics(metricsFile, code, summary, systemClock);
-  }
+  return withRunMetrics(metricsFile, (told) => runAndTell(settings, flags, terminal, url, told));
 }
 
 /** @param told of how it ended, where it began */
@@ -119,7 +105,7 @@ async function runAndTell(
   flags: Flags,
   terminal: Terminal,
   url: string | undefined,
-  told: (summary: Summary) => void = () => undefined,
+  told: (summary: Summary) => void,
 ): Promise<ExitCode> {
   const tellSummary = await openSummaryMd(flags);
   const work = async (onEnd: (summary: Summary) => void = () => undefined): Promise<ExitCode> => {

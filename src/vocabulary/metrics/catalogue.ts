@@ -4,7 +4,7 @@
  * file that one run writes.
  */
 import type { CloudWatchName } from "./cloudwatch.ts";
-import { messageEnds, rowEnds, runEnds, shardEnds } from "./measured.ts";
+import { messageEnds, readyChecks, rowEnds, runEnds, shardEnds, workRequests } from "./measured.ts";
 
 export interface MetricEntry {
   readonly type: "counter" | "gauge" | "histogram";
@@ -56,8 +56,9 @@ export const processMetrics = {
   requests_total: {
     type: "counter",
     unit: "requests",
-    labels: { type: "source.get, archive.put, ledger …, as a summary's requests" },
-    means: "Requests that this process sent, by type; source.get is what image processing is paid for",
+    labels: { type: workRequests },
+    means:
+      "Requests that this process sent for rows and shards, by type; source.get is what image processing is paid for. Planning and reports are not among them",
     alert: "source.get far above the archived rows: originals are paid for more than once",
   },
   retries_total: { type: "counter", unit: "tries", means: "Tries of rows beyond each row's first" },
@@ -66,6 +67,14 @@ export const processMetrics = {
     unit: "replies",
     means: "Replies that said that requests come too fast",
     alert: "Many for long: give `--rate`, the same for all workers, below 3,000/s",
+  },
+  ready: {
+    type: "gauge",
+    unit: "1",
+    labels: { check: readyChecks },
+    means:
+      "1 where what it needs was there when /readyz or /metrics looked last, else 0; absent of what its settings do not name",
+    alert: "0 for ten minutes: /readyz has the reason",
   },
   rows_in_progress: { type: "gauge", unit: "rows", means: "Rows under way, and those that wait for their turn" },
   concurrency: { type: "gauge", unit: "rows", means: "Rows that may be under way at once now" },
@@ -128,7 +137,10 @@ export const processMetrics = {
   },
 } as const satisfies Record<string, MetricEntry>;
 
-/** What a run tells at its end: the file of `run --metrics-file`, which the next run writes anew. */
+/** What every metric of a run's file has: node_exporter passes over what another file has told by the same name and labels. */
+export const fileLabel = "file";
+
+/** What a run tells at its end: the file of `run --metrics-file`, which the next run writes anew. Each has `fileLabel` too. */
 export const runMetrics = {
   run_info: {
     type: "gauge",

@@ -33,6 +33,23 @@ export type RunEndName = (typeof runEnds)[number];
 export const rowEnds = ["archived", "skipped", "failed"] as const;
 export type RowEndName = (typeof rowEnds)[number];
 
+/** Requests that rows and shards send, by type, as a summary counts them. */
+export const workRequests = [
+  "source.get",
+  "source.plain",
+  "source.head",
+  "source.restore",
+  "archive.put",
+  "archive.head",
+  "archive.list",
+  "archive.copy",
+  "ledger",
+] as const;
+
+/** What a worker must have to be ready. */
+export const readyChecks = ["credentials", "queue", "ledger"] as const;
+export type ReadyCheck = (typeof readyChecks)[number];
+
 /** One thing that happened. */
 export type Measured =
   | {

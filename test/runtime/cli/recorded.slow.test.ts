@@ -201,8 +201,13 @@ describe("a run that ended", () => {
         .split("\n"),
     ).toHaveLength(4);
 
-    const still = await about("redrive", "nightly", "--json");
+    // Of a run that is not there, too.
+    const file = join(lab.folder, "nights.prom");
+    expect((await about("redrive", "none", "--metrics-file", file)).code).toBe(2);
+    expect(await readFile(file, "utf8")).toContain('cos_originals_run_exit_code{file="nights"} 2\n');
+    const still = await about("redrive", "nightly", "--json", "--metrics-file", file);
     expect(still.code).toBe(3);
+    expect(await readFile(file, "utf8")).toContain('cos_originals_run_exit_code{file="nights"} 3\n');
     expect(JSON.parse(still.stdout)).toMatchObject({
       run: "nightly-redrive-1",
       redriveOf: "nightly",
@@ -210,8 +215,11 @@ describe("a run that ended", () => {
       failed: 1,
     });
     lab.emulator.bucket(source).put(gone, bytes);
-    const redriven = await about("redrive", "nightly", "--json");
+    const redriven = await about("redrive", "nightly", "--json", "--metrics-file", file);
     expect(redriven.code, redriven.stderr).toBe(0);
+    const told = await readFile(file, "utf8");
+    expect(told).toContain('cos_originals_run_exit_code{file="nights"} 0\n');
+    expect(told).toContain('cos_originals_run_rows{outcome="archived",file="nights"} 1\n');
     expect(redriven.stderr).toContain("1 of the 2 failed rows is left out");
     expect(JSON.parse(redriven.stdout)).toMatchObject({
       run: "nightly-redrive-2",

@@ -47,7 +47,17 @@ export async function withRecordedRun(
   args: readonly string[],
   command: (run: RecordedRun) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const settings = await settingsFromFlags(flags, terminal);
+  return withRunBySettings(await settingsFromFlags(flags, terminal), flags, terminal, args, command);
+}
+
+/** The same, for a command that has read its settings. */
+export async function withRunBySettings(
+  settings: Settings,
+  flags: Flags,
+  terminal: Terminal,
+  args: readonly string[],
+  command: (run: RecordedRun) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const id = runIdSchema.safeParse(args[0]);
   if (!id.success) {
     throw new UserError("InvalidRunId", `RUN ${quote(args[0])} ${id.error.issues[0]?.message ?? "is not a run id"}.`);

@@ -3,6 +3,7 @@
  * file says how the last run ended, of one that could not begin too.
  */
 import { rename, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Summary } from "../../../report/summary.ts";
 import type { Clock } from "../../../vocabulary/clock.ts";
 import { quote, UserError } from "../../../vocabulary/errors.ts";
@@ -12,9 +13,11 @@ import type { ExitCode } from "../terminal/exit-codes.ts";
 import { unwritable } from "../terminal/unwritable.ts";
 import { codeLabel, type RunValues, runText } from "./registry.ts";
 
+const SUFFIX = ".prom";
+
 /** What node_exporter reads ends so. Throws UserError `InvalidSetting`. */
 export function checkMetricsFile(file: string): void {
-  if (file.endsWith(".prom")) return;
+  if (file.endsWith(SUFFIX)) return;
   throw new UserError(
     "InvalidSetting",
     `--metrics-file ${quote(file)} does not end in .prom, and node_exporter reads no other; name it so.`,
@@ -41,7 +44,7 @@ export async function writeRunMetrics(
   clock: Pick<Clock, "now">,
 ): Promise<void> {
   const endedAt = new Date(clock.now()).getTime() / 1_000;
-  await writeMetricsFile(file, await runText(runValues(code, summary, endedAt)));
+  await writeMetricsFile(file, await runText(runValues(code, summary, endedAt), basename(file, SUFFIX)));
 }
 
 type OneMetric = readonly [RunMetric, NonNullable<ReturnType<RunValues["get"]>>];

@@ -4,10 +4,11 @@
  */
 import type { Clock } from "../../../vocabulary/clock.ts";
 import { ensureError } from "../../../vocabulary/errors.ts";
+import type { ReadyCheck } from "../../../vocabulary/metrics/measured.ts";
 
 /** One thing that must be there. */
 export interface Check {
-  readonly name: "credentials" | "queue" | "ledger";
+  readonly name: ReadyCheck;
   /** Rejects with why it is not. */
   readonly look: (signal: AbortSignal) => Promise<unknown>;
 }
@@ -21,6 +22,8 @@ export interface Failing {
 export interface Probes {
   alive(): { readonly ok: boolean; readonly document: Readonly<Record<string, unknown>> };
   ready(): Promise<{ readonly ok: boolean; readonly failing: readonly Failing[] }>;
+  /** What the last looks that are over found: was it there? */
+  looked(): ReadonlyMap<ReadyCheck, boolean>;
   /** From now on it is not ready: the process is to end. */
   stopping(): void;
   /** The queue answered. */
@@ -46,6 +49,7 @@ export function createProbes(options: {
   let receivedAt: number | undefined;
   let isStopping = false;
   const known = new Map<string, { readonly at: number; readonly reason: Promise<string | undefined> }>();
+  const found = new Map<ReadyCheck, boolean>();
 
   const reasonOf = ({ name, look }: Check): Promise<string | undefined> => {
     const before = known.get(name);
@@ -60,6 +64,7 @@ export function createProbes(options: {
       (thrown: unknown) => ensureError(thrown).message.replace(/\.$/, ""),
     );
     const reason = looked.finally(() => over.abort());
+    void reason.then((why) => found.set(name, why === undefined));
     late.catch(() => undefined);
     known.set(name, { at: clock.elapsed(), reason });
     return reason;
@@ -90,6 +95,7 @@ export function createProbes(options: {
       );
       return { ok: failing.length === 0, failing };
     },
+    looked: () => found,
     stopping() {
       isStopping = true;
     },

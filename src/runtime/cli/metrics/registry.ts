@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { entryOf } from "../../../vocabulary/codes/catalogue.ts";
 import {
+  fileLabel,
   type MetricEntry,
   nameOf,
   type ProcessMetric,
@@ -12,12 +13,14 @@ import {
   type RunMetric,
   runMetrics,
 } from "../../../vocabulary/metrics/catalogue.ts";
-import type { Meter } from "../../../vocabulary/metrics/measured.ts";
+import type { Meter, ReadyCheck } from "../../../vocabulary/metrics/measured.ts";
 
 /** Read when somebody asks. */
 export interface LiveValues {
   readonly underWay: () => number;
   readonly concurrency: () => number;
+  /** Was there what it needs, when that was looked at last? */
+  readonly looked: () => ReadonlyMap<ReadyCheck, boolean>;
   /** Undefined where the queue can't be asked. */
   readonly queueCounts: () => Readonly<Record<string, number>> | undefined;
   /** Seconds since the epoch. */
@@ -73,6 +76,9 @@ export function createProcessRegistry(live: LiveValues, version: string, default
   const requests = counter("requests_total");
   const retries = counter("retries_total");
   const throttled = counter("throttled_total");
+  gauge("ready", (self) => {
+    for (const [check, there] of live.looked()) self.set({ check }, there ? 1 : 0);
+  });
   gauge("rows_in_progress", (self) => self.set(live.underWay()));
   gauge("concurrency", (self) => self.set(live.concurrency()));
   const shards = counter("shards_total");
@@ -102,7 +108,7 @@ export function createProcessRegistry(live: LiveValues, version: string, default
           return;
         }
         case "requests":
-          for (const [type, count = 0] of Object.entries(measured.sent)) requests.inc({ type }, count);
+          for (const [type, count = 0] of Object.entries(measured.sent)) if (count > 0) requests.inc({ type }, count);
           retries.inc(measured.retries);
           throttled.inc(measured.throttled);
           return;
@@ -144,8 +150,10 @@ export type RunValues = ReadonlyMap<
   readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
 >;
 
-export async function runText(values: RunValues): Promise<string> {
+/** @param file its name, without `.prom` */
+export async function runText(values: RunValues, file: string): Promise<string> {
   const registry = new Registry();
+  registry.setDefaultLabels({ [fileLabel]: file });
   for (const [name, all] of values) {
     const entry: MetricEntry = runMetrics[name];
     const gauge = new Gauge({

@@ -43,6 +43,7 @@ export function watchWorker({
   const live = {
     underWay,
     concurrency: () => worked?.atOnce ?? surroundings.settings.concurrency,
+    looked: probes.looked,
     queueCounts: () => queueCounts() && { ...queueCounts() },
     now: () => new Date(systemClock.now()).getTime() / 1_000,
   };
@@ -61,7 +62,7 @@ export function watchWorker({
     },
     async listen() {
       if (listen === undefined) return undefined;
-      server = await startWorkerServer(listen, probes, registry);
+      server = await startWorkerServer(listen, probes, registry, systemClock);
       return server.address;
     },
     stopping: probes.stopping,

@@ -1,5 +1,6 @@
 /** `--listen`: /healthz, /readyz and /metrics of a worker, for who runs it: an orchestrator's probes, and Prometheus. */
 import type { ServerResponse } from "node:http";
+import type { Clock } from "../../../vocabulary/clock.ts";
 import { openHttpDoor } from "./http-door.ts";
 import type { Probes } from "./probes.ts";
 import type { ProcessRegistry } from "./registry.ts";
@@ -12,11 +13,15 @@ export interface WorkerServer {
 
 const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
+/** Who asks for metrics waits no longer for what the queue holds: Prometheus gives up after ten seconds, or less where it asks oftener. */
+const COUNTS_MS = 1_000;
+
 /** Throws UserError `PortInUse`. */
 export async function startWorkerServer(
   { host, port }: { readonly host: string; readonly port: number },
   probes: Probes,
   registry: Pick<ProcessRegistry, "contentType" | "text">,
+  clock: Pick<Clock, "sleep">,
 ): Promise<WorkerServer> {
   const json = (response: ServerResponse, ok: boolean, document: unknown) =>
     response
@@ -33,7 +38,9 @@ export async function startWorkerServer(
     },
     async "/metrics"(response) {
       // What the queue holds is asked by the same look that says whether it is there.
-      await probes.ready();
+      const over = new AbortController();
+      await Promise.race([probes.ready(), clock.sleep(COUNTS_MS, over.signal)]);
+      over.abort();
       const text = await registry.text();
       response.writeHead(200, { ...headers, "content-type": registry.contentType }).end(text);
     },

@@ -40,7 +40,7 @@ describe("ready", () => {
   test("is looked at once in five seconds, and again after them", async () => {
     let looks = 0;
     let isAway = true;
-    const { clock, ready } = lab(async () => {
+    const { clock, probes, ready } = lab(async () => {
       looks++;
       if (isAway) throw new Error("connect ECONNREFUSED 127.0.0.1:9324");
     });
@@ -53,8 +53,10 @@ describe("ready", () => {
     expect(await ready()).toEqual(away);
     expect(looks).toBe(1);
     await clock.advance(5_000);
+    expect([...probes.looked()]).toEqual([["queue", false]]);
     expect(await ready()).toEqual({ ok: true, failing: [] });
     expect(looks).toBe(2);
+    expect([...probes.looked()]).toEqual([["queue", true]]);
   });
 
   test("waits for nobody for longer than five seconds, and gives up its request", async () => {

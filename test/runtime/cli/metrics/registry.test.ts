@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { furtherRequestTypes, requestTypes } from "../../../../src/report/tally.ts";
 import {
   checkMetricsFile,
   runValues,
@@ -11,11 +12,13 @@ import {
 } from "../../../../src/runtime/cli/metrics/metrics-file.ts";
 import { createProcessRegistry, runText } from "../../../../src/runtime/cli/metrics/registry.ts";
 import { type MetricEntry, nameOf, processMetrics, runMetrics } from "../../../../src/vocabulary/metrics/catalogue.ts";
+import { workRequests } from "../../../../src/vocabulary/metrics/measured.ts";
 import { finishedSummary } from "./summary.ts";
 
 const live = {
   underWay: () => 7,
   concurrency: () => 32,
+  looked: () => new Map([["queue", false] as const, ["ledger", true] as const]),
   queueCounts: () => ({ visible: 3, in_flight: 2, delayed: 1 }),
   now: () => 1_700_000_000,
 };
@@ -62,7 +65,7 @@ async function told() {
   meter({ kind: "row", outcome: "archived", bytes: 2_048, ms: 120 });
   meter({ kind: "row", outcome: "failed", code: "NoSuchKey", bytes: 0, ms: 20 });
   for (let n = 0; n < 50; n++) meter({ kind: "row", outcome: "failed", code: `Invented${n}`, bytes: 0, ms: 20 });
-  meter({ kind: "requests", sent: { "source.get": 2, ledger: 5 }, retries: 1, throttled: 3 });
+  meter({ kind: "requests", sent: { "source.get": 2, ledger: 5, queue: 0 }, retries: 1, throttled: 3 });
   meter({ kind: "shard-begun", takenOver: true });
   meter({ kind: "shard-ended", end: "handed_over", ms: 61_000 });
   meter({ kind: "message", end: "acknowledged" });
@@ -95,7 +98,10 @@ describe("what a worker tells", () => {
       'cos_originals_row_duration_seconds_bucket{le="0.1",outcome="archived"} 0',
       'cos_originals_row_duration_seconds_bucket{le="0.25",outcome="archived"} 1',
       'cos_originals_requests_total{type="source.get"} 2',
+      'cos_originals_requests_total{type="archive.put"} 0',
       "cos_originals_throttled_total 3",
+      'cos_originals_ready{check="queue"} 0',
+      'cos_originals_ready{check="ledger"} 1',
       'cos_originals_shards_total{end="handed_over"} 1',
       "cos_originals_shards_taken_over_total 1",
       'cos_originals_messages_total{end="acknowledged"} 1',
@@ -109,6 +115,13 @@ describe("what a worker tells", () => {
       "cos_originals_concurrency 32",
     ])
       expect(lines).toContain(line);
+    // Of what nobody counts there would always be 0.
+    expect(lines.filter((line) => line.includes('"queue"') && line.includes("requests_total"))).toEqual([]);
+  });
+
+  test("knows each type of request that a shard's summary counts, but for the queue's, which none does", () => {
+    const types: string[] = [...requestTypes, ...furtherRequestTypes].filter((type) => type !== "queue");
+    expect([...workRequests].toSorted()).toEqual(types.toSorted());
   });
 });
 
@@ -116,16 +129,16 @@ describe("the file of a run", () => {
   test("tells of the run all that the catalogue has", async () => {
     const values = runValues(3, finishedSummary, 1_700_000_000);
     expect([...values.keys()].toSorted()).toEqual(Object.keys(runMetrics).toSorted());
-    const text = await runText(values);
+    const text = await runText(values, "photos");
     for (const line of [
-      "cos_originals_run_exit_code 3",
-      "cos_originals_run_end_timestamp_seconds 1700000000",
-      'cos_originals_run_rows{outcome="archived"} 2',
-      'cos_originals_run_failures{code="NoSuchKey"} 1',
-      "cos_originals_run_duration_seconds 10",
+      'cos_originals_run_exit_code{file="photos"} 3',
+      'cos_originals_run_end_timestamp_seconds{file="photos"} 1700000000',
+      'cos_originals_run_rows{outcome="archived",file="photos"} 2',
+      'cos_originals_run_failures{code="NoSuchKey",file="photos"} 1',
+      'cos_originals_run_duration_seconds{file="photos"} 10',
     ])
       expect(text).toContain(`${line}\n`);
-    expect(text).toMatch(/cos_originals_run_info\{run="nightly",state="complete",version="[^"]+"\} 1\n/);
+    expect(text).toMatch(/cos_originals_run_info\{run="nightly",state="complete",version="[^"]+",file="photos"\} 1\n/);
   });
 
   test("is put in its place whole, says how a run ended that could not begin, and leaves nothing beside it", async () => {
@@ -135,7 +148,8 @@ describe("the file of a run", () => {
       await writeMetricsFile(file, "before\n");
       await writeRunMetrics(file, 6, undefined, { now: () => 1_000 });
       const text = await readFile(file, "utf8");
-      expect(text).toContain("cos_originals_run_exit_code 6\n");
+      // Of two lines of cron on one machine node_exporter would tell the first alone, were their labels the same.
+      expect(text).toContain('cos_originals_run_exit_code{file="x"} 6\n');
       expect(text).not.toContain("run_rows");
       expect(await readdir(folder)).toEqual(["x.prom"]);
       await expect(writeMetricsFile(join(folder, "none", "x.prom"), "")).rejects.toThrow(
