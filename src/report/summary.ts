@@ -17,118 +17,120 @@ const time = z.iso.datetime({ precision: 3 }).or(z.iso.datetime({ precision: 0 }
 /** As if all of the month's free volume were left, and as if none were. */
 const costRange = z.object({ from: z.number().nonnegative(), upTo: z.number().nonnegative() });
 
-/** Fields that a LIST can't tell are null in `status` without `--full`. */
-export const summaryShape = z.looseObject({
-  schema: z.literal(SUMMARY_SCHEMA),
-  run: z.string(),
-  state: z.enum(runStates),
-  /** archived + skipped + failed + pending, always. */
-  rows: count,
-  archived: count,
-  /** Counts among `archived`: an earlier attempt had put the bytes and could not record it. */
-  recovered: count.nullable(),
-  skipped: count,
-  failed: count,
-  pending: count,
-  /** Archived bytes. */
-  bytes: count,
-  /** Among them: of originals that came by plain GETs, for which no image processing is paid; absent where there are none. */
-  plainBytes: count.optional(),
-  proofs: z.object({ "content-md5": count, crc64: count, size: count }).nullable(),
-  requests: z
-    .object({
-      "source.get": count,
-      "source.head": count,
-      "archive.put": count,
-      "archive.head": count,
-      ledger: count,
-      queue: count,
-    })
-    .catchall(count)
-    .nullable(),
-  retries: count.nullable(),
-  /** How many originals were under way at once in each process, the fewest and the most, where that was found by trying (--concurrency auto). */
-  atOnce: z.object({ least: count, most: count }).optional(),
-  /** The most frequent first; up to ten keys of each code, and of rows that could not be read what is wrong with each. */
-  failures: z
-    .array(
-      z.object({
-        code: z.string(),
-        count,
-        keys: z.array(z.string()),
-        messages: z.array(z.string()).optional(),
-        /** The first twenty of these rows, and what was said of each. */
-        samples: z.array(sampleShape).optional(),
-      }),
-    )
-    .nullable(),
-  /** In `status` without `--full`, of a run that is not over: what shards that are not over have recorded counts as pending. */
-  atLeast: z.boolean().optional(),
-  /** In `status`: shards that were sent and that nobody works on; `atLeast`: not all were looked at. The first ten are numbered. */
-  idle: z.object({ shards: count, atLeast: z.boolean(), since: time, numbers: z.array(count) }).optional(),
-  /** ISO 8601 UTC; null before the run began. */
-  startedAt: time.nullable(),
-  /** Null while the run goes on. */
-  endedAt: time.nullable(),
-  /** From start to end, or to now. */
-  seconds: z.number().nonnegative().nullable(),
-  /** Why a run was halted or cancelled. */
-  reason: z.string().optional(),
-  /** The run whose failed rows these are. */
-  redriveOf: z.string().optional(),
-  /** What the rows were read from: `cos://BUCKET/KEY`, a file name, or `cos://BUCKET/PREFIX*` for a listing. */
-  manifest: z.string().optional(),
-  /** Among `skipped`: what listings alone told to be unchanged, and stands in no CSV. */
-  unchanged: count.optional(),
-  /**
-   * Of a listing compared with the archive's: what the archive holds and the source no longer does. Up to a hundred keys. `new`: those that
-   * the last complete run of the same, `since`, had not found, or all where there was none.
-   */
-  deletedFromSource: z
-    .object({ count, keys: z.array(z.string()), new: count.optional(), since: z.string().optional() })
-    .optional(),
-  /** Of a listing: why it was not looked for what is deleted. */
-  deletedUnknown: z.string().optional(),
-  /** Of a run that tells others: shards whose archived rows, and whether the run's end, they could not be told of yet. */
-  undelivered: count.optional(),
-  /** What of the manifest or the listing is not in scope, and so among no rows, by why. */
-  leftOut: z
-    .object({ filter: count.optional(), except: count.optional(), size: count.optional(), age: count.optional() })
-    .optional(),
-  /** Planning stopped at --limit: what comes after was not looked at. */
-  limited: z.boolean().optional(),
-  /** What it was to cost by its plan, and what it came to, by prices that are indicative. */
-  cost: z
-    .object({
-      currency: z.string(),
-      /** The day of the list prices, which the settings of whoever wrote this may replace. */
-      listPricesOf: z.string(),
-      /** Null where no row told its size. */
-      planned: costRange.nullable(),
-      spent: costRange,
-      /** By type, as far as its plan tells. */
-      plannedRequests: z.record(z.string(), count).optional(),
-    })
-    .optional(),
-  /** What was asked of it. */
-  asked: z
-    .object({
-      source: z.string(),
-      archive: z.string(),
-      /** Address of the ledger, and its region, which a folder has none of. */
-      ledger: z.string(),
-      region: z.string().optional(),
-      /** As flags say them, where they differ from what is so without them. */
-      options: z.record(z.string(), z.string()),
-      /** Which version began it. */
-      tool: z.string(),
-    })
-    .optional(),
-  /** Who wrote this: version and machine. */
-  writtenBy: z.object({ tool: z.string(), host: z.string().optional() }).optional(),
-  /** What a report draws from: when what happened, sizes, times. */
-  figures: figuresShape.optional(),
-});
+/** Fields that a LIST can't tell are null in `status` without `--full`. Made where one is read: a function that works a shard reads none. */
+export const summaryShape = z.lazy(() =>
+  z.looseObject({
+    schema: z.literal(SUMMARY_SCHEMA),
+    run: z.string(),
+    state: z.enum(runStates),
+    /** archived + skipped + failed + pending, always. */
+    rows: count,
+    archived: count,
+    /** Counts among `archived`: an earlier attempt had put the bytes and could not record it. */
+    recovered: count.nullable(),
+    skipped: count,
+    failed: count,
+    pending: count,
+    /** Archived bytes. */
+    bytes: count,
+    /** Among them: of originals that came by plain GETs, for which no image processing is paid; absent where there are none. */
+    plainBytes: count.optional(),
+    proofs: z.object({ "content-md5": count, crc64: count, size: count }).nullable(),
+    requests: z
+      .object({
+        "source.get": count,
+        "source.head": count,
+        "archive.put": count,
+        "archive.head": count,
+        ledger: count,
+        queue: count,
+      })
+      .catchall(count)
+      .nullable(),
+    retries: count.nullable(),
+    /** How many originals were under way at once in each process, the fewest and the most, where that was found by trying (--concurrency auto). */
+    atOnce: z.object({ least: count, most: count }).optional(),
+    /** The most frequent first; up to ten keys of each code, and of rows that could not be read what is wrong with each. */
+    failures: z
+      .array(
+        z.object({
+          code: z.string(),
+          count,
+          keys: z.array(z.string()),
+          messages: z.array(z.string()).optional(),
+          /** The first twenty of these rows, and what was said of each. */
+          samples: z.array(sampleShape).optional(),
+        }),
+      )
+      .nullable(),
+    /** In `status` without `--full`, of a run that is not over: what shards that are not over have recorded counts as pending. */
+    atLeast: z.boolean().optional(),
+    /** In `status`: shards that were sent and that nobody works on; `atLeast`: not all were looked at. The first ten are numbered. */
+    idle: z.object({ shards: count, atLeast: z.boolean(), since: time, numbers: z.array(count) }).optional(),
+    /** ISO 8601 UTC; null before the run began. */
+    startedAt: time.nullable(),
+    /** Null while the run goes on. */
+    endedAt: time.nullable(),
+    /** From start to end, or to now. */
+    seconds: z.number().nonnegative().nullable(),
+    /** Why a run was halted or cancelled. */
+    reason: z.string().optional(),
+    /** The run whose failed rows these are. */
+    redriveOf: z.string().optional(),
+    /** What the rows were read from: `cos://BUCKET/KEY`, a file name, or `cos://BUCKET/PREFIX*` for a listing. */
+    manifest: z.string().optional(),
+    /** Among `skipped`: what listings alone told to be unchanged, and stands in no CSV. */
+    unchanged: count.optional(),
+    /**
+     * Of a listing compared with the archive's: what the archive holds and the source no longer does. Up to a hundred keys. `new`: those that
+     * the last complete run of the same, `since`, had not found, or all where there was none.
+     */
+    deletedFromSource: z
+      .object({ count, keys: z.array(z.string()), new: count.optional(), since: z.string().optional() })
+      .optional(),
+    /** Of a listing: why it was not looked for what is deleted. */
+    deletedUnknown: z.string().optional(),
+    /** Of a run that tells others: shards whose archived rows, and whether the run's end, they could not be told of yet. */
+    undelivered: count.optional(),
+    /** What of the manifest or the listing is not in scope, and so among no rows, by why. */
+    leftOut: z
+      .object({ filter: count.optional(), except: count.optional(), size: count.optional(), age: count.optional() })
+      .optional(),
+    /** Planning stopped at --limit: what comes after was not looked at. */
+    limited: z.boolean().optional(),
+    /** What it was to cost by its plan, and what it came to, by prices that are indicative. */
+    cost: z
+      .object({
+        currency: z.string(),
+        /** The day of the list prices, which the settings of whoever wrote this may replace. */
+        listPricesOf: z.string(),
+        /** Null where no row told its size. */
+        planned: costRange.nullable(),
+        spent: costRange,
+        /** By type, as far as its plan tells. */
+        plannedRequests: z.record(z.string(), count).optional(),
+      })
+      .optional(),
+    /** What was asked of it. */
+    asked: z
+      .object({
+        source: z.string(),
+        archive: z.string(),
+        /** Address of the ledger, and its region, which a folder has none of. */
+        ledger: z.string(),
+        region: z.string().optional(),
+        /** As flags say them, where they differ from what is so without them. */
+        options: z.record(z.string(), z.string()),
+        /** Which version began it. */
+        tool: z.string(),
+      })
+      .optional(),
+    /** Who wrote this: version and machine. */
+    writtenBy: z.object({ tool: z.string(), host: z.string().optional() }).optional(),
+    /** What a report draws from: when what happened, sizes, times. */
+    figures: figuresShape.optional(),
+  }),
+);
 
 /**
  * What became of a run: summary.json, and what `run --json` and `status --json` print. Fields are added to it, never changed; rows =
@@ -246,10 +248,12 @@ export function summaryToTally(summary: Summary): Tally {
   return { ...tally, figures: figuresOf(summary.figures, archived + skipped + failed) };
 }
 
-const summarySchema = summaryShape.refine((summary) => summary.rows === rowsOf(summary), {
-  path: ["rows"],
-  error: "rows is not archived + skipped + failed + pending",
-});
+const summarySchema = z.lazy(() =>
+  summaryShape.refine((summary) => summary.rows === rowsOf(summary), {
+    path: ["rows"],
+    error: "rows is not archived + skipped + failed + pending",
+  }),
+);
 
 /** Reads a summary.json. Throws ZodError where it is none, or its rows do not add up. */
 export const parseSummary = (value: unknown): Summary => summarySchema.parse(value);

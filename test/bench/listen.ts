@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { selfSigned } from "./certificate.ts";
 
 /** The folder of key.pem and cert.pem, for the stores' processes. */
-const FOLDER = "ORIGINALS_BENCH_TLS";
+const FOLDER = "BENCH_TLS";
 /** Whom every process of Node trusts beyond those that everybody does; read when it starts. */
 export const TRUSTED = "NODE_EXTRA_CA_CERTS";
 

@@ -32,68 +32,76 @@ function isSerializedBuffer(value: unknown): value is { type: "Buffer"; data: nu
 
 /** JSON null is an absent member. */
 const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
-const text = optional(z.string());
-const binary = z.string().transform((base64) => new Uint8Array(Buffer.from(base64, "base64")));
-const attribute = z.object({
-  StringValue: text,
-  BinaryValue: optional(binary),
-  StringListValues: optional(z.array(z.string())),
-  BinaryListValues: optional(z.array(binary)),
-  DataType: text,
-});
-const failed = z.object({ Id: z.string(), SenderFault: z.boolean().default(false), Code: z.string(), Message: text });
+const text = () => optional(z.string());
+const binary = () => z.string().transform((base64) => new Uint8Array(Buffer.from(base64, "base64")));
+const attribute = () =>
+  z.object({
+    StringValue: text(),
+    BinaryValue: optional(binary()),
+    StringListValues: optional(z.array(z.string())),
+    BinaryListValues: optional(z.array(binary())),
+    DataType: text(),
+  });
+const failed = () =>
+  z.object({ Id: z.string(), SenderFault: z.boolean().default(false), Code: z.string(), Message: text() });
 const batch = <T extends z.ZodType>(entry: T) =>
   z
-    .object({ Successful: z.array(entry).nullish(), Failed: z.array(failed).nullish() })
+    .object({ Successful: z.array(entry).nullish(), Failed: z.array(failed()).nullish() })
     .refine((result) => result.Successful ?? result.Failed)
     .transform((result) => ({ Successful: result.Successful ?? [], Failed: result.Failed ?? [] }));
-const id = z.object({ Id: z.string() });
-const sent = {
+const id = () => z.object({ Id: z.string() });
+const sent = () => ({
   MessageId: z.string(),
   MD5OfMessageBody: z.string(),
-  MD5OfMessageAttributes: text,
-  MD5OfMessageSystemAttributes: text,
-  SequenceNumber: text,
-};
-const attributes = optional(z.record(z.string(), z.string()));
-const nothing = z.object({}).transform(() => ({}));
+  MD5OfMessageAttributes: text(),
+  MD5OfMessageSystemAttributes: text(),
+  SequenceNumber: text(),
+});
+const attributes = () => optional(z.record(z.string(), z.string()));
+const nothing = z.lazy(() => z.object({}).transform(() => ({})));
+const queueUrl = z.lazy(() => z.object({ QueueUrl: z.string() }));
 
+// Each is made when the first of its kind comes: to make them all at a function's start takes milliseconds.
 export const outputShapes = {
-  SendMessage: z.object(sent),
-  SendMessageBatch: batch(z.object({ ...sent, Id: z.string() })),
-  ReceiveMessage: z.object({
-    Messages: optional(
-      z.array(
-        z.object({
-          MessageId: z.string(),
-          ReceiptHandle: z.string(),
-          Body: z.string(),
-          MD5OfBody: z.string(),
-          Attributes: attributes,
-          MD5OfMessageAttributes: text,
-          MessageAttributes: optional(z.record(z.string(), attribute)),
-        }),
+  SendMessage: z.lazy(() => z.object(sent())),
+  SendMessageBatch: z.lazy(() => batch(z.object({ ...sent(), Id: z.string() }))),
+  ReceiveMessage: z.lazy(() =>
+    z.object({
+      Messages: optional(
+        z.array(
+          z.object({
+            MessageId: z.string(),
+            ReceiptHandle: z.string(),
+            Body: z.string(),
+            MD5OfBody: z.string(),
+            Attributes: attributes(),
+            MD5OfMessageAttributes: text(),
+            MessageAttributes: optional(z.record(z.string(), attribute())),
+          }),
+        ),
       ),
-    ),
-  }),
+    }),
+  ),
   DeleteMessage: nothing,
-  DeleteMessageBatch: batch(id),
+  DeleteMessageBatch: z.lazy(() => batch(id())),
   ChangeMessageVisibility: nothing,
-  ChangeMessageVisibilityBatch: batch(id),
-  GetQueueUrl: z.object({ QueueUrl: z.string() }),
-  GetQueueAttributes: z.object({ Attributes: attributes }),
-  CreateQueue: z.object({ QueueUrl: z.string() }),
+  ChangeMessageVisibilityBatch: z.lazy(() => batch(id())),
+  GetQueueUrl: queueUrl,
+  GetQueueAttributes: z.lazy(() => z.object({ Attributes: attributes() })),
+  CreateQueue: queueUrl,
   PurgeQueue: nothing,
   DeleteQueue: nothing,
 } as const satisfies { readonly [A in Action]: z.ZodType };
 
 export type WireOutput<A extends Action> = z.infer<(typeof outputShapes)[A]>;
 
-const errorShape = z.object({
-  __type: z.string(),
-  message: z.string().nullish(),
-  Message: z.string().nullish(),
-});
+const errorShape = z.lazy(() =>
+  z.object({
+    __type: z.string(),
+    message: z.string().nullish(),
+    Message: z.string().nullish(),
+  }),
+);
 
 /** The output, or what the answer's error says thrown. `origin` is for messages. */
 export function decodeAnswer<A extends Action>(action: A, answer: Answer, origin: string): WireOutput<A> {

@@ -6,14 +6,16 @@
 import * as z from "zod";
 import type { MessageAttributeValue } from "../api/shapes.ts";
 
-const envelope = z.strictObject({
-  v: z.literal(1),
-  attrs: z.record(
-    z.string(),
-    z.strictObject({ DataType: z.string(), StringValue: z.string().optional(), BinaryValue: z.string().optional() }),
-  ),
-  body: z.string(),
-});
+const envelope = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(1),
+    attrs: z.record(
+      z.string(),
+      z.strictObject({ DataType: z.string(), StringValue: z.string().optional(), BinaryValue: z.string().optional() }),
+    ),
+    body: z.string(),
+  }),
+);
 
 type Attributes = Readonly<Record<string, MessageAttributeValue>>;
 

@@ -22,26 +22,31 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [4_440, "QueueDoesNotExist"],
 ]);
 
-const received = z.looseObject({
-  msgId: z.coerce.string(),
-  msgBody: z.string(),
-  receiptHandle: z.string(),
-  /** Seconds since the epoch. */
-  enqueueTime: z.coerce.number().optional(),
-});
+// Made at its first use, as that of a reply: who speaks to another queue, at a function's start, has none.
+const received = z.lazy(() =>
+  z.looseObject({
+    msgId: z.coerce.string(),
+    msgBody: z.string(),
+    receiptHandle: z.string(),
+    /** Seconds since the epoch. */
+    enqueueTime: z.coerce.number().optional(),
+  }),
+);
 export type TdmqMessage = z.infer<typeof received>;
 
-const reply = z.looseObject({
-  code: z.coerce.number().int(),
-  message: z.string().default(""),
-  requestId: z.coerce.string().optional(),
-  msgId: z.coerce.string().optional(),
-  msgList: z.array(z.looseObject({ msgId: z.coerce.string() })).optional(),
-  msgInfoList: z.array(received).optional(),
-  errorList: z
-    .array(z.looseObject({ code: z.coerce.number(), message: z.string().default(""), receiptHandle: z.string() }))
-    .optional(),
-});
+const reply = z.lazy(() =>
+  z.looseObject({
+    code: z.coerce.number().int(),
+    message: z.string().default(""),
+    requestId: z.coerce.string().optional(),
+    msgId: z.coerce.string().optional(),
+    msgList: z.array(z.looseObject({ msgId: z.coerce.string() })).optional(),
+    msgInfoList: z.array(received).optional(),
+    errorList: z
+      .array(z.looseObject({ code: z.coerce.number(), message: z.string().default(""), receiptHandle: z.string() }))
+      .optional(),
+  }),
+);
 
 export interface TdmqReply {
   readonly requestId: string | undefined;

@@ -69,81 +69,93 @@ function checkVersion<Field extends string>(
   if (field === undefined) return;
   context.addIssue({ code: "custom", path: [field, "store"], message: "a message that names another store has `v` 2" });
 }
-const inlineRow = z.union([
-  z.string(),
+
+const inlineRow = z.lazy(() =>
+  z.union([
+    z.string(),
+    z.strictObject({
+      key: z.string(),
+      versionId: z.string().optional(),
+      size: whole.optional(),
+      etag: z.string().optional(),
+      crc64: z.string().optional(),
+      archiveKey: z.string().optional(),
+      storageClass: z.string().optional(),
+    }),
+  ]),
+);
+
+const storedManifest = z.lazy(() =>
   z.strictObject({
-    key: z.string(),
-    versionId: z.string().optional(),
-    size: whole.optional(),
-    etag: z.string().optional(),
-    crc64: z.string().optional(),
-    archiveKey: z.string().optional(),
-    storageClass: z.string().optional(),
+    bucket: bucketName,
+    region,
+    key: z.string().min(1),
+    format: z.enum(manifestFormats).optional(),
+    keyEncoding: z.enum(["raw", "url"]).optional(),
   }),
-]);
+);
 
-const storedManifest = z.strictObject({
-  bucket: bucketName,
-  region,
-  key: z.string().min(1),
-  format: z.enum(manifestFormats).optional(),
-  keyEncoding: z.enum(["raw", "url"]).optional(),
-});
-
-export const manifestMessageSchema = z
-  .strictObject({
-    v: version,
-    type: z.literal("manifest"),
-    run: runIdSchema.optional(),
-    /** ISO 8601; names the run of a listing that has no `run`. */
-    scheduledAt: z.iso.datetime({ offset: true }).optional(),
-    source: cosPlaceSchema,
-    archive: placeSchema,
-    ledger: placeSchema.optional(),
-    manifest: storedManifest.optional(),
-    keys: z.array(inlineRow).min(1, "is an empty list").optional(),
-    /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
-    prefix: z.string().max(maxKeyBytes).optional(),
-    /** A manifest of what is left out. */
-    except: storedManifest.optional(),
-    /** What a listing must find in the source at least; 1 where absent. */
-    minRows: whole.optional(),
-    // Nobody who may send a message can have keys of a source written.
-    options: runOptionsSchema.omit({ fromArchive: true }).partial().optional(),
-  })
-  .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {
-    error: "needs exactly one of `manifest`, `keys` and `prefix`",
-  })
-  .refine((m) => m.prefix === undefined || m.run !== undefined || m.scheduledAt !== undefined, {
-    error:
-      "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
-  })
-  .superRefine((message, context) => checkVersion(message, ["archive", "ledger"], context));
+// Each is made when the first of its kind comes: to make them all costs a function's start more than most of what it reads.
+export const manifestMessageSchema = z.lazy(() =>
+  z
+    .strictObject({
+      v: version,
+      type: z.literal("manifest"),
+      run: runIdSchema.optional(),
+      /** ISO 8601; names the run of a listing that has no `run`. */
+      scheduledAt: z.iso.datetime({ offset: true }).optional(),
+      source: cosPlaceSchema,
+      archive: placeSchema,
+      ledger: placeSchema.optional(),
+      manifest: storedManifest.optional(),
+      keys: z.array(inlineRow).min(1, "is an empty list").optional(),
+      /** List the source below this prefix (added to nothing: a whole key prefix); "" lists all of it. */
+      prefix: z.string().max(maxKeyBytes).optional(),
+      /** A manifest of what is left out. */
+      except: storedManifest.optional(),
+      /** What a listing must find in the source at least; 1 where absent. */
+      minRows: whole.optional(),
+      // Nobody who may send a message can have keys of a source written.
+      options: runOptionsSchema.omit({ fromArchive: true }).partial().optional(),
+    })
+    .refine((m) => [m.manifest, m.keys, m.prefix].filter((given) => given !== undefined).length === 1, {
+      error: "needs exactly one of `manifest`, `keys` and `prefix`",
+    })
+    .refine((m) => m.prefix === undefined || m.run !== undefined || m.scheduledAt !== undefined, {
+      error:
+        "is a listing, so it needs `run` or `scheduledAt`: without one, tonight's run would be taken for last night's",
+    })
+    .superRefine((message, context) => checkVersion(message, ["archive", "ledger"], context)),
+);
 /** What asks for a run: source, archive, and rows by reference, inline or by listing. The one message that users and other systems send. */
 export type ManifestMessage = z.output<typeof manifestMessageSchema>;
 
-export const shardMessageSchema = z
-  .strictObject({
-    v: version,
-    type: z.literal("shard"),
-    ledger: placeSchema,
-    run: runIdSchema,
-    plan: z.string().regex(/^[0-9A-Z]{26}$/),
-    shard: whole,
-    seq: whole,
-  })
-  .superRefine((message, context) => checkVersion(message, ["ledger"], context));
+export const shardMessageSchema = z.lazy(() =>
+  z
+    .strictObject({
+      v: version,
+      type: z.literal("shard"),
+      ledger: placeSchema,
+      run: runIdSchema,
+      plan: z.string().regex(/^[0-9A-Z]{26}$/),
+      shard: whole,
+      seq: whole,
+    })
+    .superRefine((message, context) => checkVersion(message, ["ledger"], context)),
+);
 /** A claim check for up to a shard's rows, which lie in the ledger. */
 export type ShardMessage = z.output<typeof shardMessageSchema>;
 
-export const reconcileMessageSchema = z
-  .strictObject({
-    v: version,
-    type: z.literal("reconcile"),
-    ledger: placeSchema,
-    run: runIdSchema,
-  })
-  .superRefine((message, context) => checkVersion(message, ["ledger"], context));
+export const reconcileMessageSchema = z.lazy(() =>
+  z
+    .strictObject({
+      v: version,
+      type: z.literal("reconcile"),
+      ledger: placeSchema,
+      run: runIdSchema,
+    })
+    .superRefine((message, context) => checkVersion(message, ["ledger"], context)),
+);
 /** The one message that goes round for a run that is not over. */
 export type ReconcileMessage = z.output<typeof reconcileMessageSchema>;
 
