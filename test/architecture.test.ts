@@ -111,6 +111,7 @@ describe("time", () => {
       "run/reconcile/unfinished-runs.ts": "how long ago a run ended that another worked",
       "run/work/tick.ts": "from when on what is written down is looked for, and what it writes down",
       "runtime/cli/original/sign.ts": "signatures",
+      "runtime/cli/plan.ts": "the end of temporary keys, as above",
       "runtime/function/embedded-metrics.ts": "when it was measured",
       "runtime/settings/run-input.ts": "the date in a run's name",
       "stores/folder/folder.ts": "the ages of files, and a listing's time",

@@ -3,6 +3,7 @@ import { LineCounter, parseDocument } from "yaml";
 import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { nearest } from "./nearest.ts";
 import { peerSentence } from "./peer-flags.ts";
+import type { Setting } from "./setting.ts";
 import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
 
 /** `text` of the config file `path`, taken apart. */
@@ -33,7 +34,11 @@ export function parseConfig(path: string, text: string): ReadonlyMap<SettingName
       const meant = theirs ?? (hint === undefined ? undefined : `did you mean ${quote(hint)}`);
       throw refuse(`holds ${quote(key)}, which is no setting${meant === undefined ? "" : `; ${meant}`}`);
     }
-    texts.set(name, textOf(name, value, refuse));
+    const said = textOf(name, value, refuse);
+    const setting: Setting<unknown> = settingTable[name];
+    const why = setting.refusedInFile?.(said);
+    if (why !== undefined) throw refuse(why);
+    texts.set(name, said);
   }
   return texts;
 }

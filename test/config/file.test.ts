@@ -31,6 +31,15 @@ describe("a config file", () => {
     });
   });
 
+  it("starts no program, whoever names it", async () => {
+    for (const name of ["credentials-from", "archive-credentials-from"]) {
+      expect(() => parseConfig("a.yaml", `${name}: command:/bin/keys never-shown`)).toThrow(
+        `The config file "a.yaml" names a command for ${name}, and no config file may start a program: say it as --${name}, or in ORIGINALS_${name.toUpperCase().replaceAll("-", "_")}.`,
+      );
+      expect(parseConfig("a.yaml", `${name}: role`).size).toBe(1);
+    }
+  });
+
   it("holds the same names in JSON", async () => {
     const { texts } = await readConfigFile(
       await fileOf('{"concurrency": 64, "allow-http": ["a.example", "b.example"], "list": true}'),

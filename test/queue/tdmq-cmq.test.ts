@@ -71,8 +71,33 @@ describe("a request to TDMQ for CMQ", () => {
     const stranger = clientOf({ env: { ...server.env, TENCENTCLOUD_SECRETKEY: "another" } });
     const error = await caught(stranger.send(new SendMessageCommand({ QueueUrl, MessageBody: "b" })));
     stranger.destroy();
-    expect(error).toMatchObject({ name: "TdmqError" });
+    expect(error).toMatchObject({ name: "AuthFailure" });
     expect(error.message).toContain("4104");
+  });
+
+  it("is sent again with newer keys where the present ones are refused, once", async () => {
+    const good = {
+      secretId: server.env.TENCENTCLOUD_SECRETID as string,
+      secretKey: server.env.TENCENTCLOUD_SECRETKEY as string,
+    };
+    let keys = { secretId: "AKIDended", secretKey: "s" };
+    let refreshed = 0;
+    const signer = {
+      get: () => keys,
+      refresh: async () => {
+        refreshed += 1;
+        if (refreshed === 1) keys = good;
+      },
+    };
+    const renewed = clientOf({ signer });
+    await renewed.send(new SendMessageCommand({ QueueUrl, MessageBody: "m" }));
+    expect(server.requests.map(({ SecretId }) => SecretId)).toEqual(["AKIDended", good.secretId]);
+    // Where there are no newer ones it is told as it is.
+    keys = { secretId: "AKIDunknown", secretKey: "s" };
+    const error = await caught(renewed.send(new SendMessageCommand({ QueueUrl, MessageBody: "m" })));
+    expect(error).toMatchObject({ name: "AuthFailure" });
+    expect([server.requests.length, refreshed]).toEqual([3, 2]);
+    renewed.destroy();
   });
 
   it("without keys is not sent, and the error names the variables", async () => {

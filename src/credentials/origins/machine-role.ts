@@ -23,6 +23,8 @@ const GAP_MS = 200;
 const MOST_BYTES = 65_536;
 
 export interface MachineRole {
+  /** What says that the role is meant, for messages: `ORIGINALS_CREDENTIALS_FROM "role"`. */
+  readonly said: string;
   /** The machine's only one where it is not said. */
   readonly role?: string | undefined;
   readonly clock: Pick<Clock, "sleep">;
@@ -35,6 +37,7 @@ export interface MachineRole {
 }
 
 export function machineRole({
+  said,
   role,
   clock,
   service = SERVICE,
@@ -51,7 +54,8 @@ export function machineRole({
         if (answer.status < 500 || tried === TRIES) return answer;
       } catch (thrown) {
         const code = systemCode(thrown);
-        if (tried === TRIES || code === "ENOTFOUND" || code === NOT_LOCAL) throw unreachable(service, code, thrown);
+        if (tried === TRIES || code === "ENOTFOUND" || code === NOT_LOCAL)
+          throw unreachable({ service, said }, code, thrown);
       }
       await clock.sleep(GAP_MS * tried);
     }
@@ -61,12 +65,12 @@ export function machineRole({
     from: what,
     renews: true,
     async find() {
-      name = role ?? (await roleOf(await ask(""), service));
+      name = role ?? (await roleOf(await ask(""), { service, said }));
       const { status, text } = await ask(encodeURIComponent(name));
       if (status !== 200) {
         const why =
           status === 404 ? `the machine has no role ${name}` : `${service} answers ${status} for the role ${name}`;
-        throw missing("COS", `${why}; bind it to the machine, or say another --credentials-from`);
+        throw missing("COS", `${why}; bind it to the machine, or change ${said}`);
       }
       try {
         return readCredentialsDocument(text, `the answer of ${service} for the role ${name}`);
@@ -77,27 +81,28 @@ export function machineRole({
   };
 }
 
-async function roleOf({ status, text }: Answer, service: string): Promise<string> {
+interface Asked {
+  readonly service: string;
+  readonly said: string;
+}
+
+async function roleOf({ status, text }: Answer, { service, said }: Asked): Promise<string> {
   const name = text.split("\n")[0]?.trim() ?? "";
   if (status === 200 && isRole(name)) return name;
   throw missing(
     "COS",
     status === 404 || name === ""
-      ? "no role is bound to this machine; bind one in the console, or say another --credentials-from"
-      : `${service} answers ${status} and no role's name; say it as --credentials-from role:NAME`,
+      ? `no role is bound to this machine; bind one in the console, or change ${said}`
+      : `${service} answers ${status} and no role's name; say role:NAME in place of ${said}`,
   );
 }
 
-function unreachable(service: string, code: string, cause: unknown) {
+function unreachable({ service, said }: Asked, code: string, cause: unknown) {
   const why =
     code === NOT_LOCAL
       ? "leads to another machine than this one, so this is none of Tencent Cloud"
       : `can't be reached (${code})`;
-  return missing(
-    "COS",
-    `${service} ${why}; it is there on machines of Tencent Cloud alone: say another --credentials-from`,
-    cause,
-  );
+  return missing("COS", `${service} ${why}; it is there on machines of Tencent Cloud alone: change ${said}`, cause);
 }
 
 interface Answer {

@@ -22,19 +22,19 @@ export interface OriginsWorld extends RenewingWorld {
 /** Those of a host; of the others functions know too. */
 type OfHost = Extract<NamedOrigin, { readonly kind: "file" | "command" | "role" }>;
 
-/** What `--credentials-from` names. */
-export function openOrigin(named: OfHost, world: OriginsWorld): CredentialsProvider {
-  return renewingCredentials(originOf(named, world), world);
+/** What `--credentials-from` names. @param said the setting as it was given, for messages */
+export function openOrigin(named: OfHost, said: string, world: OriginsWorld): CredentialsProvider {
+  return renewingCredentials(originOf(named, said, world), world);
 }
 
-function originOf(named: OfHost, { environment, clock }: OriginsWorld): CredentialsOrigin {
+function originOf(named: OfHost, said: string, { environment, clock }: OriginsWorld): CredentialsOrigin {
   switch (named.kind) {
     case "file":
       return fileOrigin(atHome(named.path, environment), named.profile);
     case "command":
       return commandOrigin({ of: "COS", words: named.words, environment });
     case "role":
-      return machineRole({ role: named.role, clock });
+      return machineRole({ said, role: named.role, clock });
   }
 }
 

@@ -1,19 +1,20 @@
-/** One action of TDMQ for CMQ: signed with the keys of the moment, sent, tried again while its failure may pass. */
-import type { CredentialsProvider } from "../../credentials/credentials.ts";
+/** One action of TDMQ for CMQ: signed with the keys of the moment, and with newer ones where those are refused; tried again while its failure may pass. */
+import { type CredentialsProvider, sameCredentials } from "../../credentials/credentials.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { UserError } from "../../vocabulary/errors.ts";
+import { SQSServiceException } from "../api/error.ts";
 import type { CallOptions } from "../api/transport.ts";
 import type { Environment } from "./aws-settings.ts";
 import { ANSWER_TIMEOUT_MS, type Clients, type Exchange, exchange } from "./exchange.ts";
 import { retrying } from "./retrying.ts";
 import { tdmqSignature } from "./tdmq-signature.ts";
-import { decodeReply, type TdmqAction, type TdmqReply } from "./tdmq-wire.ts";
+import { AUTH_FAILURE, decodeReply, type TdmqAction, type TdmqReply } from "./tdmq-wire.ts";
 
 export interface TdmqCallOptions {
   readonly url: URL;
   readonly region: string;
   readonly env: Environment;
-  /** Who signs; absent: TENCENTCLOUD_* of `env`. */
+  /** Who signs, asked before each request, and for new ones after a refusal; absent: TENCENTCLOUD_* of `env`. */
   readonly signer?: CredentialsProvider | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -69,6 +70,16 @@ export function createTdmqCall({ url, region, env, signer, clock, random, client
     };
   }
 
+  /** Was the refusal about the keys, and are there others now? */
+  async function renewKeys(thrown: unknown): Promise<boolean> {
+    if (signer?.refresh === undefined) return false;
+    if (!(thrown instanceof SQSServiceException) || thrown.name !== AUTH_FAILURE) return false;
+    const before = await signer.get(clock.now());
+    // Whoever has none tells the refusal: it is what has to be understood.
+    await signer.refresh().catch(() => undefined);
+    return !sameCredentials(before, await signer.get(clock.now()));
+  }
+
   return async function call(
     action: TdmqAction,
     parameters: Iterable<readonly [string, string]>,
@@ -78,15 +89,23 @@ export function createTdmqCall({ url, region, env, signer, clock, random, client
     const given = [...parameters];
     const { value, attempts, totalRetryDelay } = await retrying(
       async (tried) => {
-        const answer = await exchange({
-          url,
-          headers: { "content-type": "application/x-www-form-urlencoded" },
-          ...(await signed(action, tried === 0 ? given : (limits.again?.() ?? given))),
-          timeoutMs: limits.timeoutMs,
-          signal: abortSignal,
-          clients,
-        });
-        return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
+        const ask = async () => {
+          const answer = await exchange({
+            url,
+            headers: { "content-type": "application/x-www-form-urlencoded" },
+            ...(await signed(action, tried === 0 ? given : (limits.again?.() ?? given))),
+            timeoutMs: limits.timeoutMs,
+            signal: abortSignal,
+            clients,
+          });
+          return { ...decodeReply(action, answer, url.origin), httpStatusCode: answer.status };
+        };
+        try {
+          return await ask();
+        } catch (thrown) {
+          if (await renewKeys(thrown)) return ask();
+          throw thrown;
+        }
       },
       { clock, random, signal: abortSignal, until: limits.until },
     );

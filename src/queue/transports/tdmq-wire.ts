@@ -21,6 +21,10 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [4_420, "RequestThrottled"],
   [4_440, "QueueDoesNotExist"],
 ]);
+/** Of all 41xx, the family of who asks: keys that are unknown, have ended, may not, or did not sign this. As the newer APIs name it. */
+export const AUTH_FAILURE = "AuthFailure";
+const nameOf = (code: number): string =>
+  NAMES.get(code) ?? (code >= 4_100 && code < 4_200 ? AUTH_FAILURE : "TdmqError");
 
 // Made at its first use, as that of a reply: who speaks to another queue, at a function's start, has none.
 const received = z.lazy(() =>
@@ -75,7 +79,7 @@ export function decodeReply(action: TdmqAction, answer: Answer, origin: string):
   const partly = action === "BatchDeleteMessage" && (code === SOME_FAILED || code === ALL_FAILED);
   if (code !== OK && code !== NO_MESSAGE && !partly) {
     throw serviceException(
-      NAMES.get(code) ?? "TdmqError",
+      nameOf(code),
       `TDMQ refused ${action} with code ${code}: ${answer.redact(message) || "no message"}.`,
       {
         $fault: answer.status >= 500 ? "server" : "client",

@@ -20,6 +20,7 @@ import {
   settingsOfWork,
 } from "../settings/run-input.ts";
 import { surroundingsFromSettings } from "../settings/surroundings-from-settings.ts";
+import { keysOutlived } from "./begin/keys-outlived.ts";
 import { commandWorld } from "./input/command-world.ts";
 import { addFlags, type Flags, settingsFromFlags } from "./input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "./terminal/exit-codes.ts";
@@ -66,6 +67,10 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const document = planDocument(settings, request, ledger, estimate, replaced);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
+    const { seconds } = document.time;
+    const places = { archive: request.archive, ledger };
+    for (const said of await keysOutlived(world.credentials, places, { now: world.clock.now(), seconds }))
+      terminal.note(said);
     const short = await lackOfRoom(surroundings.open("archive", request.archive), estimate.bytes.estimated);
     if (short !== undefined) terminal.note(short);
     // Planning a local file needs no network.

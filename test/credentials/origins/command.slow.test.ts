@@ -64,7 +64,11 @@ describe("a command of credentials", () => {
       "console.log(JSON.stringify({ Version: 1, AccessKeyId: process.argv[2], SecretAccessKey: 'k' }))",
     );
     const world = { environment, clock: labClock(), random: () => 0, log: silentLog };
-    const said = openOrigin({ kind: "command", words: [process.execPath, script, "an id"] }, world);
+    const said = openOrigin(
+      { kind: "command", words: [process.execPath, script, "an id"] },
+      "--credentials-from",
+      world,
+    );
     expect(await said.get()).toMatchObject({ secretId: "an id" });
     temp.write(".aws/config", `[default]\ncredential_process = "${process.execPath}" ${script} 'of a profile'\n`);
     expect(await (await openAwsDefault(world)).get()).toMatchObject({ secretId: "of a profile" });

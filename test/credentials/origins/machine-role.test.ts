@@ -42,7 +42,8 @@ const keys = (number: number, ends: number) => ({
   Code: "Success",
 });
 const clock = { sleep: async () => undefined };
-const originOf = (url: string, more: Partial<MachineRole> = {}) => machineRole({ clock, service: url, ...more });
+const said = 'ORIGINALS_CREDENTIALS_FROM "role"';
+const originOf = (url: string, more: Partial<MachineRole> = {}) => machineRole({ said, clock, service: url, ...more });
 
 describe("the machine's role", () => {
   test("is told by the service, and so are its keys, which are renewed before they end", async () => {
@@ -101,14 +102,14 @@ describe("the machine's role", () => {
     [
       "its name is none",
       () => [200, "<html>token-never-shown"],
-      /answers 200 and no role's name; say it as --credentials-from role:NAME/,
+      /answers 200 and no role's name; say role:NAME in place of ORIGINALS_CREDENTIALS_FROM "role"$/,
     ],
     ["it says that it could not", (path) => (path === list ? [200, "r"] : [200, { Code: "Failed" }]), /says "Failed"/],
     ["it is in trouble", () => [500, "token-never-shown"], /answers 500/],
     [
       "it never answers",
       () => "none",
-      /can't be reached \(no answer within 20 ms\); it is there on machines of Tencent Cloud alone/,
+      /can't be reached \(no answer within 20 ms\); it is there on machines of Tencent Cloud alone: change ORIGINALS_CREDENTIALS_FROM "role"$/,
     ],
   ])("is told to be missing where %s", async (_what, answer, said) => {
     const { url } = await service(answer);

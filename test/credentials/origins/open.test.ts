@@ -48,7 +48,7 @@ describe("the files of Tencent's tools", () => {
 
 test("a file that is named may lie at home", async () => {
   home.write("keys.ini", ini("mine"));
-  const provider = openOrigin({ kind: "file", path: "~/keys.ini", profile: "night" }, worldOf());
+  const provider = openOrigin({ kind: "file", path: "~/keys.ini", profile: "night" }, "--credentials-from", worldOf());
   expect(await provider.get()).toMatchObject({ secretId: "mine-night" });
 });
 

@@ -10,18 +10,32 @@ interface Stored {
   readonly store?: OtherStore | undefined;
 }
 
+export interface StoredPlaces {
+  readonly archive: Stored;
+  readonly ledger: Stored;
+}
+
+/** Who signs what of a run between these places. */
+export function signersBetween(
+  { source, archive, aws }: AllSigners,
+  places: StoredPlaces,
+): readonly (readonly [what: string, signer: CredentialsProvider])[] {
+  const stores = [places.archive.store, places.ledger.store];
+  return [
+    ["the source", source],
+    ...(archive !== source && stores.includes(undefined) ? [["archive and ledger in COS", archive] as const] : []),
+    ...(stores.includes("s3") ? [["archive and ledger in S3", aws] as const] : []),
+  ];
+}
+
 /** One for each that signs. Rejects with UserError `MissingCredentials`. */
 export async function* credentialsFindings(
-  { source, archive, aws }: AllSigners,
-  places: { readonly archive: Stored; readonly ledger: Stored },
+  signers: AllSigners,
+  places: StoredPlaces,
   now: () => number,
 ): AsyncGenerator<Finding> {
-  const stores = [places.archive.store, places.ledger.store];
-  const signers: [what: string, signer: CredentialsProvider][] = [["the source", source]];
-  if (archive !== source && stores.includes(undefined)) signers.push(["archive and ledger in COS", archive]);
-  if (stores.includes("s3")) signers.push(["archive and ledger in S3", aws]);
   const known = new Set<string>();
-  for (const [what, signer] of signers) {
+  for (const [what, signer] of signersBetween(signers, places)) {
     const credentials = await signer.get();
     const found = credentialsFinding(what, credentials, signer.told?.(), now());
     // The archive's are the source's where none of its own are set.

@@ -46,7 +46,7 @@ function worldOf(settings: Settings, log: Log) {
 
 /** Names of those errors that say who asks, not what is asked for. */
 const refusals =
-  /^(AccessDenied|InvalidSecurity|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|MissingAuthenticationToken|ExpiredToken|InvalidAccessKeyId)/;
+  /^(AccessDenied|InvalidSecurity|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient|MissingAuthenticationToken|ExpiredToken|InvalidAccessKeyId|AuthFailure)/;
 
 /** Does this with the queue; what the queue refuses is told in a sentence that names it. */
 export async function withQueue<T>(settings: Settings, queue: QueueFromUrl, work: () => Promise<T>): Promise<T> {

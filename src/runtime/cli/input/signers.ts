@@ -1,6 +1,5 @@
 /** Who signs what a command sends: what `--credentials-from` names, or the environment, or the files that the clouds' own tools keep. */
 import type { Settings } from "../../../config/read.ts";
-import { flagOf } from "../../../config/settings.ts";
 import { awsEnvironmentCredentials, isAwsSet } from "../../../credentials/aws-environment.ts";
 import { type CredentialsPrefix, environmentCredentials, isSet } from "../../../credentials/environment.ts";
 import { lateCredentials } from "../../../credentials/late.ts";
@@ -9,8 +8,9 @@ import { readOrigin } from "../../../policy/credentials/origin.ts";
 import type { AllSigners } from "../../settings/surroundings-from-settings.ts";
 
 /** All but the environment is opened, and its code read, when it is first asked for. */
-export function signersOf({ values }: Pick<Settings, "values">, world: OriginsWorld): AllSigners {
+export function signersOf(settings: Pick<Settings, "values" | "said">, world: OriginsWorld): AllSigners {
   const { environment } = world;
+  const { values } = settings;
   const { credentialsFrom, archiveCredentialsFrom } = values;
   const aws = isAwsSet(environment)
     ? awsEnvironmentCredentials(environment)
@@ -21,14 +21,14 @@ export function signersOf({ values }: Pick<Settings, "values">, world: OriginsWo
     // The setting was refused where it names none.
     if ("fault" in named || named.kind === "environment") return environmentCredentials(environment, prefix);
     if (named.kind !== "ssm" && named.kind !== "secretsmanager") {
-      return lateCredentials(async () => (await origins()).openOrigin(named, world));
+      return lateCredentials(async () => (await origins()).openOrigin(named, settings.said(name), world));
     }
     return lateCredentials(async () => {
       const [{ openSecret }, { httpOf }] = await Promise.all([
         import("../../settings/secret-signers.ts"),
         import("../../../http/of-environment.ts"),
       ]);
-      return openSecret(named, flagOf(name), { ...world, credentials: aws, createHttp: httpOf(environment) });
+      return openSecret(named, settings.said(name), { ...world, credentials: aws, createHttp: httpOf(environment) });
     });
   };
   const source =

@@ -77,7 +77,7 @@ describe("requests are signed", () => {
       expect(ids).toEqual(["of-ssm", "of-archive", kept.env.AWS_ACCESS_KEY_ID]);
       const missing = idsOf({ ...kept.env, ORIGINALS_CREDENTIALS_FROM: "secretsmanager:none" });
       await expect(missing).rejects.toThrow(
-        /^The secret "none" of Secrets Manager \(--credentials-from\) can't be read: /,
+        /^The secret "none" of Secrets Manager \(ORIGINALS_CREDENTIALS_FROM "secretsmanager:none"\) can't be read: /,
       );
     } finally {
       await kept.close();
