@@ -2,10 +2,12 @@
 
 import type { Settings } from "./config/read.ts";
 import { flagOf, variableOf } from "./config/settings.ts";
-import { type QueueFromUrl, queueFromUrl } from "./queue/index.ts";
+import { queueFromUrl } from "./queue/index.ts";
 import { createDeliveryHandler } from "./run/deliver/handle-delivery.ts";
 import { keepFunctionWorker } from "./runtime/function/function-worker.ts";
+import { keepInUse } from "./runtime/function/kept-in-use.ts";
 import { createScfHandler } from "./runtime/function/scf-handler.ts";
+import type { KeptQueue } from "./runtime/function/work-here.ts";
 import { systemClock } from "./vocabulary/clock.ts";
 import { foldRepeats } from "./vocabulary/fold-repeats.ts";
 import { atLeast, jsonLog, writeToStdout } from "./vocabulary/log.ts";
@@ -20,18 +22,16 @@ const log = foldRepeats(atLeast(jsonLog(write), process.env[variableOf("logLevel
 const world = { environment: process.env, clock: systemClock, random: Math.random, log };
 
 /** Connections are kept while the settings of the queue are the same; credentials are read at each request. */
-function keepQueue(setting: "queue" | "deadLetterQueue"): (settings: Settings) => QueueFromUrl | undefined {
-  let kept: { readonly says: string; readonly queue: QueueFromUrl } | undefined;
+function keepQueue(setting: "queue" | "deadLetterQueue"): (settings: Settings) => KeptQueue | undefined {
+  const take = keepInUse<KeptQueue>(({ client }) => client.destroy());
   return ({ values, given }) => {
     const { [setting]: text, allowHttp } = values;
     if (!given(setting) || text === undefined || text.startsWith("memory:")) return undefined;
-    const says = JSON.stringify([text, allowHttp]);
-    if (kept?.says === says) return kept.queue;
-    kept?.queue.client.destroy();
     const { clock, random, log, environment: env } = world;
-    const queue = queueFromUrl(text, { clock, random, log, env, allowHttp, setting: flagOf(setting) });
-    kept = { says, queue };
-    return queue;
+    return take(JSON.stringify([text, allowHttp]), (done) => ({
+      ...queueFromUrl(text, { clock, random, log, env, allowHttp, setting: flagOf(setting) }),
+      done,
+    }));
   };
 }
 

@@ -11,7 +11,7 @@ export interface FoldedLog extends Log {
 
 const HELD_MS = 60_000;
 /** A warning is the same one where these are: whose it is, not what it says of a request or of the time. */
-const owners = ["run", "bucket", "ledger", "queueUrl", "messageId"] as const;
+const owners = ["run", "bucket", "ledger", "queueUrl", "messageId", "requestId"] as const;
 
 /** Calls `act` after so many milliseconds, unless the process ends before. */
 export type Later = (ms: number, act: () => void) => void;

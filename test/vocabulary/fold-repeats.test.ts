@@ -48,15 +48,17 @@ describe("a warning that repeats", () => {
     expect(told()).toHaveLength(5);
   });
 
-  test("is another one of another run, bucket, queue or message, and in other words", () => {
+  test("is another one of another run, bucket, queue, message or invocation, and in other words", () => {
     const { log, told } = lab();
     log.warn("a", { run: "r" });
     log.warn("a", { run: "s" });
     log.warn("a", { bucket: "b" });
     log.warn("a", { queueUrl: "q" });
     log.warn("a", { messageId: "m" });
+    // Of two calls that a process has at once each says it in its own name.
+    log.warn("a", { run: "r", requestId: "c" });
     log.warn("b", { run: "r" });
-    expect(told()).toHaveLength(6);
+    expect(told()).toHaveLength(7);
   });
 
   test("is not held back where it is an error, or no warning", () => {

@@ -1,7 +1,7 @@
 /**
  * What a function keeps from one invocation to the next. A platform reuses a process for hours: connections are worth
  * keeping, settings and credentials must not be frozen. So settings are read at every invocation, and what was built from
- * them is kept for as long as they say the same.
+ * them is kept for as long as they say the same, and for as long as an invocation works with it.
  */
 import { misspeltVariables, readSettings, type Settings } from "../../config/read.ts";
 import { answerTo } from "../../run/deliver/handle-delivery.ts";
@@ -15,6 +15,7 @@ import {
   surroundingsFromSettings,
   type World,
 } from "../settings/surroundings-from-settings.ts";
+import { keepInUse } from "./kept-in-use.ts";
 
 /** What serves one invocation of a function. */
 export interface FunctionWorker {
@@ -27,6 +28,11 @@ export interface FunctionWorker {
   readonly checkCredentials?: (() => Promise<void> | undefined) | undefined;
   /** What the handler works with: for timers without a queue, which look for themselves what is to be done. Absent: they need one. */
   readonly surroundings?: Surroundings | undefined;
+  /**
+   * Called once by each invocation that asked for it, when it is over: connections of former settings are closed by the last that works with them.
+   * Absent: there is nothing to close.
+   */
+  readonly done?: (() => void) | undefined;
 }
 
 /**
@@ -46,29 +52,24 @@ export function keepFunctionWorker(
   world: World,
   createHandler: (surroundings: Surroundings) => HandleDelivery,
 ): () => FunctionWorker {
-  let kept:
-    | { readonly says: string; readonly surroundings: OpenedSurroundings; readonly worker: FunctionWorker }
-    | undefined;
+  const take = keepInUse<FunctionWorker & { readonly surroundings: OpenedSurroundings }>(
+    ({ surroundings }) => void surroundings.close().catch(() => undefined),
+  );
   return () => {
     const settings = readSettings({ environment: world.environment });
-    const says = JSON.stringify(settings.values);
-    if (kept?.says === says) return kept.worker;
-    refuseFolders(settings);
-    refuseOrigins(settings);
-    for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
-    const note = proxyNote(settings, world.environment);
-    if (note !== undefined) world.log.info(note);
-    const unbounded = unboundedRoles(settings);
-    if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
-    const surroundings = surroundingsFromSettings(settings, world);
-    const { checkCredentials } = surroundings;
-    const handle = onceSigned(createHandler(surroundings), checkCredentials);
-    const worker = { settings, handle, checkCredentials, surroundings };
-    // Nothing is in flight between two invocations of a process, so the former connections can go.
-    const former = kept?.surroundings;
-    kept = { says, surroundings, worker };
-    former?.close().catch(() => undefined);
-    return worker;
+    return take(JSON.stringify(settings.values), (done) => {
+      refuseFolders(settings);
+      refuseOrigins(settings);
+      for (const sentence of misspeltVariables(world.environment)) world.log.warn(sentence);
+      const note = proxyNote(settings, world.environment);
+      if (note !== undefined) world.log.info(note);
+      const unbounded = unboundedRoles(settings);
+      if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
+      const surroundings = surroundingsFromSettings(settings, world);
+      const { checkCredentials } = surroundings;
+      const handle = onceSigned(createHandler(surroundings), checkCredentials);
+      return { settings, handle, checkCredentials, surroundings, done };
+    });
   };
 }
 

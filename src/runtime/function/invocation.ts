@@ -30,6 +30,8 @@ export interface RunningInvocation extends Invocation {
   readonly log: Log;
   /** What invoked it, as far as it is known by now. */
   asked(by: string): void;
+  /** Called once it is over, however it ended. */
+  whenOver(act: (() => void) | undefined): void;
 }
 
 interface Told {
@@ -53,9 +55,13 @@ export async function withinInvocation<Answer>(
   const asked = (by: string) => {
     event = by;
   };
+  const acts: (() => void)[] = [];
+  const whenOver = (act: (() => void) | undefined) => {
+    if (act !== undefined) acts.push(act);
+  };
   const told = () => ({ event, ...nonZero(counts), seconds: Math.round((clock.elapsed() - begunAt) / 100) / 10 });
   try {
-    const answer = await work({ requestId, log, asked, meter: (measured) => count(counts, measured) });
+    const answer = await work({ requestId, log, asked, whenOver, meter: (measured) => count(counts, measured) });
     const done = { ...nonZero(counts), ...fieldsOf(answer) };
     log.info("An invocation ended.", { ...(Object.keys(done).length === 0 ? { did: "nothing" } : done), ...told() });
     return answer;
@@ -63,6 +69,7 @@ export async function withinInvocation<Answer>(
     log.error("An invocation failed.", { ...told(), reason: ensureError(thrown).message });
     throw thrown;
   } finally {
+    for (const act of acts) act();
     onEnd?.(counts);
   }
 }

@@ -123,6 +123,7 @@ export function createLambdaHandler(parts: LambdaParts) {
     const decoded = decodeLambdaEvent(event);
     invocation.asked(decoded.kind);
     const worker = parts.worker();
+    invocation.whenOver(worker.done);
     if (typeof context?.getRemainingTimeInMillis !== "function") {
       throw new UserError("InvalidEvent", "The invocation has no Lambda context that tells how much time remains.");
     }

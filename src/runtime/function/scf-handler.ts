@@ -16,7 +16,6 @@
  */
 import pLimit from "p-limit";
 import type { Settings } from "../../config/read.ts";
-import type { QueueFromUrl } from "../../queue/index.ts";
 import { deadlineAfter, deliver } from "../../run/deliver/deliver.ts";
 import { createDeadLetters, isUnsendable } from "../../run/messages/dead-letters.ts";
 import { queueSender } from "../../run/messages/queue-sender.ts";
@@ -32,7 +31,15 @@ import type { FunctionWorker } from "./function-worker.ts";
 import { nonZero, type RunningInvocation, withinInvocation } from "./invocation.ts";
 import { takeCredentials } from "./scf-credentials.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
-import { createWorkHere, notWorked, tellingOne, type Within, type WorkedAtOnce } from "./work-here.ts";
+import {
+  createWorkHere,
+  type KeptQueue,
+  notWorked,
+  taken,
+  tellingOne,
+  type Within,
+  type WorkedAtOnce,
+} from "./work-here.ts";
 
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
 export interface ScfContext {
@@ -59,9 +66,9 @@ export interface ScfParts {
   /** Asked at each invocation. */
   readonly worker: () => FunctionWorker;
   /** The queue of these settings; undefined where none is set. */
-  readonly openQueue: (settings: Settings) => QueueFromUrl | undefined;
+  readonly openQueue: (settings: Settings) => KeptQueue | undefined;
   /** The dead-letter queue of these settings; absent or undefined: the queue's own RedrivePolicy tells it. */
-  readonly openDeadLetterQueue?: ((settings: Settings) => QueueFromUrl | undefined) | undefined;
+  readonly openDeadLetterQueue?: ((settings: Settings) => KeptQueue | undefined) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -139,6 +146,7 @@ export function createScfHandler(parts: ScfParts) {
     invocation.asked(decoded.kind === "timer" ? `timer, ${decoded.task}` : decoded.kind);
     if (parts.environment !== undefined) takeCredentials(context ?? {}, parts.environment);
     const worker = parts.worker();
+    invocation.whenOver(worker.done);
     const limit = context?.time_limit_in_ms;
     if (typeof limit !== "number" || !(limit > 0)) {
       throw new UserError(
@@ -173,7 +181,7 @@ export function createScfHandler(parts: ScfParts) {
 
   async function poll(worker: FunctionWorker, within: Within): Promise<Polled | Ticked> {
     const { settings, handle, checkCredentials } = worker;
-    const queue = parts.openQueue(settings);
+    const queue = taken(parts.openQueue(settings), within);
     await checkCredentials?.();
     if (queue === undefined) {
       const isScheduled = settings.values.source !== undefined && settings.values.archive !== undefined;
@@ -189,7 +197,7 @@ export function createScfHandler(parts: ScfParts) {
       return tick.work();
     }
     const sender = queueSender(queue.client, queue.queueUrl, parts);
-    const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(settings));
+    const deadLetters = deadLettersOf(queue, taken(parts.openDeadLetterQueue?.(settings), within));
     const { visibility } = settings.values;
     const staying: string[] = [];
     const onStaying = (reason: string) => void staying.push(reason);
@@ -213,10 +221,10 @@ export function createScfHandler(parts: ScfParts) {
 
   /** A run that a timer or a caller asks for. Where there is a queue, what can't be worked now waits there. */
   async function alone(worker: FunctionWorker, message: PushedMessage, within: Within): Promise<ScfResult> {
-    const queue = parts.openQueue(worker.settings);
+    const queue = taken(parts.openQueue(worker.settings), within);
     if (queue === undefined) return workHere(worker, [message], within);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
-    const deadLetters = deadLettersOf(queue, parts.openDeadLetterQueue?.(worker.settings));
+    const deadLetters = deadLettersOf(queue, taken(parts.openDeadLetterQueue?.(worker.settings), within));
     const told = tellingOne();
     const { body, id } = message;
     const delivery = { body, messageId: id, ...within, onSummary: told.onSummary };
@@ -237,7 +245,7 @@ export function createScfHandler(parts: ScfParts) {
   }
 
   async function pass(worker: FunctionWorker, messages: readonly PushedMessage[], within: Within): Promise<ScfResult> {
-    const queue = parts.openQueue(worker.settings);
+    const queue = taken(parts.openQueue(worker.settings), within);
     if (queue === undefined) return workHere(worker, messages, within);
     const sender = queueSender(queue.client, queue.queueUrl, parts);
     // What a stream brings may be longer than the queue takes.

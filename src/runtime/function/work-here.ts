@@ -30,6 +30,15 @@ export interface Within {
   readonly invocation: RunningInvocation;
 }
 
+/** A queue that is kept from call to call; `done` as of a worker. */
+export type KeptQueue = QueueFromUrl & Pick<FunctionWorker, "done">;
+
+/** Kept open until the invocation is over. */
+export function taken(queue: KeptQueue | undefined, { invocation }: Within): KeptQueue | undefined {
+  invocation.whenOver(queue?.done);
+  return queue;
+}
+
 const messagesAtOnce = 4;
 /** Shards worked at once by a timer that has no queue. */
 const mostShardsAtOnce = 64;
@@ -53,7 +62,7 @@ export function tellingOne() {
 export function createWorkHere(
   deadLettersOf: ReturnType<typeof createDeadLetters>,
   parts: {
-    readonly openDeadLetterQueue?: ((settings: Settings) => QueueFromUrl | undefined) | undefined;
+    readonly openDeadLetterQueue?: ((settings: Settings) => KeptQueue | undefined) | undefined;
     readonly clock: Clock;
   },
 ) {
@@ -92,7 +101,7 @@ export function createWorkHere(
   ): Promise<WorkedAtOnce> {
     const { onSummary, stands } = tellingOne();
     const { log } = within.invocation;
-    const deadLetters = deadLettersOf(undefined, parts.openDeadLetterQueue?.(worker.settings));
+    const deadLetters = deadLettersOf(undefined, taken(parts.openDeadLetterQueue?.(worker.settings), within));
     const tick = toQueue === undefined ? tickOf(worker, within, { onSummary }) : undefined;
     const sender = toQueue ?? tick?.sender ?? noQueue;
     const sentHere = tick?.sentHere;

@@ -10,8 +10,6 @@ import { openSink } from "../../events/open-sink.ts";
 import { closedSink, type Sink } from "../../events/sink.ts";
 import { httpOf } from "../../http/of-environment.ts";
 import type { CreateHttp } from "../../http/port/http.ts";
-import { memoryForBodies } from "../../policy/concurrency/auto-concurrency.ts";
-import { rowsWithin } from "../../policy/concurrency/open-files.ts";
 import { targetName } from "../../policy/event-target.ts";
 import type { BucketPlace, Role, Surroundings } from "../../run/surroundings/surroundings.ts";
 import { processIdentity } from "../../run/surroundings/worker-identity.ts";
@@ -19,17 +17,14 @@ import { type OtherPlace, openStore, type StoreClient } from "../../stores/open.
 import { type OtherStore, otherStores, readAddress } from "../../vocabulary/address.ts";
 import type { Clock, Random } from "../../vocabulary/clock.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
-import { mostAtOnce } from "../../vocabulary/limits.ts";
 import type { Log } from "../../vocabulary/log.ts";
 
 import { allowedTargetsOf, allowListOf } from "./allow-list.ts";
 import { foundOfSource } from "./findings.ts";
 import { languageSaid } from "./language.ts";
-import { loopBusySince } from "./loop-busy.ts";
-import { memoryOf } from "./memory.ts";
-import { openFilesLimit } from "./open-files.ts";
 import { pricesOf } from "./prices.ts";
 import { secretSigners } from "./secret-signers.ts";
+import { workLimits } from "./work-limits.ts";
 
 /** Surroundings with connections in them, to be closed. */
 export interface OpenedSurroundings extends Surroundings {
@@ -109,11 +104,9 @@ const ledgerConnections = 16;
 export function surroundingsFromSettings(settings: Pick<Settings, "values">, world: World): OpenedSurroundings {
   const { values } = settings;
   const { rate, maxInstances, allowHttp } = values;
-  const openFiles = world.openFiles ?? openFilesLimit();
-  const isAuto = values.concurrency === "auto";
-  const asked = values.concurrency === "auto" ? mostAtOnce : values.concurrency;
-  const concurrency = rowsWithin(openFiles, asked);
-  let isTold = isAuto || concurrency === asked;
+  const limits = workLimits(values, world);
+  const { concurrency } = limits.settings;
+  let isTold = limits.fewer === undefined;
   const ofCos = new Map<string, BucketClient>();
   const ofOthers = new Map<string, StoreClient>();
   const sinks = new Map<string, Sink>();
@@ -197,7 +190,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     // Who opens no source has no originals under way, however many were asked for.
     if (role === "source" && !isTold) {
       isTold = true;
-      world.log.warn(FEWER_AT_ONCE, { concurrency, asked, openFiles });
+      world.log.warn(FEWER_AT_ONCE, { ...limits.fewer });
     }
     return store === undefined
       ? kept(ofCos, role, place, () => cosClient(role, place))
@@ -210,11 +203,8 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     log: world.log,
     worker: processIdentity(),
     settings: {
-      concurrency,
-      memory: isAuto ? memoryForBodies(world.memory ?? memoryOf(world.environment)) : undefined,
-      busySince: isAuto ? loopBusySince() : undefined,
+      ...limits.settings,
       rate: rate === undefined ? undefined : rate / maxInstances,
-      bandwidth: values.bwlimit,
       prices: pricesOf({ values }),
       language: languageSaid(settings, world.environment),
       maxInstances,

@@ -1,4 +1,7 @@
-/** Runs tasks of several callers, so many at once over all of them; who came first is served first. */
+/**
+ * Runs tasks of several callers, so many at once over all of them. Who came first is served first, so that it ends soon; but each has one under way
+ * in its turn, or a call of a function would wait for another's shard until its own time is over.
+ */
 export interface TaskPool {
   /** Tasks are taken one by one, as there is room. `work` must not reject. Resolves once all have ended. */
   runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
@@ -14,17 +17,33 @@ interface Caller {
   /** Runs the next of its tasks. */
   readonly begin: () => void;
   hasMore: boolean;
+  running: number;
+  /** Of all tasks the how many-th its last one was. */
+  begun: number;
 }
 
 export function createTaskPool(first: number): TaskPool {
   let limit = first;
   let running = 0;
-  const callers: Caller[] = [];
+  let begun = 0;
+  let callers: Caller[] = [];
 
+  /** Of those that have none under way whoever has waited longest, else who came first. */
+  const next = (): Caller | undefined => {
+    let chosen = callers[0];
+    for (const caller of callers) {
+      if (caller.running > 0) continue;
+      if (chosen === undefined || chosen.running > 0 || caller.begun < chosen.begun) chosen = caller;
+    }
+    return chosen;
+  };
   const fill = () => {
-    for (let caller = callers[0]; caller !== undefined && running < limit; caller = callers[0]) {
-      if (caller.hasMore) caller.begin();
-      else callers.shift();
+    while (running < limit) {
+      const caller = next();
+      if (caller === undefined) return;
+      caller.begun = ++begun;
+      caller.begin();
+      if (!caller.hasMore) callers = callers.filter((other) => other !== caller);
     }
   };
 
@@ -33,18 +52,19 @@ export function createTaskPool(first: number): TaskPool {
       return new Promise((resolve, reject) => {
         // The one after it is taken at once, so that it is known whether there is one.
         let next = tasks.next();
-        let own = 0;
         const place = async (task: T): Promise<void> => {
           running++;
-          own++;
+          caller.running++;
           await work(task);
           running--;
-          own--;
-          if (own === 0 && next.done) resolve();
+          caller.running--;
+          if (caller.running === 0 && next.done) resolve();
           fill();
         };
         const caller: Caller = {
           hasMore: next.done !== true,
+          running: 0,
+          begun: 0,
           begin() {
             if (next.done) return;
             const { value } = next;

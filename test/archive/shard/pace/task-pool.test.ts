@@ -20,11 +20,11 @@ function held() {
 const named = (letter: string, count: number) => Array.from({ length: count }, (_, n) => `${letter}${n}`).values();
 
 describe("the tasks of several callers", () => {
-  test("run as many at once as may, who came first before the others", async () => {
+  test("run as many at once as may, one of each, and otherwise who came first before the others", async () => {
     const { begun, work, end } = held();
     const pool = createTaskPool(2);
     let over = "";
-    const first = pool.runEach(named("a", 3), work).then(() => {
+    const first = pool.runEach(named("a", 4), work).then(() => {
       over += "a";
     });
     const second = pool.runEach(named("b", 2), work).then(() => {
@@ -33,13 +33,24 @@ describe("the tasks of several callers", () => {
     expect([begun, pool.running(), pool.hasWaiting()]).toEqual([["a0", "a1"], 2, true]);
     await end("a1");
     await end("a0");
-    expect(begun).toEqual(["a0", "a1", "a2", "b0"]);
+    expect(begun).toEqual(["a0", "a1", "b0", "a2"]);
+    pool.setLimit(3);
     await end("a2");
-    expect([over, pool.hasWaiting()]).toEqual(["a", false]);
+    await end("a3");
+    expect([begun, over, pool.hasWaiting()]).toEqual([["a0", "a1", "b0", "a2", "a3", "b1"], "a", false]);
     await end("b0");
     await end("b1");
     await Promise.all([first, second]);
     expect([over, pool.running()]).toEqual(["ab", 0]);
+  });
+
+  // Else of several calls of one process the later ones do nothing until their time is over.
+  test("take turns where there are more callers than may run at once", async () => {
+    const { begun, work, end } = held();
+    const pool = createTaskPool(2);
+    for (const letter of ["a", "b", "c", "d"]) void pool.runEach(named(letter, 9), work);
+    for (const name of ["a0", "a1", "b0", "c0", "d0", "a2"]) await end(name);
+    expect(begun).toEqual(["a0", "a1", "b0", "c0", "d0", "a2", "b1", "c1"]);
   });
 
   test("are more once more may, and fewer as they end", async () => {
