@@ -21,7 +21,6 @@ let built: Built;
 beforeAll(async () => {
   built = await build();
 });
-afterAll(() => built?.remove());
 
 /** Without what a later version may do better: which proof it takes, and how many requests. */
 const outcomes = ({ results }: Ending) => results.map((row) => row.replace(/ \| (content-md5|crc64|size)\b/, ""));

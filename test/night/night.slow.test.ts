@@ -47,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await emulator?.close();
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 interface Original {

@@ -5,30 +5,32 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiReport } from "../../scripts/api-report.mjs";
-import { succeed } from "./packed.ts";
+import { pack } from "./packed.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 let folder = "";
+/** The declarations that are shipped. */
+let types = "";
 let report = "";
 let undocumented: readonly string[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "originals-api-"));
-  await succeed(root, process.execPath, ["scripts/types.mjs", "--outdir", join(folder, "types")]);
-  ({ text: report, undocumented } = apiReport(join(folder, "types")));
+  types = join((await pack()).folder, "types");
+  ({ text: report, undocumented } = apiReport(types));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** The report of the same declarations with the first of each of these texts replaced. */
 async function reportWith(changes: readonly (readonly [file: string, from: string, to: string])[]): Promise<string> {
-  const types = join(folder, "changed");
-  await cp(join(folder, "types"), types, { recursive: true });
+  const changed = join(folder, "changed");
+  await cp(types, changed, { recursive: true });
   for (const [file, from, to] of changes) {
-    const before = await readFile(join(types, file), "utf8");
+    const before = await readFile(join(changed, file), "utf8");
     expect(before, file).toContain(from);
-    await writeFile(join(types, file), before.replace(from, to));
+    await writeFile(join(changed, file), before.replace(from, to));
   }
-  return apiReport(types).text;
+  return apiReport(changed).text;
 }
 
 /** Lines of one that are not in the other. */

@@ -43,7 +43,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await emulator?.close();
-  await packed?.remove();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,10 +1,10 @@
 /** The package as `npm publish` would send it, made of a copy of the checkout so that its own dist/ stays as it is, and projects that use it. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { madeOnce } from "../setup/made-once.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const modules = join(root, "node_modules");
@@ -22,7 +22,6 @@ export interface Packed {
   readonly tarball: string;
   /** Where it is unpacked, and projects that use it lie. */
   readonly folder: string;
-  remove(): Promise<void>;
 }
 
 export interface Ended {
@@ -72,8 +71,15 @@ async function linkModules(names: readonly string[], into: string): Promise<void
   }
 }
 
+/** Packed once for all tests of a run. */
 export async function pack(): Promise<Packed> {
-  const folder = await mkdtemp(join(tmpdir(), "originals-package-"));
+  const folder = await madeOnce("packed", packInto);
+  const [name] = (await readdir(folder)).filter((file) => file.startsWith("cos-originals-") && file.endsWith(".tgz"));
+  if (name === undefined) throw new Error("npm pack made no tarball");
+  return { tarball: join(folder, name), folder: join(folder, "package") };
+}
+
+async function packInto(folder: string): Promise<void> {
   const checkout = join(folder, "checkout");
   await mkdir(checkout);
   for (const path of [...shipped, ...madeOf]) await cp(join(root, path), join(checkout, path), { recursive: true });
@@ -81,15 +87,9 @@ export async function pack(): Promise<Packed> {
   const names = (await readdir(modules)).filter((name) => !name.startsWith("."));
   await linkModules(names, join(checkout, "node_modules"));
   await succeed(checkout, "npm", ["pack", "--silent", "--pack-destination", folder]);
-  const [name] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
-  if (name === undefined) throw new Error("npm pack made no tarball");
+  const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
   await rm(checkout, { recursive: true });
   await succeed(folder, "tar", ["-xzf", name]);
-  return {
-    tarball: join(folder, name),
-    folder: join(folder, "package"),
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
 }
 
 /**

@@ -3,15 +3,15 @@
  * somebody would type them who has the services that they name. The services are the embedded COS and an SQS server; of what is
  * printed only a queue's address (`sqs:URL`), a port and a credential (`…`) are filled in.
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
 import { makeImage } from "../../src/runtime/cli/demo/images.ts";
+import { build } from "../runtime/cli/built.ts";
 import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
 import { linesOf, runsElsewhere, shellBlocks } from "./documented-commands.ts";
 import { blocksOf, read, readPapers, root } from "./papers.ts";
@@ -37,7 +37,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
   symlinkSync(join(root, "node_modules/osls/bin/serverless.js"), join(folder, "node_modules/.bin/osls"));
   symlinkSync("../../dist/cli.js", join(folder, "node_modules/.bin/cos-originals"));
-  await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--outdir", join(folder, "dist")]);
+  cpSync(join((await build()).folder, "dist"), join(folder, "dist"), { recursive: true });
   writeFileSync(join(folder, "keys.txt"), keys.map((key) => `${key}\n`).join(""));
   mkdirSync(join(folder, "pictures"));
   for (const n of [1, 2, 3]) writeFileSync(join(folder, `pictures/${n}.png`), makeImage("png", 16, n));

@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BucketControl, type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
 import { parseSummary } from "../../../src/report/summary.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
@@ -28,7 +28,6 @@ let ahead = 0;
 beforeAll(async () => {
   built = await build();
 });
-afterAll(() => built?.remove());
 
 beforeEach(async () => {
   ahead = 0;

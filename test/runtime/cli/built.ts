@@ -1,9 +1,10 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { madeOnce } from "../../setup/made-once.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -11,18 +12,16 @@ export interface Built {
   readonly folder: string;
   /** The command line's file. */
   readonly cli: string;
-  remove(): Promise<void>;
 }
 
-/** Builds what is shipped, aside from dist/, so that a test runs what it says it runs. */
+/** What is shipped, built once for all tests of a run and aside from dist/, so that a test runs what it says it runs. */
 export async function build(): Promise<Built> {
-  // Below node_modules, where the dependencies are found.
-  const cache = join(root, "node_modules/.cache");
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, "originals-test-"));
-  const out = join(folder, "dist");
-  await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--outdir", out]);
-  return { folder, cli: join(out, "cli.js"), remove: () => rm(folder, { recursive: true, force: true }) };
+  const folder = await madeOnce("built", async (made) => {
+    // The library finds its dependencies there.
+    await symlink(join(root, "node_modules"), join(made, "node_modules"), "junction");
+    await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--outdir", join(made, "dist")]);
+  });
+  return { folder, cli: join(folder, "dist/cli.js") };
 }
 
 /** Of whoever runs the tests: they must make no difference. */

@@ -70,7 +70,6 @@ export async function openLab(): Promise<Lab> {
     async close() {
       await emulator.close();
       await rm(folder, { recursive: true, force: true });
-      await built.remove();
     },
   };
 }

@@ -47,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await emulator?.close();
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 const node = (args: readonly string[], more?: Record<string, string>) => execute(process.execPath, args, more);

@@ -44,7 +44,6 @@ afterAll(async () => {
   await emulator?.close();
   await queues?.close();
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 function start(more: Partial<ScfConditions> = {}): ScfFunction {

@@ -14,7 +14,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 describe("the demo", () => {

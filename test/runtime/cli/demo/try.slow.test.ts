@@ -15,7 +15,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 interface Tried {

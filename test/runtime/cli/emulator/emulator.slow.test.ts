@@ -20,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-  await built?.remove();
 });
 
 const clientOf = (endpoint: string) =>
