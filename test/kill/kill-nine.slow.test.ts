@@ -3,9 +3,10 @@ import { parseSummary } from "../../src/report/summary.ts";
 import { start } from "../runtime/cli/built.ts";
 import { archive, type Lab, openLab, source } from "../runtime/cli/lab.ts";
 import "../setup/long.ts";
+import { thorough } from "../setup/thorough.ts";
 import { seededRandom } from "../simulation/world.ts";
 
-const KILLS = 25;
+const KILLS = thorough ? 25 : 10;
 const KEYS = 3_000;
 const CONCURRENCY = 16;
 const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);

@@ -1,8 +1,9 @@
 /**
- * `--concurrency auto` against every fixed number of a grid, in virtual time: near and far stores, caps, stores that slow down, sizes and mixes,
+ * `--concurrency auto` against the best fixed number of a grid, in virtual time: near and far stores, caps, stores that slow down, sizes and mixes,
  * and four workers of one run. `npx vitest run test/policy/concurrency/auto` prints the table.
  */
 import { afterAll, describe, expect, test } from "vitest";
+import { thorough } from "../../../setup/thorough.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { perSecond, type Simulated, simulate, sliceMs } from "./simulate.ts";
 
@@ -24,7 +25,8 @@ const rows: string[][] = [
 
 const sum = (all: readonly number[], from: number, to = all.length) => all.slice(from, to).reduce((a, b) => a + b, 0);
 
-async function bestOf({ model, after, processes, rate, most = 1_000 }: Scenario, from: number, to: number) {
+/** Tries them all. */
+async function findBest({ model, after, processes, rate, most = 1_000 }: Scenario, from: number, to: number) {
   let best = { number: 0, throughput: 0 };
   // What is refused is settled in the same time as with auto; without a cap it is soon as it will be, the sooner where all are of one size.
   const [settled, watched] = model.cap !== undefined ? [from, 30] : model.size === undefined ? [4, 5] : [5, 10];
@@ -56,7 +58,12 @@ describe("--concurrency auto", () => {
       const from = changesAt + settling;
       const watched = processes > 1 ? WATCHED_TOGETHER : model.cap === undefined ? WATCHED : WATCHED_REFUSED;
       const to = from + watched;
-      const best = await bestOf(scenario, settling, settling + watched);
+      const best = { number: scenario.best[0], throughput: scenario.best[1] };
+      if (thorough) {
+        const found = await findBest(scenario, settling, settling + watched);
+        expect(found.number).toBe(best.number);
+        expect(Math.abs(found.throughput / best.throughput - 1)).toBeLessThan(0.01);
+      }
       const auto = await simulate(model, { seconds: to, concurrency: "auto", processes, rate, most, seed });
 
       const share = perSecond(auto, from, to) / best.throughput;
