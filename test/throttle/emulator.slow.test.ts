@@ -16,8 +16,8 @@ import { archivePlace, ledgerPlace, region, sourcePlace } from "../run/world.ts"
 
 const KEYS = 900;
 
-// Slow enough that any machine comes too fast for it.
-test.each([
+// Slow enough that any machine comes too fast for it; so slow that both can wait beside each other.
+test.concurrent.each([
   ["503 SlowDown and X-ErrNo -29214 for fetches", { originImageRequestsPerSecond: 60 }],
   ["503 SlowDown with Retry-After for fetches", { originImageRequestsPerSecond: 60, slowDownRetryAfter: 1 }],
 ])("%s: every key is archived, and few requests are refused", async (what, switches) => {

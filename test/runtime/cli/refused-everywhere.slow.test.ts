@@ -14,15 +14,19 @@ let lab: Lab;
 let queues: QueueServer;
 let manifest: string;
 beforeAll(async () => {
-  [lab, queues] = await Promise.all([openLab(), openQueueServer()]);
-  for (const key of keys) lab.emulator.bucket(source).put(key, Buffer.from(`the original of ${key}`));
-  manifest = await lab.file("all.txt", lines(...keys));
+  [{ lab, manifest }, queues] = await Promise.all([openFilled(), openQueueServer()]);
 });
 afterAll(async () => {
   await lab?.close();
   await queues?.close();
 });
 beforeEach(() => lab.next());
+
+async function openFilled(): Promise<{ readonly lab: Lab; readonly manifest: string }> {
+  const lab = await openLab();
+  for (const key of keys) lab.emulator.bucket(source).put(key, Buffer.from(`the original of ${key}`));
+  return { lab, manifest: await lab.file("all.txt", lines(...keys)) };
+}
 
 type Refusing = (request: FaultableRequest) => Fault | readonly Fault[] | undefined;
 const of =
@@ -110,9 +114,9 @@ const everywhere: readonly (readonly [
 ];
 
 /** Refuses, and counts fetches. */
-function refusing(plan: Refusing): () => number {
+function refusing(plan: Refusing, by: Lab = lab): () => number {
   let fetches = 0;
-  lab.emulator.faults.use((request) => {
+  by.emulator.faults.use((request) => {
     if (request.operation === "object.original") fetches++;
     return plan(request);
   });
@@ -142,10 +146,13 @@ describe("300 keys, every one refused", () => {
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, state: "complete", archived: 300 });
   });
 
-  // One of each request; the others go the same way, at twenty seconds each.
+  // One of each request; the others go the same way. They mostly wait, so beside each other, each with a COS of its own.
   const queued = cases.filter(({ what }) => /403/.test(what));
-  it.each(queued)("by way of a queue with two workers, $what", async ({ what, plan, most, says }) => {
-    const fetches = refusing(plan);
+  it.concurrent.for(queued)("by way of a queue with two workers, $what", async (of, { expect, onTestFinished }) => {
+    const { what, plan, most, says } = of;
+    const { lab, manifest } = await openFilled();
+    onTestFinished(() => lab.close());
+    const fetches = refusing(plan, lab);
     const queue = await queues.create(`refused-${everywhere.findIndex(([each]) => each === what)}`);
     const env = { ...lab.env, ...queues.env };
     const place = ["--archive", lab.place()];
