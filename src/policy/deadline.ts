@@ -1,6 +1,6 @@
 /**
  * May another task start before the process's time is up? Only while the time left exceeds the 99th percentile of how long
- * tasks of its size took so far. Sizes fall into classes of powers of four, each with a small histogram of durations, so
+ * tasks of its size took lately. Sizes fall into classes of powers of four, each with a small histogram of durations, so
  * that the memory is constant.
  *
  * While few of a size have ended, it is found out with care: an assumption that fits the time left is trusted, else one task
@@ -12,6 +12,11 @@ const BYTES_A_CLASS = 4;
 /** Durations fall into buckets of powers of the fourth root of 2 ms: 128 of them reach 49 days. */
 const BUCKETS = 128;
 const BUCKETS_AN_OCTAVE = 4;
+/**
+ * So many of a class, and as many before them at most, say how long one takes. Of all there ever were, those that a process begins with, cold and without a
+ * connection, would be the slowest hundredth until thousands had ended, and each short delivery would give up seconds for them.
+ */
+const LATELY = 100;
 /** What a task is taken to need before any of its size has ended, bytes a millisecond and a fixed part. */
 const ASSUMED_BYTES_PER_MS = 2_000;
 const ASSUMED_FIXED_MS = 2_000;
@@ -39,13 +44,19 @@ function sizeClass(size: number): number {
 export function createDurations(): Durations {
   const counts = new Uint32Array(CLASSES * BUCKETS);
   const totals = new Uint32Array(CLASSES);
+  /** Of those before. */
+  const earlier = new Uint32Array(CLASSES * BUCKETS);
+  const earlierTotals = new Uint32Array(CLASSES);
   const slowest = new Float64Array(CLASSES);
   const unknownSize = 16 * 1024 * 1024;
 
+  const samplesOf = (row: number) => (totals[row] ?? 0) + (earlierTotals[row] ?? 0);
+
   function percentile(row: number): number {
-    let left = Math.ceil((totals[row] ?? 0) * 0.99);
+    let left = Math.ceil(samplesOf(row) * 0.99);
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      left -= counts[row * BUCKETS + bucket] ?? 0;
+      const at = row * BUCKETS + bucket;
+      left -= (counts[at] ?? 0) + (earlier[at] ?? 0);
       if (left <= 0) return 2 ** (bucket / BUCKETS_AN_OCTAVE);
     }
     return slowest[row] ?? 0;
@@ -53,7 +64,7 @@ export function createDurations(): Durations {
 
   /** What those of other sizes show: a smaller one takes no longer than a larger, a larger one no longer than its bytes are more. */
   function byNeighbours(row: number): number {
-    const isKnown = (other: number) => (totals[other] ?? 0) >= ENOUGH;
+    const isKnown = (other: number) => samplesOf(other) >= ENOUGH;
     let most = Number.POSITIVE_INFINITY;
     for (let other = row + 1; other < CLASSES; other++) if (isKnown(other)) most = Math.min(most, percentile(other));
     for (let other = row - 1; other >= 0; other--) {
@@ -67,13 +78,20 @@ export function createDurations(): Durations {
       const row = sizeClass(size ?? unknownSize);
       const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log2(ms + 1) * BUCKETS_AN_OCTAVE)));
       const at = row * BUCKETS + bucket;
+      if (totals[row] === LATELY) {
+        const [from, to] = [row * BUCKETS, (row + 1) * BUCKETS];
+        earlier.set(counts.subarray(from, to), from);
+        counts.fill(0, from, to);
+        earlierTotals[row] = LATELY;
+        totals[row] = 0;
+      }
       counts[at] = (counts[at] ?? 0) + 1;
       totals[row] = (totals[row] ?? 0) + 1;
       slowest[row] = Math.max(slowest[row] ?? 0, ms);
     },
     estimate(size) {
       const row = sizeClass(size ?? unknownSize);
-      const samples = totals[row] ?? 0;
+      const samples = samplesOf(row);
       const most = slowest[row] ?? 0;
       if (samples === 0) {
         const assumed = ASSUMED_FIXED_MS + (size ?? unknownSize) / ASSUMED_BYTES_PER_MS;

@@ -195,7 +195,10 @@ describe("cos-originals run refuses", () => {
         /^cos-originals: unknown option '--concurency'; perhaps --concurrency is meant\. See: cos-originals run --help$/,
       ],
       [["--concurrency"], /^cos-originals: option '--concurrency <N\|auto>' argument missing\. See: /],
-      [["keys.txt"], /^cos-originals: there is an argument too many; places, keys and a run are named by flags, --source/],
+      [
+        ["keys.txt"],
+        /^cos-originals: there is an argument too many; places, keys and a run are named by flags, --source/,
+      ],
       [[], /^cos-originals: What to archive is missing; say it with --manifest FILE/],
       [["--manifest", manifest, "--list", "--run", "x"], /are both given; a run archives one or the other\.$/],
       [["--resume", "x", "--proof", "size"], /^cos-originals: --proof "size" can't be given with --resume "x"/],
