@@ -35,6 +35,12 @@ export interface FunctionWorker {
   readonly done?: (() => void) | undefined;
 }
 
+/** What a platform says of its processes at each invocation. */
+export interface Platform {
+  /** Bytes that one may use. Absent: what its environment or its machine says. */
+  readonly memory?: number | undefined;
+}
+
 /**
  * Makes what the doors ask for at each invocation: settings are read anew from the environment, and what was built from them is kept for as
  * long as they say the same. It throws UserError for settings that can't be.
@@ -51,11 +57,11 @@ export interface FunctionWorker {
 export function keepFunctionWorker(
   world: World,
   createHandler: (surroundings: Surroundings) => HandleDelivery,
-): () => FunctionWorker {
+): (platform?: Platform) => FunctionWorker {
   const take = keepInUse<FunctionWorker & { readonly surroundings: OpenedSurroundings }>(
     ({ surroundings }) => void surroundings.close().catch(() => undefined),
   );
-  return () => {
+  return ({ memory = world.memory } = {}) => {
     const settings = readSettings({ environment: world.environment });
     return take(JSON.stringify(settings.values), (done) => {
       refuseFolders(settings);
@@ -65,7 +71,7 @@ export function keepFunctionWorker(
       if (note !== undefined) world.log.info(note);
       const unbounded = unboundedRoles(settings);
       if (unbounded !== undefined) world.log.warn(`${unbounded}.`);
-      const surroundings = surroundingsFromSettings(settings, world);
+      const surroundings = surroundingsFromSettings(settings, { ...world, memory });
       const { checkCredentials } = surroundings;
       const handle = onceSigned(createHandler(surroundings), checkCredentials);
       return { settings, handle, checkCredentials, surroundings, done };

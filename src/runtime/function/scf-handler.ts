@@ -27,7 +27,7 @@ import { quote, UserError } from "../../vocabulary/errors.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import { scheduledMessage, storedManifestMessage } from "../settings/manifest-message.ts";
 import { ledgerPlace, sourcePlace } from "../settings/places.ts";
-import type { FunctionWorker } from "./function-worker.ts";
+import type { FunctionWorker, Platform } from "./function-worker.ts";
 import { nonZero, type RunningInvocation, withinInvocation } from "./invocation.ts";
 import { takeCredentials } from "./scf-credentials.ts";
 import { decodeScfEvent, type PushedMessage, type StoredObject } from "./scf-event.ts";
@@ -44,6 +44,7 @@ import {
 /** What is used of SCF's context (document 583/9210). There is no call for the remaining time. */
 export interface ScfContext {
   readonly time_limit_in_ms: number;
+  readonly memory_limit_in_mb?: number;
   readonly request_id?: string;
   /** Variables as JSON, the role's temporary keys among them. */
   readonly environment?: unknown;
@@ -64,7 +65,7 @@ export type ScfResult =
 /** What the function is made of. */
 export interface ScfParts {
   /** Asked at each invocation. */
-  readonly worker: () => FunctionWorker;
+  readonly worker: (platform?: Platform) => FunctionWorker;
   /** The queue of these settings; undefined where none is set. */
   readonly openQueue: (settings: Settings) => KeptQueue | undefined;
   /** The dead-letter queue of these settings; absent or undefined: the queue's own RedrivePolicy tells it. */
@@ -145,7 +146,9 @@ export function createScfHandler(parts: ScfParts) {
     const decoded = decodeScfEvent(event);
     invocation.asked(decoded.kind === "timer" ? `timer, ${decoded.task}` : decoded.kind);
     if (parts.environment !== undefined) takeCredentials(context ?? {}, parts.environment);
-    const worker = parts.worker();
+    const { memory_limit_in_mb: megabytes } = context ?? {};
+    const memory = typeof megabytes === "number" && megabytes > 0 ? megabytes * 1024 * 1024 : undefined;
+    const worker = parts.worker({ memory });
     invocation.whenOver(worker.done);
     const limit = context?.time_limit_in_ms;
     if (typeof limit !== "number" || !(limit > 0)) {

@@ -116,9 +116,15 @@ describe("what a function keeps between invocations", () => {
       told.push({ concurrency: settings.concurrency, memory: settings.memory });
       return async () => acknowledge;
     })();
+    // SCF's says it in each invocation's context.
+    keepFunctionWorker({ ...world, environment: bounded }, ({ settings }) => {
+      told.push({ concurrency: settings.concurrency, memory: settings.memory });
+      return async () => acknowledge;
+    })({ memory: 64 * 1024 * 1024 });
     expect(told).toEqual([
       { concurrency: 296, memory: 32 * 1024 * 1024 },
       { concurrency: 8, memory: undefined },
+      { concurrency: 296, memory: 16 * 1024 * 1024 },
     ]);
     expect(log.entries).toEqual([]);
   });

@@ -49,8 +49,12 @@ function setUp(
       : queues;
   const client = new SQSClient({ transport });
   const { handle, handled } = notingHandler(answerTo);
+  const platforms: unknown[] = [];
   const handler = createScfHandler({
-    worker: () => ({ settings: settingsOf(more.environment), handle, checkCredentials: more.checkCredentials }),
+    worker: (platform) => {
+      platforms.push(platform);
+      return { settings: settingsOf(more.environment), handle, checkCredentials: more.checkCredentials };
+    },
     openQueue: () => (more.queue === "none" ? undefined : { kind: more.kind ?? "memory", client, queueUrl }),
     openDeadLetterQueue: () => (more.deadLetters === "set" ? { kind: "memory", client, queueUrl: dead } : undefined),
     clock,
@@ -80,7 +84,7 @@ function setUp(
       MessageAttributes.OriginalsMessageId?.StringValue,
     ]);
   };
-  return { handler, handled, clock, log, send, waiting, letters };
+  return { handler, handled, platforms, clock, log, send, waiting, letters };
 }
 
 describe("a timer", () => {
@@ -120,6 +124,13 @@ describe("a timer", () => {
     expect(await waiting()).toEqual([]);
     clock.advance(begun + 600_000 - clock.now());
     expect(await waiting()).toEqual(["slow"]);
+  });
+
+  it("tells how much memory its process may use, as each invocation says", async () => {
+    const { handler, platforms } = setUp(() => acknowledge);
+    await handler(eventOf("scf-timer"), { ...context, memory_limit_in_mb: 128 });
+    await handler(eventOf("scf-timer"), context);
+    expect(platforms).toEqual([{ memory: 128 * 1024 * 1024 }, { memory: undefined }]);
   });
 
   // Catches: a function that is killed at each poll, and rows that are charged for it until they have failed.
