@@ -6,13 +6,14 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/emulator.ts";
 import { makeImage } from "../../src/runtime/cli/demo/images.ts";
 import { build } from "../runtime/cli/built.ts";
 import { openQueueServer, type QueueServer } from "../runtime/cli/queue-server.ts";
+import { freePort } from "../setup/free-port.ts";
 import { linesOf, runsElsewhere, shellBlocks } from "./documented-commands.ts";
 import { blocksOf, read, readPapers, root } from "./papers.ts";
 
@@ -60,14 +61,6 @@ afterAll(async () => {
   await new Promise((resolve) => (pinged === undefined ? resolve(undefined) : pinged.close(resolve)));
   if (folder !== "") rmSync(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /**
  * Ends at the first command that fails. Job control as a terminal has it: what runs in the background is a job, which can be stopped

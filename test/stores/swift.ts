@@ -5,13 +5,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { staticCredentials } from "../../src/credentials/credentials.ts";
 import { createWireHttp } from "../../src/http/wire/client.ts";
 import { createS3Send } from "../../src/stores/s3/send.ts";
 import { systemClock } from "../../src/vocabulary/clock.ts";
+import { freePort } from "../setup/free-port.ts";
 import { type S3Server, s3Bucket, s3ClientOf } from "./s3-servers.ts";
 
 const programs = ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server"];
@@ -27,14 +27,6 @@ export const missingSwift: readonly string[] = [...programs, "swift-ring-builder
 );
 
 export const swiftCredentials = { secretId: "test:tester", secretKey: "testing" };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const kinds = ["account", "container", "object"] as const;
 /**
