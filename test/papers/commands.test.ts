@@ -49,7 +49,7 @@ describe("commands of development", () => {
     if (program === "npm" && word === "run") {
       expect(Object.keys(scripts)).toContain(name);
       if (name === "bench" && rest.length > 0) expect(() => readFlags(rest.slice(1))).not.toThrow();
-    } else if (program === "npm") expect(["install", ...Object.keys(scripts)]).toContain(word);
+    } else if (program === "npm") expect(["install", "pack", ...Object.keys(scripts)]).toContain(word);
     else
       for (const path of rest.filter((each) => each.startsWith("test/")))
         expect(existsSync(resolve(root, path)), path).toBe(true);
