@@ -50,7 +50,7 @@ export const house: House = [
       "messages",
     ],
   },
-  { room: "run/plan", rooms: [".", "keys"] },
+  { room: "run/plan", rooms: ["estimate", ".", "keys"] },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "archive/shard", rooms: [".", "pace"] },
   { room: "events" },

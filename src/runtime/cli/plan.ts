@@ -6,7 +6,7 @@ import { checkLeastRows, leastRowsUnlessSaid } from "../../run/places/least-rows
 import { type Replaced, replacedIn } from "../../run/places/replaced.ts";
 import { lackOfRoom } from "../../run/places/room.ts";
 import { checkManifest } from "../../run/plan/check-manifest.ts";
-import { estimateRun } from "../../run/plan/estimate.ts";
+import { estimateRun } from "../../run/plan/estimate/estimate.ts";
 import { entriesInScope } from "../../run/plan/scope.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { foundOfSource } from "../settings/findings.ts";

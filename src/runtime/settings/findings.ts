@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Settings } from "../../config/read.ts";
 import { type Likeness, likenessOf } from "../../emulator/faults/findings.ts";
-import type { FoundOfSource } from "../../run/plan/estimate.ts";
+import type { FoundOfSource } from "../../run/plan/estimate/estimate.ts";
 import { ensureError, quote, UserError } from "../../vocabulary/errors.ts";
 
 /** @throws UserError `InvalidFindings` */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
-import { estimateRun } from "../../../src/run/plan/estimate.ts";
+import { estimateRun } from "../../../src/run/plan/estimate/estimate.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { quick, runs } from "../../setup/quick.ts";
 import { archivePlace, createWorld, inlineMessage, ledgerPlace, sourcePlace, type World } from "../world.ts";

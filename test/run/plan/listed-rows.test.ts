@@ -6,7 +6,7 @@ import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import type { Row } from "../../../src/manifest/row.ts";
 import type { Summary } from "../../../src/report/summary.ts";
 import type { RunInput } from "../../../src/run/plan/begin-run.ts";
-import { estimateRun } from "../../../src/run/plan/estimate.ts";
+import { estimateRun } from "../../../src/run/plan/estimate/estimate.ts";
 import { withListings } from "../../../src/run/plan/listed-rows.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
 import { quick, runs } from "../../setup/quick.ts";

@@ -9,7 +9,7 @@ import type { RunDocument } from "../../../src/ledger/plan/run-document.ts";
 import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
 import { costOf, usualPrices } from "../../../src/policy/money/cost.ts";
 import type { ReadUpTo } from "../../../src/run/plan/entry.ts";
-import { estimateRun } from "../../../src/run/plan/estimate.ts";
+import { estimateRun } from "../../../src/run/plan/estimate/estimate.ts";
 import { planOn } from "../../../src/run/plan/plan.ts";
 import { rowsOf } from "../../../src/run/plan/rows.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";

@@ -3,7 +3,7 @@ import type { Settings } from "../../../config/read.ts";
 import { costOf } from "../../../policy/money/cost.ts";
 import { formatMoney } from "../../../report/quantity.ts";
 import type { RunInput } from "../../../run/plan/begin-run.ts";
-import { type Estimate, estimateRun } from "../../../run/plan/estimate.ts";
+import { type Estimate, estimateRun } from "../../../run/plan/estimate/estimate.ts";
 import { entriesInScope } from "../../../run/plan/scope.ts";
 import type { Surroundings } from "../../../run/surroundings/surroundings.ts";
 import { counted } from "../../../vocabulary/counted.ts";

@@ -6,7 +6,8 @@ import { costOf } from "../../../policy/money/cost.ts";
 import { listPrices } from "../../../policy/money/list-prices.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import type { Replaced } from "../../../run/places/replaced.ts";
-import { type Estimate, expectedAtOnce, fetchesOf, headsAtStart, timeOf } from "../../../run/plan/estimate.ts";
+import { type Estimate, fetchesOf, headsAtStart } from "../../../run/plan/estimate/estimate.ts";
+import { expectedAtOnce, timeOf } from "../../../run/plan/estimate/time.ts";
 import { notPreserved } from "../../../vocabulary/choices.ts";
 import { pricesOf } from "../../settings/prices.ts";
 

@@ -3,7 +3,7 @@ import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { headsOfAList } from "../../../policy/listing.ts";
 import { leftOutText, limitedText } from "../../../report/left-out-text.ts";
 import { formatBytes, formatMoney, formatSeconds } from "../../../report/quantity.ts";
-import { assumedSeconds } from "../../../run/plan/estimate.ts";
+import { assumedSeconds } from "../../../run/plan/estimate/time.ts";
 import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
 import type { PlanDocument } from "./plan-document.ts";
 

@@ -1,20 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
-import type { ManifestEntry, Row } from "../../../src/manifest/row.ts";
-import { costOf } from "../../../src/policy/money/cost.ts";
+import { type RunOptions, runOptionsSchema } from "../../../../src/ledger/plan/run-options.ts";
+import type { ManifestEntry, Row } from "../../../../src/manifest/row.ts";
+import { costOf } from "../../../../src/policy/money/cost.ts";
 import {
-  assumedSeconds,
   type Estimate,
   estimateRun,
-  expectedAtOnce,
   type FoundOfSource,
   headsAtStart,
-  requestsOf,
-  timeOf,
-} from "../../../src/run/plan/estimate.ts";
-import { withListings } from "../../../src/run/plan/listed-rows.ts";
-import { createWorld, inlineMessage, seedPictures } from "../world.ts";
+} from "../../../../src/run/plan/estimate/estimate.ts";
+import { requestsOf } from "../../../../src/run/plan/estimate/row-requests.ts";
+import { assumedSeconds, expectedAtOnce, timeOf } from "../../../../src/run/plan/estimate/time.ts";
+import { withListings } from "../../../../src/run/plan/listed-rows.ts";
+import { createWorld, inlineMessage, seedPictures } from "../../world.ts";
 
 const inCos = { archive: {}, ledger: {} };
 const region = "ap-guangzhou";

@@ -4,22 +4,19 @@
  * fails; what is there already is not fetched, so a second run costs less.
  */
 
-import { chooseProof } from "../../archive/proof/choose-proof.ts";
-import { expectationOfRow } from "../../archive/proof/identity.ts";
-import { goesPlain } from "../../archive/task/knowledge.ts";
-import { metadataSample } from "../../archive/task/metadata-trust.ts";
-import type { RunRequest } from "../../ledger/plan/request.ts";
-import { type RunOptions, restoreOf } from "../../ledger/plan/run-options.ts";
-import type { PlannedRow } from "../../ledger/plan/shard-rows.ts";
-import { headsOfAList } from "../../policy/listing.ts";
-import { createRestoreEstimate, type RestoreEstimate } from "../../policy/money/restore-price.ts";
-import { sumOfRequests } from "../../report/tally.ts";
-import { isArchiveClass } from "../../vocabulary/choices.ts";
-import type { Random } from "../../vocabulary/clock.ts";
-import { keysPerPage, maxParts, mostAtOnce, originalsPerSecond, putLimit } from "../../vocabulary/limits.ts";
-import type { Compared, LeftOut, ListedSide, PlanEntries } from "./entry.ts";
-import { createGivenKeys } from "./keys/given-keys.ts";
-import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "./shards.ts";
+import { metadataSample } from "../../../archive/task/metadata-trust.ts";
+import type { RunRequest } from "../../../ledger/plan/request.ts";
+import { type RunOptions, restoreOf } from "../../../ledger/plan/run-options.ts";
+import { headsOfAList } from "../../../policy/listing.ts";
+import { createRestoreEstimate, type RestoreEstimate } from "../../../policy/money/restore-price.ts";
+import { sumOfRequests } from "../../../report/tally.ts";
+import { isArchiveClass } from "../../../vocabulary/choices.ts";
+import type { Random } from "../../../vocabulary/clock.ts";
+import { keysPerPage } from "../../../vocabulary/limits.ts";
+import type { Compared, LeftOut, ListedSide, PlanEntries } from "../entry.ts";
+import { createGivenKeys } from "../keys/given-keys.ts";
+import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "../shards.ts";
+import { requestsOf } from "./row-requests.ts";
 
 /** What a probe found out about the source, as far as it matters to a run; absent is what it left open. */
 export interface FoundOfSource {
@@ -98,8 +95,6 @@ export interface Estimate {
 }
 
 const SAMPLES = 10;
-/** Parts of a multipart upload (archive/task/upload.ts). */
-const PART = 64 * 1024 * 1024;
 /** Of one shard: its rows written and read, open, two LISTs, end, done, and the report's reading. */
 const LEDGER_A_SHARD = 8;
 /** Request, run, cursors and markers, the report. */
@@ -240,32 +235,6 @@ function headsSpared(
 }
 
 /**
- * Of one row that all goes well with (archive/task/next-step.ts). Those that a process sends at its beginning are headsAtStart's.
- */
-export function requestsOf(
-  row: PlannedRow,
-  options: Pick<RunOptions, "ifExists" | "expect" | "proof" | "history" | "fromArchive">,
-  /** Is it known that originImage does not bring the metadata? Then each row that is fetched so costs a HEAD. */
-  metadataByHead = false,
-): Readonly<Record<"source.get" | "source.plain" | "source.head" | "archive.head" | "archive.put", number>> {
-  const size = row.size ?? 0;
-  const inParts = size > putLimit;
-  const known = chooseProof(expectationOfRow(row), options.proof, !inParts) !== undefined;
-  const empty = row.size === 0;
-  // The reply to a fetch of a version is never trusted.
-  const trustsReply = options.expect === "get" && row.versionId === undefined;
-  const plain = options.fromArchive !== undefined || goesPlain(row, options);
-  const asksSource = empty || !(trustsReply || known) || (metadataByHead && !plain);
-  return {
-    "source.get": empty || plain ? 0 : 1,
-    "source.plain": plain && !empty ? 1 : 0,
-    "source.head": asksSource ? 1 : 0,
-    "archive.head": options.ifExists === "overwrite" && options.history === undefined ? 0 : 1,
-    "archive.put": inParts ? 2 + Math.ceil(size / Math.max(PART, Math.ceil(size / maxParts))) : 1,
-  };
-}
-
-/**
  * HEADs of the source that are sent besides at most, in each process, until it knows whether originImage brings the metadata: of rows that need none
  * for their proof, as many as show that, and those that are under way by then.
  */
@@ -279,29 +248,6 @@ export function headsAtStart(
   return Math.min(most, rowsThatProve, requests["source.get"]);
 }
 
-/** Seconds that one original takes where nothing is known of it: an image of a few hundred KiB, in the bucket's own region. */
-export const assumedSeconds = 0.25;
-
-/** Originals at once in each process that bring what rate and service let through: what --concurrency auto may come to. */
-export function expectedAtOnce(how: { readonly rate?: number | undefined; readonly maxInstances: number }): number {
-  const perSecond = Math.min(how.rate ?? originalsPerSecond, originalsPerSecond) / how.maxInstances;
-  return Math.min(mostAtOnce, Math.max(1, Math.ceil(perSecond * assumedSeconds)));
-}
-
 /** Of originals, by whatever GET. */
 export const fetchesOf = ({ requests }: Pick<Estimate, "requests">): number =>
   requests["source.get"] + (requests["source.plain"] ?? 0);
-
-/** Seconds the fetches take, and what limits them. */
-export function timeOf(
-  fetches: number,
-  how: { readonly concurrency: number; readonly rate?: number | undefined; readonly maxInstances: number },
-): { readonly seconds: number; readonly limitedBy: "rate" | "concurrency" | "service" } {
-  const limits = [
-    { limitedBy: "concurrency", perSecond: (how.concurrency * how.maxInstances) / assumedSeconds },
-    { limitedBy: "rate", perSecond: how.rate ?? Number.POSITIVE_INFINITY },
-    { limitedBy: "service", perSecond: originalsPerSecond },
-  ] as const;
-  const least = limits.reduce((a, b) => (b.perSecond < a.perSecond ? b : a));
-  return { seconds: fetches / least.perSecond, limitedBy: least.limitedBy };
-}
