@@ -7,7 +7,8 @@ import { readFirstArchived, writeFirstArchived } from "../../../src/ledger/trial
 import { readManifest } from "../../../src/manifest/read-manifest.ts";
 import { rowsOf } from "../../../src/report/tally.ts";
 import type { Submissions } from "../../../src/run/messages/delivery.ts";
-import { type ReconcileOptions, reconcile } from "../../../src/run/reconcile/reconcile.ts";
+import type { ReconcileOptions } from "../../../src/run/reconcile/look.ts";
+import { reconcile } from "../../../src/run/reconcile/reconcile.ts";
 import { ledgerSubmissions } from "../../../src/run/reconcile/submissions.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
 import { outcomeOf, trailer, ulidAt } from "../../ledger/samples.ts";
