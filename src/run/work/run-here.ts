@@ -5,25 +5,21 @@ import { endedRows } from "../../ledger/counts.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
 import { runPrefix } from "../../ledger/runs.ts";
 import type { RecordReader } from "../../ledger/shard/record-reader.ts";
-import type { LedgerStore } from "../../ledger/store.ts";
 import { queueFromUrl } from "../../queue/index.ts";
 import type { Summary } from "../../report/summary.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import { tellWait } from "../../vocabulary/waits.ts";
 import { createShardWorker } from "../deliver/handle-delivery.ts";
 import { runKey, type ShardWorker, workShard } from "../deliver/work-shard.ts";
-import { writeSummary } from "../finalize/finalize.ts";
-import { settleEvents } from "../finalize/settle-events.ts";
-import { writeParts } from "../inspect/report.ts";
 import type { HandleDelivery, Sender } from "../messages/delivery.ts";
 import { type Place, parseMessage } from "../messages/messages.ts";
 import { queueSender } from "../messages/queue-sender.ts";
-import type { RunInput } from "../plan/begin-run.ts";
-import { type Begun, beginnings, beginRun } from "../plan/begin-run.ts";
+import { type Begun, beginnings, beginRun, type RunInput } from "../plan/begin-run.ts";
 import { type Reconciled, reconcile } from "../reconcile/reconcile.ts";
 import { tellRestores } from "../reconcile/restores.ts";
 import { processSubmissions } from "../reconcile/submissions.ts";
 import type { Progress, Surroundings } from "../surroundings/surroundings.ts";
+import { leaveRun } from "./leave-run.ts";
 import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
 import { createAwaited, createOpenedShards, createRunWaits, progressOf } from "./run-progress.ts";
@@ -119,7 +115,7 @@ async function workHere(
   surroundings: Surroundings,
   { signal, giveUp, onProgress, reader }: RunHereOptions,
 ): Promise<Summary> {
-  const { clock, random, log, meter } = surroundings;
+  const { clock, random, log } = surroundings;
   const queue = queueFromUrl("memory:", { clock, random, log, env: {} });
   const toQueue = queueSender(queue.client, queue.queueUrl, surroundings);
   /** Messages in the queue, or at work. */
@@ -291,34 +287,11 @@ async function workHere(
     progress();
   }
   if (fatal.error !== undefined) throw fatal.error;
-  const settling = { ledger, place, request: run.request, openSink: worker.openSink, surroundings };
-  // Who is to stop at once leaves that to whoever continues it.
-  const settled = async (summary: Summary) => {
-    const { state } = summary;
-    if (state === "complete" || state === "halted" || state === "cancelled") meter?.({ kind: "run-ended", state });
-    return giveUp?.aborted ? summary : settleEvents(settling, summary, Number.POSITIVE_INFINITY);
-  };
-  if (state.kind === "over") return settled(state.summary);
-  // A last look: what was in flight when it stopped is recorded by now.
-  state = await step();
-  if (state.kind === "over") return settled(state.summary);
-  if (state.kind === "again") return writeWhatThereIs(ledger, run, "incomplete", surroundings);
-  return settled(await writeWhatThereIs(ledger, run, state.state, surroundings));
+  return leaveRun({ ledger, place, run, surroundings, openSink: worker.openSink, giveUp }, state, step);
 }
 
 /** As many shards at once as keep the tasks busy while one shard ends and the next begins. */
 function pollersFor(concurrency: number, run: RunDocument): number {
   const rows = Math.max(1, Math.min(run.rows, run.request.options.shardSize));
   return Math.min(run.shards, MOST_POLLERS, Math.ceil(concurrency / rows) + 1);
-}
-
-/** The report of a run that is not over. */
-async function writeWhatThereIs(
-  ledger: LedgerStore,
-  run: RunDocument,
-  state: "incomplete" | "halted" | "cancelled",
-  surroundings: Surroundings,
-): Promise<Summary> {
-  const tallies = await writeParts(ledger, run, surroundings);
-  return writeSummary(ledger, run, tallies, state, surroundings);
 }
