@@ -54,11 +54,11 @@
  * and under `<ledger prefix>/probe/`, for as long as it is looked at:
  *
  *   <id>                                         a copy that `doctor --probe` made
+ *
+ * Those below caps/, pulse/, events/ and notices/ tell more than a number: caps.ts, pulse.ts and undelivered.ts make and read the rest of them.
  */
 
-import type { Amount } from "../policy/money/cap.ts";
 import { asFolder } from "../vocabulary/names.ts";
-import { type RowRequest, rowRequests } from "../vocabulary/row-request.ts";
 import type { Marker, MarkerCounts } from "./counts.ts";
 import { groupOf } from "./group.ts";
 
@@ -119,9 +119,12 @@ export const paths = {
   vain: ({ resumes, shard, row }: VainRow) => `control/vain-${resumes}~${pad(shard, SHARD_DIGITS)}~${row}.json`,
   share: ({ resumes, shard, rows }: TrialShare) => `control/share-${resumes}~${pad(shard, SHARD_DIGITS)}~${rows}.json`,
   events: "events/",
-  notices: "notices/",
+  eventsOf: (shard: number) => `events/${pad(shard, SHARD_DIGITS)}~`,
+  noticesOf: (epoch: number, state: string) => `notices/${pad(epoch, EPOCH_DIGITS)}-${state}~`,
   caps: "caps/",
   grants: (shard: number) => `caps/granted/${pad(shard, SHARD_DIGITS)}~`,
+  short: (shard: number) => `caps/short/${pad(shard, SHARD_DIGITS)}~`,
+  spent: (shard: number) => `caps/over/${pad(shard, SHARD_DIGITS)}~`,
   pulses: "pulse/",
   pulsesOfSlot: (slot: number) => `pulse/${pad(Math.max(0, slot), SLOT_DIGITS)}`,
   /** Of a group that is being finalized: which parts are written, and how far the others are. */
@@ -212,40 +215,6 @@ export function parseRestoring(path: string): RestoringShard | undefined {
   return match === null ? undefined : { shard: Number(match[1]), rows: Number(match[2]), until: Number(match[3]) };
 }
 
-/** Archived rows of a shard that could not all be told of. */
-export interface UntoldShard {
-  readonly shard: number;
-  /** So many events were taken, from the first on, of so many. */
-  readonly taken: number;
-  readonly of: number;
-}
-
-export const untoldPath = ({ shard, taken, of }: UntoldShard, id: string): string =>
-  `${paths.events}${pad(shard, SHARD_DIGITS)}~undelivered~${taken}of${of}~${id}.json`;
-export const toldPath = (shard: number, id: string): string =>
-  `${paths.events}${pad(shard, SHARD_DIGITS)}~delivered~${id}`;
-
-/** Undefined for what is neither. */
-export function parseTold(path: string): (UntoldShard & { readonly told: boolean }) | undefined {
-  const match = /^events\/(\d+)~(?:(delivered)|undelivered~(\d+)of(\d+))~[0-9A-Z]{26}(?:\.json)?$/.exec(path);
-  if (match === null) return undefined;
-  const [, shard, told, taken = 0, of = 0] = match;
-  return { shard: Number(shard), told: told !== undefined, taken: Number(taken), of: Number(of) };
-}
-
-/** An end of a run: how, and by the control of which epoch; 0 where none stopped it. */
-export interface RunEnding {
-  readonly epoch: number;
-  readonly state: string;
-}
-
-/** Of an ending what was written of its notice. */
-export const noticesOf = ({ epoch, state }: RunEnding): string =>
-  `${paths.notices}${pad(epoch, EPOCH_DIGITS)}-${state}~`;
-export const noticePath = (ending: RunEnding, end: "delivered" | "undelivered", id: string): string =>
-  `${noticesOf(ending)}${end}~${id}${end === "delivered" ? "" : ".json"}`;
-export const isDeliveredNotice = (path: string): boolean => /~delivered~[0-9A-Z]{26}$/.test(path);
-
 export type AttemptObject =
   | { readonly kind: "open"; readonly attempt: string; readonly seq: number }
   | { readonly kind: "segment"; readonly attempt: string; readonly n: number }
@@ -294,99 +263,6 @@ export function parseShare(path: string): TrialShare | undefined {
   const match = /^control\/share-(\d+)~(\d+)~(\d+)\.json$/.exec(path);
   return match === null ? undefined : { resumes: Number(match[1]), shard: Number(match[2]), rows: Number(match[3]) };
 }
-
-/** One object below `caps/`. */
-export type CapMark =
-  /** `n`: which grant of the shard, from 1. Amounts that no cap bounds are Infinity. */
-  | { readonly kind: "granted"; readonly shard: number; readonly n: number; readonly amount: Amount }
-  /** After that grant, or 0 where there was none. */
-  | {
-      readonly kind: "short";
-      readonly shard: number;
-      readonly n: number;
-      readonly spent: Amount;
-      readonly needs: Amount;
-      readonly attempt: string;
-    }
-  | { readonly kind: "over"; readonly shard: number; readonly spent: Amount; readonly attempt: string };
-
-const amountText = ({ nano, bytes }: Amount) => `m${boundText(nano)}~b${boundText(bytes)}`;
-const boundText = (n: number) => (n === Number.POSITIVE_INFINITY ? "x" : String(n));
-const boundOf = (text: string | undefined) => (text === "x" ? Number.POSITIVE_INFINITY : Number(text));
-
-export function capPath(mark: CapMark): string {
-  switch (mark.kind) {
-    case "granted":
-      return `${paths.grants(mark.shard)}${mark.n}~${amountText(mark.amount)}`;
-    case "short":
-      return `caps/short/${pad(mark.shard, SHARD_DIGITS)}~${mark.n}~${amountText(mark.spent)}~${amountText(mark.needs)}~${mark.attempt}`;
-    case "over":
-      return `caps/over/${pad(mark.shard, SHARD_DIGITS)}~${amountText(mark.spent)}~${mark.attempt}`;
-  }
-}
-
-/** Undefined for what is none. */
-export function parseCap(path: string): CapMark | undefined {
-  const granted = /^caps\/granted\/(\d+)~(\d+)~m(\d+|x)~b(\d+|x)$/.exec(path);
-  if (granted !== null) {
-    const [, shard, n, nano, bytes] = granted;
-    return { kind: "granted", shard: Number(shard), n: Number(n), amount: amountAt(nano, bytes) };
-  }
-  const short = /^caps\/short\/(\d+)~(\d+)~m(\d+)~b(\d+)~m(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path);
-  if (short !== null) {
-    const [, shard, n, nano, bytes, moreNano, moreBytes, attempt] = short;
-    const its = { shard: Number(shard), n: Number(n), attempt: attempt as string };
-    return { kind: "short", ...its, spent: amountAt(nano, bytes), needs: amountAt(moreNano, moreBytes) };
-  }
-  const over = /^caps\/over\/(\d+)~m(\d+)~b(\d+)~([0-9A-Z]{26})$/.exec(path);
-  if (over === null) return undefined;
-  const [, shard, nano, bytes, attempt] = over;
-  return { kind: "over", shard: Number(shard), spent: amountAt(nano, bytes), attempt: attempt as string };
-}
-
-const amountAt = (nano: string | undefined, bytes: string | undefined): Amount => ({
-  nano: boundOf(nano),
-  bytes: boundOf(bytes),
-});
-
-/** What a worker says of itself in the name of its pulse. */
-export interface Pulse {
-  /** Tens of seconds since the epoch, by the ledger's clock. */
-  readonly slot: number;
-  /** A ULID of this process and run. */
-  readonly worker: string;
-  /** Rows that it archived so far. */
-  readonly archived: number;
-  /** Of the shards that are open here: rows that have failed. */
-  readonly failed: number;
-  /** The slot in which each of a row's requests last succeeded; 0 where it never did. */
-  readonly succeeded: Readonly<Record<RowRequest, number>>;
-}
-
-export function pulsePath({ slot, worker, archived, failed, succeeded }: Pulse): string {
-  const last: readonly number[] = rowRequests.map((request) => succeeded[request]);
-  // Of a run that restores nothing the name is what it ever was.
-  const told = last.at(-1) === 0 ? last.slice(0, -1) : last;
-  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${told.join("-")}`;
-}
-
-/** Undefined for what is none. */
-export function parsePulse(path: string): Pulse | undefined {
-  const match = /^pulse\/(\d+)~([0-9A-Z]{26})~a(\d+)~f(\d+)~s([\d-]+)$/.exec(path);
-  if (match === null) return undefined;
-  const [, slot, worker, archived, failed, succeeded = ""] = match;
-  const last = succeeded.split("-").map(Number);
-  return {
-    slot: Number(slot),
-    worker: worker as string,
-    archived: Number(archived),
-    failed: Number(failed),
-    succeeded: lastOf((at) => last[at] ?? 0),
-  };
-}
-
-const lastOf = (slotOf: (at: number) => number): Pulse["succeeded"] =>
-  Object.fromEntries(rowRequests.map((request, at) => [request, slotOf(at)])) as Pulse["succeeded"];
 
 export type ControlKind = "halt" | "cancel" | "resume";
 

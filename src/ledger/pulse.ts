@@ -1,13 +1,51 @@
 /** Signs that the workers of a run give each other: one small object a worker and heartbeat, all of it in the name. */
-import { type Pulse, parsePulse, paths, pulsePath } from "./layout.ts";
+import { type RowRequest, rowRequests } from "../vocabulary/row-request.ts";
+import { paths } from "./layout.ts";
 import { type LedgerStore, pagesAfter } from "./store.ts";
-
-export type { Pulse };
 
 export const slotMs = 10_000;
 
 /** @param time ms since the epoch, by the ledger's clock */
 export const slotAt = (time: number): number => Math.max(0, Math.floor(time / slotMs));
+
+/** What a worker says of itself in the name of its pulse. */
+export interface Pulse {
+  /** Tens of seconds since the epoch, by the ledger's clock. */
+  readonly slot: number;
+  /** A ULID of this process and run. */
+  readonly worker: string;
+  /** Rows that it archived so far. */
+  readonly archived: number;
+  /** Of the shards that are open here: rows that have failed. */
+  readonly failed: number;
+  /** The slot in which each of a row's requests last succeeded; 0 where it never did. */
+  readonly succeeded: Readonly<Record<RowRequest, number>>;
+}
+
+export function pulsePath({ slot, worker, archived, failed, succeeded }: Pulse): string {
+  const last: readonly number[] = rowRequests.map((request) => succeeded[request]);
+  // Of a run that restores nothing the name is what it ever was.
+  const told = last.at(-1) === 0 ? last.slice(0, -1) : last;
+  return `${paths.pulsesOfSlot(slot)}~${worker}~a${archived}~f${failed}~s${told.join("-")}`;
+}
+
+/** Undefined for what is none. */
+export function parsePulse(path: string): Pulse | undefined {
+  const match = /^pulse\/(\d+)~([0-9A-Z]{26})~a(\d+)~f(\d+)~s([\d-]+)$/.exec(path);
+  if (match === null) return undefined;
+  const [, slot, worker, archived, failed, succeeded = ""] = match;
+  const last = succeeded.split("-").map(Number);
+  return {
+    slot: Number(slot),
+    worker: worker as string,
+    archived: Number(archived),
+    failed: Number(failed),
+    succeeded: lastOf((at) => last[at] ?? 0),
+  };
+}
+
+const lastOf = (slotOf: (at: number) => number): Pulse["succeeded"] =>
+  Object.fromEntries(rowRequests.map((request, at) => [request, slotOf(at)])) as Pulse["succeeded"];
 
 export function writePulse(ledger: LedgerStore, pulse: Pulse): Promise<void> {
   return ledger.put(pulsePath(pulse), "");

@@ -6,20 +6,40 @@
 import { ulid } from "ulid";
 import type { Clock, Random } from "../vocabulary/clock.ts";
 import { documentText } from "./document.ts";
-import {
-  isDeliveredNotice,
-  noticePath,
-  noticesOf,
-  parseTold,
-  paths,
-  type RunEnding,
-  toldPath,
-  type UntoldShard,
-  untoldPath,
-} from "./layout.ts";
+import { paths } from "./layout.ts";
 import type { LedgerStore } from "./store.ts";
 
-export type { RunEnding, UntoldShard };
+/** Archived rows of a shard that could not all be told of. */
+export interface UntoldShard {
+  readonly shard: number;
+  /** So many events were taken, from the first on, of so many. */
+  readonly taken: number;
+  readonly of: number;
+}
+
+const untoldPath = ({ shard, taken, of }: UntoldShard, id: string): string =>
+  `${paths.eventsOf(shard)}undelivered~${taken}of${of}~${id}.json`;
+const toldPath = (shard: number, id: string): string => `${paths.eventsOf(shard)}delivered~${id}`;
+
+/** Undefined for what is neither. */
+export function parseTold(path: string): (UntoldShard & { readonly told: boolean }) | undefined {
+  const match = /^events\/(\d+)~(?:(delivered)|undelivered~(\d+)of(\d+))~[0-9A-Z]{26}(?:\.json)?$/.exec(path);
+  if (match === null) return undefined;
+  const [, shard, told, taken = 0, of = 0] = match;
+  return { shard: Number(shard), told: told !== undefined, taken: Number(taken), of: Number(of) };
+}
+
+/** An end of a run: how, and by the control of which epoch; 0 where none stopped it. */
+export interface RunEnding {
+  readonly epoch: number;
+  readonly state: string;
+}
+
+/** Of an ending what was written of its notice. */
+const noticesOf = ({ epoch, state }: RunEnding): string => paths.noticesOf(epoch, state);
+const noticePath = (ending: RunEnding, end: "delivered" | "undelivered", id: string): string =>
+  `${noticesOf(ending)}${end}~${id}${end === "delivered" ? "" : ".json"}`;
+const isDeliveredNotice = (path: string): boolean => /~delivered~[0-9A-Z]{26}$/.test(path);
 
 interface Naming {
   readonly clock: Pick<Clock, "now">;

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { foldCaps } from "../../src/ledger/caps.ts";
-import { type CapMark, capPath, parseCap } from "../../src/ledger/layout.ts";
+import { type CapMark, capPath, foldCaps, parseCap } from "../../src/ledger/caps.ts";
 
 const attempt = "01HZZZZZZZZZZZZZZZZZZZZZZZ";
 const a = (nano: number, bytes: number) => ({ nano, bytes });

@@ -7,14 +7,13 @@ import {
   parseAttemptObject,
   parseControl,
   parseMarker,
-  parsePulse,
   parseRestoring,
   parseShare,
   parseVain,
   paths,
-  pulsePath,
   restoringPath,
 } from "../../src/ledger/layout.ts";
+import { parsePulse, pulsePath } from "../../src/ledger/pulse.ts";
 import { runPrefix } from "../../src/ledger/runs.ts";
 import { anyUlid } from "./samples.ts";
 

@@ -1,7 +1,7 @@
 /** One delivery of a shard that nothing disturbs but its rows: what is recorded, in which order, and what it cost. */
 import { describe, expect, test } from "vitest";
-import { paths, pulsePath } from "../../../src/ledger/layout.ts";
-import { slotAt } from "../../../src/ledger/pulse.ts";
+import { paths } from "../../../src/ledger/layout.ts";
+import { pulsePath, slotAt } from "../../../src/ledger/pulse.ts";
 import { requestTypes } from "../../../src/report/tally.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { allAt, attemptId, keyOf, later, shardLab } from "./lab.ts";

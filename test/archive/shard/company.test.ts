@@ -1,8 +1,7 @@
 /** Workers of one run know of each other by their signs of life. */
 import { describe, expect, test } from "vitest";
 import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
-import { pulsePath } from "../../../src/ledger/layout.ts";
-import { slotAt, slotMs } from "../../../src/ledger/pulse.ts";
+import { pulsePath, slotAt, slotMs } from "../../../src/ledger/pulse.ts";
 import type { Company } from "../../../src/policy/fair-share.ts";
 import { allAt, attemptId, shardLab } from "./lab.ts";
 

@@ -1,8 +1,8 @@
 /** `--max-failures` while shards are open: at once in one process, within a heartbeat over all workers, and never by a guess. */
 import { describe, expect, test } from "vitest";
 import { heartbeatMs } from "../../../src/archive/shard/control-watch.ts";
-import { paths, pulsePath } from "../../../src/ledger/layout.ts";
-import { slotAt } from "../../../src/ledger/pulse.ts";
+import { paths } from "../../../src/ledger/layout.ts";
+import { pulsePath, slotAt } from "../../../src/ledger/pulse.ts";
 import { noRequests } from "../../../src/ledger/shard/segment.ts";
 import type { Outcome } from "../../../src/vocabulary/outcome.ts";
 import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";

@@ -5,10 +5,11 @@ import { archiveShard, type ShardDelivery, type ShardEnd } from "../../../src/ar
 import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { createRunWatch } from "../../../src/archive/shard/run-watch.ts";
 import { writeControl } from "../../../src/ledger/control.ts";
-import { type Pulse, parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";
+import { parseAttemptObject, parseMarker, paths } from "../../../src/ledger/layout.ts";
 import type { RunRequest } from "../../../src/ledger/plan/request.ts";
 import { type RunOptions, runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
 import { encodeShardRows, type PlannedRow } from "../../../src/ledger/plan/shard-rows.ts";
+import type { Pulse } from "../../../src/ledger/pulse.ts";
 import { runPrefix } from "../../../src/ledger/runs.ts";
 import { foldShard } from "../../../src/ledger/shard/fold.ts";
 import { decodeSegment, type Segment } from "../../../src/ledger/shard/segment.ts";

@@ -1,6 +1,6 @@
 /** Catches: an archived object that nobody is told of, a receiver that is away and costs a row, and a message that has others told where it likes. */
 import { describe, expect, test } from "vitest";
-import { parseTold } from "../../../src/ledger/layout.ts";
+import { parseTold } from "../../../src/ledger/undelivered.ts";
 import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.ts";
 import { unfinishedRuns } from "../../../src/run/reconcile/unfinished-runs.ts";
 import { cancelAndTell } from "../../../src/run/work/cancel.ts";
