@@ -1,31 +1,20 @@
 import { type Naming, objectOf } from "./first-rows.ts";
+import { lineEntries } from "./line-entries.ts";
 import type { ManifestEntry } from "./row.ts";
 import { invalidEntry, type RowRules, rowEntry } from "./row-fields.ts";
-import { readLines, withoutCr } from "./text-lines.ts";
 
 const noColumn = () => undefined;
 
 /** One key a line, spaces at its ends included, or what names one; empty lines are skipped. */
-export async function* readKeyLines(
+export function readKeyLines(
   source: AsyncIterable<Buffer>,
   naming: Naming,
   rules: RowRules,
 ): AsyncGenerator<readonly ManifestEntry[]> {
-  for await (const { firstLine, lines } of readLines(source)) {
-    const entries: ManifestEntry[] = [];
-    for (let index = 0; index < lines.length; index++) {
-      const line = lines[index]!;
-      if (typeof line !== "string") {
-        entries.push(invalidEntry("syntax", line.sample, line.problem, firstLine + index, undefined, rules));
-        continue;
-      }
-      const key = withoutCr(line);
-      if (key === "") continue;
-      if (naming === "keys") entries.push(rowEntry({ key }, firstLine + index, noColumn, rules));
-      else entries.push(namedEntry(key, naming, firstLine + index, rules));
-    }
-    if (entries.length > 0) yield entries;
-  }
+  return lineEntries(source, rules, (key, line) => {
+    if (key === "") return undefined;
+    return naming === "keys" ? rowEntry({ key }, line, noColumn, rules) : namedEntry(key, naming, line, rules);
+  });
 }
 
 /** What an address names is its key as it is: a URL's was decoded. */

@@ -3,11 +3,12 @@
  * with encoding-type=url, because a key may hold characters that XML can't.
  */
 
-import type { ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
+import type { ListOptions, ListPage } from "../../objects/bucket.ts";
 import { malformedReply, subject } from "../exchange/error-from-reply.ts";
-import { timeOf, unquote, wholeNumber } from "../exchange/object-info.ts";
+import { timeOf } from "../exchange/object-info.ts";
 import type { Query } from "../exchange/request-target.ts";
-import { elements, parseXml, textOf, type XmlElement } from "../exchange/xml.ts";
+import { parseXml, textOf, type XmlElement } from "../exchange/xml.ts";
+import { contentsOf, isTruncated, lastOf } from "./contents.ts";
 import { scanListing } from "./scan.ts";
 
 export function listQuery(options: ListOptions): Query {
@@ -52,38 +53,17 @@ export function listPage(
       throw malformed(`the key ${JSON.stringify(value)} is not URL-encoded UTF-8`);
     }
   };
-  const objects = elements(root, "Contents").map((contents): ListedObject => {
-    const key = textOf(contents, "Key");
-    const size = wholeNumber(textOf(contents, "Size")?.trim());
-    const lastModified = timeOf(textOf(contents, "LastModified")?.trim());
-    if (!key || size === undefined || lastModified === undefined) {
-      throw malformed(`an entry lacks its Key, Size or LastModified (key ${JSON.stringify(key)})`);
-    }
-    return {
-      key: decode(key),
-      size,
-      etag: unquote(textOf(contents, "ETag")?.trim()) ?? "",
-      lastModified,
-      storageClass: textOf(contents, "StorageClass")?.trim() || undefined,
-    };
-  });
-  const prefixes = elements(root, "CommonPrefixes").flatMap((each) => {
-    const prefix = textOf(each, "Prefix");
-    return prefix ? [decode(prefix)] : [];
-  });
-  return { objects, prefixes, nextMarker: nextMarker(root, objects, prefixes, decode), serverTime: timeOf(date) };
+  const contents = contentsOf(root, decode, malformed);
+  return { ...contents, nextMarker: nextMarker(root, contents, decode), serverTime: timeOf(date) };
 }
 
 function nextMarker(
   root: XmlElement,
-  objects: readonly ListedObject[],
-  prefixes: readonly string[],
+  contents: Parameters<typeof lastOf>[0],
   decode: (value: string) => string,
 ): string | undefined {
-  if (textOf(root, "IsTruncated")?.trim() !== "true") return undefined;
+  if (!isTruncated(root)) return undefined;
   const said = textOf(root, "NextMarker");
-  if (said) return decode(said);
   // A service that says there is more, but not where: it goes on after the last of what it gave.
-  const last = [objects.at(-1)?.key, prefixes.at(-1)].filter((name) => name !== undefined);
-  return last.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).at(-1);
+  return said ? decode(said) : lastOf(contents);
 }

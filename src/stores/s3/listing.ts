@@ -4,11 +4,11 @@
  * goes on may be another process.
  */
 import { malformedReply, subject } from "../../cos/exchange/error-from-reply.ts";
-import { timeOf, unquote, wholeNumber } from "../../cos/exchange/object-info.ts";
+import { timeOf } from "../../cos/exchange/object-info.ts";
 import type { Query } from "../../cos/exchange/request-target.ts";
-import { elements, parseXml, textOf } from "../../cos/exchange/xml.ts";
-import type { ListedObject, ListOptions, ListPage } from "../../objects/bucket.ts";
-import { compareKeys } from "../../objects/key-order.ts";
+import { parseXml, textOf } from "../../cos/exchange/xml.ts";
+import { contentsOf, isTruncated, lastOf } from "../../cos/listing/contents.ts";
+import type { ListOptions, ListPage } from "../../objects/bucket.ts";
 
 /** Behind every key that begins so: no character is greater. */
 const LAST = "\u{10ffff}";
@@ -40,31 +40,9 @@ export function parseListing(text: string, bucket: string, status: number, date:
       throw malformed(`the key ${JSON.stringify(value)} is not URL-encoded UTF-8`);
     }
   };
-  const objects = elements(root, "Contents").map((contents): ListedObject => {
-    const key = textOf(contents, "Key");
-    const size = wholeNumber(textOf(contents, "Size")?.trim());
-    const lastModified = timeOf(textOf(contents, "LastModified")?.trim());
-    if (!key || size === undefined || lastModified === undefined) {
-      throw malformed(`an entry lacks its Key, Size or LastModified (key ${JSON.stringify(key)})`);
-    }
-    const storageClass = textOf(contents, "StorageClass")?.trim() || undefined;
-    return {
-      key: decode(key),
-      size,
-      etag: unquote(textOf(contents, "ETag")?.trim()) ?? "",
-      lastModified,
-      storageClass,
-    };
-  });
-  const prefixes = elements(root, "CommonPrefixes").flatMap((each) => {
-    const prefix = textOf(each, "Prefix");
-    return prefix ? [decode(prefix)] : [];
-  });
-  const last = [objects.at(-1)?.key, prefixes.at(-1)]
-    .filter((name) => name !== undefined)
-    .sort(compareKeys)
-    .at(-1);
-  const more = textOf(root, "IsTruncated")?.trim() === "true";
+  const contents = contentsOf(root, decode, malformed);
+  const last = lastOf(contents);
+  const more = isTruncated(root);
   if (more && last === undefined) throw malformed("the listing goes on, but this page of it is empty");
-  return { objects, prefixes, nextMarker: more ? last : undefined, serverTime: timeOf(date) };
+  return { ...contents, nextMarker: more ? last : undefined, serverTime: timeOf(date) };
 }
