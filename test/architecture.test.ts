@@ -110,6 +110,7 @@ describe("time", () => {
       "run/plan/plan.ts": "an id behind that of another planner",
       "run/reconcile/unfinished-runs.ts": "how long ago a run ended that another worked",
       "run/work/tick.ts": "from when on what is written down is looked for, and what it writes down",
+      "runtime/cli/metrics/watched-worker.ts": "moments that Prometheus is told",
       "runtime/cli/original/sign.ts": "signatures",
       "runtime/cli/plan.ts": "the end of temporary keys, as above",
       "runtime/function/embedded-metrics.ts": "when it was measured",

@@ -40,7 +40,6 @@ import { createRestores } from "./restores.ts";
 import { runTasks } from "./run-tasks.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { createShardLog, type ShardEnd, type ShardLog } from "./shard-log.ts";
-
 import { afterGrace } from "./stop-grace.ts";
 import { createStops } from "./stops.ts";
 import { type ShardTally, startTally } from "./tally.ts";

@@ -14,6 +14,7 @@ import {
   runMetrics,
 } from "../../../vocabulary/metrics/catalogue.ts";
 import type { Meter, ReadyCheck } from "../../../vocabulary/metrics/measured.ts";
+import type { QueueCounts } from "./worker-checks.ts";
 
 /** Read when somebody asks. */
 export interface LiveValues {
@@ -22,7 +23,7 @@ export interface LiveValues {
   /** Was there what it needs, when that was looked at last? */
   readonly looked: () => ReadonlyMap<ReadyCheck, boolean>;
   /** Undefined where the queue can't be asked. */
-  readonly queueCounts: () => Readonly<Record<string, number>> | undefined;
+  readonly queueCounts: () => QueueCounts | undefined;
   /** Seconds since the epoch. */
   readonly now: () => number;
 }

@@ -44,8 +44,8 @@ export function watchWorker({
     underWay,
     concurrency: () => worked?.atOnce ?? surroundings.settings.concurrency,
     looked: probes.looked,
-    queueCounts: () => queueCounts() && { ...queueCounts() },
-    now: () => new Date(systemClock.now()).getTime() / 1_000,
+    queueCounts,
+    now: () => systemClock.now() / 1_000,
   };
   const registry = createProcessRegistry(live, version, listen !== undefined);
   let server: WorkerServer | undefined;
