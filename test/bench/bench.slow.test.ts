@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { thorough } from "../setup/thorough.ts";
 import { contestantsAt } from "./contestants.ts";
 import { canLimit } from "./cpu-share.ts";
 import type { CommandsResult } from "./parts/commands.ts";
@@ -21,7 +22,8 @@ function bench(...args: string[]): Promise<{ code: number; stdout: string; stder
 }
 
 describe("npm run bench", () => {
-  it("races everybody, and every object arrives right", async () => {
+  // The benchmark is a tool of those who work here: by day it is tried by its whole commands and one part, by night by all of it.
+  it.runIf(thorough)("races everybody, and every object arrives right", async () => {
     const race = ["--parts", "copy", "--sizes", "16KiB", "--concurrency", "4", "--rounds", "1", "--objects", "64"];
     const { code, stdout, stderr } = await bench(...race, "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("16KiB, concurrency 4") });
@@ -88,19 +90,22 @@ describe("npm run bench", () => {
     expect(code).toBe(0);
   });
 
-  it("hands functions of each memory one shard after the other, and every object arrives right", async () => {
-    const lap = ["--parts", "functions", "--sizes", "16KiB", "--rounds", "1", "--objects", "8", "--plain"];
-    const { code, stdout } = await bench(...lap, "--json");
-    const { functions } = JSON.parse(stdout) as { readonly functions: FunctionsResult };
-    const memories = canLimit ? [128, 256, 512, 1_024, 1_769] : [1_769];
-    expect(functions.functions.map(({ memoryMB, wrong }) => ({ memoryMB, wrong }))).toEqual(
-      memories.map((memoryMB) => ({ memoryMB, wrong: 0 })),
-    );
-    for (const { objectsPerGBSecond, coldMs, peakRssMB } of functions.functions) {
-      expect([objectsPerGBSecond.median, coldMs, peakRssMB].every((value) => value > 0)).toBe(true);
-    }
-    expect(code).toBe(0);
-  });
+  it.runIf(thorough)(
+    "hands functions of each memory one shard after the other, and every object arrives right",
+    async () => {
+      const lap = ["--parts", "functions", "--sizes", "16KiB", "--rounds", "1", "--objects", "8", "--plain"];
+      const { code, stdout } = await bench(...lap, "--json");
+      const { functions } = JSON.parse(stdout) as { readonly functions: FunctionsResult };
+      const memories = canLimit ? [128, 256, 512, 1_024, 1_769] : [1_769];
+      expect(functions.functions.map(({ memoryMB, wrong }) => ({ memoryMB, wrong }))).toEqual(
+        memories.map((memoryMB) => ({ memoryMB, wrong: 0 })),
+      );
+      for (const { objectsPerGBSecond, coldMs, peakRssMB } of functions.functions) {
+        expect([objectsPerGBSecond.median, coldMs, peakRssMB].every((value) => value > 0)).toBe(true);
+      }
+      expect(code).toBe(0);
+    },
+  );
 
   it("refuses what it does not know, in one sentence and with exit code 2", async () => {
     const { code, stdout, stderr } = await bench("--rounds", "abc");
