@@ -10,7 +10,9 @@ if (!address) process.exit(0);
 const everywhere = { "0.0.0.0": "127.0.0.1", "[::]": "[::1]" };
 const [, host = "127.0.0.1", port] = /^(?:(.+):)?(\d+)$/.exec(address) ?? [];
 try {
-  const { ok } = await fetch(`http://${everywhere[host] ?? host}:${port}/healthz`, { signal: AbortSignal.timeout(4000) });
+  const { ok } = await fetch(`http://${everywhere[host] ?? host}:${port}/healthz`, {
+    signal: AbortSignal.timeout(4000),
+  });
   process.exit(ok ? 0 : 1);
 } catch {
   process.exit(1);

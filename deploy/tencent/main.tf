@@ -18,7 +18,7 @@ provider "tencentcloud" {
 locals {
   archive_region = coalesce(var.archive_region, var.region)
   # Its name has the version: the provider looks at the name alone, so another name is what updates the function.
-  zip_file = coalesce(var.zip_file, one([for name in fileset("${path.module}/../../release", "*-scf.zip") : abspath("${path.module}/../../release/${name}")]))
+  zip_file = try(coalesce(var.zip_file, one([for name in fileset("${path.module}/../../release", "*-scf.zip") : abspath("${path.module}/../../release/${name}")])), null)
 
   # What `cos-originals policy` prints of the same places.
   policy = var.policy_file == null ? templatefile("${path.module}/policy.json.tftpl", {
@@ -98,6 +98,13 @@ resource "tencentcloud_scf_function" "originals" {
   cls_topic_id  = tencentcloud_cls_topic.originals.id
 
   depends_on = [tencentcloud_cam_role_policy_attachment.function]
+
+  lifecycle {
+    precondition {
+      condition     = local.zip_file != null
+      error_message = "The function's code is missing, or there is more than one: release/ holds one *-scf.zip, of a release or written by npm run release-files; or say zip_file."
+    }
+  }
 }
 
 # Starts the run of a night.
