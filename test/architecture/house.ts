@@ -40,6 +40,7 @@ export const house: House = [
       "work",
       "deliver",
       "inspect",
+      "allowed",
       "bring-back",
       "check",
       "reconcile",

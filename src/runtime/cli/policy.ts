@@ -1,8 +1,11 @@
 /** `cos-originals policy`: what the credentials of a configuration must be allowed to do. Asks nobody. */
 import { type Command, Option } from "commander";
 import type { Settings } from "../../config/read.ts";
-import { camPolicy } from "../../run/inspect/cam-policy.ts";
-import { type IamPolicy, iamPolicy } from "../../run/inspect/iam-policy.ts";
+import { secretVariable } from "../../events/webhook-signature.ts";
+import { readOrigin } from "../../policy/credentials/origin.ts";
+import { camPolicy } from "../../run/allowed/cam-policy.ts";
+import { type IamPolicy, iamPolicy } from "../../run/allowed/iam-policy.ts";
+import { lambdaPolicy } from "../../run/allowed/lambda-policy.ts";
 import {
   type Need,
   needsOfCheck,
@@ -14,7 +17,7 @@ import {
   type Purpose,
   purposes,
   type StoredManifest,
-} from "../../run/inspect/needs-of.ts";
+} from "../../run/allowed/needs-of.ts";
 import type { Place } from "../../run/messages/messages.ts";
 import { lifecyclesOf } from "../../run/places/lifecycle.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
@@ -50,7 +53,8 @@ export function describePolicy(command: Command): void {
 The flags are those of run. The policy is for the credentials that run and work have; status, report, redrive, cancel,
 resume and verify need no more, but for verify --deep, which reads the archive. With --for it is another command's; that of
 restore takes its --to, and its --at where that is to be asked, that of verify its --deep. An archive whose credentials are others takes the statements about its own bucket. What lies in S3 is allowed by a policy of
-its own: --store s3. What a queue needs is its own service's matter.
+its own: --store s3. With --for lambda it is that of the function's role on AWS: its --queue, dead letters and named secrets, and what lies in S3; what the
+function does in COS its keys must be allowed, by the policy without --for. What another queue needs is its own service's matter.
 
 Exit codes: 0 printed, 2 usage.
 
@@ -61,7 +65,7 @@ Example:
     --region ap-guangzhou > lifecycle.xml`,
       ),
     // Those of work say nothing here; but the flags of a run can be given as they are.
-    [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork],
+    [...settingsOfRequest, ...settingsOfBeginning, ...settingsOfWork, "queue", "deadLetterQueue"],
   );
 }
 
@@ -81,10 +85,17 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
   }
   const purpose = purposeSaid(flags);
   const needs = needsOf(purpose, settings, flags);
+  // JSON has line ends between its values only.
+  const print = (policy: object) =>
+    terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
+  if (purpose === "lambda") {
+    print(lambdaPolicy({ ...ofFunction(settings), needs }));
+    terminal.note(NOTES_OF_LAMBDA);
+    return exitCodes.done;
+  }
   const inS3 = iamPolicy(needs);
   const policy = store === "s3" ? there(inS3) : camPolicy(needs);
-  // JSON has line ends between its values only.
-  terminal.out(flags.json === true ? JSON.stringify(policy) : JSON.stringify(policy, undefined, 2).split("\n"));
+  print(policy);
   if (store === "s3") {
     terminal.note(
       "Under --encryption aws:kms the key's own policy has to allow kms:GenerateDataKey and kms:Decrypt besides.",
@@ -99,6 +110,25 @@ export async function policyCommand(flags: Flags, terminal: Terminal): Promise<E
   if (inS3 !== undefined)
     terminal.note("What lies in S3 has a policy of its own: the same command with --store s3 prints it.");
   return exitCodes.done;
+}
+
+const NOTES_OF_LAMBDA =
+  "The policy AWSLambdaBasicExecutionRole, which lets a function write its log, belongs to the role besides; a secret or an archive under a KMS key of your own takes kms:Decrypt on that, such an archive kms:GenerateDataKey too.";
+
+function ofFunction({ values }: Settings) {
+  const { queue, deadLetterQueue, credentialsFrom, archiveCredentialsFrom, events, notify } = values;
+  if (queue === undefined || queue.startsWith("memory:")) {
+    throw new UserError(
+      "MissingSetting",
+      "Which queue the function works is missing; say it with --queue sqs:https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, or sqs:NAME.",
+    );
+  }
+  const named = [credentialsFrom, archiveCredentialsFrom, process.env[secretVariable]?.trim()];
+  const secrets = named.flatMap((text) => {
+    const origin = readOrigin(text ?? "");
+    return "kind" in origin && (origin.kind === "ssm" || origin.kind === "secretsmanager") ? [origin] : [];
+  });
+  return { queue, deadLetterQueue, secrets, targets: [events, notify].flatMap((target) => target ?? []) };
 }
 
 function needsOf(purpose: Purpose, settings: Settings, { to, at, deep }: Flags): readonly Need[] {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startEmulator } from "../../../src/emulator/emulator.ts";
-import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import type { CamPolicy } from "../../../src/run/allowed/cam-policy.ts";
 import type { Check, Finding, Verdict } from "../../../src/run/inspect/doctor-findings.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { runCli } from "./built.ts";

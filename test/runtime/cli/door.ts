@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Operation } from "../../../src/emulator/faults/operation.ts";
 import { parseAddress } from "../../../src/emulator/protocol/address.ts";
 import { route } from "../../../src/emulator/protocol/route.ts";
-import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import type { CamPolicy } from "../../../src/run/allowed/cam-policy.ts";
 
 const actions: Partial<Record<Operation, string>> = {
   "bucket.list": "cos:GetBucket",

@@ -1,6 +1,6 @@
 /** Is the policy enough, and not more? The real command line goes through a door that lets pass only what the policy allows. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CamPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import type { CamPolicy } from "../../../src/run/allowed/cam-policy.ts";
 import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
 import { runCli } from "./built.ts";
 import { type Door, openDoor } from "./door.ts";

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { settingNames, variableOf } from "../../../src/config/settings.ts";
+import { lambdaPolicy } from "../../../src/run/allowed/lambda-policy.ts";
 import { faultsOf, type Template } from "./template-faults.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -166,6 +167,39 @@ describe("the deployment to AWS", () => {
       "logs:PutLogEvents",
       "logs:TagResource",
     ]);
+  });
+
+  it("gives the function's role what `policy --for lambda` prints, and its log", () => {
+    const ARN = "arn:aws:sqs:us-east-1:123456789012:originals-dev";
+    const resolved = (resource: unknown): unknown => {
+      const [attribute] = (resource as { readonly "Fn::GetAtt"?: readonly string[] })["Fn::GetAtt"] ?? [];
+      if (attribute !== undefined) return attribute === "WorkQueue" ? ARN : `${ARN}-dead-letters`;
+      const text = (resource as { readonly "Fn::Sub"?: string })["Fn::Sub"] ?? "";
+      const variables = { Partition: "aws", Region: "us-east-1", AccountId: "123456789012" };
+      return text.replace(/\$\{AWS::(\w+)\}/g, (_, name: keyof typeof variables) => variables[name]);
+    };
+    /** Each action with its resource. */
+    const allowed = (statements: readonly Statement[], said: (resource: unknown) => unknown) =>
+      statements
+        .flatMap(({ Action, Resource }) =>
+          [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${said(resource)}`)),
+        )
+        .sort();
+    const [policy] = only("AWS::IAM::Role").Policies as { PolicyDocument: { Statement: Statement[] } }[];
+    const statements = policy?.PolicyDocument.Statement ?? [];
+    const withoutLog = statements.filter(({ Action }) => ![Action].flat().some((action) => action.startsWith("logs:")));
+    const printed = lambdaPolicy({
+      queue: "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/originals-dev",
+      secrets: [
+        { kind: "ssm", name: "/cos-originals/dev/cos" },
+        { kind: "secretsmanager", name: "cos-originals/dev/cos" },
+      ],
+      targets: [],
+      needs: [],
+    });
+    // The stage's secrets are allowed by the beginning of their names, so that the one that is named may be another.
+    const ofStage = (resource: unknown) => String(resource).replace(/\/cos(-\?{6})?$/, "/*");
+    expect(allowed(withoutLog, resolved)).toEqual(allowed(printed.Statement, ofStage));
   });
 
   it("runs nightly only where that was asked for, and passes on the settings that there are", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { iamPolicy } from "../../../src/run/inspect/iam-policy.ts";
-import { needsOfCheck, needsOfProtection, needsOfRun, type PlacesOfRun } from "../../../src/run/inspect/needs-of.ts";
+import { iamPolicy } from "../../../src/run/allowed/iam-policy.ts";
+import { needsOfCheck, needsOfProtection, needsOfRun, type PlacesOfRun } from "../../../src/run/allowed/needs-of.ts";
 import { defaultLedger } from "../../../src/run/surroundings/open-ledger.ts";
 
 const archive = { store: "s3", bucket: "photo-archive", region: "eu-central-1", prefix: "photos/" } as const;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type CamPolicy, camPolicy } from "../../../src/run/inspect/cam-policy.ts";
+import { type CamPolicy, camPolicy } from "../../../src/run/allowed/cam-policy.ts";
 import {
   needsOfCheck,
   needsOfDoctor,
   needsOfProtection,
   needsOfRestore,
   needsOfRun,
-} from "../../../src/run/inspect/needs-of.ts";
+} from "../../../src/run/allowed/needs-of.ts";
 import { defaultLedger } from "../../../src/run/surroundings/open-ledger.ts";
 
 const region = "ap-guangzhou";

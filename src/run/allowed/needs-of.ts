@@ -3,7 +3,7 @@ import type { Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 
 /** What credentials are for. */
-export const purposes = ["run", "doctor", "verify", "check", "protection", "restore"] as const;
+export const purposes = ["run", "doctor", "verify", "check", "protection", "restore", "lambda"] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** Requests on objects, on a bucket as a whole, or on what is set of its images. */

@@ -49,8 +49,10 @@ const allow = (actions: readonly string[], resources: readonly string[]): IamSta
 /** A star and a question mark are wildcards there, and `${` begins a variable: of a prefix they stand for themselves. */
 const literally = (prefix: string): string => prefix.replace(/[*?$]/g, (character) => `\${${character}}`);
 
+const arnOf = ({ bucket, region }: Pick<Place, "bucket" | "region">): string =>
+  `arn:${partitionOf(region)}:s3:::${bucket}`;
+
 /** China and the United States' government have partitions of their own (AWS General Reference, "Amazon Resource Names"). */
-function arnOf({ bucket, region }: Pick<Place, "bucket" | "region">): string {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return `arn:${partition}:s3:::${bucket}`;
+export function partitionOf(region: string): string {
+  return region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
