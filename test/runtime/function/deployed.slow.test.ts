@@ -1,14 +1,18 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Emulator, startEmulator } from "../../../src/emulator/emulator.ts";
+import { createSqsJsonTransport, ReceiveMessageCommand, SQSClient } from "../../../src/queue/index.ts";
 import { makeImage } from "../../../src/runtime/cli/demo/images.ts";
+import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { type Built, build } from "../cli/built.ts";
+import { openQueueServer } from "../cli/queue-server.ts";
 import { eventOf } from "./fixtures.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -131,6 +135,78 @@ describe("the function that is deployed to AWS", () => {
       }
     },
   );
+
+  // Catches: a message that stays hidden for as long as Lambda has its queue hide it, an hour and a half, when its function dies.
+  it("dies at a message, and a real queue gives it to another within two minutes, who ends it", async () => {
+    const source = emulator.bucket("demo-1250000000");
+    const many = Array.from({ length: 40 }, (_, n) => `dead/${n}.png`);
+    for (const [index, key] of many.entries()) source.put(key, makeImage("png", 16, index));
+    const queues = await openQueueServer();
+    onTestFinished(() => queues.close());
+    const QueueUrl = (await queues.create("work")).replace(/^sqs:/, "");
+    const { Records } = eventOf("sqs") as { Records: readonly { readonly body: string }[] };
+    const { run: _, ...message } = JSON.parse(Records[0]?.body ?? "");
+    await queues.send("work", JSON.stringify({ ...message, run: "dead", keys: many }));
+
+    const later = vi.spyOn(Date, "now");
+    onTestFinished(() => later.mockRestore());
+    const passes = (seconds: number) => {
+      const now = Date.now() + 1_000 * seconds;
+      later.mockReturnValue(now);
+    };
+    const credentials = { accessKeyId: "AKIATEST", secretAccessKey: "secret" };
+    const endpoint = queues.env.AWS_ENDPOINT_URL_SQS;
+    const client = new SQSClient({
+      transport: createSqsJsonTransport({ region: "us-east-1", endpoint, credentials, env: {}, clock: systemClock }),
+    });
+    onTestFinished(() => client.destroy());
+    /** As Lambda receives it, which goes by the queue's own visibility. */
+    const received = async () => {
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 5_400 }));
+      return Messages.map(({ MessageId, ReceiptHandle, Body }) => ({
+        messageId: MessageId,
+        receiptHandle: ReceiptHandle,
+        body: Body,
+        eventSource: "aws:sqs",
+        eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:work",
+      }));
+    };
+    const invoked = (records: unknown) => [
+      "-e",
+      `require("./dist/lambda.cjs").handler({ Records: ${JSON.stringify(records)} }, { getRemainingTimeInMillis: () => 900000 })
+        .then((result) => console.log(JSON.stringify(result)), console.error).then(() => process.exit(0))`,
+    ];
+
+    const dies = spawn(process.execPath, invoked(await received()), { cwd: folder, env: { ...env, ...queues.env } });
+    const died = once(dies, "exit");
+    let fetched = 0;
+    onTestFinished(
+      emulator.faults.use(({ operation, key }) => {
+        if (operation !== "object.original" || !key.startsWith("dead/")) return undefined;
+        if (++fetched === 20) dies.kill("SIGKILL");
+        return undefined;
+      }),
+    );
+    expect(await died).toEqual([null, "SIGKILL"]);
+    passes(30);
+    expect(await received()).toEqual([]);
+    passes(91);
+    const again = await received();
+    expect(again).toHaveLength(1);
+
+    const { code, stdout, stderr } = await node(invoked(again), queues.env);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });
+    for (const key of many) {
+      expect(emulator.bucket("archive-1250000000").get(`photos/${key}`)?.bytes, key).toEqual(source.get(key)?.bytes);
+    }
+    const logged = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged).toContainEqual(expect.objectContaining({ message: "run complete", run: "dead", rows: 40 }));
+    expect(logged.map(({ takenOver }) => takenOver)).toContain(1);
+  });
 
   it("says in the invocation's error what is wrong with a setting", async () => {
     const invoke = [osls, "invoke", "local", "-f", "originals", "-p", "events/sqs.json"];
