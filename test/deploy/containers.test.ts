@@ -10,6 +10,9 @@ import * as z from "zod";
 import { parseConfig } from "../../src/config/file-text.ts";
 import { readSettings } from "../../src/config/read.ts";
 import { settingNames, variableOf } from "../../src/config/settings.ts";
+import { createProbes } from "../../src/runtime/cli/metrics/probes.ts";
+import { startWorkerServer } from "../../src/runtime/cli/metrics/worker-server.ts";
+import { systemClock } from "../../src/vocabulary/clock.ts";
 import { read, root } from "../papers/papers.ts";
 import { refusalOf } from "../papers/refused-command.ts";
 
@@ -269,6 +272,27 @@ describe("Kubernetes", () => {
       "prometheus.io/port": String(container?.ports?.[0]?.containerPort),
     });
     expect(deployment?.spec.template.metadata.labels).toEqual(deployment?.spec.selector.matchLabels);
+  });
+
+  test("asks a worker for what it serves, as the image's own check and Prometheus do", async () => {
+    const deployment = manifests.find((each) => each.kind === "Deployment");
+    const [container] = deployment?.spec.template.spec.containers ?? [];
+    const { startupProbe, livenessProbe, readinessProbe } = container ?? {};
+    const probed = [startupProbe, livenessProbe, readinessProbe].map((probe) => probe?.httpGet.path ?? "none");
+    const checked = /127\.0\.0\.1:\$\{port\}(\/\w+)/.exec(read(`${folder}/healthcheck.mjs`))?.[1] ?? "none";
+    const probes = createProbes({ checks: [], clock: systemClock, version: "1.0.0", underWay: () => 0 });
+    const registry = { contentType: "text/plain", text: async () => "" };
+    const server = await startWorkerServer({ host: "127.0.0.1", port: 0 }, probes, registry, systemClock);
+    try {
+      const ask = async (path: string) => (await fetch(new URL(path, server.address))).status;
+      // Where it does not say otherwise, Prometheus asks for /metrics.
+      for (const path of [...probed, checked, "/metrics"]) expect(await ask(path), path).toBe(200);
+      expect(await ask("/health")).toBe(404);
+    } finally {
+      await server.close();
+    }
+    // A look at queue and ledger takes five seconds at most.
+    expect(readinessProbe?.timeoutSeconds).toBeGreaterThan(5);
   });
 
   test("refuses a misspelt field, as a cluster would", () => {

@@ -13,7 +13,7 @@ export type Said = "progress" | "nothing" | "unasked";
 /** What is to be called often; it tells what there is to say, where there is. */
 export function minuteLine(clock: Pick<Clock, "elapsed">): (worked: WorkedRows) => Said | undefined {
   let next = clock.elapsed() + MINUTE_MS;
-  let before = "";
+  let before = JSON.stringify([0, 0, 0, 0]);
   let quietSince: number | undefined;
   return (worked) => {
     const now = clock.elapsed();

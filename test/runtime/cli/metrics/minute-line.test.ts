@@ -49,3 +49,11 @@ test("something is told each minute, nothing once, and once an hour from then on
     [141, "nothing"],
   ]);
 });
+
+// Catches: a first minute in which nothing was done, told as work.
+test("who has done nothing since its start says so", async () => {
+  const clock = fakeClock(0);
+  const [tell, away] = [minuteLine(clock), minuteLine(clock)];
+  await clock.advance(60_000);
+  expect([tell(worked()), away(worked({ unasked: true }))]).toEqual(["nothing", "unasked"]);
+});
