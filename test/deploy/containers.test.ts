@@ -279,7 +279,7 @@ describe("Kubernetes", () => {
     const [container] = deployment?.spec.template.spec.containers ?? [];
     const { startupProbe, livenessProbe, readinessProbe } = container ?? {};
     const probed = [startupProbe, livenessProbe, readinessProbe].map((probe) => probe?.httpGet.path ?? "none");
-    const checked = /127\.0\.0\.1:\$\{port\}(\/\w+)/.exec(read(`${folder}/healthcheck.mjs`))?.[1] ?? "none";
+    const checked = /:\$\{port\}(\/\w+)/.exec(read(`${folder}/healthcheck.mjs`))?.[1] ?? "none";
     const probes = createProbes({ checks: [], clock: systemClock, version: "1.0.0", underWay: () => 0 });
     const registry = { contentType: "text/plain", text: async () => "" };
     const server = await startWorkerServer({ host: "127.0.0.1", port: 0 }, probes, registry, systemClock);
