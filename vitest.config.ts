@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take minutes; begun last, each would run on alone. */
 const longest =
-  /\/test\/(simulation|protocol|throttle|night|events\/told|kill|policy\/concurrency\/auto|package|runtime\/cli\/(recorded|refused-everywhere|queued|run))(\/|\.slow|-)/;
+  /\/test\/(simulation|protocol|throttle|night|runtime\/function\/scf|events\/told|kill|policy\/concurrency\/auto|package|runtime\/cli\/(recorded|refused-everywhere|queued|run))(\/|\.slow|-)/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
