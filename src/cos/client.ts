@@ -103,6 +103,8 @@ export function createBucketClient(options: BucketClientOptions): BucketClient {
     address: `cos://${bucket}`,
     offers: cosOffers,
 
+    prepare: () => http.prepare?.(endpoint.origin),
+
     get(key, request = {}) {
       const { originImage: original, versionId, headers, bufferUpTo = defaultBufferUpTo, inPieces, signal } = request;
       const query = objectQuery(original === true ? originImage : undefined, versionId);

@@ -167,6 +167,8 @@ export interface Bucket {
   /** As people write it, without a slash at its end: `cos://NAME-APPID`, `s3://NAME`, `file:///FOLDER`. */
   readonly address: string;
   readonly offers: StoreOffers;
+  /** Requests are soon to come: while other things are done, a connection is opened. Absent where nothing is gained by it. */
+  prepare?(): void;
   /** GET Object, document 436/7753. */
   get(key: string, options?: GetOptions): Promise<ObjectResponse>;
   /** HEAD Object, document 436/7745. A missing key is a BucketError with status 404 and code NoSuchKey. */

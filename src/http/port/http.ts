@@ -138,6 +138,8 @@ export function httpLimits({ connections = 64, timeouts = {}, log = silentLog }:
 /** A client with connections of its own. */
 export interface Http {
   send(request: HttpRequest, caller: HttpCaller): void;
+  /** A request to this origin is soon to come: where no connection stands, one is opened. Nobody hears whether it could be. Absent: there is no such thing. */
+  prepare?(origin: string): void;
   /** Ends at once: what is still in flight fails with ClientClosed. */
   close(): Promise<void>;
 }

@@ -34,6 +34,7 @@ export function createWireHttp(options: HttpOptions = {}): Http {
       }
       connectionsTo(request.origin).send(exchange, head);
     },
+    prepare: (origin) => connectionsTo(origin).prepare(),
     close: async () => {
       closed = true;
       for (const connections of byOrigin.values()) connections.close();

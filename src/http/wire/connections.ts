@@ -17,6 +17,8 @@ import { createReuse } from "./reuse.ts";
 export interface Connections {
   /** @param head of the request, Latin-1 */
   send(exchange: Exchange, head: string): void;
+  /** Opens the first, if there is none, for what is soon to be sent. */
+  prepare(): void;
   /** Closes them all, at once; what is under way or waits fails with `ClientClosed`. */
   close(): void;
 }
@@ -182,6 +184,11 @@ export function createConnections(origin: string, options: ConnectionsOptions): 
         waiting.push({ exchange, head });
         open();
       }
+    },
+    prepare() {
+      if (closed || all.size + opening > 0) return;
+      opening++;
+      connect(onOpened);
     },
     close() {
       closed = true;

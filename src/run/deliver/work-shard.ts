@@ -95,6 +95,9 @@ export async function workShard(
   }
   const { request } = run;
   const { events } = request.options;
+  const source = open("source", request.source);
+  // The first original comes after a few requests to the ledger; by then whoever is far away can be spoken to.
+  source.prepare?.();
   const end = await archiveShard({
     ledger,
     request,
@@ -107,7 +110,7 @@ export async function workShard(
     planRows: run.rows,
     countedOnly: run.countedOnly,
     watch: worker.watch(id),
-    source: open("source", request.source),
+    source,
     archive: open("archive", request.archive),
     sink: events === undefined ? undefined : worker.openSink("events", events),
     clock,

@@ -104,9 +104,9 @@ function clientTo(answer: Answer) {
 
 type Client = ReturnType<typeof clientTo>["client"];
 
-/** Every operation there is: one that is added must be added here. A disk has none but a folder. */
+/** Every operation there is: one that is added must be added here. A disk has none but a folder, and to prepare asks nobody. */
 const operations: {
-  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "disk" | "close">]: (
+  readonly [name in Exclude<keyof Client, "name" | "region" | "address" | "offers" | "prepare" | "disk" | "close">]: (
     client: Client,
   ) => Promise<unknown>;
 } = {

@@ -6,7 +6,7 @@ import { createWireHttp } from "../../../src/http/wire/client.ts";
 import { bytesOf, clientsOf, gate, request } from "../conformance/client.ts";
 import { answersTwice, hundredReplies } from "../conformance/surplus.ts";
 import { conformance } from "../conformance.ts";
-import { rawRequests, rawServer } from "../raw-server.ts";
+import { deadOrigin, rawRequests, rawServer } from "../raw-server.ts";
 
 conformance("connections of our own", createWireHttp);
 
@@ -52,6 +52,41 @@ test("what can't be sent again goes over a new connection, once a kept one was f
   expect(await over("/kept")).toBe("2");
   expect(await over("/put", streamed())).toBe("3");
   expect(await over("/kept")).toBe("3");
+});
+
+describe("a connection that was opened for what is soon to come", () => {
+  const connectionOf = async (http: ReturnType<typeof createWireHttp>, server: { readonly origin: string }) =>
+    bytesOf(
+      await new Promise((onReply, onError) =>
+        http.send(request(server, { bufferUpTo: "whole" }), { onReply, onError }),
+      ),
+    ).toString();
+  const numbered = (socket: Socket, _: string, connection: number) =>
+    void socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n${connection}`);
+
+  test("carries the first request, whether it stands by then or not, and is the only one", async () => {
+    for (const waits of [false, true]) {
+      const server = await rawRequests(numbered);
+      const http = createWireHttp({ connections: 4 });
+      onTestFinished(() => http.close());
+      http.prepare?.(server.origin);
+      http.prepare?.(server.origin);
+      if (waits) await vi.waitFor(() => expect(server.connections()).toBe(1));
+      expect(await connectionOf(http, server)).toBe("1");
+      expect(server.connections()).toBe(1);
+    }
+  });
+
+  test("and could not be is told to nobody: the request tries anew", async () => {
+    const origin = await deadOrigin();
+    const http = createWireHttp({ connections: 1 });
+    onTestFinished(() => http.close());
+    http.prepare?.(origin);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(connectionOf(http, { origin })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await http.close();
+    http.prepare?.(origin);
+  });
 });
 
 describe("a process", () => {
