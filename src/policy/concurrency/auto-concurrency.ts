@@ -82,7 +82,6 @@ export function createAutoConcurrency(options: {
   let enough = Number.POSITIVE_INFINITY;
 
   const begin = () => {
-    busySince();
     const { tasks, leastMs } = windowOf(climb, company?.workers);
     window.begin(climb.limit, tasks, leastMs);
   };
@@ -100,7 +99,8 @@ export function createAutoConcurrency(options: {
       if (climb.limit > 1 && climb.limit * footprint > memory) climb = boundClimb(climb, borne());
     },
     ended(task, running, perSecond, now) {
-      window.ended(task, running, now);
+      // How busy it was while new places were filled says nothing of them: each opened connections, whose handshakes are paid once.
+      if (window.ended(task, running, now)) busySince();
       const usual = window.usualMs();
       enough =
         perSecond === Number.POSITIVE_INFINITY || usual === undefined

@@ -15,6 +15,10 @@ const FULL = 0.85;
 const COVERED = 0.3;
 /** So many times the tasks that were to end, and it is covered as far as it will be. */
 const LONG_ENOUGH = 16;
+/** New places are taken for settled while so many of their first tasks are under way still: the large ones of a mix, say. */
+const LEFT_BEHIND = 0.1;
+/** So many times the places have ended, and what is missing of those first tasks failed. */
+const TURNS = 4;
 /** Tasks of a class after which its usual time moves by half towards what it is now. */
 const REMEMBERED = 512;
 /** Tasks over which a mean is taken. */
@@ -32,8 +36,9 @@ export type Measured =
 
 export interface WorkWindow {
   /**
-   * From now on `limit` tasks run at once. What began before says nothing about it; nor do those that begin together to fill the new places,
-   * for each of them finds fewer before it than those that come later.
+   * From now on `limit` tasks run at once. What began before says nothing about it; nor do those that begin together to fill the new places:
+   * each of them finds fewer before it than those that come later, and opens connections first, whose handshakes hold up all the others. So
+   * it is measured once they have ended.
    * @param tasks as many of those that began in it have to end
    */
   begin(limit: number, tasks: number, leastMs: number): void;
@@ -42,8 +47,9 @@ export interface WorkWindow {
   /**
    * A task ended well. Times in ms by the clock's `elapsed`.
    * @param running tasks that ran when it ended, itself included
+   * @returns what is measured begins now
    */
-  ended(task: { readonly size: number | undefined; readonly begunAt: number }, running: number, now: number): void;
+  ended(task: { readonly size: number | undefined; readonly begunAt: number }, running: number, now: number): boolean;
   /** Something else than the number of tasks held one back. */
   heldBack(): void;
   /** A task had to wait for its fetch, which is none of the time that it takes; 0 where it had not. */
@@ -63,9 +69,17 @@ export function createWorkWindow(): WorkWindow {
   let limit = 0;
   let enough = 1;
   let leastMs = 0;
-  /** Undefined until the new places are filled. */
+  /** Undefined until the first tasks of the new places have ended. */
   let begunAt: number | undefined;
   let toFill = 0;
+  /** When those first tasks began: from, and until when. */
+  let fillFrom = 0;
+  let fillTo: number | undefined;
+  /** Of them those that have not ended; when it is measured. */
+  let filling = 0;
+  let settledAt = 0;
+  let turned = 0;
+  let lastEnd = 0;
   let ended = 0;
   let took = 0;
   let thin = 0;
@@ -98,6 +112,11 @@ export function createWorkWindow(): WorkWindow {
   return {
     begin(places, tasks, least) {
       toFill = Math.max(0, places - limit);
+      filling = toFill;
+      settledAt = LEFT_BEHIND * toFill;
+      fillFrom = lastEnd;
+      fillTo = undefined;
+      turned = 0;
       limit = places;
       enough = tasks;
       leastMs = least;
@@ -115,17 +134,24 @@ export function createWorkWindow(): WorkWindow {
     ended({ size, begunAt: at }, running, now) {
       const ms = Math.max(0.5, now - at);
       mean = mean === undefined ? ms : mean + (ms - mean) / LATELY;
+      lastEnd = now;
       if (begunAt === undefined) {
-        if (toFill <= 0) begunAt = now;
-        return;
+        if (toFill <= 0) fillTo ??= now;
+        if (at >= fillFrom && (fillTo === undefined || at < fillTo || at === fillFrom)) filling--;
+        if (fillTo === undefined) return false;
+        turned++;
+        if (filling > settledAt && turned < TURNS * limit) return false;
+        begunAt = now;
+        return true;
       }
-      if (at < begunAt) return;
+      if (at < begunAt) return false;
       ended++;
       took += ms;
       if (running < FULL * limit) thin++;
       const of = classOf(size ?? UNKNOWN_SIZE);
       counts[of] = (counts[of] ?? 0) + 1;
       times[of] = (times[of] ?? 0) + ms;
+      return false;
     },
     heldBack() {
       held++;

@@ -85,6 +85,29 @@ describe("what a window of tasks brings", () => {
     expect(window.measured(50).kind).toBe("told");
   });
 
+  // Catches: handshakes that hold up whoever works beside them, and are taken for what more at once cost.
+  test("begins once those that fill new places have ended, or none of them will", () => {
+    const filled = () => {
+      const window = createWorkWindow();
+      window.begin(2, 2, 0);
+      for (let n = 0; n < 2; n++) window.begins();
+      for (let n = 0; n < 2; n++) window.ended({ size: 1, begunAt: 0 }, 2, 10);
+      window.begin(4, 2, 0);
+      for (let n = 0; n < 2; n++) window.begins();
+      return window;
+    };
+    /** Those of the former places, one after the other: the first began before there were new ones. */
+    const former = (now: number) => ({ size: 1, begunAt: now === 30 ? 5 : now - 10 });
+    const window = filled();
+    expect([30, 40, 50].map((now) => window.ended(former(now), 4, now))).toEqual([false, false, false]);
+    expect([60, 70].map((now) => window.ended({ size: 1, begunAt: 10 }, 4, now))).toEqual([false, true]);
+
+    const failing = filled();
+    const turns = Array.from({ length: 20 }, (_, n) => failing.ended(former(30 + 10 * n), 4, 30 + 10 * n));
+    expect(turns.indexOf(true)).toBe(15);
+    expect(turns.filter(Boolean)).toHaveLength(1);
+  });
+
   test("knows what a task takes, without what it waited", () => {
     const window = createWorkWindow();
     expect(window.usualMs()).toBeUndefined();

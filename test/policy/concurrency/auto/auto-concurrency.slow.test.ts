@@ -83,7 +83,7 @@ describe("--concurrency auto", () => {
       ]);
       expect(share).toBeGreaterThanOrEqual(worth);
       expect(throttled).toBeLessThan(0.02);
-      expect(settled).toBeLessThanOrEqual(settling);
+      expect(settled).toBeLessThanOrEqual(scenario.settlesIn ?? settling);
       if (atMost !== undefined) expect(Math.max(...numbers)).toBeLessThanOrEqual(atMost);
       const brought = auto.work.map((work) => sum(work, slice));
       const fair = sum(brought, 0) / processes;

@@ -19,6 +19,8 @@ export interface Scenario {
   /** When another number becomes the best, in seconds; and the store from then on. */
   readonly changesAt?: number;
   readonly after?: Model;
+  /** How long it may take to settle, in seconds, where that is less. */
+  readonly settlesIn?: number;
   /** The share of the best that is wanted, where it is not 0.9. */
   readonly worth?: number;
   /** Tasks at once that are too many where fewer bring the same. */
@@ -80,6 +82,14 @@ export const scenarios: readonly Scenario[] = [
     model: { replyMs: 50, processPerSecond: 2_000 },
     taskSeconds: 0.1,
     atMost: 800,
+  },
+  // Catches: handshakes of new connections that are taken for what more at once cost, so that it stays at a few for long.
+  {
+    name: "3 ms of CPU a connection, 50 ms",
+    best: [256, 2_000],
+    model: { replyMs: 50, processPerSecond: 2_000, connectMs: 3 },
+    taskSeconds: 0.1,
+    settlesIn: 4,
   },
   {
     name: "100 MiB each",

@@ -48,7 +48,7 @@ export async function simulate(
   let working = 0;
   for (let n = 0; n < processes; n++) {
     const { clock } = world;
-    const by: Work = { freeAt: began, busyMs: 0 };
+    const by: Work = { freeAt: began, busyMs: 0, running: 0, connected: 0 };
     let asked = { at: began, busyMs: 0 };
     const busySince = () => {
       const before = asked;

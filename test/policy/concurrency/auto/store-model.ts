@@ -9,6 +9,8 @@ export interface Model {
   readonly jitter?: number;
   /** Originals a second that this process can work at all. */
   readonly processPerSecond?: number;
+  /** Of its CPU, in ms, that each connection takes to be opened, over two replies: a TLS handshake. A task has two, which those after it find open. */
+  readonly connectMs?: number;
   /** Fetches a second, over all processes; more are answered by 503. */
   readonly cap?: number;
   /** Requests at once at which the store takes twice as long; four times as many, and it is seventeen times. */
@@ -32,10 +34,20 @@ export interface Work {
   freeAt: number;
   /** Taken so far, in ms. */
   busyMs: number;
+  /** Tasks under way, and at most so far: so many have connections. */
+  running: number;
+  connected: number;
 }
 
 export function createStore(model: Model, world: World, random: Random): Store {
-  const { jitter = 0.2, cap = Number.POSITIVE_INFINITY, slowsAt, bandwidth, processPerSecond = 4_000 } = model;
+  const {
+    jitter = 0.2,
+    cap = Number.POSITIVE_INFINITY,
+    slowsAt,
+    bandwidth,
+    processPerSecond = 4_000,
+    connectMs = 0,
+  } = model;
   const began = world.now();
   let atOnce = 0;
   let second = -1;
@@ -48,16 +60,24 @@ export function createStore(model: Model, world: World, random: Random): Store {
     const tail = random() < 0.02 && jitter > 0 ? 3 : 1;
     return plain * chance * tail * (slowsAt === undefined ? 1 : 1 + (atOnce / slowsAt) ** 2);
   };
+  /** Of its CPU each task needs its turn: how long until that is over. */
+  const turn = (by: Work, ms: number): number => {
+    by.freeAt = Math.max(by.freeAt, world.now()) + ms;
+    by.busyMs += ms;
+    return by.freeAt - world.now();
+  };
   const after = (ms: number) => new Promise<void>((resolve) => void world.after(ms, resolve));
   return {
     moved: () => transfers?.moved() ?? 0,
     async task(size, by) {
       atOnce++;
+      by.running++;
       try {
-        // Of its CPU each task needs its turn.
-        by.freeAt = Math.max(by.freeAt, world.now()) + 1_000 / processPerSecond;
-        by.busyMs += 1_000 / processPerSecond;
-        await after(by.freeAt - world.now() + replyMs());
+        if (connectMs > 0 && by.running > by.connected) {
+          by.connected++;
+          await after(turn(by, 2 * connectMs) + 4 * replyMs());
+        }
+        await after(turn(by, 1_000 / processPerSecond) + replyMs());
         const now = Math.floor((world.now() - began) / 1_000);
         if (now !== second) {
           second = now;
@@ -69,6 +89,7 @@ export function createStore(model: Model, world: World, random: Random): Store {
         return true;
       } finally {
         atOnce--;
+        by.running--;
       }
     },
   };
