@@ -509,6 +509,21 @@ describe("credentials that have ended", () => {
     expect(judge(error)).not.toBe("halt");
   });
 
+  // Catches: rows that fail since keys were replaced, and the old ones ended, while their HEADs were under way.
+  test("a HEAD that was refused without a reason is worth another try where the keys were replaced meanwhile, and there alone", async () => {
+    const server = await cosServer((_, response) =>
+      response.writeHead(403, { date: new Date(noon).toUTCString() }).end(),
+    );
+    const env: Record<string, string> = { TENCENTCLOUD_SECRETID: "AKIDone", TENCENTCLOUD_SECRETKEY: "one" };
+    const client = clientOf(server, { credentials: environmentCredentials(env) });
+    expect(await cosErrorOf(client.head("k"))).toMatchObject({ code: "AccessDenied", retryable: false });
+    const failing = cosErrorOf(client.head("k"));
+    Object.assign(env, { TENCENTCLOUD_SECRETID: "AKIDtwo", TENCENTCLOUD_SECRETKEY: "two" });
+    const error = await failing;
+    expect(error).toMatchObject({ code: "AccessDenied", retryable: true });
+    expect(error.message).not.toContain("AKID");
+  });
+
   test("a provider that has others by now is not asked to refresh", async () => {
     const server = await strict();
     let token = "old";

@@ -3,7 +3,8 @@
  * - after RequestTimeTooSkewed or RequestExpired, by how much the service's clock is ahead of ours;
  * - after ExpiredToken or InvalidToken, new credentials: the provider's refresh is called once for all requests that
  *   were signed with the old ones. The error is retryable where the provider has others by now;
- * - after keys that the service does not know, or finds wrong, the same without a word where there are no others.
+ * - after keys that the service does not know, or finds wrong, the same without a word where there are no others;
+ * - after a refusal that may be about anything, as one of a HEAD, another try where there are other keys already: nothing is looked up for it.
  */
 
 import { type Credentials, type CredentialsProvider, sameCredentials } from "../../credentials/credentials.ts";
@@ -96,6 +97,23 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
     return new BucketError(error.message + why, { ...detailsOf(error), retryable: true });
   };
 
+  /** Keys that were replaced while the request was under way: whether the new ones may is not known yet. */
+  const afterReplacement = async (
+    error: BucketError,
+    from: CredentialsProvider,
+    used: Credentials,
+  ): Promise<BucketError> => {
+    let now = used;
+    try {
+      now = await from.get();
+    } catch {
+      // There are none now, which the next request says.
+    }
+    if (sameCredentials(now, used)) return error;
+    const message = `${error.message}; the credentials were replaced meanwhile`;
+    return new BucketError(message, { ...detailsOf(error), retryable: true });
+  };
+
   return {
     get clockOffsetMs() {
       return clockOffsetMs;
@@ -107,6 +125,7 @@ export function createCorrections(bucket: string, provider: CredentialsProvider 
       if (error.status === 400 && error.code === "BadRequest" && used.sessionToken !== undefined) {
         return perhapsEnded(error, provider, used);
       }
+      if (error.code === "AccessDenied") return afterReplacement(error, provider, used);
       return keysRefused.has(error.code) ? afterCorrection(error, provider, used) : error;
     },
   };
