@@ -34,6 +34,11 @@ export interface PollOptions {
   /** Told why, of a message that can't be worked and stays in the queue. */
   readonly onStaying?: ((reason: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Gives up a receive that is under way; `signal` where absent. A queue may give a message to a connection that is gone, and hide it for long: who
+   * has just sent one, to be gone on with by others, waits a little for what it brings.
+   */
+  readonly receiving?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Is told of each receive, and what became of each message; that of the invocation where absent. */
@@ -110,7 +115,8 @@ export async function pollQueue(options: PollOptions): Promise<Polled> {
 }
 
 async function receive(options: PollOptions, timeLeft: number): Promise<Message | undefined> {
-  const { queue, visibility, longestWait = longestWaitSeconds[options.queue.kind], signal } = options;
+  const { queue, visibility, longestWait = longestWaitSeconds[options.queue.kind] } = options;
+  const { receiving: signal = options.signal } = options;
   const wait = Math.max(0, Math.min(longestWait, Math.floor(timeLeft / 1000)));
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.queueUrl,
@@ -157,6 +163,13 @@ async function workOne(
     signal: signal === undefined ? lease.lost : AbortSignal.any([signal, lease.lost]),
     invocation: options.invocation,
   };
+  if (signal?.aborted) {
+    log.info("A message came after this process was asked to stop; it is given back for others.", {
+      messageId: message.MessageId,
+    });
+    await lease.giveBack(0);
+    return "givenBack";
+  }
   const { meter } = options;
   const answer = await deliver(handle, delivery, sender, { clock, log, meter, deadLetters, leastMs });
   switch (answer.kind) {

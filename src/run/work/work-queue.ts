@@ -64,6 +64,8 @@ export interface Worked extends Polled {
 const MOST_POLLERS = 64;
 const TURN_MS = 50;
 const PROGRESS_MS = 250;
+/** After the last work of a process that is asked to stop: what it handed over comes at once to a receive that still waits. */
+const LAST_RECEIVE_MS = 1_000;
 /** A receive that is under way delays the end by as much. */
 const DRAIN_WAIT_SECONDS = 1;
 /** Between two looks at the queue, and how many must find it empty, one after the other. */
@@ -140,6 +142,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       while (!stop.signal.aborted && (enough || !worker.hasRoom())) {
         await clock.sleep(TURN_MS, stop.signal);
       }
+      stop.signal.throwIfAborted();
       receiving = true;
       try {
         return await receive();
@@ -150,6 +153,19 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     turn = mine.catch(() => undefined);
     return mine;
   };
+  const givenUp = new AbortController();
+  /** A shard that is handed over as this process stops would else be given to its own receive that is gone, and be hidden for as long as a shard may take. */
+  const giveUpReceiving = async () => {
+    if (working > 0) {
+      while (working > 0) await clock.sleep(TURN_MS);
+      for (let waited = 0; receiving && waited < LAST_RECEIVE_MS; waited += TURN_MS) await clock.sleep(TURN_MS);
+    }
+    givenUp.abort();
+  };
+  const stopped = () => void giveUpReceiving();
+  if (stop.signal.aborted) stopped();
+  else stop.signal.addEventListener("abort", stopped, { once: true });
+
   /** Receives no more. False where the last receive did bring something: then it goes on. */
   const receivesNoMore = async (): Promise<boolean> => {
     enough = true;
@@ -195,6 +211,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
       inTurn,
       longestWait: drain ? DRAIN_WAIT_SECONDS : undefined,
       signal: stop.signal,
+      receiving: givenUp.signal,
       clock,
       log,
       meter: metered,
