@@ -87,6 +87,9 @@ export function errorFromReply(reply: FailedReply): BucketError {
   const errNo = errNoOf(headers) ?? (saysProtected(said) ? PROTECTED : undefined);
   const code = codeOf(reply, said, clockSkewMs);
   const { retryable, throttled } = verdict(status, code, errNo);
+  if (!retryable && errNo === undefined && isCutDocument(reply.body)) {
+    return cutRefusal(subject(reply.method, reply.bucket, reply.key), status);
+  }
   const headersId = requestIdOf(headers);
   const requestId = headersId === undefined ? said?.requestId : reply.redact(headersId);
   const elsewhere = isRedirection(status)
@@ -158,6 +161,24 @@ export function isErrorDocument(body: Uint8Array): boolean {
   return /^(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)*<Error[\s/>]/.test(head);
 }
 
+/** As the documents of COS and S3 begin. */
+const beginnings = ["<?xml", "<Error"];
+
+/**
+ * Does it begin as an error document does, and has no end? A connection ended while a body was still being sent, or whoever stands between told a
+ * shorter length. The status alone would name a refusal for good (403: AccessDenied) where the document named one that passes.
+ */
+export function isCutDocument(body: Uint8Array): boolean {
+  if (body.length === 0) return false;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+  const begins = beginnings.some((beginning) => beginning.startsWith(text.slice(0, beginning.length)));
+  return begins && !text.includes("</Error>");
+}
+
+/** Worth another try, which may bring the reason. */
+export const cutRefusal = (what: string, status: number): BucketError =>
+  malformedReply(what, status, `status ${status}, and the document that says why is cut in the middle`);
+
 function codeOf(reply: FailedReply, said: ErrorDocument | undefined, clockSkewMs: number | undefined): string {
   if (said !== undefined && said.code !== "") {
     const message = said.message.replace(/\.$/, "");
@@ -213,7 +234,7 @@ function messageOf(
   return hint === undefined ? text : `${text.replace(/[.;]$/, "")}; ${hint}`;
 }
 
-/** The reply says success, but is not what the service's documents say it is. */
+/** The reply is not what the service's documents say it is. */
 export function malformedReply(what: string, status: number, why: string): BucketError {
   return new BucketError(`${what}: ${why}; check the endpoint, and that no proxy answers in its place`, {
     code: "MalformedReply",

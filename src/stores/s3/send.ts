@@ -3,7 +3,7 @@
  * that who calls can count and decide; what the requests that follow are told by it, is as for COS (cos/exchange/corrections.ts).
  */
 import { createCorrections } from "../../cos/exchange/corrections.ts";
-import { isErrorDocument, subject } from "../../cos/exchange/error-from-reply.ts";
+import { cutRefusal, isCutDocument, isErrorDocument, subject } from "../../cos/exchange/error-from-reply.ts";
 import { errorFromTransport } from "../../cos/exchange/error-from-transport.ts";
 import { letGo } from "../../cos/exchange/false-success.ts";
 import { createOutsideText, redactedError } from "../../cos/exchange/outside-text.ts";
@@ -135,7 +135,11 @@ export function createS3Send(options: S3SendOptions): S3Send {
       const forbidOverwrite = request.forbidOverwrite === true;
       const now = clock.now();
       const failed = { method, bucket, key, status, headers, said, forbidOverwrite, now, clockOffsetMs, redact };
-      throw redactedError(await corrections.from(errorOfS3(failed), credentials), redact);
+      const error = errorOfS3(failed);
+      if (!error.retryable && reply.kind === "bytes" && isCutDocument(reply.bytes)) {
+        throw redactedError(cutRefusal(what(), status), redact);
+      }
+      throw redactedError(await corrections.from(error, credentials), redact);
     }
     try {
       const told = outside.reply({ ...reply, headers: fromS3(headers) }, credentials, authorization);

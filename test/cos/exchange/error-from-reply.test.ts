@@ -123,6 +123,27 @@ describe("whether to try again, and whether to slow down", () => {
     expect(error).toMatchObject({ code, status, errNo, retryable, throttled });
   });
 
+  // Catches: a row that fails as AccessDenied for good, since the document which said that a clock differs was cut in the middle.
+  test("a refusal whose document is cut is worth another try, wherever it is cut; what passes anyway keeps its name", () => {
+    const whole = document("AccessDenied", "Request has expired");
+    const end = whole.indexOf("</Error>") + "</Error>".length;
+    for (let length = 1; length < end; length++) {
+      const cut = whole.slice(0, length);
+      const error = errorFromReply(reply({ headers: named }, cut));
+      expect(error, cut).toMatchObject({ code: "MalformedReply", status: 403, retryable: true, throttled: false });
+      expect(errorFromReply(reply({ status: 503, headers: named }, cut))).toMatchObject({
+        code: "Http503",
+        retryable: true,
+      });
+    }
+    expect(errorFromReply(reply({ headers: named }, whole))).toMatchObject({ code: "RequestExpired" });
+    expect(errorFromReply(reply({ headers: named }, ""))).toMatchObject({ code: "AccessDenied", retryable: false });
+    expect(errorFromReply(reply({ headers: { ...named, "x-errno": "-154" } }, whole.slice(0, 9)))).toMatchObject({
+      errNo: -154,
+      retryable: false,
+    });
+  });
+
   test.each([
     ["120", 120_000],
     ["0", 0],

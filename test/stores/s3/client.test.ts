@@ -99,6 +99,7 @@ describe("a refusal", () => {
     [{ status: 400, headers: id, body: refusal("RequestTimeout") }, "RequestTimeout", 400, true],
     [{ status: 400, headers: id, body: refusal("BadDigest") }, "BadDigest", 400, false],
     [{ status: 403, headers: id, body: refusal("AccessDenied") }, "AccessDenied", 403, false],
+    [{ status: 403, headers: id, body: refusal("RequestTimeTooSkewed").slice(0, 40) }, "MalformedReply", 403, true],
     [{ status: 404, headers: id, body: refusal("NoSuchBucket") }, "NoSuchBucket", 404, false],
     [{ status: 501, headers: id, body: refusal("NotImplemented") }, "NotImplemented", 501, false],
     [{ status: 200, headers: id, body: refusal("InternalError") }, "InternalError", 200, true],
