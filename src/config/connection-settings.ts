@@ -3,11 +3,7 @@ import { originForms, shownOrigin } from "../policy/credentials/origin.ts";
 import { type Setting, setting } from "./setting.ts";
 import * as values from "./values.ts";
 
-/** Who writes a file of settings may be somebody else than who runs the command: it starts no program. */
-const startsNothing = (flag: string, variable: string) => (text: string) =>
-  text.startsWith("command:")
-    ? `names a command for ${flag.slice(2)}, and no config file may start a program: say it as ${flag}, or in ${variable}`
-    : undefined;
+const startsProgram = (text: string) => text.startsWith("command:");
 
 export const connectionSettings = {
   endpoint: setting(values.endpoint, {
@@ -35,7 +31,7 @@ export const connectionSettings = {
   credentialsFrom: setting(values.credentialsFrom, {
     group: "connection",
     onlyNamed: true,
-    refusedInFile: startsNothing("--credentials-from", "ORIGINALS_CREDENTIALS_FROM"),
+    startsProgram,
     shown: shownOrigin,
     placeholder: "WHERE",
     description: `where credentials for COS are: ${originForms} (default: the environment, else the files of Tencent's tools)`,
@@ -44,7 +40,7 @@ export const connectionSettings = {
   archiveCredentialsFrom: setting(values.credentialsFrom, {
     group: "connection",
     onlyNamed: true,
-    refusedInFile: startsNothing("--archive-credentials-from", "ORIGINALS_ARCHIVE_CREDENTIALS_FROM"),
+    startsProgram,
     shown: shownOrigin,
     placeholder: "WHERE",
     description: "those of --archive and --ledger, where they are in another account",

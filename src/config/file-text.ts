@@ -4,7 +4,7 @@ import { ensureError, quote, UserError } from "../vocabulary/errors.ts";
 import { nearest } from "./nearest.ts";
 import { peerSentence } from "./peer-flags.ts";
 import type { Setting } from "./setting.ts";
-import { kebab, type SettingName, settingNames, settingTable } from "./settings.ts";
+import { flagOf, kebab, type SettingName, settingNames, settingTable, variableOf } from "./settings.ts";
 
 /** `text` of the config file `path`, taken apart. */
 export function parseConfig(path: string, text: string): ReadonlyMap<SettingName, string> {
@@ -36,8 +36,10 @@ export function parseConfig(path: string, text: string): ReadonlyMap<SettingName
     }
     const said = textOf(name, value, refuse);
     const setting: Setting<unknown> = settingTable[name];
-    const why = setting.refusedInFile?.(said);
-    if (why !== undefined) throw refuse(why);
+    if (setting.startsProgram?.(said)) {
+      const instead = `say it as ${flagOf(name)}, or in ${variableOf(name)}`;
+      throw refuse(`names a command for ${kebab(name)}, and no config file may start a program: ${instead}`);
+    }
     texts.set(name, said);
   }
   return texts;

@@ -31,8 +31,8 @@ export interface Setting<Value> {
   readonly repeatable?: true;
   /** It says who is spoken to, or what others may have done: a config file that nobody named may not say it (found-config.ts). */
   readonly onlyNamed?: true;
-  /** What of it no config file may say, even one that is named: why not, as the end of a sentence about the file. */
-  readonly refusedInFile?: (text: string) => string | undefined;
+  /** Would it start a program? No config file may say that, even one that is named: who wrote it may be somebody else than who runs the command. */
+  readonly startsProgram?: (text: string) => boolean;
   /** As messages may show what was said, where that may hold a secret of its own kind. */
   readonly shown?: (text: string) => string;
   readonly schema: z.ZodType<Value, string>;

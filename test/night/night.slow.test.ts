@@ -220,8 +220,7 @@ it(`${ROWS} rows on a bad night add up, are right to the byte, and never stand s
     expect(arrived, `${name}; ${tale}`).toBeLessThanOrEqual(told + (weather.resets.get(of) ?? 0));
   }
 
-  // What is waited for is told each minute; a busy machine has some seconds more.
-  expect(longest, `seconds without a word; ${tale}`).toBeLessThan(90);
+  expect(longest, `seconds without a word; ${tale}`).toBeLessThan(60);
   if (ROWS >= 10_000) {
     const switches = new Set(turned.flatMap(({ changes }) => Object.keys(changes)));
     expect([...gustNames, ...switches].filter((name) => !weather.met.has(name))).toEqual([]);
