@@ -155,6 +155,27 @@ describe("the names of keys", () => {
     );
   });
 
+  // What it would catch: two long names that share a folder where case means nothing, which has the case of the one that was there first:
+  // the other was stored, and no listing told of it.
+  test("come back from a file system that keeps the names of folders as they were first written", () => {
+    fc.assert(
+      fc.property(pairs, ([one, other]) => {
+        for (const [how, fold] of Object.entries(foldings)) {
+          const first = namesOfKey(one);
+          const kept = namesOfKey(other).map((name, at) => {
+            const shared = first.slice(0, at + 1).map(fold);
+            const own = namesOfKey(other).slice(0, at + 1);
+            return JSON.stringify(shared) === JSON.stringify(own.map(fold)) ? (first[at] ?? name) : name;
+          });
+          if (one !== other) expect(keyOfNames(kept), `${how}: ${JSON.stringify([one, other])}`).toBe(other);
+        }
+      }),
+      { numRuns: runs(1_000), examples: [[["K".repeat(255), "k".repeat(255)]]] },
+    );
+    const long = (letter: string) => `${letter.repeat(300)}.jpg`;
+    expect(namesOfKey(long("K"))[0]).toBe(namesOfKey(long("k"))[0]);
+  });
+
   test("what no key becomes is no object's name", () => {
     for (const name of [
       "Photo.jpg",

@@ -1,8 +1,10 @@
 /**
  * A key as the names on the way to its file, and back. A name longer than file systems hold is cut into several, each but the last a folder:
- * `^-` at the end says that it goes on, `^-` at the beginning that it is what goes on. Pure.
+ * `^-` at the end says that it goes on, `^-` at the beginning that it is what goes on. Those folders are in lower case, whatever the key: two
+ * keys that differ in their capitals may share them, and where case means nothing they would have that of whichever came first. The mark
+ * at the very end says which letters are capitals. Pure.
  */
-import { type NameOf, nameOfSegment, segmentOfName } from "./segment.ts";
+import { type NameOf, nameOfSegment, segmentOfName, segmentOfWholeName } from "./segment.ts";
 
 /** Bytes. File systems hold 255; what is kept beside an object has a name that is longer by up to 40. */
 const longestName = 200;
@@ -32,7 +34,7 @@ function cut(name: string): readonly string[] {
   for (const [unit] of name.matchAll(/%[\dA-F]{2}|./gsu)) {
     const length = Buffer.byteLength(unit);
     if (bytes + length > longestPiece) {
-      pieces.push(piece);
+      pieces.push(piece.replace(/(%[\dA-F]{2})|./gsu, (each, ofBytes) => ofBytes ?? each.toLowerCase()));
       piece = "";
       bytes = 0;
     }
@@ -56,7 +58,7 @@ export function segmentOfNames(names: readonly string[], of: NameOf): string | u
     const end = at === names.length - 1 ? undefined : -2;
     return name.slice(at === 0 ? 0 : 2, end);
   });
-  const segment = segmentOfName(whole.join(""), of);
+  const segment = segmentOfWholeName(whole.join("").normalize("NFC"));
   if (segment === undefined) return undefined;
   const cuts = cut(nameOfSegment(segment, of));
   const same = cuts.length === names.length && cuts.every((name, at) => name === names[at]?.normalize("NFC"));

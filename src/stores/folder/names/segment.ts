@@ -78,11 +78,12 @@ export function segmentOfName(name: string, of: NameOf): string | undefined {
   if (plain.test(name) && extension.test(name) === (of === "object") && !device.test(name) && !name.endsWith(" "))
     return name;
   const kept = name.normalize("NFC");
-  const segment = read(kept);
+  const segment = segmentOfWholeName(kept);
   return segment !== undefined && nameOfSegment(segment, of) === kept ? segment : undefined;
 }
 
-function read(name: string): string | undefined {
+/** What a name says, whoever made it: whether the segment becomes that name is not looked at. Its letters may be of either case. */
+export function segmentOfWholeName(name: string): string | undefined {
   const [, stem = "", mark = "", end = ""] = /^(.*?)(?:\^([\da-z]+)(\.[\da-z]{1,8})?)?$/is.exec(name) ?? [];
   const [, z, , digits = ""] = /^(z?)(x?)([\da-v]*)$/.exec(mark.toLowerCase()) ?? [];
   if (z === undefined) return undefined;
