@@ -69,7 +69,11 @@ export function readSettings({ options = {}, flags = {}, environment = {}, file 
     }
     said.set(name, from.said);
     const refuse = (why: string) =>
-      new UserError("InvalidSetting", `${from.said} ${why}; ${from.example(setting.example)} would do.`);
+      new UserError(
+        "InvalidSetting",
+        // One that brings what to write instead needs no other.
+        `${from.said} ${why}${/ file:\/\/\S+$/.test(why) ? "" : `; ${from.example(setting.example)} would do`}.`,
+      );
     const url = isUrlSetting(name) ? readBucketUrl(from.text) : undefined;
     if (url !== undefined && "fault" in url) throw refuse(url.fault);
     if (url !== undefined) urls.set(name as UrlSetting, url);

@@ -40,13 +40,38 @@ export function readAddress(
 ): Address | { readonly fault: string } {
   const store = stores.find((each) => text.startsWith(schemes[each]));
   if (store === undefined) {
+    const path = stores.includes("file") ? pathMeant(text) : undefined;
+    if (path !== undefined) return { fault: `it looks like a folder's path, and a folder is ${written(path)}` };
     const begins = stores.map((each) => `"${schemes[each]}"`).join(" or ");
     return { fault: `an address begins with ${begins}; write ${stores.map((each) => forms[each]).join(", or ")}` };
   }
   const rest = text.slice(schemes[store].length);
   const read = store === "file" ? folderOf(rest) : bucketOf(store, rest);
-  return typeof read === "string" ? { fault: `${read}; write ${forms[store]}` } : read;
+  if (typeof read !== "string") return read;
+  const path = store === "file" ? pathMeant(text) : undefined;
+  return { fault: `${read}; ${path === undefined ? `write ${forms[store]}` : `a folder is ${written(path)}`}` };
 }
+
+/** A whole path as this system may read it, of what people write for one; "" of one that is not whole; undefined of anything else. */
+function pathMeant(text: string): string | undefined {
+  const rest =
+    /^file:(.*)$/is.exec(text)?.[1] ?? (/^(?:\/|\.{1,2}(?:\/|$)|~|[A-Za-z]:[\\/])/.test(text) ? text : undefined);
+  if (rest === undefined) return undefined;
+  const slashes = rest.replaceAll("\\", "/").replace(/^\/\/localhost(?=\/)/i, "");
+  const drive = /^\/*([A-Za-z]:\/.+)$/.exec(slashes)?.[1];
+  const whole = drive ?? (/^\/(?!\/)|^\/{3}/.test(slashes) ? slashes : undefined);
+  if (whole === undefined) return "";
+  const segments: string[] = [];
+  for (const segment of whole.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  const path = `/${segments.join("/")}`;
+  return typeof folderOf(path) === "string" ? "" : path;
+}
+
+const written = (path: string): string =>
+  path === "" ? "written by its whole path, as in file:///mnt/disk/archive" : `written file://${path}`;
 
 /**
  * Reads an address. `setting` is what it was given as (`--source`), for the message.

@@ -75,6 +75,29 @@ test.each([
   expect(userErrorOf(() => parseAddress(text, "--archive", every)).message).toContain(why);
 });
 
+// What people write for a folder, as other tools take it.
+test.each<readonly [text: string, instead: string]>([
+  ["/mnt/disk/archive", "file:///mnt/disk/archive"],
+  ["file:/mnt/archive", "file:///mnt/archive"],
+  ["FILE:///mnt/archive", "file:///mnt/archive"],
+  ["file://localhost/mnt/archive", "file:///mnt/archive"],
+  ["file:///mnt/a/../b//./c/", "file:///mnt/b/c"],
+  ["C:\\archive", "file:///C:/archive"],
+  ["file://D:/my photos", "file:///D:/my photos"],
+  ["file:///D:\\photos", "file:///D:/photos"],
+  ...["./archive", "../x", ".", "~/archive", "~", "file://archive", "file://~/x", "file:///", "file:///C:", "/"].map(
+    (text): [string, string] => [text, "by its whole path, as in file:///mnt/disk/archive"],
+  ),
+])("%j is told as a folder is written: %s", (text, instead) => {
+  const { message } = userErrorOf(() => parseAddress(text, "--archive", every));
+  expect(message).toMatch(/ a folder is written /);
+  expect(message.endsWith(` ${instead}`)).toBe(true);
+  const written = /(?<=written )file:.*$/.exec(message)?.[0];
+  if (written !== undefined) expect(parseAddress(written, "--archive", every).store).toBe("file");
+  // Originals are read from COS alone.
+  expect(userErrorOf(() => parseAddress(text, "--source", ["cos"])).message).not.toMatch(/folder/);
+});
+
 test("an address printed reads back as the same", () => {
   const prefix = fc.string({ unit: "binary", maxLength: 60 }).filter((text) => !/^[/\\]/.test(text));
   const bucket = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?-[0-9]{4,10}$/).filter(isBucketName);
