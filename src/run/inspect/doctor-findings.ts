@@ -1,5 +1,6 @@
 /** What the doctor says, and how it asks. */
 import { type BucketError, isBucketError } from "../../objects/error.ts";
+import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 
 /** `bad`: a run can't work so. `unknown`: it could not be told. */
 export type Verdict = "good" | "warning" | "bad" | "unknown";
@@ -48,5 +49,6 @@ export async function triedOnce<T>(request: () => Promise<T>): Promise<Tried<T>>
   }
 }
 
-/** No answer, or one that says nothing for good. */
-export const isPassing = ({ status }: BucketError) => status === 0 || status >= 500;
+/** No answer, or one that says nothing for good. A disk that is full is so until somebody makes room, and halts a run. */
+export const isPassing = ({ status, code }: BucketError) =>
+  (status === 0 || status >= 500) && entryOf(code)?.effect !== "run-halted";

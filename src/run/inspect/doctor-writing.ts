@@ -62,7 +62,7 @@ export async function examineHistory(bucket: Bucket, archive: Place, history: st
       return finding(
         check,
         "warning",
-        `what a run replaces in ${bucket.address} is lost: there is neither a history nor are there versions; say --history history/, or turn versions on`,
+        `what a run replaces in ${bucket.address} is lost: there is neither a history nor are there versions; say --history history/${mayKeepVersions(bucket) ? ", or turn versions on" : ""}`,
       );
   }
 }
@@ -92,11 +92,13 @@ async function lackOf(bucket: Bucket, { prefix }: Place): Promise<Finding | unde
   );
 }
 
-/** A request, and the permission that it needs. */
+/** A request and the permission that it needs, for its refusal to stand behind, which names the request itself; "" where it needs none. */
 function needs({ address }: Bucket, request: string, ...operations: readonly Operation[]): string {
   const need = needOf(storeOf(address), ...operations);
-  return need === undefined ? request : `${request}, ${need}`;
+  return need === undefined ? "" : `${request}, ${need}: `;
 }
+
+const mayKeepVersions = ({ address }: Bucket): boolean => storeOf(address) !== "file";
 
 type Trouble = { readonly verdict: Verdict; readonly says: string };
 
@@ -122,5 +124,5 @@ function throwRefused(put: TriedPut): TriedPut {
 /** That there is no such key is what was to be heard. */
 function refusal(reply: Tried<unknown>, what: string): Trouble | undefined {
   if (reply.ok || reply.error.status === 404) return undefined;
-  return { verdict: isPassing(reply.error) ? "unknown" : "bad", says: `${what}: ${reply.error.message}` };
+  return { verdict: isPassing(reply.error) ? "unknown" : "bad", says: `${what}${reply.error.message}` };
 }
