@@ -23,12 +23,14 @@ const fewFiles = 10_000;
 
 /**
  * @param links does it make any? Undefined: it was not tried
+ * @param isMountPoint is a disk mounted at the folder itself?
  * @param platform other systems than Linux number their file systems otherwise
  */
 export function diskOf(
   { type, bsize, bavail, files, ffree }: FileSystem,
   platform: NodeJS.Platform,
   links: boolean | undefined,
+  isMountPoint = false,
 ): Disk {
   const lacks: string[] = [];
   const lack = (where: boolean, says: string) => {
@@ -40,6 +42,10 @@ export function diskOf(
   lack(
     links === false,
     "is in a file system that makes no links, so overwriting is forbidden by looking first: two runs begun at one moment may do some work twice",
+  );
+  lack(
+    isMountPoint,
+    "is itself where a disk is mounted: when it is not, the empty folder there is taken for the archive, and all is fetched again; name a folder on that disk, which is missing then",
   );
   lack(memory !== undefined, `is in memory (${memory}), and gone when the machine stops: name one on a disk`);
   lack(isLinux && type >>> 0 === FAT, "is in a file system (FAT) that takes no file of 4 GiB: larger originals fail");

@@ -2,6 +2,7 @@
  * Is a folder on a disk of this machine? The opening of shards rests on listing after writing, forbid-overwrite on a link that is made once,
  * and the proof that an object is stored on what fsync says. Network file systems promise none of it to two machines, and some not to one.
  */
+import type { Mount } from "./mounts.ts";
 
 /** As statfs(2) of Linux numbers them. */
 const networks: ReadonlyMap<number, string> = new Map([
@@ -32,11 +33,10 @@ const FUSE = 0x65735546;
  * What it is, where it is no disk of this machine; undefined where nothing speaks against it. Other systems number their file systems
  * otherwise, so that there nothing is told.
  * @param type of statfs
- * @param mounts /proc/self/mountinfo; "" where there is none
  * @param path the folder's, without links in it
  */
 export function networkFileSystem(
-  { type, mounts, path }: { readonly type: number; readonly mounts: string; readonly path: string },
+  { type, mounts, path }: { readonly type: number; readonly mounts: readonly Mount[]; readonly path: string },
   platform: NodeJS.Platform,
 ): string | undefined {
   if (platform !== "linux") return undefined;
@@ -44,22 +44,16 @@ export function networkFileSystem(
   if (unsigned !== FUSE) return networks.get(unsigned);
   const named = mountedAs(mounts, path);
   // A disk of this machine by a driver that is a process, such as NTFS or exFAT.
-  return named === "fuseblk" ? undefined : (named ?? "FUSE");
+  return named === "fuseblk" ? undefined : (named ?? "fuse");
 }
 
 /** The name of the file system that the path is in. */
-function mountedAs(mounts: string, path: string): string | undefined {
-  let longest = -1;
-  let name: string | undefined;
-  for (const line of mounts.split("\n")) {
-    const [before = "", after = ""] = line.split(" - ");
-    const at = before
-      .split(" ")[4]
-      ?.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (at === undefined || at.length < longest) continue;
-    if (at !== "/" && path !== at && !path.startsWith(`${at}/`)) continue;
-    longest = at.length;
-    name = after.split(" ")[0];
-  }
-  return name;
+function mountedAs(mounts: readonly Mount[], path: string): string | undefined {
+  const within = ({ at }: Mount) => at === "/" || path === at || path.startsWith(`${at}/`);
+  return mounts
+    .filter(within)
+    .reduce<Mount | undefined>(
+      (longest, mount) => (longest === undefined || mount.at.length >= longest.at.length ? mount : longest),
+      undefined,
+    )?.type;
 }

@@ -8,6 +8,7 @@ export type Files = Pick<
   | "lstat"
   | "mkdir"
   | "open"
+  | "opendir"
   | "readdir"
   | "readFile"
   | "realpath"

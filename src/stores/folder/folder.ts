@@ -20,7 +20,7 @@ import { type Files, machineFiles } from "./files.ts";
 import { createListing } from "./listing.ts";
 import { createUploads } from "./multipart.ts";
 import { folderOffers } from "./offers.ts";
-import { findFolder, openForWriting } from "./opening.ts";
+import { findFolder, holdsAny, openForWriting } from "./opening.ts";
 import { createReading, infoOf } from "./reading.ts";
 import { replyOf } from "./reply.ts";
 import { checkKey, keptHeaders, refuseVersions, refuseWishes } from "./requests.ts";
@@ -49,19 +49,20 @@ export function createFolderStore(options: FolderOptions): FolderStore {
   let isClosed = false;
 
   const reader = once(async () => {
-    const { root, mustBeThere } = await findFolder(files, folder, `${address} is opened`);
-    const ways = createWays(files, root);
+    const found = await findFolder(files, folder, `${address} is opened`);
+    const ways = createWays(files, found);
     const sidecars = createSidecars(files, ways);
     const reading = createReading(files, ways, sidecars);
     const page = createListing(ways, createEntries(files, clock.now), reading);
-    return { root, ways, sidecars, reading, page, mustBeThere };
+    return { ...found, ways, sidecars, reading, page };
   });
 
   const writer = once(async () => {
-    const { ways, sidecars, reading } = await reader();
+    const { ways, sidecars, reading, root } = await reader();
+    const isNew = !(await holdsAny(files, root));
     const { temporaries, links } = await openForWriting(files, ways, { random }, address);
     const { lacks } = diskOf(await files.statfs(ways.pathOf()), process.platform, links);
-    for (const lack of lacks) log.warn(`The folder ${lack}.`, { folder: address });
+    for (const lack of isNew ? [holdsNothing, ...lacks] : lacks) log.warn(`The folder ${lack}.`, { folder: address });
     const commits = createCommits(files, ways, sidecars, () => links);
     const uploads = createUploads(files, ways, temporaries.next, random);
     const copy = createCopy(files, ways, reading, temporaries.next);
@@ -175,8 +176,9 @@ export function createFolderStore(options: FolderOptions): FolderStore {
 
     disk: ({ tries }) =>
       request("DISK", undefined, undefined, async () => {
-        const { root } = await reader();
-        return diskOf(await files.statfs(root), process.platform, tries ? (await writer()).links : undefined);
+        const { root, isMountPoint } = await reader();
+        const links = tries ? (await writer()).links : undefined;
+        return diskOf(await files.statfs(root), process.platform, links, isMountPoint);
       }),
 
     async close() {
@@ -190,6 +192,10 @@ export function createFolderStore(options: FolderOptions): FolderStore {
     },
   };
 }
+
+/** It may be what a disk is mounted on, and then all that lies on that disk would be fetched and paid for again. */
+const holdsNothing =
+  "holds nothing yet, and is begun. Where something should be in it, its disk is not mounted: stop, and mount it";
 
 /** What is opened once, and again where that failed. */
 function once<T>(open: () => Promise<T>): (() => Promise<T>) & { begun(): boolean } {

@@ -12,7 +12,9 @@ import type { Random } from "../../vocabulary/clock.ts";
 import { quote, UserError } from "../../vocabulary/errors.ts";
 import { refusal } from "./fault.ts";
 import { networkFileSystem } from "./file-system.ts";
-import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
+import { errnoOf, type Files, orMissing } from "./files.ts";
+import { type Mount, mountPointsOf, readMounts } from "./mounts.ts";
+import { isOwnName } from "./names/key-path.ts";
 import { openTemporaries, type Temporaries } from "./temporaries.ts";
 import type { Ways } from "./ways.ts";
 
@@ -24,39 +26,82 @@ Copy or move the folder as a whole, with the times of its files (cp -a, rsync -a
 export interface Found {
   /** The folder's path, without links in it. */
   readonly root: string;
+  /** Number of the file system that it is in. */
+  readonly device: number;
+  /** Is a disk mounted at this very folder? False where this system does not tell. */
+  readonly isMountPoint: boolean;
+  /** Where others are mounted within it. */
+  readonly mountsWithin: readonly string[];
   /** Throws NoSuchBucket where it is gone, or another folder is in its place: that which a disk was mounted on. */
   readonly mustBeThere: (what: string) => Promise<void>;
 }
 
 /** @throws BucketError `NoSuchBucket`; UserError `NetworkFolder` */
 export async function findFolder(files: Files, folder: string, what: string): Promise<Found> {
-  let root: string;
-  try {
-    root = await files.realpath(folder);
-  } catch (thrown) {
-    if (!isMissing(thrown)) throw thrown;
-    const why = "there is no such folder; make it, or mount the disk that it is on";
-    throw refusal("NoSuchBucket", what, why, thrown);
-  }
+  const root = await files.realpath(folder).catch((thrown: unknown) => {
+    const why = notFound[errnoOf(thrown) ?? ""];
+    throw why === undefined ? thrown : refusal("NoSuchBucket", what, `${why}${asWritten(folder)}`, thrown);
+  });
   const first = await files.lstat(root, { bigint: true });
   if (!first.isDirectory()) {
     throw refusal("NoSuchBucket", what, "a file is there, and no folder; name another, or move it away");
   }
   const { type } = await files.statfs(root);
-  const mounts = await files.readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  const mounts = readMounts(await files.readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
   const network = networkFileSystem({ type, mounts, path: root }, process.platform);
-  if (network === undefined) {
-    const mustBeThere = async (what: string) => {
+  if (network !== undefined) throw new UserError("NetworkFolder", notOfThisMachine(folder, network));
+  const unmounted = await notMounted(files, root, mounts);
+  if (unmounted !== undefined) {
+    const why = `${unmounted} is where a disk belongs (/etc/fstab), and none is mounted there; mount it, or take that line out`;
+    throw refusal("NoSuchBucket", what, why);
+  }
+  return {
+    root,
+    device: Number(first.dev),
+    isMountPoint: mounts.some(({ at }) => at === root),
+    mountsWithin: mounts.map(({ at }) => at).filter((at) => at.startsWith(`${root}/`)),
+    mustBeThere: async (what: string) => {
       const now = await orMissing(files.lstat(root, { bigint: true }));
       if (now?.dev === first.dev && now.ino === first.ino) return;
       throw refusal("NoSuchBucket", what, "the folder is not there any more; is its disk still mounted?");
-    };
-    return { root, mustBeThere };
+    },
+  };
+}
+
+const notFound: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such folder; make it, or mount the disk that it is on",
+  ENOTDIR: "a file lies on the way to it; name another folder, or move the file away",
+  ELOOP: "symbolic links lead round in a circle there; name the folder itself",
+};
+
+/** Shells replace such things, and configuration files and `file:` addresses do not. */
+const asWritten = (folder: string): string =>
+  /~|\$|%[\da-f]{2}/i.test(folder) ? ". A path is used as it is written: ~, $HOME and %20 stand for nothing in it" : "";
+
+function notOfThisMachine(folder: string, network: string): string {
+  const where =
+    network.startsWith("fuse") || network === "virtiofs"
+      ? `is served by a program (${network}), of which it is not known that what was written is listed, and stays after a power failure; name one on the disk beneath it`
+      : `is on a network file system (${network}), which does not promise that what was written is listed; name one on a disk of this machine`;
+  return `The folder ${quote(folder)} ${where}, or archive to an object store.`;
+}
+
+/** The folder that a disk should be mounted at, by /etc/fstab, for this one to be on it. */
+async function notMounted(files: Files, root: string, mounts: readonly Mount[]): Promise<string | undefined> {
+  if (mounts.length === 0) return undefined;
+  const fstab = await files.readFile("/etc/fstab", "utf8").catch(() => "");
+  for (const named of mountPointsOf(fstab)) {
+    const at = await files.realpath(named).catch(() => named);
+    if (at !== root && !root.startsWith(`${at}/`)) continue;
+    if (!mounts.some((mount) => mount.at === at && mount.type !== "autofs")) return at;
   }
-  throw new UserError(
-    "NetworkFolder",
-    `The folder ${quote(folder)} is on a network file system (${network}), which does not promise that what was written is listed; name one on a disk of this machine, or archive to an object store.`,
-  );
+  return undefined;
+}
+
+/** Does anything lie in it but what is the store's own? Of a folder of a million files no more than the first are read. */
+export async function holdsAny(files: Files, root: string): Promise<boolean> {
+  for await (const { name } of await files.opendir(root)) if (!isOwnName(name)) return true;
+  return false;
 }
 
 export interface OpenedFolder {

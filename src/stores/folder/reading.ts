@@ -98,6 +98,15 @@ export function createReading(files: Files, ways: Ways, sidecars: Sidecars) {
     return undefined;
   }
 
+  /** Nobody asks for what is not there but to put it there: what can't be is said now, and not when its bytes were paid for. */
+  async function mayBePut(path: string, what: string): Promise<void> {
+    await ways.mayHold(dirname(path), what);
+    const there = await files.lstat(path).catch(ifNotThere);
+    if (there?.isDirectory() === true) {
+      throw refusal("FolderObstructed", what, `the folder ${path} lies where the object's file has to; move it away`);
+    }
+  }
+
   /** @throws BucketError `NoSuchKey` */
   async function found<T>(what: string, look: () => Promise<T>): Promise<T> {
     try {
@@ -116,9 +125,15 @@ export function createReading(files: Files, ways: Ways, sidecars: Sidecars) {
       found(what, () => open(key, what, signal)),
     async head(key: string, what: string, signal?: AbortSignal): Promise<Omit<Opened, "handle">> {
       return found(what, async () => {
-        await ways.look(dirname(ways.pathOf(...namesOfKey(key))), what);
-        const known = await glance(key);
-        if (known === undefined) throw noSuchKey(what);
+        const path = ways.pathOf(...namesOfKey(key));
+        const known = await ways
+          .look(dirname(path), what)
+          .then(() => glance(key))
+          .catch(ifNotThere);
+        if (known === undefined) {
+          await mayBePut(path, what);
+          throw noSuchKey(what);
+        }
         const { about, version } = known;
         if (about !== undefined) return { about, version };
         const opened = await open(key, what, signal);
@@ -130,6 +145,10 @@ export function createReading(files: Files, ways: Ways, sidecars: Sidecars) {
 }
 
 const notThere = new Set(["ENOENT", "ELOOP", "EISDIR", "ENOTDIR", "ENXIO"]);
+
+function ifNotThere(thrown: unknown): undefined {
+  if (!notThere.has(errnoOf(thrown) ?? "")) throw thrown;
+}
 const noSuchKey = (what: string, cause?: unknown) => refusal("NoSuchKey", what, "there is no such object", cause);
 
 /** Whole milliseconds since the epoch. */

@@ -74,6 +74,10 @@ export function createSidecars(files: Files, ways: Ways) {
           try {
             await handle.writeFile(text);
             await Promise.all([handle.sync(), ways.sync(folder)]);
+          } catch (thrown) {
+            // On a disk that is full there would soon be one of each object that did not come to be.
+            await files.unlink(path).catch(() => undefined);
+            throw thrown;
           } finally {
             await handle.close();
           }

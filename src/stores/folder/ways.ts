@@ -8,6 +8,7 @@
 import { dirname, join, sep } from "node:path";
 import { refusal } from "./fault.ts";
 import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
+import type { Found } from "./opening.ts";
 
 export type Ways = ReturnType<typeof createWays>;
 
@@ -17,8 +18,7 @@ export const tries = 50;
 /** So many folders are known to be on the disk. */
 const mostKnown = 10_000;
 
-/** @param root without links in it */
-export function createWays(files: Files, root: string) {
+export function createWays(files: Files, { root, device, mountsWithin, mustBeThere }: Found) {
   /** Folders whose own entry was written to the disk by this process. */
   const onDisk = new Set<string>([root]);
   const syncs = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
@@ -84,6 +84,8 @@ export function createWays(files: Files, root: string) {
       if (!isMissing(thrown) || parent === root) throw thrown;
       await make(parent, what);
     }
+    // Else it would be made on the disk that this one was mounted on.
+    if (parent === root) await mustBeThere(what);
     try {
       await files.mkdir(folder);
     } catch (thrown) {
@@ -100,8 +102,34 @@ export function createWays(files: Files, root: string) {
     onDisk.add(root).add(folder);
   }
 
+  /**
+   * Could a file be put there, as far as can be told without doing it? So what is in the way is heard of before anything is paid for.
+   *
+   * @throws BucketError `FolderObstructed`
+   */
+  async function mayHold(folder: string, what: string): Promise<void> {
+    if (onDisk.has(folder)) return;
+    for (let at = folder; at === root || at.startsWith(root + sep); at = dirname(at)) {
+      // Below a file there is nothing either: the file itself is met further up.
+      const there = await files.lstat(at).catch((thrown: unknown) => {
+        if (isMissing(thrown) || errnoOf(thrown) === "ENOTDIR") return undefined;
+        throw thrown;
+      });
+      if (there === undefined) continue;
+      await look(at, what);
+      if (!there.isDirectory()) {
+        throw refusal("FolderObstructed", what, `the file ${at} lies where a folder has to; move it away`);
+      }
+      const mount = there.dev === device ? mountsWithin.find((each) => `${at}${sep}`.startsWith(each + sep)) : at;
+      if (mount === undefined) return;
+      const why = `${mount} is another file system (or subvolume) within the folder, and all of the folder has to be in one: archive to a folder of its own there, or keep that one elsewhere`;
+      throw refusal("FolderObstructed", what, why);
+    }
+  }
+
   return {
     sync,
+    mayHold,
     /** Of names that have no slash in them. */
     pathOf: (...names: readonly string[]): string => join(root, ...names),
     look,

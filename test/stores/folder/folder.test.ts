@@ -9,6 +9,7 @@ import { compareKeys } from "../../../src/objects/key-order.ts";
 import { faultOf } from "../../../src/stores/folder/fault.ts";
 import { networkFileSystem } from "../../../src/stores/folder/file-system.ts";
 import { type Files, machineFiles } from "../../../src/stores/folder/files.ts";
+import { readMounts } from "../../../src/stores/folder/mounts.ts";
 import { quick } from "../../setup/quick.ts";
 import { digestsOf } from "../memory-objects.ts";
 import { folderLab, keysOf, statfsOf, textOf } from "./lab.ts";
@@ -264,6 +265,114 @@ test("a disk that is not mounted any more is told, and nothing is written in its
   expect((await lab.tree()).filter((path) => path.startsWith("disk/"))).toEqual([]);
 });
 
+// What it would catch: the folders of an object whose bytes were under way were made on the disk beneath, and next time taken for the archive.
+test("nor of what was on its way while the disk went", async () => {
+  const lab = await folderLab();
+  const mounted = join(lab.folder, "disk");
+  await mkdir(mounted);
+  const store = lab.open({ folder: mounted });
+  await store.put("a.jpg", Buffer.from("x"));
+  async function* body() {
+    yield Buffer.from("x");
+    await rename(mounted, `${mounted} elsewhere`);
+    await mkdir(mounted);
+  }
+  expect(await codeOf(store.put("d/e/b.jpg", body(), { contentLength: 1 }))).toBe("NoSuchBucket");
+  expect((await lab.tree()).filter((path) => path.startsWith("disk/"))).toEqual([]);
+});
+
+describe("a disk that was not mounted when a run began", () => {
+  const mountinfo = "27 1 254:0 / / rw - ext4 /dev/vda rw";
+  const telling = (fstab: string, mounts: string): Files => ({
+    ...machineFiles,
+    readFile: ((path: string, ...more: []) =>
+      path === "/etc/fstab"
+        ? Promise.resolve(fstab)
+        : path === "/proc/self/mountinfo"
+          ? Promise.resolve(mounts)
+          : machineFiles.readFile(path, ...more)) as Files["readFile"],
+  });
+
+  test("is known by /etc/fstab, and nothing is written in its place", async () => {
+    const lab = await folderLab();
+    const named = lab.folder.replaceAll("-", "\\055");
+    const fstab = `# a comment /\nUUID=1 / ext4 defaults\nUUID=2\t${named}/ ext4 noauto 0 2\nUUID=3 none swap sw\n`;
+    const unmounted = lab.open({ files: telling(fstab, mountinfo) });
+    for (const work of [unmounted.list(), unmounted.put("a.jpg", Buffer.from("x"))]) {
+      await expect(work).rejects.toMatchObject({ code: "NoSuchBucket", message: expect.stringMatching(/fstab/) });
+    }
+    expect([await lab.tree(), await lab.kept()]).toEqual([[], []]);
+    // Systemd stands there until somebody looks.
+    const automatic = `${mountinfo}\n28 27 0:30 / ${lab.folder} rw - autofs systemd-1 rw`;
+    expect(await codeOf(lab.open({ files: telling(fstab, automatic) }).list())).toBe("NoSuchBucket");
+    const mounted = `${automatic}\n29 28 8:1 / ${lab.folder} rw - ext4 /dev/sdb1 rw`;
+    expect(await codeOf(lab.open({ files: telling(fstab, mounted) }).list())).toBe("none");
+    expect(await codeOf(lab.open({ files: telling("UUID=2 /mnt/other ext4", mountinfo) }).list())).toBe("none");
+    // Other systems tell of no mounts.
+    expect(await codeOf(lab.open({ files: telling(fstab, "") }).list())).toBe("none");
+  });
+
+  test("may be what lies behind a folder that holds nothing, which is said once", async () => {
+    const lab = await folderLab();
+    const told: string[] = [];
+    const log = { info: () => undefined, warn: (message: string) => told.push(message), error: () => undefined };
+    const files: Files = { ...telling("", mountinfo), statfs: statfsOf({}) };
+    await lab.open({ log, files }).put("a.jpg", Buffer.from("x"));
+    await lab.open({ log, files }).put("b.jpg", Buffer.from("x"));
+    expect(told).toEqual([expect.stringMatching(/^The folder holds nothing yet, .*mount it\.$/)]);
+    const itself = telling("", `${mountinfo}\n29 27 8:1 / ${lab.folder} rw - ext4 /dev/sdb1 rw`);
+    const lacks = (await lab.open({ files: { ...itself, statfs: statfsOf({}) } }).disk?.({ tries: false }))?.lacks;
+    expect(lacks).toEqual([expect.stringMatching(/^is itself where a disk is mounted/)]);
+  });
+});
+
+// What it would catch: a fetch is paid for, and only then is it said that its object can be put nowhere.
+describe("what is in the way of an object", () => {
+  test("is said by a HEAD already, with its path", async () => {
+    const lab = await folderLab();
+    const elsewhere = await folderLab();
+    await writeFile(join(lab.folder, "file"), "a person's");
+    await mkdir(join(lab.folder, "folder.jpg"));
+    await symlink(elsewhere.folder, join(lab.folder, "link"));
+    await mkdir(join(lab.folder, "mount/deep"), { recursive: true });
+    const at = join(lab.folder, "mount");
+    const mounts = `27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 8:2 / ${at} rw - ext4 /dev/sdb rw`;
+    const files: Files = {
+      ...machineFiles,
+      readFile: ((path: string, ...more: []) =>
+        path === "/proc/self/mountinfo" ? Promise.resolve(mounts) : machineFiles.readFile(path, ...more)) as never,
+    };
+    const store = lab.open({ files });
+    for (const [key, path] of [
+      ["file/a.jpg", "file"],
+      ["file/deeper/a.jpg", "file"],
+      ["folder.jpg", "folder.jpg"],
+      ["link/a.jpg", "link"],
+      ["link/not/there/a.jpg", "link"],
+      ["mount/a.jpg", "mount"],
+      ["mount/deep/a.jpg", "mount"],
+      ["mount/not/there/a.jpg", "mount"],
+    ] as const) {
+      const thrown = await store.head(key).catch((error: Error) => error);
+      expect(thrown, key).toMatchObject({ code: "FolderObstructed" });
+      expect((thrown as Error).message, key).toContain(join(lab.folder, path));
+    }
+    for (const key of ["a.jpg", "new/a.jpg", "new/er/a.jpg"]) expect(await codeOf(store.head(key))).toBe("NoSuchKey");
+  });
+
+  test("is named by what a file system refuses, too", () => {
+    for (const [code, path] of [
+      ["EACCES", "/mnt/a/private"],
+      ["ENOTDIR", "/mnt/a/file"],
+    ]) {
+      const thrown = Object.assign(new Error(`${code}: made up`), { code, path });
+      expect((faultOf(thrown, "PUT") as Error).message).toMatch(new RegExp(`^PUT: ${code}, of ${path}: `));
+    }
+    const full = Object.assign(new Error("ENOSPC: made up"), { code: "ENOSPC", path: "/mnt/a/^store/tmp/1" });
+    expect((faultOf(full, "PUT") as Error).message).not.toContain("/mnt/a");
+  });
+});
+
 describe("several at once", () => {
   test.skipIf(quick)(
     "of many that write one key under forbid-overwrite one succeeds, and its bytes and headers are there",
@@ -465,8 +574,25 @@ describe("a file system that fails", () => {
     expect((await lab.kept()).filter((path) => path.includes("a.jpg^w"))).toEqual([]);
   });
 
+  // What it would catch: on a full disk, an empty sidecar of each object that did not come to be, which nobody removes.
+  test("while a sidecar is written leaves none", async () => {
+    const lab = await folderLab();
+    const full = Object.assign(new Error("ENOSPC: made up"), { code: "ENOSPC" });
+    const files: Files = {
+      ...machineFiles,
+      async open(path, flags, mode) {
+        const handle = await machineFiles.open(path, flags, mode);
+        const isSidecar = String(path).includes("/about/") && flags === "wx";
+        return isSidecar ? Object.assign(handle, { writeFile: () => Promise.reject(full) }) : handle;
+      },
+    };
+    expect(await codeOf(lab.open({ files }).put("a.jpg", Buffer.from("x")))).toBe("DiskFull");
+    expect((await lab.kept()).filter((path) => path.includes("a.jpg"))).toEqual([]);
+  });
+
   test("and one that makes no links forbids overwriting by looking first, and says so", async () => {
     const lab = await folderLab();
+    await writeFile(join(lab.folder, "before.jpg"), "x");
     const told: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => told.push(message), error: () => undefined };
     const store = lab.open({ files: { ...failing("link", "EPERM", () => true), statfs: statfsOf({}) }, log });
@@ -489,6 +615,7 @@ describe("a network file system", () => {
     "41 27 0:51 / /mnt/far rw - fuse.sshfs host:/x rw",
     "42 27 0:52 / /mnt/my\\040disk rw - fuse.rclone x rw",
   ].join("\n");
+  const mounted = readMounts(mounts);
   test.each([
     [0xef53, "/srv", undefined],
     [0x9123683e, "/srv", undefined],
@@ -501,8 +628,8 @@ describe("a network file system", () => {
     [0x65735546, "/mnt/my disk/a", "fuse.rclone"],
     [0x65735546, "/mnt/usbx", "ext4"],
   ] as const)("%i at %s is %s", (type, path, name) => {
-    expect(networkFileSystem({ type, mounts, path }, "linux")).toBe(name);
-    expect(networkFileSystem({ type, mounts, path }, "darwin")).toBeUndefined();
+    expect(networkFileSystem({ type, mounts: mounted, path }, "linux")).toBe(name);
+    expect(networkFileSystem({ type, mounts: mounted, path }, "darwin")).toBeUndefined();
   });
 
   test("is refused in one sentence before anything is written there", async () => {
