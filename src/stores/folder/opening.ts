@@ -16,24 +16,16 @@ import { errnoOf, type Files, orMissing } from "./files.ts";
 import { type Mount, mountPointsOf, readMounts } from "./mounts.ts";
 import { isOwnName } from "./names/key-path.ts";
 import { openTemporaries, type Temporaries } from "./temporaries.ts";
-import type { Ways } from "./ways.ts";
+import type { Root, Ways } from "./ways.ts";
 
 const readMe = `cos-originals keeps here what it has to know of the files beside this folder: their ETags, checksums and headers, and what it is
 writing just now. Files and folders beside it are the archive; docs/folder.md of cos-originals tells how their names are made of keys.
 Copy or move the folder as a whole, with the times of its files (cp -a, rsync -a), so that they belong together there too.
 `;
 
-export interface Found {
-  /** The folder's path, without links in it. */
-  readonly root: string;
-  /** Number of the file system that it is in. */
-  readonly device: number;
+export interface Found extends Root {
   /** Is a disk mounted at this very folder? False where this system does not tell. */
   readonly isMountPoint: boolean;
-  /** Where others are mounted within it. */
-  readonly mountsWithin: readonly string[];
-  /** Throws NoSuchBucket where it is gone, or another folder is in its place: that which a disk was mounted on. */
-  readonly mustBeThere: (what: string) => Promise<void>;
 }
 
 /** @throws BucketError `NoSuchBucket`; UserError `NetworkFolder` */

@@ -8,9 +8,20 @@
 import { dirname, join, sep } from "node:path";
 import { refusal } from "./fault.ts";
 import { errnoOf, type Files, isMissing, orMissing } from "./files.ts";
-import type { Found } from "./opening.ts";
 
 export type Ways = ReturnType<typeof createWays>;
+
+/** The folder, as it was when it was opened. */
+export interface Root {
+  /** Its path, without links in it. */
+  readonly root: string;
+  /** Number of the file system that it is in. */
+  readonly device: number;
+  /** Where others are mounted within it. */
+  readonly mountsWithin: readonly string[];
+  /** Throws NoSuchBucket where it is gone, or another folder is in its place: that which a disk was mounted on. */
+  readonly mustBeThere: (what: string) => Promise<void>;
+}
 
 /** Folders are removed when they are empty, perhaps between the moment that one is made and the one that it is used. */
 export const tries = 50;
@@ -18,7 +29,7 @@ export const tries = 50;
 /** So many folders are known to be on the disk. */
 const mostKnown = 10_000;
 
-export function createWays(files: Files, { root, device, mountsWithin, mustBeThere }: Found) {
+export function createWays(files: Files, { root, device, mountsWithin, mustBeThere }: Root) {
   /** Folders whose own entry was written to the disk by this process. */
   const onDisk = new Set<string>([root]);
   const syncs = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
