@@ -9,6 +9,7 @@ import type { Summary } from "../../report/summary.ts";
 import { type Difference, type Verified, verifyRun } from "../../run/inspect/verify.ts";
 import { certificateOfVerify, certified, isSound } from "../../run/inspect/verify-certificate.ts";
 import type { VerifyScope } from "../../run/inspect/verify-scope.ts";
+import { storeOf } from "../../vocabulary/address.ts";
 import { isoTime, systemClock } from "../../vocabulary/clock.ts";
 import { counted, formatCount, verbOf } from "../../vocabulary/counted.ts";
 import { openExcept } from "../settings/manifest-input.ts";
@@ -93,8 +94,8 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
         deep,
         scope,
         signal,
-        onBegin: ({ archived, bytes }: Summary) => {
-          if (deep) terminal.note(deepText(archived, bytes, scope !== undefined));
+        onBegin: ({ archived, bytes, asked }: Summary) => {
+          if (deep) terminal.note(deepText(archived, bytes, scope !== undefined, asked?.archive ?? ""));
         },
         onProgress,
         async onDifference(difference) {
@@ -139,11 +140,13 @@ async function scopeOf(
   return isAll ? undefined : { filter, minSize, maxSize, except };
 }
 
-function deepText(archived: number, bytes: number, inPart: boolean): string {
+function deepText(archived: number, bytes: number, inPart: boolean, address: string): string {
+  // A folder's own disk costs nothing.
+  const cost = storeOf(address) === "file" ? "" : ": a GET each, and traffic outside the archive's region";
   if (inPart) {
-    return `What is in scope of ${counted(archived, "archived object")} (${formatBytes(bytes)}) and those found there is read anew: a GET each, and traffic outside the archive's region.`;
+    return `What is in scope of ${counted(archived, "archived object")} (${formatBytes(bytes)}) and those found there is read anew${cost}.`;
   }
-  return `${counted(archived, "archived object")} and those found there, ${formatBytes(bytes)} at least, are read anew: a GET each, and traffic outside the archive's region.`;
+  return `${counted(archived, "archived object")} and those found there, ${formatBytes(bytes)} at least, are read anew${cost}.`;
 }
 
 function documentOf(id: string, verified: Verified, found: readonly Difference[]) {

@@ -602,6 +602,17 @@ describe("a file system that fails", () => {
     expect(await store.disk?.({ tries: true })).toMatchObject({ lacks: [expect.stringMatching(/no links/)] });
   });
 
+  // What it would catch: "a fault in the program" where a quota was used up, or a disk says that its structure needs cleaning (117).
+  test.skipIf(process.platform !== "linux").each([
+    [122, "DiskFull", /^PUT: EDQUOT, the quota/],
+    [117, "DiskFailed", /^PUT: E117, the file system failed/],
+    [116, "DiskFailed", /^PUT: ESTALE, the file system failed/],
+  ])("by a number that Node has no name for (%i) is %s", (number, code, message) => {
+    const says = `Unknown system error -${number}`;
+    const thrown = Object.assign(new Error(says), { code: says, errno: -number, syscall: "open", path: "/mnt/a" });
+    expect(faultOf(thrown, "PUT")).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
   test("what is no error of the system stays as it is", () => {
     const thrown = new RangeError("a fault of the program");
     expect(faultOf(thrown, "PUT")).toBe(thrown);
