@@ -176,7 +176,9 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     place: BucketPlace,
     open: () => Client,
   ) => {
-    const name = `${role} ${place.store ?? "cos"} ${place.region} ${place.bucket}`;
+    // Roles have connections of their own. A folder has none, and as one store it is opened, looked at and warned of once.
+    const by = place.store === "file" ? "all" : role;
+    const name = `${by} ${place.store ?? "cos"} ${place.region} ${place.bucket}`;
     const known = opened.get(name);
     if (known !== undefined) return known;
     const client = open();

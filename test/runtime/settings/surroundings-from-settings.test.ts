@@ -83,3 +83,14 @@ describe("a request", () => {
     expect(await sentTo(environment, role, place)).toEqual({ origin, signer });
   });
 });
+
+// What it would catch: archive and ledger in one folder as two stores, each of which warns of its disk, and fsyncs its folders, for itself.
+test("archive and ledger of one folder are one store, and of one bucket two with connections of their own", async () => {
+  const world = { environment: keys, clock: systemClock, random: Math.random, log: silentLog };
+  const { open, close } = surroundingsFromSettings(readSettings({ environment: keys }), world);
+  onTestFinished(close);
+  const folder: BucketPlace = { store: "file", bucket: "/mnt/archive", region: "local" };
+  expect(open("archive", folder)).toBe(open("ledger", folder));
+  expect(open("archive", folder)).not.toBe(open("archive", { ...folder, bucket: "/mnt/other" }));
+  expect(open("archive", s3)).not.toBe(open("ledger", s3));
+});
