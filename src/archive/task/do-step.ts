@@ -135,9 +135,10 @@ async function fetchStep(
       if (rules.options.archivedClass === "skip") {
         return known({ ...now, verdict: notRestored(now, state === "being-restored" ? state : "no", rules) });
       }
-      // Where a HEAD says that it can be read, asking it again would say the same.
-      const told = now.head !== undefined && state === "yes";
-      if (rules.options.archivedClass === "restore" && !told && !now.restored) return known({ ...now, frozen: true });
+      // A restored copy may have ended since the HEAD. Where a HEAD after the refusal says that it can be read, one more would say the same.
+      const told = now.frozen && now.head !== undefined && state === "yes";
+      if (rules.options.archivedClass === "restore" && !told && !now.restored)
+        return known({ ...now, frozen: true, head: state === "yes" ? undefined : now.head });
     }
     if (thrown.errNo !== EMPTY_ORIGINAL) return failed;
     if (now.head !== undefined) return now.head.size === 0 ? known(foundEmpty(now, now.head)) : failed;

@@ -32,13 +32,16 @@ export function whereFrozen(
   const now = rules.now();
   const storageClass = classOf(knowledge) ?? "ARCHIVE";
   const waitedMs = restore === undefined ? 0 : Math.max(0, now - Date.parse(restore.askedAt));
-  // A copy that was there is gone, as the run was stopped for days; or what was to be restored has been replaced.
-  const isPast = waitedMs >= how.days * DAY_MS || isReplaced(knowledge);
+  // A copy that was there is gone, as the run was stopped for days; or what was to be restored has been replaced. How long a copy that
+  // somebody else asked for is kept nobody here knows.
+  const isPast = restore?.asked === 0 || waitedMs >= how.days * DAY_MS || isReplaced(knowledge);
   const isGone = restore !== undefined && restore.asked < mostRestores && isPast;
   if (state === "being-restored" || (restore !== undefined && !isGone)) {
     if (waitedMs >= givenUpAfterMs) return { kind: "end", verdict: neverRestored(storageClass, waitedMs) };
     return { kind: "end", verdict: waits(restore, storageClass, restore?.asked ?? 0, now) };
   }
+  if (knowledge.unrestorable !== undefined)
+    return { kind: "end", verdict: notRestorable(storageClass, knowledge.unrestorable) };
   // What the archive holds already need not be restored.
   if (knowledge.archive === "unasked") return { kind: "ask-archive" };
   if (longestRestoreMs(storageClass, how.tier) === undefined)
@@ -57,8 +60,8 @@ function waits(before: RestoreWait | undefined, storageClass: string, asked: num
 const isReplaced = ({ head, restore }: Pick<Knowledge, "head" | "restore">): boolean =>
   restore !== undefined && (head?.lastModified ?? 0) + 1_000 > Date.parse(restore.askedAt);
 
-/** What a restore was answered: begun; somebody restores it already; or it can be read, and needs none. */
-export type RestoreAnswer = "begun" | "under-way" | "readable";
+/** What a restore was answered: begun; somebody restores it already; it can be read, and needs none; or what lies there can't be restored. */
+export type RestoreAnswer = "begun" | "under-way" | "readable" | { readonly unrestorable: string };
 
 export function restoreAnswered(
   knowledge: Knowledge,
@@ -66,6 +69,8 @@ export function restoreAnswered(
   answer: RestoreAnswer,
   rules: Pick<Rules, "now">,
 ): Knowledge {
+  // It may be another object by now, or of another class: it is looked at again.
+  if (typeof answer === "object") return { ...restoreLost(knowledge, { storageClass }), ...answer };
   if (answer === "readable") return { ...knowledge, restored: true };
   const { restore } = knowledge;
   const begun = answer === "begun";
@@ -89,6 +94,11 @@ const failedByState = (message: string): Verdict => ({ kind: "failed", code: "In
 const neverRestored = (storageClass: string, waitedMs: number): Verdict =>
   failedByState(
     `the original is in the archive class ${storageClass}, and was still not restored ${Math.round(waitedMs / DAY_MS)} days after that was asked for; ask the service why, then redrive the run`,
+  );
+
+const notRestorable = (storageClass: string, said: string): Verdict =>
+  failedByState(
+    `by a HEAD the original is in the archive class ${storageClass} and not restored, and to a restore the service says that it is in no state for it: ${said}`,
   );
 
 const noSuchTier = (storageClass: string, tier: RestoreTier): Verdict =>

@@ -28,6 +28,8 @@ export interface Knowledge {
   readonly frozen: boolean;
   /** By the answer to a restore it can be read at once. */
   readonly restored: boolean;
+  /** The service said that what lies there is in no state to be restored, in these words. */
+  readonly unrestorable: string | undefined;
   /** Is the archive to be asked before anything is fetched or put? `listed`: a LIST told what it holds. */
   readonly archive: "unasked" | "listed" | "asked";
   /** What the archive held under the key when it was asked. */
@@ -182,6 +184,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     restore: task.restore,
     frozen: false,
     restored: false,
+    unrestorable: undefined,
     archive: !isAsked ? "asked" : listed === undefined ? "unasked" : "listed",
     there: listed?.there,
     kept: undefined,

@@ -6,6 +6,7 @@ import { BucketError, isBucketError } from "../../objects/error.ts";
 import type { Keeping } from "../../policy/history.ts";
 import { judge } from "../../policy/retry.ts";
 import { catalogue } from "../../vocabulary/codes/catalogue.ts";
+import { ensureError } from "../../vocabulary/errors.ts";
 import type { RestoreAnswer, RestoreStep } from "./frozen.ts";
 import { holdUpTo } from "./next-step.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -152,19 +153,29 @@ export async function restoreSource(
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
   if (stopping?.aborted) throw new NotNow("the work was asked to stop");
-  pay(context.purse?.payRestore(size, storageClass, tier));
+  const { purse } = context;
+  pay(purse?.payRestore(size, storageClass, tier));
   context.requests["source.restore"]++;
   const sentAt = context.clock.elapsed();
   const answered = () => context.answered?.("source.restore", sentAt);
   try {
     const answer = await source.restore(key, { tier, days, versionId, signal });
     answered();
-    return answer === "begun" ? "begun" : "readable";
+    if (answer === "begun") return "begun";
+    purse?.notRestored(size, storageClass, tier);
+    return "readable";
   } catch (error) {
+    // After a fault of the service, or without an answer, nobody knows whether it was begun.
+    if (isBucketError(error) && (error.throttled || (error.status >= 400 && error.status < 500)))
+      purse?.notRestored(size, storageClass, tier);
     const code = isBucketError(error) ? error.code : undefined;
     if (code === "RestoreAlreadyInProgress" || code === "RestoreNonArchiveObject") {
       answered();
       return code === "RestoreAlreadyInProgress" ? "under-way" : "readable";
+    }
+    if (code === "InvalidObjectState") {
+      answered();
+      return { unrestorable: ensureError(error).message };
     }
     slowDown(error, sentAt, context);
     throw error;

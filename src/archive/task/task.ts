@@ -41,6 +41,8 @@ export interface Purse {
   /** It came, and is of this size: more may be paid for than was thought. */
   fetched(expected: number | undefined, size: number | undefined, paid: boolean): void;
   payRestore(size: number | undefined, storageClass: string, tier: RestoreTier): boolean;
+  /** The service said that it was not begun: of what was paid for it the request alone is spent. */
+  notRestored(size: number | undefined, storageClass: string, tier: RestoreTier): void;
 }
 
 /** What all tasks of a shard share. */

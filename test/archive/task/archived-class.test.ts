@@ -156,6 +156,92 @@ describe("--archived-class restore", () => {
     expect(source.log.map((request) => request.versionId)).toEqual(Array(4).fill(versionId));
   });
 
+  // Somebody else's copy ended while the run was stopped: nobody restores it any more, and this run has asked for nothing yet.
+  test("asks for it where what somebody else restored is gone again", async () => {
+    const { source, clock, outcome } = lab(restoring);
+    source.seed(key, small, { headers: { ...frozen, "x-cos-restore": 'ongoing-request="true"' } });
+    const first = await outcome(listed);
+    await clock.advance(30 * hour);
+    source.seed(key, small, { headers: frozen, lastModified: 0 });
+    const second = await outcome(listed, later(first));
+    expect(second).toMatchObject({ code: "BeingRestored", restore: { asked: 1 } });
+    expect(source.count("restore")).toBe(1);
+  });
+
+  // The HEAD was true; while the fetch waited for its turn the copy came to its end.
+  test("is restored anew where the copy ended between the HEAD and the fetch", async () => {
+    const { source, clock, outcome } = lab({ ...restoring, restoreDays: 1 });
+    source.switches.restoreMs = hour;
+    source.seed(key, small, { headers: frozen });
+    const first = await outcome(listed);
+    await clock.advance(24 * hour + 30 * 60_000);
+    source.onRequest(({ type }) => {
+      if (type !== "original") return undefined;
+      source.seed(key, small, { headers: frozen, lastModified: 0 });
+      return refuse("InvalidObjectState");
+    });
+    const second = await outcome(listed, later(first));
+    expect(second).toMatchObject({ outcome: "pending", code: "BeingRestored", restore: { asked: 2 } });
+    expect([source.count("original"), source.count("restore")]).toEqual([1, 2]);
+  });
+
+  test("fails where it is refused though each HEAD says that it is restored, after two fetches", async () => {
+    const { source, outcome } = lab(restoring);
+    source.seed(key, small, { headers: restored });
+    source.onRequest(({ type }) => (type === "original" ? refuse("InvalidObjectState") : undefined));
+    expect(await outcome(listed)).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
+    expect([source.count("original"), source.count("head"), source.count("restore")]).toEqual([2, 2, 0]);
+  });
+
+  describe("whose restore is refused for the state of what lies there", () => {
+    const refuseRestore = (then: () => void) => (source: ReturnType<typeof lab>["source"]) =>
+      source.onRequest(({ type }) => {
+        if (type !== "restore") return undefined;
+        then();
+        return refuse("InvalidObjectState");
+      });
+
+    test("is looked at again, and fetched where it is of another class by now", async () => {
+      const { source, outcome } = lab(restoring);
+      source.seed(key, small, { headers: frozen });
+      refuseRestore(() => source.seed(key, small))(source);
+      expect(await outcome(listed)).toMatchObject({ outcome: "archived" });
+      expect([source.count("restore"), source.count("original")]).toEqual([1, 1]);
+    });
+
+    test("fails where it still is archived, by what the service said", async () => {
+      const { source, outcome } = lab(restoring);
+      source.seed(key, small, { headers: frozen });
+      refuseRestore(() => undefined)(source);
+      const ended = await outcome(listed);
+      expect(ended).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
+      expect(ended.message).toMatch(/^by a HEAD the original is in the archive class DEEP_ARCHIVE and not restored, .* for it: ./);
+      expect(source.count("restore")).toBe(1);
+    });
+  });
+
+  // A cap would be used up by what costs nothing.
+  test.each([
+    ["RestoreAlreadyInProgress", true],
+    ["AccessDenied", true],
+    ["SlowDown", true],
+    ["InternalError", false],
+  ])("a restore that was not begun (%s) costs the run's cap its request alone: %s", async (code, given) => {
+    const paid: string[] = [];
+    const purse = {
+      payFetch: () => true,
+      fetched: () => undefined,
+      payRestore: () => paid.push("paid") > 0,
+      notRestored: () => void paid.push("given back"),
+    };
+    const { source, end } = lab(restoring, { purse });
+    source.seed(key, small, { headers: frozen });
+    let refusals = 0;
+    source.onRequest(({ type }) => (type === "restore" && refusals++ === 0 ? refuse(code) : undefined));
+    await end(listed);
+    expect(paid.slice(0, 2)).toEqual(given ? ["paid", "given back"] : paid.slice(0, 2).fill("paid"));
+  });
+
   test("gives it up after a week", async () => {
     const { source, clock, outcome } = lab(restoring);
     source.switches.restoreMs = 1_000 * hour;

@@ -6,6 +6,7 @@ import {
   costOfFetch,
   costOfRestore,
   covers,
+  minus,
   nothing,
   plus,
 } from "../../../policy/money/cap.ts";
@@ -46,6 +47,10 @@ export function createAllowance(granted: Amount, before: Amount, prices: CapPric
       if (size > expected) spent = plus(spent, costOfFetch(size - expected, { ...prices, requests: 0 }, paid));
     },
     payRestore: (size = assumedBytes, storageClass, tier) => pay(costOfRestore(size, storageClass, tier, prices)),
+    notRestored(size = assumedBytes, storageClass, tier) {
+      const of = (bytes: number) => costOfRestore(bytes, storageClass, tier, prices);
+      spent = minus(spent, minus(of(size), of(0)));
+    },
     spent: () => spent,
     total: () => plus(before, spent),
     short: () => short,
