@@ -10,3 +10,10 @@ export function together(a: string, b: string): string {
   for (let at = 0; at < 16; at++) sum += String.fromCharCode(a.charCodeAt(at) ^ b.charCodeAt(at));
   return sum;
 }
+
+/** Of a set in which things may be more than once, whatever the order. */
+export function withOneMore(a: string, b: string): string {
+  let sum = "";
+  for (let at = 0; at < 16; at++) sum += String.fromCharCode((a.charCodeAt(at) + b.charCodeAt(at)) % 256);
+  return sum;
+}

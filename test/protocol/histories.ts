@@ -3,7 +3,7 @@
  * through it from its beginning, and then remembered. A history that goes on from the last one asked for goes on in the
  * process that is still there.
  */
-import { digestOf, together } from "./digest.ts";
+import { digestOf, withOneMore } from "./digest.ts";
 import { type Birth, type Happening, type Process, type Standing, startProcess } from "./process.ts";
 
 export interface Point {
@@ -94,7 +94,7 @@ export function createHistories({ everyOrder }: { readonly everyOrder: boolean }
       const standing = await process.happens(happening);
       ids++;
       const news = newsOf(node, happening);
-      const told = everyOrder ? digestOf(`${node.told} ${news}`) : together(node.told, digestOf(news));
+      const told = everyOrder ? digestOf(`${node.told} ${news}`) : withOneMore(node.told, digestOf(news));
       const next: Node = {
         knows: knowing(told, standing),
         told,
@@ -122,5 +122,5 @@ function newsOf({ standing, now }: Node, happening: Happening): string {
 
 function knowing(told: string, { pending, wakesAt, over }: Standing): string {
   const waits = pending.map(({ what }) => digestOf(what));
-  return digestOf(`${waits.reduce(together, told)} ${wakesAt} ${over}`);
+  return digestOf(`${waits.reduce(withOneMore, told)} ${wakesAt} ${over}`);
 }

@@ -77,10 +77,38 @@ vi.mock("../../src/ledger/shard/done-marker.ts", async (original) => {
   return { ...real, doneMarkers };
 });
 
+vi.mock("../../src/ledger/shard/restoring-marker.ts", async (original) => {
+  const real = await original<typeof import("../../src/ledger/shard/restoring-marker.ts")>();
+  const writeRestoringMarker: typeof real.writeRestoringMarker = async (...of) => {
+    if (broken.thing !== "sleep") await real.writeRestoringMarker(...of);
+  };
+  return { ...real, writeRestoringMarker };
+});
+
+vi.mock("../../src/run/reconcile/restores.ts", async (original) => {
+  const real = await original<typeof import("../../src/run/reconcile/restores.ts")>();
+  const awaitedRestores: typeof real.awaitedRestores = async (...of) => {
+    const awaited = await real.awaitedRestores(...of);
+    return broken.thing === "wake" ? { ...awaited, due: [], told: undefined } : awaited;
+  };
+  return { ...real, awaitedRestores };
+});
+
+vi.mock("../../src/cos/exchange/restored.ts", async (original) => {
+  const real = await original<typeof import("../../src/cos/exchange/restored.ts")>();
+  const readable: typeof real.readable = (...of) => {
+    const state = real.readable(...of);
+    if (broken.thing === "thawed" && state === "being-restored") return "yes";
+    return broken.thing === "look" && state === "unasked" ? "yes" : state;
+  };
+  return { ...real, readable };
+});
+
 const crash: Bounds = { ...nothingWrong, crashes: 1 };
 const duplicate: Bounds = { ...nothingWrong, duplicates: 1 };
 const oneShard = "one shard, reconciled in time";
 const onTrial = "two shards of one row, on trial";
+const restored = "one shard, of which one row is restored";
 const byTheLedger = "one shard, row by row, by the ledger alone";
 
 it.each([
@@ -92,6 +120,22 @@ it.each([
   ["a hand-over that is not sent", "hand-over", "one shard, handed over", nothingWrong, /^I6: shard 0\.0#0 is ack/],
   ["a group that is over with its first shard", "group", "two shards of one row", nothingWrong, /^I3/],
   ["a reconcile that sees no done marker", "reconcile", oneShard, nothingWrong, /^I9/],
+  ["a shard that sleeps without a marker", "sleep", restored, nothingWrong, /^I6: .* nor does it sleep$/],
+  ["a reconcile that wakes nobody", "wake", restored, nothingWrong, /^I9/],
+  [
+    "a fetch of what is still being restored",
+    "thawed",
+    restored,
+    nothingWrong,
+    /^b.png is fetched, and is being restored/,
+  ],
+  [
+    "a fetch of what the row says is archived, without a look",
+    "look",
+    restored,
+    nothingWrong,
+    /^b.png is fetched, and is archived/,
+  ],
 ])("finds %s", async (_, thing, name, bounds, violation) => {
   const story = storyOf(name);
   expect(await search(story, nothingWrong)).toHaveProperty("found", undefined);

@@ -78,7 +78,16 @@ export function effectOf(objects: Objects, request: StoreRequest, now: number): 
       if (there === undefined) return refused("NoSuchKey");
       const info = infoOf(200, headersOf(there, everything, "request"), []);
       const value = request.kind === "head" ? info : { ...info, kind: "bytes", bytes: there.bytes };
-      return unchanged({ says: `${there.etag} ${there.lastModified}`, value });
+      const said = there.headers["x-cos-restore"] ?? "";
+      return unchanged({ says: `${there.etag} ${there.lastModified} ${said}`, value });
+    }
+    // When it can be read is kept beside the objects (cold.ts).
+    case "restore": {
+      if (there === undefined) return refused("NoSuchKey");
+      const said = there.headers["x-cos-restore"];
+      if (said?.includes("true")) return refused("RestoreAlreadyInProgress");
+      const value = said === undefined ? "begun" : "restored";
+      return unchanged({ says: value, value });
     }
     case "put": {
       if (request.forbidOverwrite && there !== undefined) return refused("FileAlreadyExists");

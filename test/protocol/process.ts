@@ -78,6 +78,7 @@ export async function startProcess(birth: Birth): Promise<{ readonly process: Pr
       if (!Buffer.isBuffer(bytes)) throw foreign("a body that streams");
       return ask<ObjectInfo>({ where, kind: "put", key, bytes, headers, contentMd5, forbidOverwrite });
     },
+    restore: (key) => ask<"begun" | "restored">({ where, kind: "restore", key }),
     copy: () => Promise.reject(foreign("a copy")),
     delete: () => Promise.reject(foreign("DELETE")),
     createUpload: () => Promise.reject(foreign("a multipart upload")),

@@ -22,6 +22,7 @@ const always: readonly (readonly [story: string, bounds: readonly Bounds[]])[] =
   ["two shards of one row", [nothingWrong, crash, duplicate]],
   ["two shards of one row, on trial", [nothingWrong, { ...crash, lateWrites: false }]],
   ["the whole run in one message", [nothingWrong, crash, stall]],
+  ["one shard, of which one row is restored", [nothingWrong, { ...crash, lateWrites: false }]],
 ];
 
 /** Some minutes and up to 2 GB each: PROTOCOL=deep. */
@@ -32,6 +33,7 @@ const deep: typeof always = [
   ["one shard, handed over", [{ ...both, lateWrites: false }, twoCrashes]],
   ["two shards of one row", [stall, { ...both, lateWrites: false }]],
   ["the whole run in one message", [duplicate, twoCrashes, { ...crash, stalls: 1 }]],
+  ["one shard, of which one row is restored", [crash, duplicate, { ...both, lateWrites: false }, stall]],
 ];
 
 const again = process.env.PROTOCOL_REPLAY;

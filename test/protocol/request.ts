@@ -13,6 +13,7 @@ interface Asked {
 
 export type StoreRequest = Asked & { readonly where: Where } & (
     | { readonly kind: "get" | "head"; readonly key: string }
+    | { readonly kind: "restore"; readonly key: string }
     | { readonly kind: "list"; readonly prefix: string; readonly marker: string }
     | {
         readonly kind: "put";
@@ -45,6 +46,7 @@ export function nameOf(request: Request): string {
       return `LIST ${request.where} ${shorter(request.prefix)}`;
     case "get":
     case "head":
+    case "restore":
     case "put":
       return `${request.kind.toUpperCase()} ${request.where} ${shorter(request.key)}`;
     case "send":
@@ -60,6 +62,7 @@ export function whatOf(request: Without<Request, keyof Asked>): string {
   switch (request.kind) {
     case "get":
     case "head":
+    case "restore":
       return `${request.kind} ${request.where} ${request.key}`;
     case "put":
       return `put ${request.where} ${request.key} ${digestOf(request.bytes)}`;

@@ -43,7 +43,11 @@ export interface State {
   /** Of deliveries that somebody at work was beside, or that yielded beside one of these. */
   readonly endings: ReadonlyMap<string, Ending>;
   /** Writes of dead processes, which may arrive yet, or never. */
-  readonly late: readonly (StoreRequest & { readonly kind: "put"; readonly from: string })[];
+  readonly late: readonly (StoreRequest & { readonly kind: "put" | "restore"; readonly from: string })[];
+  /** When the original in an archive class can be read; undefined where no restore of it was begun. */
+  readonly restoredAt: number | undefined;
+  /** Restores of it that took effect, those among them that were needless. */
+  readonly restores: number;
   readonly crashedShards: readonly number[];
   readonly fetches: number;
   readonly crashes: number;
@@ -56,9 +60,9 @@ export interface State {
 }
 
 export function keyOf(state: State): string {
-  const { now, archive, ledger, messages, deliveries, endings, late, crashedShards } = state;
+  const { now, archive, ledger, messages, deliveries, endings, late, crashedShards, restoredAt, restores } = state;
   let text = `${now} ${archive.digest} ${ledger.digest} ${crashedShards}`;
-  text += ` ${state.fetches} ${state.crashes} ${state.duplicates} ${state.stalls} ${state.lives} ${state.overlaps}`;
+  text += ` ${state.fetches} ${state.crashes} ${state.duplicates} ${state.stalls} ${state.lives} ${state.overlaps} ${restoredAt} ${restores}`;
   for (const m of messages) text += `\n${m.id} ${m.deleted ? "" : m.visibleAt} ${m.receives}`;
   for (const { name, point, beside } of deliveries) text += `\n${name} ${point.knows} ${beside}`;
   for (const [name, { how, beside }] of endings) text += `\n${name} ${how} ${beside}`;

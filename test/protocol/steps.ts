@@ -6,9 +6,10 @@
 
 import { paths } from "../../src/ledger/layout.ts";
 import { refusal } from "../stores/bucket-fault.ts";
+import { fetchChecks, isOfCold, restoreTaken, sourceOf } from "./cold.ts";
 import type { Histories } from "./histories.ts";
 import { messageChecks, yieldChecks } from "./invariants.ts";
-import { effectOf, noObjects, type Objects, storedObject, withObject } from "./objects.ts";
+import { type Answer, effectOf, noObjects, type Objects, storedObject, withObject } from "./objects.ts";
 import type { Happening } from "./process.ts";
 import { messageName, nameOf, type QueueRequest, type Request, type StoreRequest } from "./request.ts";
 import {
@@ -21,7 +22,7 @@ import {
   withMessage,
   withoutDelivery,
 } from "./state.ts";
-import { type Bounds, firstMessage, firstObjects, ledgerPrefix, originals, type Story, startedAt } from "./story.ts";
+import { type Bounds, firstMessage, firstObjects, ledgerPrefix, type Story, startedAt } from "./story.ts";
 import { Violation } from "./violation.ts";
 
 export interface Step {
@@ -41,11 +42,6 @@ const LIFE_MS = 31_000;
 /** A run of two rows that is not over by then will never be. */
 const PATIENCE_MS = 24 * 3_600_000;
 
-const source: Objects = [...originals].reduce(
-  (objects, [key, bytes]) => withObject(objects, storedObject(key, bytes, {}, startedAt)),
-  noObjects,
-);
-
 export function createSteps(story: Story, bounds: Bounds, histories: Histories): Steps {
   async function happens(state: State, delivery: Delivery, happening: Happening): Promise<State> {
     const point = await histories.after(delivery.point, happening);
@@ -55,12 +51,22 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
   /** Lets a request take effect, and its process know. */
   async function answered(state: State, delivery: Delivery, request: Request): Promise<State> {
     if (request.where === "queue") return queued(state, delivery, request);
-    const { objects, answer } = isRefused(request)
-      ? { objects: objectsOf(state, request), answer: { says: "refused", error: refusal("AccessDenied") } }
-      : effectOf(objectsOf(state, request), request, state.now);
+    fetchChecks(story, state, request);
+    const { after, answer } = isRefused(request)
+      ? { after: state, answer: { says: "refused", error: refusal("AccessDenied") } }
+      : taken(state, request);
     const fetches = state.fetches + (request.where === "source" && request.kind === "get" ? 1 : 0);
-    const next = { ...stored(state, request, objects), fetches };
-    return happens(next, delivery, { kind: "answer", n: request.n, answer });
+    return happens({ ...after, fetches }, delivery, { kind: "answer", n: request.n, answer });
+  }
+
+  /** A request has taken effect, whoever hears of it. */
+  function taken(state: State, request: StoreRequest): { readonly after: State; readonly answer: Answer } {
+    const { objects, answer } = effectOf(objectsOf(story, state, request), request, state.now);
+    const after =
+      request.kind === "restore"
+        ? restoreTaken(story, state, answer.says === "begun")
+        : stored(state, request, objects);
+    return { after, answer };
   }
 
   const isRefused = (request: StoreRequest): boolean =>
@@ -123,7 +129,7 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
 
   function died(state: State, delivery: Delivery): State {
     const late = (bounds.lateWrites ? delivery.point.standing.pending : [])
-      .filter((request) => request.kind === "put")
+      .filter((request) => request.kind === "put" || request.kind === "restore")
       .map((request) => ({ ...request, from: delivery.name }));
     const message = messageOf(state, delivery);
     const { shard } = delivery;
@@ -185,8 +191,8 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       fault(
         () => `late, of ${write.from}: ${nameOf(write)}`,
         async () => {
-          const { objects } = effectOf(objectsOf(state, write), write, state.now);
-          return { ...stored(state, write, objects), late: state.late.filter((other) => other !== write) };
+          const { after } = taken(state, write);
+          return { ...after, late: state.late.filter((other) => other !== write) };
         },
       );
     }
@@ -243,6 +249,8 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
       deliveries: [],
       endings: new Map(),
       late: [],
+      restoredAt: undefined,
+      restores: 0,
       crashedShards: [],
       fetches: 0,
       crashes: 0,
@@ -270,8 +278,8 @@ export function createSteps(story: Story, bounds: Bounds, histories: Histories):
   return { start, from };
 }
 
-function objectsOf(state: State, { where }: StoreRequest): Objects {
-  return where === "source" ? source : where === "archive" ? state.archive : state.ledger;
+function objectsOf(story: Story, state: State, { where }: StoreRequest): Objects {
+  return where === "source" ? sourceOf(story, state) : where === "archive" ? state.archive : state.ledger;
 }
 
 function stored(state: State, { where }: StoreRequest, objects: Objects): State {
@@ -304,8 +312,9 @@ function firstQuiet(
 }
 
 /** Does it make no difference to anybody else when it takes effect, nor to its own process what others do before? */
-function isQuiet(state: State, request: Request, { refused }: Story): boolean {
-  if (request.where === "source") return true;
+function isQuiet(state: State, request: Request, story: Story): boolean {
+  const { refused } = story;
+  if (request.where === "source") return !isOfCold(story, state, request);
   if (request.where !== "ledger") return false;
   switch (request.kind) {
     case "get":
@@ -326,6 +335,7 @@ function isQuiet(state: State, request: Request, { refused }: Story): boolean {
         /\/report\/(results-|failures-|report\.html)/.test(request.key)
       );
     case "head":
+    case "restore":
       return false;
   }
 }

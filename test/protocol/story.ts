@@ -29,6 +29,8 @@ export interface Story {
    * again.
    */
   readonly refused?: string;
+  /** This row's original is in an archive class, as the row says; the run restores it, which takes so long, ms. */
+  readonly cold?: { readonly key: string; readonly restoreMs: number };
   /** Does a later delivery have a larger id than an earlier, or, on a clock that is behind, a smaller one? */
   readonly laterIds: "larger" | "smaller";
 }
@@ -60,18 +62,24 @@ export const rows = [...originals].map(([key, bytes]) => ({
   size: bytes.length,
   etag: createHash("md5").update(bytes).digest("hex"),
 }));
+const rowsOf = ({ cold }: Story) =>
+  rows.map((row) => (row.key === cold?.key ? { ...row, storageClass: "ARCHIVE" } : row));
 
 export const startedAt = Date.UTC(2026, 0, 1);
 
 const asked = (story: Story) => ({
   source: place("source"),
   archive: place("archive"),
-  options: { shardSize: story.shardSize, ifExists: story.ifExists },
+  options: {
+    shardSize: story.shardSize,
+    ifExists: story.ifExists,
+    ...(story.cold === undefined ? undefined : { archivedClass: "restore" as const }),
+  },
 });
 
 /** The first message. */
 export function firstMessage(story: Story): string {
-  const manifest = { v: 1, type: "manifest", run: RUN, ledger: place("ledger"), keys: rows, ...asked(story) };
+  const manifest = { v: 1, type: "manifest", run: RUN, ledger: place("ledger"), keys: rowsOf(story), ...asked(story) };
   return story.begins === "manifest" ? JSON.stringify(manifest) : reconcileMessage(place("ledger"), RUN);
 }
 
@@ -86,7 +94,7 @@ export function firstObjects(story: Story): ReadonlyMap<string, Buffer> {
     run: RUN,
     source,
     archive,
-    rows: { kind: "inline", digest: digestOf(rows), keys: rows },
+    rows: { kind: "inline", digest: digestOf(rowsOf(story)), keys: rowsOf(story) },
     options: runOptionsSchema.parse(options),
     askedAt: new Date(startedAt).toISOString(),
     tool: "test",
@@ -130,6 +138,15 @@ export const stories: readonly Story[] = [
     refused: "a.png",
   },
   { ...oneShard, name: "the whole run in one message", begins: "manifest" },
+  // One row sleeps until its original is restored, in the ledger alone, and is looked at twice.
+  {
+    ...oneShard,
+    name: "one shard, of which one row is restored",
+    reconcile: "in time",
+    concurrency: 1,
+    ifExists: "overwrite",
+    cold: { key: "b.png", restoreMs: 8_000 },
+  },
 ];
 
 export function storyOf(name: string): Story {
