@@ -113,6 +113,7 @@ describe("time", () => {
       "runtime/cli/metrics/watched-worker.ts": "moments that Prometheus is told",
       "runtime/cli/original/sign.ts": "signatures",
       "runtime/cli/plan.ts": "the end of temporary keys, as above",
+      "runtime/cli/status.ts": "the next look at what is restored, which the ledger tells",
       "runtime/function/embedded-metrics.ts": "when it was measured",
       "runtime/settings/run-input.ts": "the date in a run's name",
       "stores/folder/folder.ts": "the ages of files, and a listing's time",

@@ -16,7 +16,21 @@ const stateTexts: Readonly<Record<RunState, string>> = {
 
 /** One line each, without their ends. `failuresShown` codes are named, each with one key. */
 export function summaryText(summary: Summary, failuresShown = 5): readonly string[] {
-  const { run, state, reason, redriveOf, rows, archived, recovered, skipped, failed, pending, atLeast, idle } = summary;
+  const {
+    run,
+    state,
+    reason,
+    redriveOf,
+    rows,
+    archived,
+    recovered,
+    skipped,
+    failed,
+    pending,
+    atLeast,
+    idle,
+    restoring,
+  } = summary;
   const lines = [
     `run ${run} ${stateTexts[state]}${reason === undefined ? "" : `: ${reason}`}`,
     ...(redriveOf === undefined ? [] : [`  redrive of ${redriveOf}`]),
@@ -28,6 +42,7 @@ export function summaryText(summary: Summary, failuresShown = 5): readonly strin
       `  ${formatCount(recovered)} of the archived ${verbOf(recovered, "was", "were")} put by an earlier attempt and recovered`,
     );
   if (idle !== undefined) lines.push(`  ${idleText(run, idle)}`);
+  if (restoring !== undefined) lines.push(`  ${restoringText(state, restoring)}`);
   const { unchanged, deletedFromSource, deletedUnknown, leftOut, limited } = summary;
   const out = leftOutText(leftOut);
   if (out !== undefined) lines.push(`  ${out}`);
@@ -83,6 +98,13 @@ function idleText(run: string, { shards, atLeast, since, numbers }: NonNullable<
   const named = `${numbers.join(", ")}${shards > numbers.length ? ", …" : ""}`;
   const longest = shards === 1 ? `since ${since}` : `the longest since ${since}`;
   return `${atLeast ? "at least " : ""}${counted(shards, "shard")} (${named}) that nobody works on, ${longest}; cos-originals status ${run} --repair takes ${verbOf(shards, "it", "them")} up now`;
+}
+
+function restoringText(state: RunState, { rows, lookAt, days }: NonNullable<Summary["restoring"]>): string {
+  const waiting = `${counted(rows, "row")} of the pending ${verbOf(rows, "waits", "wait")} until ${verbOf(rows, "its original is", "their originals are")} restored from an archive class`;
+  return state === "running"
+    ? `${waiting}; the next look is at ${lookAt}`
+    : `${waiting}, which needs nobody at work: go on after ${lookAt}, and within the ${counted(days, "day")} that the copies are kept, or they are restored, and paid for, once more`;
 }
 
 function volume({ bytes, seconds, archived }: Summary): string {

@@ -67,6 +67,11 @@ export const summaryShape = z.lazy(() =>
     atLeast: z.boolean().optional(),
     /** In `status`: shards that were sent and that nobody works on; `atLeast`: not all were looked at. The first ten are numbered. */
     idle: z.object({ shards: count, atLeast: z.boolean(), since: time, numbers: z.array(count) }).optional(),
+    /**
+     * Of a run that is not over: rows that wait until their originals are restored from an archive class, when the first of them are looked at
+     * again by whoever works on it then, and for how many days the restored copies are kept. Absent where there are none.
+     */
+    restoring: z.object({ rows: count, lookAt: time, days: count }).optional(),
     /** ISO 8601 UTC; null before the run began. */
     startedAt: time.nullable(),
     /** Null while the run goes on. */
@@ -152,6 +157,7 @@ export interface RunFacts {
   readonly manifest?: string | undefined;
   readonly atLeast?: boolean | undefined;
   readonly idle?: Summary["idle"];
+  readonly restoring?: Summary["restoring"];
   readonly unchanged?: number | undefined;
   readonly deletedFromSource?:
     | {
@@ -195,6 +201,7 @@ export function tallyToSummary(tally: Tally, facts: RunFacts): Summary {
     failures: failuresOf(tally),
     ...(facts.atLeast === undefined ? {} : { atLeast: facts.atLeast }),
     ...(facts.idle === undefined ? {} : { idle: facts.idle }),
+    ...(facts.restoring === undefined ? {} : { restoring: facts.restoring }),
     startedAt: isoTime(startedAt),
     endedAt: isoTime(endedAt),
     seconds: startedAt === undefined || until === undefined ? null : Math.max(0, until - startedAt) / 1000,

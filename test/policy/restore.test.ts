@@ -60,7 +60,7 @@ describe("what restoring comes to", () => {
 
   test("is nothing where nothing is restored", () => {
     expect(counted(undefined, [["ARCHIVE", 1]])).toEqual({
-      added: [false],
+      added: [undefined],
       requests: { "source.head": 0, ledger: 0 },
       estimate: null,
     });
@@ -69,7 +69,7 @@ describe("what restoring comes to", () => {
   test("is told by class, with the longest time", () => {
     const how = { tier: "Bulk", days: 2 } as const;
     const { added, estimate } = counted(how, [["ARCHIVE", GB], ["archive"], ["DEEP_ARCHIVE", GB], ["STANDARD", 1]]);
-    expect(added).toEqual([true, true, true, false]);
+    expect(added).toEqual(["restored", "restored", "restored", undefined]);
     expect(estimate).toEqual({
       ...how,
       rows: 3,
@@ -86,7 +86,8 @@ describe("what restoring comes to", () => {
   });
 
   test("leaves out what the tier does not restore", () => {
-    const { estimate, requests } = counted({ tier: "Expedited", days: 1 }, [["DEEP_ARCHIVE", GB]]);
+    const { added, estimate, requests } = counted({ tier: "Expedited", days: 1 }, [["DEEP_ARCHIVE", GB]]);
+    expect([added, estimate?.rows]).toEqual([["by-no-such-tier"], 0]);
     expect(estimate?.byClass).toMatchObject([{ longestSeconds: null }]);
     expect(estimate && restoreCost(estimate, GB, prices)).toBe(0);
     expect(requests).toEqual({ "source.head": 0, ledger: 0 });

@@ -23,10 +23,11 @@ export interface RestoresOfClass {
   readonly longestSeconds: number | null;
 }
 
-/** Of the rows to archive: those that are restored first. */
+/** Of the rows to archive: those that are restored first; and by class those, too, that the tier does not restore. */
 export interface RestoreEstimate {
   readonly tier: RestoreTier;
   readonly days: number;
+  /** Those that are restored. */
   readonly rows: number;
   readonly byClass: readonly RestoresOfClass[];
   /** Until the last one is restored, at the longest. */
@@ -50,15 +51,15 @@ export function createRestoreEstimate(how: { readonly tier: RestoreTier; readonl
   const longestMs = (storageClass: string) =>
     how === undefined ? undefined : longestRestoreMs(storageClass, how.tier);
   return {
-    /** Is this row restored? Then it is counted. */
+    /** Is this row in an archive class, and restored by the tier? Then it is counted; `undefined`: it is in none, or none is restored. */
     add({
       storageClass,
       size,
     }: {
       readonly storageClass?: string | undefined;
       readonly size?: number | undefined;
-    }): boolean {
-      if (how === undefined || storageClass === undefined || !isArchiveClass(storageClass)) return false;
+    }): "restored" | "by-no-such-tier" | undefined {
+      if (how === undefined || storageClass === undefined || !isArchiveClass(storageClass)) return undefined;
       const name = storageClass.toUpperCase();
       if (longestMs(name) !== undefined) inShard.add(name);
       const its = classes.get(name) ?? { rows: 0, bytes: 0, rowsWithSize: 0 };
@@ -68,7 +69,7 @@ export function createRestoreEstimate(how: { readonly tier: RestoreTier; readonl
         its.rowsWithSize++;
         its.bytes += size;
       }
-      return true;
+      return longestMs(name) === undefined ? "by-no-such-tier" : "restored";
     },
     endShard(): void {
       const times = Array.from(inShard, (name) => looksUntil(longestMs(name) ?? 0));
@@ -86,7 +87,7 @@ export function createRestoreEstimate(how: { readonly tier: RestoreTier; readonl
           return { storageClass, ...its, longestSeconds: ms === undefined ? null : ms / 1000 };
         })
         .sort((a, b) => (a.storageClass < b.storageClass ? -1 : 1));
-      const rows = byClass.reduce((sum, its) => sum + its.rows, 0);
+      const rows = byClass.reduce((sum, its) => sum + (its.longestSeconds === null ? 0 : its.rows), 0);
       const longest = Math.max(0, ...byClass.map(({ longestSeconds }) => longestSeconds ?? 0));
       return { ...how, rows, byClass, longestSeconds: longest + rows / restoresPerSecond };
     },

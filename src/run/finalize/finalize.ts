@@ -23,6 +23,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import { askedOf, writerOf } from "./asked-of.ts";
 import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
+import { restoringRowsOf } from "./restoring-rows.ts";
 import { undeliveredOf } from "./settle-events.ts";
 import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
@@ -167,7 +168,10 @@ export async function factsOf(
   ledger: LedgerStore,
   run: Pick<RunDocument, "run" | "request"> &
     Partial<
-      Pick<RunDocument, "plan" | "compared" | "countedOnly" | "deletedFromSource" | "leftOut" | "limited" | "requests">
+      Pick<
+        RunDocument,
+        "plan" | "shards" | "compared" | "countedOnly" | "deletedFromSource" | "leftOut" | "limited" | "requests"
+      >
     >,
   state: RunState,
   now: number,
@@ -188,6 +192,7 @@ export async function factsOf(
     leftOut: run.leftOut,
     limited: run.limited,
     requests: run.requests,
+    restoring: await restoringRowsOf(ledger, run, state),
     undelivered: await undeliveredOf(ledger, run.request, state),
     manifest:
       rows.kind === "file"

@@ -80,6 +80,10 @@ export function judgeRestores({ shards, now }: Restoring, submitted: Submitted, 
   };
 }
 
-export function tellRestores(log: Log, run: string, { rows, nextLookMs }: RestoresAwaited): void {
-  tellWait(log, "Rows wait until their originals are restored.", nextLookMs, { run, rows });
+/** @param here in the one process that works on it: whoever watches that may rather want to go */
+export function tellRestores(log: Log, run: string, { rows, nextLookMs }: RestoresAwaited, here = false): void {
+  const why = here
+    ? "Rows wait until their originals are restored; in so many seconds they are looked at again. The run may be stopped meanwhile: the same command goes on."
+    : "Rows wait until their originals are restored; in so many seconds they are looked at again.";
+  tellWait(log, why, nextLookMs, { run, rows });
 }

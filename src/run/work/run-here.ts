@@ -233,7 +233,7 @@ async function workHere(
       }),
     ),
   ).catch(fail);
-  const awaited = createAwaited(clock, (restores) => tellRestores(log, run.run, restores));
+  const awaited = createAwaited(clock, (restores) => tellRestores(log, run.run, restores, true));
   awaited.see(first);
   const { pace } = worker;
   const before = first.kind === "over" ? undefined : first.counts;

@@ -67,7 +67,7 @@ export async function planCommand(flags: Flags, terminal: Terminal): Promise<Exi
     const document = planDocument(settings, request, ledger, estimate, replaced);
     if (flags.json === true) terminal.out(JSON.stringify(document));
     else terminal.out(planText(document, request));
-    const { seconds } = document.time;
+    const seconds = document.time.seconds + (document.restore?.longestSeconds ?? 0);
     const places = { archive: request.archive, ledger };
     for (const said of await keysOutlived(world.credentials, places, { now: world.clock.now(), seconds }))
       terminal.note(said);

@@ -94,6 +94,9 @@ async function repair(
   );
 }
 
+const restoringNow = ({ restoring }: Summary) =>
+  restoring && { rows: restoring.rows, nextLookMs: Math.max(0, Date.parse(restoring.lookAt) - systemClock.now()) };
+
 /** Undefined where it was interrupted. */
 async function watch(
   look: () => Promise<Summary>,
@@ -112,7 +115,7 @@ async function watch(
       const says = JSON.stringify({ ...summary, seconds: null });
       if (json && says !== told) terminal.out(JSON.stringify(summary));
       told = says;
-      terminal.status(parts({ ...summary, atOnce: undefined }));
+      terminal.status(parts({ ...summary, restoring: restoringNow(summary), atOnce: undefined }));
       if (summary.state !== "running") return summary;
       await systemClock.sleep(every, signal);
       if (signal.aborted) return undefined;

@@ -57,7 +57,8 @@ export const serviceCodes = entries({
     means: "the object is in an archive class and not restored",
     effect: "row-over",
     ofRow: true,
-    advice: "the object is archived: restore it first, or leave such objects out with --archived-class skip",
+    advice:
+      "the object is archived: have it restored with --archived-class restore (DEEP_ARCHIVE not by --restore-tier Expedited), restore it first, or leave such objects out with --archived-class skip",
     told: true,
   },
   InvalidPart: { means: "a part of the upload is not there, or has another ETag", effect: "row-over" },

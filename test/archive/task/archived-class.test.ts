@@ -215,7 +215,9 @@ describe("--archived-class restore", () => {
       refuseRestore(() => undefined)(source);
       const ended = await outcome(listed);
       expect(ended).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
-      expect(ended.message).toMatch(/^by a HEAD the original is in the archive class DEEP_ARCHIVE and not restored, .* for it: ./);
+      expect(ended.message).toMatch(
+        /^by a HEAD the original is in the archive class DEEP_ARCHIVE and not restored, .* for it: ./,
+      );
       expect(source.count("restore")).toBe(1);
     });
   });

@@ -109,6 +109,7 @@ describe("an original that can't be protected", () => {
     const purse = {
       payFetch: (_: number | undefined, is: boolean) => paid.push(is) > 0,
       fetched() {},
+      notRestored: () => undefined,
       payRestore: () => true,
     };
     const asked: boolean[] = [];

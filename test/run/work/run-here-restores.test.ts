@@ -1,5 +1,6 @@
 /** `run` over originals in an archive class: it waits, says so, and goes on where it was. */
 import { describe, expect, test } from "vitest";
+import { summaryText } from "../../../src/report/summary-text.ts";
 import { statusOf } from "../../../src/run/inspect/status.ts";
 import { lookForOthers } from "../../../src/run/places/other-runs.ts";
 import type { Progress } from "../../../src/run/surroundings/surroundings.ts";
@@ -38,7 +39,8 @@ describe("a run on one machine that restores", () => {
     const { summary } = await run(world, input, { onProgress: (progress) => shown.push(progress) });
     expect(summary).toMatchObject({ state: "complete", archived: COLD + 2, retries: 0 });
     expect(world.source.count("restore")).toBe(COLD);
-    const waits = warned.filter(({ message }) => message === "Rows wait until their originals are restored.");
+    const waits = warned.filter(({ message }) => message.startsWith("Rows wait until their originals are restored"));
+    expect(waits[0]?.message).toContain("The run may be stopped meanwhile: the same command goes on.");
     // The shard with the two others has one cold row beside them.
     expect(waits.at(-1)?.rows).toBeGreaterThan(0);
     expect(waits.length).toBeLessThan(20);
@@ -55,8 +57,17 @@ describe("a run on one machine that restores", () => {
     };
     const first = await run(world, input, { signal: stop.signal, onProgress });
     expect(first.summary).toMatchObject({ state: "incomplete", archived: 2, pending: COLD });
+    const { restoring } = first.summary;
+    expect(restoring).toMatchObject({ rows: COLD, days: 3 });
+    expect(Date.parse(restoring?.lookAt ?? "")).toBeGreaterThan(world.clock.now());
+    const { summary: told } = await world.done(statusOf(ledgerPlace, "r", world.surroundings));
+    expect(told.restoring).toEqual(restoring);
+    expect(summaryText(told)).toContainEqual(
+      `  10 rows of the pending wait until their originals are restored from an archive class, which needs nobody at work: go on after ${restoring?.lookAt}, and within the 3 days that the copies are kept, or they are restored, and paid for, once more`,
+    );
     const second = await run(world, input);
     expect(second.summary).toMatchObject({ state: "complete", archived: COLD + 2 });
+    expect(second.summary.restoring).toBeUndefined();
     expect(world.source.count("restore")).toBe(COLD);
     // The rows tell no class: some fetches were refused for it, once each.
     const refused = keys.map((key) => world.source.refusedFrozen(key));
@@ -73,8 +84,12 @@ describe("a run on one machine that restores", () => {
     let state = "";
     for (let hour = 0; hour < 3; hour++) {
       await world.clock.advance(60 * MINUTE);
-      state = (await world.done(statusOf(ledgerPlace, "r", world.surroundings))).summary.state;
+      const { summary } = await world.done(statusOf(ledgerPlace, "r", world.surroundings));
+      state = summary.state;
       expect(state).toBe("running");
+      expect(summaryText(summary).join("\n")).toMatch(
+        /10 rows of the pending wait until .*; the next look is at 2026-/,
+      );
     }
     const other = { ...input.request, run: "another" };
     const { take } = await world.done(lookForOthers(ledgerPlace, other, world.surroundings));

@@ -51,7 +51,7 @@ describe("run --archived-class restore", () => {
       pending: 0,
       requests: { "source.get": 2 * ROWS, "source.restore": ROWS },
     });
-    expect(ended.stderr).toContain("Rows wait until their originals are restored.");
+    expect(ended.stderr).toContain("Rows wait until their originals are restored");
     expect([restores(), fetches()]).toEqual([ROWS, 2 * ROWS]);
     for (const key of [...cold, ...warm])
       expect(lab.archived(key)?.equals(lab.original(key) ?? Buffer.alloc(0))).toBe(true);
@@ -73,7 +73,7 @@ describe("run --archived-class restore", () => {
       "--json",
     ];
     const first = start(lab.built.cli, args, lab.env);
-    await first.says("Rows wait until their originals are restored.");
+    await first.says("Rows wait until their originals are restored");
     first.kill("SIGKILL");
     await first.ended;
     expect([restores(), fetches()]).toEqual([ROWS, ROWS]);

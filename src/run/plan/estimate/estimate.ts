@@ -52,7 +52,7 @@ export interface Estimate {
     readonly source: Readonly<ListedSide> | null;
     readonly archive: Readonly<ListedSide> | null;
   } | null;
-  /** Rows in an archive class: asked by HEAD, fetched only where they are restored, and so neither counted above nor priced. */
+  /** Rows in an archive class that the run does not restore: asked by HEAD, fetched only where they are restored, and so neither counted above nor priced. */
   readonly archivedClass: number;
   /** Where such rows are restored, and so are among those to archive; null where they are not. */
   readonly restore: RestoreEstimate | null;
@@ -149,7 +149,7 @@ export async function estimateRun(
         if (outcome === "failed" && samples.length < SAMPLES) samples.push({ key: row.key, code, message });
         continue;
       }
-      const isRestored = restores.add(row);
+      const isRestored = restores.add(row) === "restored";
       if (!isRestored && isArchiveClass(row.storageClass)) {
         archivedClass++;
         archivedBytes += row.size ?? 0;

@@ -8,7 +8,10 @@ import { counted, formatCount, verbOf } from "../../../vocabulary/counted.ts";
 import type { PlanDocument } from "./plan-document.ts";
 
 /** One line each, without their ends. */
-export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "options">): readonly string[] {
+export function planText(
+  plan: PlanDocument,
+  { options, rows: rowsFrom }: Pick<RunRequest, "options" | "rows">,
+): readonly string[] {
   const {
     rows,
     shards,
@@ -32,10 +35,10 @@ export function planText(plan: PlanDocument, { options }: Pick<RunRequest, "opti
     ...scopeLines(plan),
     ...(archivedClass > 0
       ? [
-          `  ${counted(archivedClass, "row")} ${verbOf(archivedClass, "is", "are")} in an archive class: ${archivedText[options.archivedClass ?? "fail"]}; not priced here`,
+          `  ${counted(archivedClass, "row")} ${verbOf(archivedClass, "is", "are")} in an archive class${plan.restore === null ? "" : ` that --restore-tier ${plan.restore.tier} does not restore`}: ${archivedText[options.archivedClass === "skip" ? "skip" : "fail"]}; not priced here`,
         ]
       : []),
-    ...restoreLines(plan),
+    ...restoreLines(plan, rowsFrom),
     ...(compared?.by === "head"
       ? [`  unchanged rows are not known beforehand, and deleted keys are not looked for: ${compared.reason}`]
       : []),
@@ -136,24 +139,38 @@ function replacedLines({ replaced }: PlanDocument): string[] {
 const archivedText = {
   fail: "those that are not restored will fail",
   skip: "those that are not restored are skipped",
-  restore: "those that are not restored are restored",
 } as const;
 
-function restoreLines({ restore }: PlanDocument): string[] {
-  if (restore === null || restore.rows === 0) return [];
+const DAY_SECONDS = 86_400;
+
+function restoreLines(
+  { restore, listed, time, rows: all, archivedClass }: PlanDocument,
+  from: Pick<RunRequest["rows"], "kind">,
+): string[] {
+  if (restore === null) return [];
   const { tier, days, rows, byClass, longestSeconds } = restore;
-  const classes = byClass.map(
-    ({ storageClass, rows, rowsWithSize, bytes }) =>
-      `${formatCount(rows)} in ${storageClass}${rowsWithSize === 0 ? " of unknown size" : ` (${formatBytes(bytes)}${rowsWithSize < rows ? ` in ${formatCount(rowsWithSize)} of them` : ""})`}`,
-  );
-  const failing = byClass.filter((its) => its.longestSeconds === null);
+  if (rows === 0) {
+    const isTold = from.kind === "listing" || archivedClass > 0 || (listed?.source?.rows ?? 0) >= all;
+    return isTold
+      ? []
+      : [
+          "  no row tells that it is in an archive class: what turns out to be in one is restored all the same, and neither counted nor priced here; --max-cost bounds what that may come to",
+        ];
+  }
+  const classes = byClass
+    .filter((its) => its.longestSeconds !== null)
+    .map(
+      ({ storageClass, rows, rowsWithSize, bytes }) =>
+        `${formatCount(rows)} in ${storageClass}${rowsWithSize === 0 ? " of unknown size" : ` (${formatBytes(bytes)}${rowsWithSize < rows ? ` in ${formatCount(rowsWithSize)} of them` : ""})`}`,
+    );
   return [
     `  ${formatCount(rows)} of them are restored first, where they are not yet: ${classes.join(", ")}; tier ${tier}, kept for ${formatCount(days)} days`,
     `  that takes ${formatSeconds(longestSeconds)} at the longest, and the run waits for it`,
-    ...failing.map(
-      ({ storageClass, rows }) =>
-        `  ${counted(rows, "row")} will fail: ${storageClass} is not restored by --restore-tier ${tier}`,
-    ),
+    ...(time.seconds > days * DAY_SECONDS
+      ? [
+          `  fetching all of it takes longer than the ${counted(days, "day")} that restored copies are kept: those that end before are restored, and paid for, once more; --restore-days ${formatCount(Math.ceil(time.seconds / DAY_SECONDS) + 1)} would do`,
+        ]
+      : []),
   ];
 }
 
@@ -185,7 +202,7 @@ function costLines({ cost }: PlanDocument): string[] {
   ];
 }
 
-function timeText({ time }: PlanDocument): string {
+function timeText({ time, restore }: PlanDocument): string {
   const { seconds, limitedBy, concurrency, auto, rate, maxInstances } = time;
   const processes = maxInstances === 1 ? "" : ` in each of ${counted(maxInstances, "process")}`;
   const why = {
@@ -198,5 +215,6 @@ function timeText({ time }: PlanDocument): string {
       ? `; --concurrency auto finds by trying how many at once that takes${processes}, some ${formatCount(concurrency)} if an original takes ${assumedSeconds} s`
       : "";
   const about = seconds < 1 ? "less than a second" : `about ${formatSeconds(seconds)}`;
-  return `time: ${about} ${why[limitedBy]}${found}`;
+  const waits = restore === null || restore.rows === 0 ? "" : ", and the wait for what is restored";
+  return `time: ${about} ${why[limitedBy]}${found}${waits}`;
 }

@@ -35,7 +35,8 @@ export const serviceTexts: Texts<keyof typeof serviceCodes> = {
   InvalidObjectName: { means: "对象不能使用这个键" },
   InvalidObjectState: {
     means: "对象处于归档存储类型且尚未恢复",
-    advice: "该对象已归档：先恢复，或用 --archived-class skip 跳过这类对象",
+    advice:
+      "该对象已归档：用 --archived-class restore 让运行恢复它（DEEP_ARCHIVE 不支持 --restore-tier Expedited），先自行恢复，或用 --archived-class skip 跳过这类对象",
   },
   InvalidPart: { means: "上传的某个分块不存在，或其 ETag 不符" },
   InvalidPartOrder: { means: "分块没有按顺序列出" },
