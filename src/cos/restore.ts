@@ -8,7 +8,7 @@ export function createRestore(send: Send): Required<Pick<Bucket, "restore">> {
   return {
     restore(key, { days, tier, versionId, contentMd5, signal }) {
       const body = Buffer.from(
-        `<RestoreRequest><Days>${days}</Days><CASJobParameters><Tier>${tier}</Tier></CASJobParameters></RestoreRequest>`,
+        `<RestoreRequest>${days === undefined ? "" : `<Days>${days}</Days>`}<CASJobParameters><Tier>${tier}</Tier></CASJobParameters></RestoreRequest>`,
       );
       const md5 = contentMd5 ?? createHash("md5").update(body).digest("base64");
       const query: Query = versionId === undefined ? restore : [...restore, ["versionId", versionId]];

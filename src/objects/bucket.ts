@@ -109,8 +109,8 @@ export interface CopyOptions {
 
 /** What a restore may say. */
 export interface RestoreOptions {
-  /** For how long the restored copy is kept, from when it is there. */
-  readonly days: number;
+  /** For how long the restored copy is kept, from when it is there; absent of what is in an archive tier, of which no copy is made. */
+  readonly days?: number | undefined;
   readonly tier: RestoreTier;
   readonly versionId?: string | undefined;
   /** base64, instead of the right one: the service then refuses the request (400 BadDigest), and restores nothing. */

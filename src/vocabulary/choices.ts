@@ -47,6 +47,10 @@ const archiveClasses: readonly string[] = [
 export const isArchiveClass = (storageClass: string | undefined): boolean =>
   storageClass !== undefined && archiveClasses.includes(storageClass.toUpperCase());
 
+/** Its objects are moved between tiers by the service, some of which are archives. */
+export const isTieringClass = (storageClass: string | undefined): boolean =>
+  storageClass !== undefined && /^(MAZ_)?INTELLIGENT_TIERING$/i.test(storageClass);
+
 /** What an original may have and its archived copy has not. */
 export const notPreserved = ["tags", "ACLs"] as const;
 

@@ -214,13 +214,14 @@ test("a restore says days and tier under the MD5 of its body, and names the vers
   const asked = { days: 3, tier: "Bulk" } as const;
   expect(await client.restore("a b.jpg", { ...asked, versionId: "v1" })).toBe("begun");
   expect(await client.restore("a b.jpg", asked)).toBe("restored");
-  const refused = await cosErrorOf(client.restore("a b.jpg", asked));
+  const refused = await cosErrorOf(client.restore("a b.jpg", { tier: "Bulk" }));
   expect(refused).toMatchObject({ status: 409, retryable: false });
   const body = "<RestoreRequest><Days>3</Days><CASJobParameters><Tier>Bulk</Tier></CASJobParameters></RestoreRequest>";
   const [first, second] = server.requests;
   expect(first).toMatchObject({ method: "POST", target: "/a%20b.jpg?restore&versionId=v1" });
   expect(second?.target).toBe("/a%20b.jpg?restore");
   expect(bodies[0]).toBe(body);
+  expect(bodies[2], "of what no copy is made").toBe(body.replace("<Days>3</Days>", ""));
   expect(first?.headers["content-md5"]).toBe(createHash("md5").update(body).digest("base64"));
   expect(parametersOf(server).slice(0, 2)).toEqual(["restore;versionid", "restore"]);
 });

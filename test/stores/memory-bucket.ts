@@ -3,9 +3,9 @@
  * request is logged, passes a programmable hook that may refuse, spoil, lose or delay it, and takes effect at one moment.
  */
 import { bringsOwnBytes, tellsObject } from "../../src/cos/exchange/false-success.ts";
+import { archivedAs, isInArchiveTier } from "../../src/cos/exchange/restored.ts";
 import { cosOffers } from "../../src/cos/offers.ts";
 import type { Headers } from "../../src/objects/bucket.ts";
-import { isArchiveClass } from "../../src/vocabulary/choices.ts";
 import { type RequestType, refusal, whatOf } from "./bucket-fault.ts";
 import { checkMeta, takeBody } from "./memory-body.ts";
 import type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
@@ -16,10 +16,10 @@ import { createMemoryRequests } from "./memory-requests.ts";
 export type { MemoryBucket, MemoryBucketOptions, MemoryBucketSwitches, SeedOptions } from "./memory-bucket-types.ts";
 
 const STORED =
-  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-restore|x-cos-server-side-encryption)$/;
+  /^(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-cos-meta-.*|x-cos-storage-class|x-cos-storage-tier|x-cos-restore|x-cos-server-side-encryption)$/;
 /** In an archive class, and not restored. */
 const isCold = ({ headers }: StoredObject) =>
-  isArchiveClass(headers["x-cos-storage-class"]) && !headers["x-cos-restore"]?.includes("false");
+  archivedAs(headers) !== undefined && !headers["x-cos-restore"]?.includes("false");
 
 interface Upload {
   readonly key: string;
@@ -70,6 +70,9 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
     const restore = restores.get(object);
     if (restore === undefined) return object;
     const { "x-cos-restore": _, ...headers } = object.headers;
+    // It goes to another tier for good.
+    if (isInArchiveTier(headers) && clock.now() >= restore.from)
+      return { ...object, headers: { ...headers, "x-cos-storage-tier": "FREQUENT" } };
     const said = restoreSaid(restore, clock.now());
     return { ...object, headers: said === undefined ? headers : { ...headers, "x-cos-restore": said } };
   }
@@ -192,14 +195,14 @@ export function createMemoryBucket(options: MemoryBucketOptions): MemoryBucket {
     },
 
     async restore(key, { days, tier, versionId, signal }) {
-      const faults = await arrive("restore", key, { versionId, headers: { days: String(days), tier } }, signal);
+      const faults = await arrive("restore", key, { versionId, headers: { days: String(days ?? ""), tier } }, signal);
       const what = whatOf(name, "restore", key);
       const shown = find("restore", key, versionId);
-      if (!isArchiveClass(shown.headers["x-cos-storage-class"])) throw refusal("RestoreNonArchiveObject", { what });
+      if (archivedAs(shown.headers) === undefined) throw refusal("RestoreNonArchiveObject", { what });
       if (shown.headers["x-cos-restore"]?.includes("true")) throw refusal("RestoreAlreadyInProgress", { what });
       const object = versionId === undefined ? objects.find(key) : objects.findVersion(key, versionId);
       const from = isCold(shown) ? clock.now() + switches.restoreMs : clock.now();
-      if (object !== undefined) restores.set(object, { from, until: from + days * 86_400_000 });
+      if (object !== undefined) restores.set(object, { from, until: from + (days ?? 3_650) * 86_400_000 });
       if (isCold(shown)) count(begun, key);
       leave(faults, "restore", key);
       return isCold(shown) ? "begun" : "restored";

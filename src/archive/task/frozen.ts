@@ -1,5 +1,5 @@
 /** An original in an archive class gives nothing out before it is restored: what follows, by `--archived-class`. Pure. */
-import type { Readable } from "../../cos/exchange/restored.ts";
+import { archivedAs, isInArchiveTier, type Readable } from "../../cos/exchange/restored.ts";
 import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { givenUpAfterMs, mostRestores, untilNextLook } from "../../policy/restore.ts";
 import { longestRestoreMs, type RestoreTier } from "../../vocabulary/choices.ts";
@@ -12,7 +12,8 @@ export interface RestoreStep {
   readonly kind: "restore";
   readonly storageClass: string;
   readonly tier: RestoreTier;
-  readonly days: number;
+  /** Absent where no copy is made. */
+  readonly days?: number | undefined;
 }
 
 /** What a HEAD says of it. */
@@ -46,7 +47,8 @@ export function whereFrozen(
   if (knowledge.archive === "unasked") return { kind: "ask-archive" };
   if (longestRestoreMs(storageClass, how.tier) === undefined)
     return { kind: "end", verdict: noSuchTier(storageClass, how.tier) };
-  return { kind: "restore", storageClass, ...how };
+  const isTiered = knowledge.head !== undefined && isInArchiveTier(knowledge.head.headers);
+  return { kind: "restore", storageClass, tier: how.tier, days: isTiered ? undefined : how.days };
 }
 
 /** As it is now: asked for at this moment, where `before` is undefined. */
@@ -87,7 +89,7 @@ export const restoreLost = (knowledge: Knowledge, { storageClass }: Pick<Restore
 
 /** What says so: the newest HEAD, else the row. */
 export const classOf = ({ head, storageClass }: Pick<Knowledge, "head" | "storageClass">): string | undefined =>
-  head?.headers["x-cos-storage-class"] ?? storageClass;
+  (head && archivedAs(head.headers)) ?? head?.headers["x-cos-storage-class"] ?? storageClass;
 
 const failedByState = (message: string): Verdict => ({ kind: "failed", code: "InvalidObjectState", message });
 

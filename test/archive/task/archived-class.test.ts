@@ -244,6 +244,35 @@ describe("--archived-class restore", () => {
     expect(paid.slice(0, 2)).toEqual(given ? ["paid", "given back"] : paid.slice(0, 2).fill("paid"));
   });
 
+  describe("of what INTELLIGENT_TIERING has moved to an archive tier, which no listing tells", () => {
+    const tiered = { "x-cos-storage-class": "INTELLIGENT_TIERING", "x-cos-storage-tier": "DEEP_ARCHIVE" };
+
+    test("restores it, for good: no days are asked for, and none pass", async () => {
+      const { source, clock, outcome } = lab(restoring);
+      source.switches.restoreMs = 5 * hour;
+      source.seed(key, small, { headers: tiered });
+      const first = await outcome(rowOf(small));
+      expect(first).toMatchObject({ code: "BeingRestored", restore: { storageClass: "DEEP_ARCHIVE", asked: 1 } });
+      expect(source.log.at(-1)).toMatchObject({ type: "restore", headers: { tier: "Bulk", days: "" } });
+      await clock.advance(24 * 5 * hour);
+      expect(await outcome(rowOf(small), later(first))).toMatchObject({ outcome: "archived" });
+      expect([source.count("restore"), source.count("original")]).toEqual([1, 2]);
+    });
+
+    test("says of it by --archived-class fail what to do", async () => {
+      const { source, outcome } = lab({ ifExists: "overwrite" });
+      source.seed(key, small, { headers: tiered });
+      expect(await outcome({ key })).toMatchObject({ outcome: "failed", code: "InvalidObjectState" });
+    });
+
+    test("leaves alone what is in another tier", async () => {
+      const { source, outcome } = lab(restoring);
+      source.seed(key, small, { headers: { ...tiered, "x-cos-storage-tier": "INFREQUENT" } });
+      expect(await outcome(rowOf(small))).toMatchObject({ outcome: "archived" });
+      expect(source.count("restore")).toBe(0);
+    });
+  });
+
   test("gives it up after a week", async () => {
     const { source, clock, outcome } = lab(restoring);
     source.switches.restoreMs = 1_000 * hour;
