@@ -53,8 +53,12 @@ async function unlessMissing({ archiveKey }: Archived, look: () => Promise<Looke
   try {
     return await look();
   } catch (error) {
-    if (!isBucketError(error) || error.status !== 404 || error.code === "NoSuchBucket") throw error;
-    return { kind: "missing", message: `there is no object ${JSON.stringify(archiveKey)} in the archive` };
+    if (!isBucketError(error)) throw error;
+    const message = `there is no object ${JSON.stringify(archiveKey)} in the archive`;
+    // Something else lies where it should: of the others that says nothing.
+    if (error.code === "FolderObstructed") return { kind: "missing", message: `${message}: ${error.message}` };
+    if (error.status !== 404 || error.code === "NoSuchBucket") throw error;
+    return { kind: "missing", message };
   }
 }
 

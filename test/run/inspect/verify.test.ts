@@ -52,6 +52,20 @@ describe("verifying a run", () => {
     );
   });
 
+  // What it would catch: one file where a folder should be ended the whole verification, with nothing said of all the others.
+  test("takes what can't be where something else lies for missing, and looks at the others", async () => {
+    for (const deep of [false, true]) {
+      const world = await ended((w) => seedPictures(w.source, 5));
+      const [gone = ""] = seedPictures(world.source, 5);
+      world.archive.onRequest(({ type, key }) =>
+        key === gone && (type === "head" || type === "get") ? refuse("FolderObstructed") : undefined,
+      );
+      const { verified, differences } = await verify(world, deep);
+      expect(verified).toMatchObject({ checked: 5, same: 4, differences: { missing: 1 } });
+      expect(differences).toMatchObject([{ kind: "missing", message: expect.stringMatching(/FolderObstructed/) }]);
+    }
+  });
+
   test("takes what a later run archived in an object's place for what should be there, and nothing else", async () => {
     const world = await ended((w) => seedPictures(w.source, 6), { ifExists: "overwrite" });
     const [changed = "", damaged = "", foreign = "", unknown = "", earlier = "", gone = ""] = seedPictures(
