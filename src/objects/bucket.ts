@@ -154,6 +154,8 @@ export interface ListPage {
 export interface UploadedPart {
   readonly partNumber: number;
   readonly etag: string;
+  /** Hex, of what was sent, where it was computed: the ETag need not be one. */
+  readonly md5?: string | undefined;
 }
 
 /**

@@ -1,9 +1,11 @@
 /**
- * Multipart upload (Amazon S3 API Reference): create, put the parts, complete, or abort. Each part is held against its MD5, which is its ETag.
+ * Multipart upload (Amazon S3 API Reference): create, put the parts, complete, or abort. Each part is held against its MD5, which is its ETag, and
+ * the whole against the MD5 of those; but not every service makes its ETags so: R2's of parts are no MD5s, OSS's of the whole is of another formula.
  * Complete may answer 200 and then tell of a failure in the body; `send` makes that its error.
  */
 import { createHash } from "node:crypto";
 import { malformedReply, subject } from "../../cos/exchange/error-from-reply.ts";
+import { tellsObject } from "../../cos/exchange/false-success.ts";
 import { objectInfo, unquote } from "../../cos/exchange/object-info.ts";
 import { element, parseXml, textOf, type XmlElement } from "../../cos/exchange/xml.ts";
 import type { HttpReply } from "../../http/port/http.ts";
@@ -11,7 +13,7 @@ import type { Bucket, UploadedPart } from "../../objects/bucket.ts";
 import { BucketError } from "../../objects/error.ts";
 import { digested } from "./body-digest.ts";
 import type { S3Request, S3Send } from "./send.ts";
-import { storedAsSent } from "./stored.ts";
+import { isEncrypted, storedAsSent } from "./stored.ts";
 
 export type S3Multipart = Pick<Bucket, "createUpload" | "uploadPart" | "completeUpload" | "abortUpload">;
 
@@ -59,8 +61,9 @@ export function createS3Multipart(bucket: string, sendAndRead: S3Send): S3Multip
         signal,
       });
       const what = () => `part ${partNumber}: ${subject("PUT", bucket, key)}`;
-      const { etag } = storedAsSent(objectInfo(reply.status, reply.headers), sent.md5(), what);
-      if (etag !== undefined) return { partNumber, etag };
+      const md5 = sent.md5();
+      const { etag } = storedAsSent(objectInfo(reply.status, reply.headers), md5, what);
+      if (etag !== undefined) return { partNumber, etag, md5 };
       throw malformedReply(what(), reply.status, "the reply has no ETag");
     },
 
@@ -83,8 +86,9 @@ export function createS3Multipart(bucket: string, sendAndRead: S3Send): S3Multip
       const result = resultOf(reply, "CompleteMultipartUploadResult", key);
       const said = objectInfo(reply.status, reply.headers);
       const etag = unquote(textOf(result, "ETag")?.trim()) ?? said.etag;
-      const stored = storedAsSent({ ...said, etag }, etagOfParts(sorted), () => subject("POST", bucket, key));
-      return { etag: stored.etag, crc64: undefined, requestId: stored.requestId };
+      const told = { ...said, etag: tellsWhole(etag, sorted, isEncrypted(said)) ? etag : undefined };
+      const { requestId } = tellsObject(told, () => subject("POST", bucket, key));
+      return { etag, crc64: undefined, requestId };
     },
 
     async abortUpload(key, uploadId) {
@@ -99,9 +103,14 @@ export function createS3Multipart(bucket: string, sendAndRead: S3Send): S3Multip
   };
 }
 
-/** The MD5 of the parts' MD5s, and how many there are. */
-function etagOfParts(parts: readonly UploadedPart[]): string {
+/**
+ * Does the ETag of the whole say that the parts were stored as they were sent? Amazon's is the MD5 of the parts' MD5s, and how many there are. One of
+ * another formula is nothing to compare with: it will do where each part was held against its own MD5, or where no ETag is one.
+ */
+function tellsWhole(etag: string | undefined, parts: readonly UploadedPart[], encrypted: boolean): boolean {
+  if (etag === undefined || encrypted || !etag.includes("-")) return etag !== undefined;
+  if (parts.every((part) => part.etag.toLowerCase() === part.md5)) return true;
   const hash = createHash("md5");
-  for (const { etag } of parts) hash.update(Buffer.from(etag, "hex"));
-  return `${hash.digest("hex")}-${parts.length}`;
+  for (const part of parts) hash.update(Buffer.from(part.md5 ?? part.etag, "hex"));
+  return etag.toLowerCase() === `${hash.digest("hex")}-${parts.length}`;
 }

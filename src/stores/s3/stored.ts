@@ -6,23 +6,26 @@ import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 
 const simple = /^[0-9a-f]{32}$/i;
 
+/** By other keys than the service's own (headers.ts): then an ETag is no MD5. */
+export const isEncrypted = ({ headers }: Pick<ObjectInfo, "headers">): boolean =>
+  headers["x-cos-server-side-encryption"] !== undefined;
+
 /**
  * The same where it does, or does not say. Throws BucketError `BareReply`, `StoredOtherBytes`.
  *
- * @param etag hex MD5 of what was sent; of an upload in parts `…-N`
+ * @param md5 hex, of what was sent
  */
 export function storedAsSent<Info extends Pick<ObjectInfo, "status" | "etag" | "crc64" | "requestId" | "headers">>(
   info: Info,
-  etag: string,
+  md5: string,
   what: () => string,
 ): Info {
   tellsObject(info, what);
-  if (info.etag === undefined || info.headers["x-cos-server-side-encryption"] !== undefined) return info;
-  const comparable = etag.includes("-") ? info.etag.includes("-") : simple.test(info.etag);
-  if (!comparable || info.etag.toLowerCase() === etag) return info;
+  if (info.etag === undefined || isEncrypted(info)) return info;
+  if (!simple.test(info.etag) || info.etag.toLowerCase() === md5) return info;
   const { status, requestId } = info;
   throw new BucketError(
-    `${what()}: status ${status}, but its ETag ${info.etag} is of other bytes than were sent, whose is ${etag}; ${entryOf("StoredOtherBytes")?.advice}`,
+    `${what()}: status ${status}, but its ETag ${info.etag} is of other bytes than were sent, whose MD5 is ${md5}; ${entryOf("StoredOtherBytes")?.advice}`,
     { code: "StoredOtherBytes", status, requestId, retryable: true, throttled: false },
   );
 }

@@ -1,55 +1,10 @@
 /** Catches: a reply of S3, or of somebody in its place, that is taken for another; a request that is signed with other keys, or told. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
+import type { IncomingMessage } from "node:http";
+import { describe, expect, test } from "vitest";
 import { awsEnvironmentCredentials } from "../../../src/credentials/aws-environment.ts";
-import { createWireHttp } from "../../../src/http/wire/client.ts";
-import { createS3Client } from "../../../src/stores/s3/client.ts";
 import { s3Endpoint } from "../../../src/stores/s3/endpoint.ts";
 import { cosErrorOf, userErrorOf } from "../../cos/thrown-by.ts";
-
-const env = { AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "a-secret-of-s3", AWS_SESSION_TOKEN: "a-token" };
-const now = Date.UTC(2026, 10, 29, 12);
-
-interface Reply {
-  readonly status: number;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | ((request: IncomingMessage) => string);
-}
-
-/** A client of a server that answers so, one reply after the other. */
-async function clientOf(...replies: readonly Reply[]) {
-  const requests: IncomingMessage[] = [];
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    request.resume().on("end", () => {
-      const { status, headers = {}, body = "" } = replies[requests.length] ?? replies.at(-1) ?? { status: 500 };
-      requests.push(request);
-      response
-        .writeHead(status, { date: new Date(now).toUTCString(), ...headers })
-        .end(typeof body === "string" ? body : body(request));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  const client = createS3Client({
-    bucket: "photo-archive",
-    region: "eu-west-1",
-    endpoint: `http://127.0.0.1:${port}`,
-    credentials: awsEnvironmentCredentials(env),
-    clock: { now: () => now },
-    createHttp: createWireHttp,
-  });
-  onTestFinished(async () => {
-    await client.close();
-    server.close();
-  });
-  return { client, requests };
-}
-
-const id = { "x-amz-request-id": "REQ1" };
-const refusal = (code: string, more = "") =>
-  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message>${more}<RequestId>REQ1</RequestId></Error>`;
-const listing = `<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated></ListBucketResult>`;
-const md5OfBytes = "4b3a6218bb3e3a7303e8a171a60fcf92";
+import { clientOf, env, id, listing, md5OfBytes, now, refusal } from "./answers.ts";
 
 describe("a request", () => {
   test("is signed by the keys of its own environment, for its region, with a token in it", async () => {
