@@ -93,7 +93,9 @@ export const endpoint = z.string().superRefine((value, context) => {
   if (url.username !== "" || url.password !== "") return refuse("holds a user name or password, and it must not");
   if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment, and it must not");
   if (url.pathname !== "/" && !value.slice(value.indexOf("://") + 3).includes("/{bucket}")) {
-    refuse("goes on after the host, where only /{bucket} may stand");
+    refuse(
+      "goes on after the host, where only /{bucket} may stand, for the name of the bucket, which can be left out as well",
+    );
   }
 });
 

@@ -42,18 +42,21 @@ export interface StoreOptions {
 /** @throws UserError `InvalidEndpoint`, `InvalidBucket`, `InvalidRegion`, `PlainHttpRefused` */
 export function openStore({ store, bucket, region }: OtherPlace, options: StoreOptions): StoreClient {
   switch (store) {
-    case "s3":
-      return createS3Client({
-        ...options,
-        bucket,
-        region,
-        endpoint: options.endpoint ?? endpointOf(options.environment),
-      });
+    case "s3": {
+      const { endpoint } = options;
+      const said = endpoint === undefined ? endpointOf(options.environment) : { endpoint, endpointFrom: undefined };
+      return createS3Client({ ...options, bucket, region, ...said });
+    }
     case "file":
       return createFolderStore({ ...options, folder: bucket });
   }
 }
 
 /** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */
-const endpointOf = (env: Environment): string | undefined =>
-  env.AWS_ENDPOINT_URL_S3?.trim() || env.AWS_ENDPOINT_URL?.trim() || undefined;
+function endpointOf(env: Environment): { readonly endpoint?: string; readonly endpointFrom?: string } {
+  for (const endpointFrom of ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]) {
+    const endpoint = env[endpointFrom]?.trim();
+    if (endpoint) return { endpoint, endpointFrom };
+  }
+  return {};
+}

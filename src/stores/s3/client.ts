@@ -26,6 +26,8 @@ export interface S3ClientOptions extends HttpOptions {
   readonly region: string;
   /** Template of what is dialled; AWS's own where absent. */
   readonly endpoint?: string | undefined;
+  /** What says the template, for messages: `--archive-endpoint` where absent. */
+  readonly endpointFrom?: string | undefined;
   /** Hosts, `name` or `name:port`, besides loopback, that may be spoken to over plain http. */
   readonly allowHttp?: readonly string[] | undefined;
   readonly credentials: CredentialsProvider;

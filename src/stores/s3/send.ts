@@ -82,6 +82,17 @@ export function createS3Send(options: S3SendOptions): S3Send {
   const outside = createOutsideText();
   const marks = createServiceMarks();
 
+  /** A wildcard of a certificate stands for one label. */
+  const hasDots = bucket.includes(".") && endpoint.host.startsWith(`${bucket}.`);
+  const dotted = (error: Error): Error =>
+    hasDots && error instanceof BucketError && error.code === "UntrustedCertificate"
+      ? new BucketError(
+          `${error.message}; services' certificates cover no bucket with dots in its name: let {bucket} stand in the path of the endpoint`,
+          error,
+          { cause: error.cause },
+        )
+      : error;
+
   function headersOf(request: S3Request, length: number | undefined): readonly Pair[] {
     const headers: Pair[] = [["host", endpoint.host]];
     if (length !== undefined) headers.push(["content-length", String(length)]);
@@ -118,7 +129,7 @@ export function createS3Send(options: S3SendOptions): S3Send {
         http.send({ ...sent, contentLength: length }, { onReply: resolve, onError: reject }),
       );
     } catch (thrown) {
-      throw redactedError(errorFromTransport(what(), thrown as Error), redact);
+      throw redactedError(dotted(errorFromTransport(what(), thrown as Error)), redact);
     }
     const { status, headers } = reply;
     const documentOf = () => (reply.kind === "bytes" ? readErrorDocument(reply.bytes, redact) : undefined);

@@ -33,6 +33,13 @@ function payloadOf(body: Body | undefined): string {
   return hash.digest("hex");
 }
 
+/**
+ * What is no x-amz-* header may go unsigned, and a value beyond ASCII must: what its characters are is not agreed on (Amazon's answer to the same
+ * UTF-8 has been SignatureDoesNotMatch now and then), and one that is no text has none.
+ */
+const mustBeSigned = /^(?:x-amz-.*|host|content-type|content-md5)$/;
+const isSigned = ([name, value]: Pair) => /^[\x20-\x7e]*$/.test(value) || mustBeSigned.test(name);
+
 export function sign({ method, target, region, headers, body, now }: Unsigned, credentials: Credentials): Signed {
   const { secretId, secretKey, sessionToken } = credentials;
   const all: Pair[] = [
@@ -43,7 +50,7 @@ export function sign({ method, target, region, headers, body, now }: Unsigned, c
   if (sessionToken !== undefined) all.push(["x-amz-security-token", sessionToken]);
   // All that it would add stands there already.
   const signed = aws4.sign(
-    { service: "s3", region, method, path: target, headers: Object.fromEntries(all) },
+    { service: "s3", region, method, path: target, headers: Object.fromEntries(all.filter(isSigned)) },
     {
       accessKeyId: secretId,
       secretAccessKey: secretKey,

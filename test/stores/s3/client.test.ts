@@ -1,10 +1,12 @@
 /** Catches: a reply of S3, or of somebody in its place, that is taken for another; a request that is signed with other keys, or told. */
-import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { awsEnvironmentCredentials } from "../../../src/credentials/aws-environment.ts";
+import { staticCredentials } from "../../../src/credentials/credentials.ts";
+import { HttpError } from "../../../src/http/port/error.ts";
+import { createS3Client } from "../../../src/stores/s3/client.ts";
 import { s3Endpoint } from "../../../src/stores/s3/endpoint.ts";
 import { cosErrorOf, userErrorOf } from "../../cos/thrown-by.ts";
-import { clientOf, env, id, listing, md5OfBytes, now, refusal } from "./answers.ts";
+import { clientOf, id, listing, md5OfBytes, now } from "./answers.ts";
 
 describe("a request", () => {
   test("is signed by the keys of its own environment, for its region, with a token in it", async () => {
@@ -27,78 +29,24 @@ describe("a request", () => {
     });
   });
 
+  test("goes out with a value beyond ASCII unsigned, as it is: what its characters are is not agreed on", async () => {
+    const { client, requests } = await clientOf({ status: 200, headers: { ...id, etag: `"${md5OfBytes}"` } });
+    const headers = { "content-disposition": 'inline; filename="caf\udce9 夏.jpg"', "cache-control": "private" };
+    await client.put("k", Buffer.from("bytes"), { headers });
+    const [request] = requests;
+    const signed = /SignedHeaders=([^,]*)/.exec(request?.headers.authorization ?? "")?.[1]?.split(";");
+    expect(signed).toContain("cache-control");
+    expect(signed).not.toContain("content-disposition");
+    expect(Buffer.from(request?.headers["content-disposition"] ?? "", "latin1")).toEqual(
+      Buffer.concat([Buffer.from('inline; filename="caf'), Buffer.from([0xe9]), Buffer.from(' 夏.jpg"')]),
+    );
+  });
+
   test("can't be signed where half of the keys is missing, and the sentence names it", () => {
     const get = (given: Record<string, string>) => userErrorOf(() => awsEnvironmentCredentials(given).get());
     expect(get({}).message).toContain("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
     expect(get({ AWS_ACCESS_KEY_ID: "x" }).message).toContain("AWS_ACCESS_KEY_ID is set, but not its companion");
     expect(get({ TENCENTCLOUD_SECRETID: "x", TENCENTCLOUD_SECRETKEY: "y" }).code).toBe("MissingCredentials");
-  });
-});
-
-describe("a refusal", () => {
-  test.each([
-    [
-      { status: 412, headers: id, body: refusal("PreconditionFailed", "<Condition>If-None-Match</Condition>") },
-      "FileAlreadyExists",
-      409,
-      false,
-    ],
-    [{ status: 412, headers: id, body: "" }, "FileAlreadyExists", 409, false],
-    [
-      { status: 409, headers: id, body: refusal("ConditionalRequestConflict") },
-      "ConditionalRequestConflict",
-      409,
-      true,
-    ],
-    [{ status: 503, headers: id, body: refusal("SlowDown") }, "SlowDown", 503, true],
-    [{ status: 400, headers: id, body: refusal("RequestTimeout") }, "RequestTimeout", 400, true],
-    [{ status: 400, headers: id, body: refusal("BadDigest") }, "BadDigest", 400, false],
-    [{ status: 403, headers: id, body: refusal("AccessDenied") }, "AccessDenied", 403, false],
-    [{ status: 403, headers: id, body: refusal("RequestTimeTooSkewed").slice(0, 40) }, "MalformedReply", 403, true],
-    [{ status: 404, headers: id, body: refusal("NoSuchBucket") }, "NoSuchBucket", 404, false],
-    [{ status: 501, headers: id, body: refusal("NotImplemented") }, "NotImplemented", 501, false],
-    [{ status: 200, headers: id, body: refusal("InternalError") }, "InternalError", 200, true],
-  ] as const)("%j is %s", async (reply, code, status, retryable) => {
-    const { client } = await clientOf(reply);
-    const error = await cosErrorOf(client.put("k", Buffer.from("bytes"), { forbidOverwrite: true }));
-    expect(error).toMatchObject({ code, status, retryable, throttled: code === "SlowDown" });
-  });
-
-  test("tells the region that the bucket is in", async () => {
-    const body = refusal("AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>");
-    const { client } = await clientOf({ status: 400, headers: id, body });
-    expect((await cosErrorOf(client.head("k"))).message).toContain("400");
-    const { client: other } = await clientOf({ status: 400, headers: id, body });
-    expect((await cosErrorOf(other.get("k"))).message).toContain("--archive-region eu-central-1");
-  });
-
-  test("keeps its name where a service escapes no ampersand in it", async () => {
-    const body = refusal("InvalidArgument", "<Resource>a&b=1</Resource>");
-    const { client } = await clientOf({ status: 400, headers: id, body });
-    expect((await cosErrorOf(client.get("k"))).code).toBe("InvalidArgument");
-  });
-
-  test("holds nothing that it was signed with", async () => {
-    const signatureOf = ({ headers }: IncomingMessage) =>
-      /Signature=([0-9a-f]+)/.exec(headers.authorization ?? "")?.[1];
-    const body = (request: IncomingMessage) =>
-      `<Error><Code>SignatureDoesNotMatch</Code><Message>${Object.values(env).join(" ")} ${signatureOf(request)}</Message></Error>`;
-    const { client, requests } = await clientOf({ status: 403, headers: id, body });
-    const { message } = await cosErrorOf(client.get("k"));
-    const signature = requests.map(signatureOf)[0];
-    expect(signature).toHaveLength(64);
-    for (const secret of [...Object.values(env), signature]) expect(message).not.toContain(secret);
-  });
-
-  test("for the clock is made good by the service's own", async () => {
-    const date = new Date(now + 3_600_000).toUTCString();
-    const { client, requests } = await clientOf(
-      { status: 403, headers: { ...id, date }, body: refusal("RequestTimeTooSkewed") },
-      { status: 200, headers: id, body: listing },
-    );
-    expect(await cosErrorOf(client.list())).toMatchObject({ code: "RequestTimeTooSkewed", retryable: true });
-    await client.list();
-    expect(requests.map(({ headers }) => headers["x-amz-date"])).toEqual(["20261129T120000Z", "20261129T130000Z"]);
   });
 });
 
@@ -166,15 +114,59 @@ describe("what is dialled", () => {
       "/photo-archive",
     ],
     [
-      "https://{bucket}.oss-{region}.aliyuncs.com",
+      "https://{bucket}.s3.oss-{region}.aliyuncs.com",
       "photo-archive",
       "cn-hangzhou",
-      "https://photo-archive.oss-cn-hangzhou.aliyuncs.com",
+      "https://photo-archive.s3.oss-cn-hangzhou.aliyuncs.com",
       "",
     ],
     ["http://127.0.0.1:9000/{bucket}", "photo-archive", "us-east-1", "http://127.0.0.1:9000", "/photo-archive"],
   ])("%s for %s in %s: %s%s", (endpoint, bucket, region, origin, pathPrefix) => {
     expect(s3Endpoint({ bucket, region, endpoint })).toEqual({ origin, host: new URL(origin).host, pathPrefix });
+  });
+
+  test.each([
+    ["https://photo-archive.s3.eu-west-1.amazonaws.com", "https://{bucket}.s3.eu-west-1.amazonaws.com"],
+    ["https://photo-archive.oss-cn-hangzhou.aliyuncs.com:8443/", "https://{bucket}.oss-cn-hangzhou.aliyuncs.com:8443"],
+    ["http://photo-archive:9000", "http://photo-archive:9000/{bucket}"],
+  ])("%s has the bucket's name in its host, and would have it in each key as well", (endpoint, said) => {
+    const settings = { bucket: "photo-archive", region: "eu-west-1", endpoint, allowHttp: ["photo-archive"] };
+    const refused = userErrorOf(() => s3Endpoint(settings));
+    expect(refused).toMatchObject({ code: "InvalidEndpoint" });
+    expect(refused.message).toContain(said);
+    // What the sentence says will do.
+    expect(s3Endpoint({ ...settings, endpoint: said }).host).toBe(new URL(endpoint).host);
+  });
+
+  test("is no directory bucket, whose listings have no order", () => {
+    const refused = userErrorOf(() => s3Endpoint({ bucket: "photos--use1-az5--x-s3", region: "us-east-1" }));
+    expect(refused).toMatchObject({ code: "InvalidBucket" });
+    expect(refused.message).toContain("S3 Express One Zone");
+  });
+
+  test.each([
+    ["https://{bucket}.s3.example.com", true],
+    ["https://s3.example.com/{bucket}", false],
+  ])("%s, with dots in the bucket's name, and a certificate that is another host's", async (endpoint, told) => {
+    const failed = new HttpError({ code: "UntrustedCertificate", happened: "no connection" });
+    const client = createS3Client({
+      bucket: "my.photos",
+      region: "us-east-1",
+      endpoint,
+      credentials: staticCredentials({ secretId: "id", secretKey: "key" }),
+      clock: { now: () => now },
+      createHttp: () => ({ send: (_, { onError }) => onError(failed), close: async () => undefined }),
+    });
+    const error = await cosErrorOf(client.head("k"));
+    expect(error.code).toBe("UntrustedCertificate");
+    expect(error.message.includes("let {bucket} stand in the path")).toBe(told);
+  });
+
+  test("is said by AWS's variables too, and then a sentence about it names them", () => {
+    const refused = userErrorOf(() =>
+      s3Endpoint({ bucket: "b-1", region: "r", endpoint: "https://a.example/b-1", endpointFrom: "AWS_ENDPOINT_URL" }),
+    );
+    expect(refused.message).toContain('AWS_ENDPOINT_URL is "https://a.example/b-1": it has a path');
   });
 
   test("is no plain http beyond loopback", () => {
