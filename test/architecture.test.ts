@@ -170,6 +170,7 @@ describe("text from outside", () => {
       // What a file system says is a name of an error: no text from outside.
       "stores/folder/fault.ts",
       "stores/s3/error.ts",
+      "stores/s3/listing.ts",
       "stores/s3/send.ts",
       "stores/s3/stored.ts",
     ]);

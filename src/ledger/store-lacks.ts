@@ -20,7 +20,8 @@ export interface LookedAt {
 
 /**
  * Warns where the store forbids no overwriting: then two that begin one run at the same moment do some of it twice. Throws UserError
- * `LedgerUnlisted` where it does not list what it holds: markers would be overlooked, and reports wrong.
+ * `LedgerUnlisted` where it does not list what it holds, BucketError `UnorderedListing` where not in order: markers would be overlooked, and reports
+ * wrong.
  */
 export async function checkStoreLacks(
   { bucket, prefix, run }: LookedAt,
@@ -36,6 +37,8 @@ export async function checkStoreLacks(
         `The ledger object ${address}/${key} was written, and a listing right after does not show it, so no run can be recorded there; record runs elsewhere, by --ledger.`,
       );
     }
+    // A store that begins anew whatever it is asked for is refused by its client; nothing has been paid for yet.
+    await withRetries(() => bucket.list({ prefix: key, marker: `${key}~`, maxKeys: 1 }), retrying);
   }
   if (offers.forbidsOverwrite !== "by most") return;
   const because = await forbidsNoOverwriting({ bucket, prefix, run }, retrying);

@@ -160,7 +160,7 @@ export interface UploadedPart {
 
 /**
  * One bucket, as everything here speaks to it. Each call is ONE request, never retried: who calls decides, so that every request can be
- * counted. All failures are BucketError.
+ * counted. (A listing of S3 goes on at once behind a page that is empty.) All failures are BucketError.
  */
 export interface Bucket {
   /** NAME-APPID, or what its store calls it. */

@@ -46,6 +46,16 @@ describe("where a ledger's store", () => {
     await expect(look).rejects.toMatchObject({ code: "LedgerUnlisted" });
   });
 
+  test("begins each listing anew, no run is begun", async () => {
+    const { look } = lookedAt((bucket) => ({
+      list: (options) =>
+        options?.marker === undefined
+          ? bucket.list(options)
+          : Promise.reject(refusal("UnorderedListing", { status: 200 })),
+    }));
+    await expect(look).rejects.toMatchObject({ code: "UnorderedListing" });
+  });
+
   test("is COS, nothing is asked", async () => {
     const { look, archive } = lookedAt((bucket) => ({ offers: bucket.offers }));
     await look;

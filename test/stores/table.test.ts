@@ -46,16 +46,23 @@ On buckets of your own the suite is run by \`npx vitest run test/stores/real.slo
   request is listed (\`LedgerUnlisted\`, and nothing is begun) and put once more with \`If-None-Match: *\`. Where that is passed over or
   refused, a warning says so: no outcome is lost for it, but two that begin one run at the same moment do some of it twice. \`doctor\` looks for
   the same where the ledger holds something already. \`--if-exists keep\` and \`fail\` need it too: there such a row fails (\`NotImplemented\`).
+  Listings are in the order of UTF-8, and a page begins behind a key (\`start-after\`): a service that lists otherwise, as Storj does, is refused
+  (\`UnorderedListing\`). Directory buckets (S3 Express One Zone) have no order, and are refused by their names.
 - **Proofs** are the same everywhere: \`content-md5\` where the ETag of the original is an MD5, else \`crc64\`, before the last byte is sent. COS then
   tells the CRC64 of what it stored; S3 tells an ETag, which is held against the MD5 of what was sent, computed in passing, part by part
   in uploads above 5 GB (\`StoredOtherBytes\` where it differs). S3's own CRC64NVME is of another polynomial than COS's, and says nothing that
   the MD5 does not. Under \`aws:kms\` the ETag is no MD5: then what streamed without a Content-MD5 is held by its length alone after it was sent.
+  Where a service makes its ETags of parts, or of the whole, otherwise than Amazon (R2, OSS), the MD5 of each part that was sent stands for them.
+- **Object Lock** with a default retention wants the MD5 of each object beforehand. It is known where the original's ETag is one, and of all up to
+  1 MiB; a larger original that was uploaded to COS in parts fails there (\`ChecksumRequired\`).
 - **\`--if-exists skip\`** takes what lies there for the original by length and CRC64, or by length and MD5. Where a store tells no CRC64
   and the original's ETag is no MD5 (it was uploaded in parts), the object's own \`x-*-meta-original-crc64\`, which is written only with bytes
   that were proven, stands for it.
 - **Words of the store**: \`--storage-class\` and \`--encryption\` are the store's own. Another store's are refused before anything is written.
 - **Headers**: \`x-cos-meta-*\` become \`x-amz-meta-*\`, and values beyond ASCII go as RFC 2047 encoded words, as S3 wants them; the other
-  [preserved headers](cli.md#the-archive) stay what they are.
+  [preserved headers](cli.md#the-archive) stay what they are, and go unsigned where they are beyond ASCII.
+- **The endpoint** is a template: with \`{bucket}\` in the host where the service wants it there (OSS: \`https://{bucket}.s3.oss-{region}.aliyuncs.com\`),
+  else the bucket goes into the path (R2: \`https://ACCOUNT.r2.cloudflarestorage.com\`, without the bucket that its console shows behind it).
 `;
 
 test("is told in docs/stores.md (after a change: npx vitest run test/stores -u)", async () => {

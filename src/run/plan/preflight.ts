@@ -6,6 +6,7 @@ import { type BucketError, isBucketError } from "../../objects/error.ts";
 import { withRetries } from "../../objects/retrying.ts";
 import { tryPut } from "../../objects/try-put.ts";
 import { storeOf } from "../../vocabulary/address.ts";
+import { entryOf } from "../../vocabulary/codes/catalogue.ts";
 import { RefusedError, UserError } from "../../vocabulary/errors.ts";
 import { needOf } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
@@ -62,6 +63,8 @@ async function look(
     if (!isBucketError(error)) throw error;
     const where = `${what} ${bucket.address} in ${bucket.region}`;
     if (error.code === "NoSuchBucket") throw noSuchBucket(what, bucket, error);
+    // Whatever the credentials: the sentence says what to set.
+    if (entryOf(error.code)?.ofPlace) throw error;
     if (error.status === 403 || error.code === "ExpiredToken" || error.code === "InvalidToken") {
       if (error.code === "AccessDenied" && !mustList) return undefined;
       const action = error.code === "AccessDenied" ? needOf(storeOf(bucket.address), "list") : undefined;
@@ -82,9 +85,10 @@ export function noSuchBucket(
 ): UserError {
   // What a folder says of itself is more than a bucket's name tells.
   if (address.startsWith("file:")) return new UserError("NoSuchBucket", `${cause.message}.`, { cause });
-  return new UserError(
-    "NoSuchBucket",
-    `There is no bucket for ${what} ${address} in ${region}; check its name, its APPID and its region.`,
-    { cause },
-  );
+  // COS's name of a bucket has the account in it; S3's protocol is spoken at many addresses.
+  const check =
+    storeOf(address) === "s3" ? "its name, its region and --archive-endpoint" : "its name, its APPID and its region";
+  return new UserError("NoSuchBucket", `There is no bucket for ${what} ${address} in ${region}; check ${check}.`, {
+    cause,
+  });
 }

@@ -122,14 +122,25 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       await send({ method: "DELETE", key, bufferUpTo: "whole", signal }, () => undefined);
     },
 
-    list(request = {}) {
-      return send(
-        { method: "GET", query: listQuery(request), bufferUpTo: "whole", signal: request.signal, documented: true },
-        (reply) => {
+    async list(request = {}) {
+      const { signal } = request;
+      for (let token: string | undefined; ; ) {
+        const query = listQuery(request, token);
+        const read = await send({ method: "GET", query, bufferUpTo: "whole", signal, documented: true }, (reply) => {
           const text = reply.kind === "bytes" ? reply.bytes.toString("utf8") : "";
-          return parseListing(text, bucket, reply.status, reply.headers.date);
-        },
-      );
+          const { status, headers } = reply;
+          return parseListing(text, { bucket, status, date: headers.date, asked: request });
+        });
+        if (read.page !== undefined) return read.page;
+        if (read.token === token) {
+          throw malformedReply(
+            `list ${subject("GET", bucket)}`,
+            200,
+            "empty pages of the listing follow one another without an end",
+          );
+        }
+        token = read.token;
+      }
     },
 
     ...createS3Versions(bucket, send),

@@ -19,6 +19,10 @@ export interface ErrorDocument {
   readonly condition: string | undefined;
   /** Of AuthorizationHeaderMalformed and redirections: where the bucket is. */
   readonly region: string | undefined;
+  /** Which header or parameter is not taken. */
+  readonly argument: string | undefined;
+  /** Of redirections: the host that it is at. */
+  readonly endpoint: string | undefined;
 }
 
 export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocument | undefined {
@@ -30,12 +34,16 @@ export function readErrorDocument(body: Uint8Array, redact: Redact): ErrorDocume
     requestId: text("RequestId"),
     condition: text("Condition"),
     region: text("Region"),
+    argument: text("ArgumentName") ?? text("Header"),
+    endpoint: text("Endpoint"),
   };
 }
 
 export interface FailedReply {
   readonly method: string;
   readonly bucket: string;
+  /** That the request was signed for. */
+  readonly region: string;
   readonly key: string | undefined;
   readonly status: number;
   readonly headers: Headers;
@@ -56,7 +64,11 @@ const nameOfStatus: Readonly<Record<number, string>> = {
   400: "BadRequest",
   403: "AccessDenied",
   404: "NoSuchKey",
+  405: "MethodNotAllowed",
   412: "PreconditionFailed",
+  416: "InvalidRange",
+  501: "NotImplemented",
+  503: "SlowDown",
 };
 
 /** S3's names of what COS, and so the port, calls otherwise. */
@@ -64,7 +76,11 @@ const portNames: Readonly<Record<string, string>> = {
   KeyTooLongError: "KeyTooLong",
   XAmzContentSHA256Mismatch: "BadDigest",
   NotFound: "NoSuchKey",
+  MissingContentMD5: "ChecksumRequired",
 };
+
+/** What the services call it besides SlowDown: as the AWS SDKs know it, whatever the status. */
+const throttles = /^(?:.*Throttl.*|RequestLimitExceeded|BandwidthLimitExceeded|TooManyRequests(?:Exception)?)$/;
 
 /** RequestTimeTooSkewed beyond this difference of the clocks. */
 const greatestSkewMs = 15 * 60_000;
@@ -76,7 +92,9 @@ export function errorOfS3(reply: FailedReply): BucketError {
   const code = codeOf(reply, clockSkewMs);
   // Under the name of the port, its status.
   const status = code === "FileAlreadyExists" ? 409 : reply.status;
-  const { retryable, throttled } = verdict(status, code);
+  // A 503 by a name that nobody here knows (SlowDownWrite, QpsLimitExceeded …) is taken for what S3's own means.
+  const slows = throttles.test(code) || (status === 503 && entryOf(code) === undefined);
+  const { retryable, throttled } = slows ? { retryable: true, throttled: true } : verdict(status, code);
   const headersId = requestIdOf(headers);
   const requestId = headersId === undefined ? said?.requestId : reply.redact(headersId);
   let text = `${subject(method, bucket, key)}: status ${reply.status}, ${code}`;
@@ -96,15 +114,26 @@ export function errorOfS3(reply: FailedReply): BucketError {
 
 function codeOf(reply: FailedReply, clockSkewMs: number | undefined): string {
   const { status, said, method, key, forbidOverwrite } = reply;
+  // Some answer 304, which RFC 9110 has for GET and HEAD alone.
+  if (status === 304 && forbidOverwrite) return "FileAlreadyExists";
   if (status === 412 && forbidOverwrite && !/copy-source|^if-match/i.test(said?.condition ?? "")) {
     return "FileAlreadyExists";
   }
-  if (said !== undefined && said.code !== "") return portNames[said.code] ?? said.code;
+  // Services without conditional writes answer 501 (Amazon until 2024), or that they take no such header (B2).
+  const about = `${said?.message} ${said?.argument}`;
+  if (status === 400 && forbidOverwrite && /if-none-match/i.test(about)) return "NotImplemented";
+  if (said !== undefined && said.code !== "") {
+    // Object Lock's refusal has no name of its own.
+    if (said.code === "InvalidRequest" && /content-md5|x-amz-checksum/i.test(said.message)) return "ChecksumRequired";
+    return portNames[said.code] ?? said.code;
+  }
   if (status === 403 && method === "HEAD" && clockSkewMs !== undefined) {
     // There is no body to say so, but with clocks this far apart no signature can be accepted.
     if (Math.abs(clockSkewMs - reply.clockOffsetMs) >= greatestSkewMs) return "RequestTimeTooSkewed";
   }
   if (status === 404 && key === undefined) return "NoSuchBucket";
+  const region = reply.headers["x-amz-bucket-region"];
+  if (status === 400 && region !== undefined && region !== reply.region) return "AuthorizationHeaderMalformed";
   return nameOfStatus[status] ?? `Http${status}`;
 }
 
@@ -122,6 +151,10 @@ function hintOf(
     return `the bucket is in ${region}: say --archive-region ${region}; redirections are never followed`;
   }
   const entry = entryOf(code);
+  if (code.endsWith("Redirect")) {
+    const at = said?.endpoint === undefined ? "" : `the bucket is at ${said.endpoint}; `;
+    return `${at}redirections are never followed: ${entry?.advice}`;
+  }
   return entry?.told ? entry.advice : undefined;
 }
 

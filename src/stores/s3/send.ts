@@ -145,7 +145,19 @@ export function createS3Send(options: S3SendOptions): S3Send {
     if (refused) {
       const forbidOverwrite = request.forbidOverwrite === true;
       const now = clock.now();
-      const failed = { method, bucket, key, status, headers, said, forbidOverwrite, now, clockOffsetMs, redact };
+      const failed = {
+        method,
+        bucket,
+        region,
+        key,
+        status,
+        headers,
+        said,
+        forbidOverwrite,
+        now,
+        clockOffsetMs,
+        redact,
+      };
       const error = errorOfS3(failed);
       if (!error.retryable && reply.kind === "bytes" && isCutDocument(reply.bytes)) {
         throw redactedError(cutRefusal(what(), status), redact);

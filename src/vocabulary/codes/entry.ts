@@ -9,6 +9,8 @@ export interface Entry {
   readonly told?: true;
   /** It says something of this row alone, however many rows in a row it is said of: no streak of it halts a run. */
   readonly ofRow?: true;
+  /** It says something of the place, whatever the credentials: region, endpoint or store are not fit. */
+  readonly ofPlace?: true;
   /** Says that too much is asked of the service at once, for want of an answer in time. */
   readonly strain?: true;
   /** Says that this process, or its machine, can hold no more under way at once; nothing of the row, nor of the service. */

@@ -54,13 +54,21 @@ export const transportCodes = entries({
   StoredOtherBytes: {
     means: "the archive says that it stored other bytes than were sent, by its ETag",
     effect: "retried",
-    advice: "they are sent again; if it goes on, look for what changes them on the way",
+    advice:
+      "they are sent again; if it goes on, something changes them on the way, or the store's ETag is no MD5, though nothing says that it encrypts",
   },
   TlsRefused: {
     means: "no TLS connection can be made: an old protocol, or what listens there speaks no TLS",
     effect: "run-halted",
     advice: "check the endpoint and its port; TLS 1.2 or later is spoken",
     told: true,
+  },
+  UnorderedListing: {
+    means: "the store lists its keys in another order than that of UTF-8, or not from a key on (start-after)",
+    effect: "not-begun",
+    advice: "let ledger and archive lie in a store that lists in order; --ledger says where a run is recorded",
+    told: true,
+    ofPlace: true,
   },
   UntrustedCertificate: {
     means: "the certificate of the other side has expired, is another host's, or nobody known vouches for it",

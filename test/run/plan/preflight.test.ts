@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { RunRequest } from "../../../src/ledger/plan/request.ts";
 import { runOptionsSchema } from "../../../src/ledger/plan/run-options.ts";
+import type { Bucket } from "../../../src/objects/bucket.ts";
+import type { Place } from "../../../src/run/messages/messages.ts";
 import { preflight } from "../../../src/run/plan/preflight.ts";
 import type { Surroundings } from "../../../src/run/surroundings/surroundings.ts";
 import { type Files, machineFiles } from "../../../src/stores/folder/files.ts";
 import { createFolderStore } from "../../../src/stores/folder/folder.ts";
 import { systemClock } from "../../../src/vocabulary/clock.ts";
 import { silentLog } from "../../../src/vocabulary/log.ts";
+import { refusal } from "../../stores/bucket-fault.ts";
 import { createMemoryBucket } from "../../stores/memory-bucket.ts";
 import { anonymousWorker } from "../anonymous-worker.ts";
 
@@ -25,6 +28,13 @@ async function archivedTo(errno: string | undefined): Promise<unknown> {
         : Promise.reject(Object.assign(new Error(`${errno}: made up`), { code: errno }))) as Files["mkdir"],
   };
   const archive = createFolderStore({ folder, clock: systemClock, random: Math.random, files });
+  const thrown = await preflightOf(archive, { store: "file", bucket: folder, region: "local", prefix: "" });
+  await archive.close();
+  return thrown;
+}
+
+/** What is thrown, before anything is fetched. */
+async function preflightOf(archive: Bucket, place: Place): Promise<unknown> {
   const source = createMemoryBucket({ clock: systemClock });
   const request: RunRequest = {
     schema: "cos-originals/request@1",
@@ -32,7 +42,7 @@ async function archivedTo(errno: string | undefined): Promise<unknown> {
     askedAt: "2026-01-15T12:00:00.000Z",
     run: "r",
     source: { bucket: source.name, region: source.region, prefix: "" },
-    archive: { store: "file", bucket: folder, region: "local", prefix: "" },
+    archive: place,
     rows: { kind: "inline", digest: "", keys: [] },
     options: runOptionsSchema.parse({}),
   };
@@ -44,12 +54,10 @@ async function archivedTo(errno: string | undefined): Promise<unknown> {
     settings: { concurrency: 1 },
     worker: anonymousWorker,
   };
-  const thrown = await preflight(request, surroundings).then(
+  return preflight(request, surroundings).then(
     () => undefined,
     (error: unknown) => error,
   );
-  await archive.close();
-  return thrown;
 }
 
 test.each([
@@ -62,4 +70,30 @@ test.each([
 
 test("a folder that may be written is not in the way", async () => {
   expect(await archivedTo(undefined)).toBeUndefined();
+});
+
+test.each([
+  [403, "SecondLevelDomainForbidden"],
+  [400, "AuthorizationHeaderMalformed"],
+])("what says %i %s of the place is not told as refused credentials", async (status, code) => {
+  const archive: Bucket = {
+    ...createMemoryBucket({ clock: systemClock }),
+    address: "s3://photo-archive",
+    list: () => Promise.reject(refusal(code, { status })),
+  };
+  const place: Place = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "" };
+  expect(await preflightOf(archive, place)).toMatchObject({ name: "BucketError", code });
+});
+
+test("a bucket of S3 that is not there is asked for by what people can set of one", async () => {
+  const archive: Bucket = {
+    ...createMemoryBucket({ clock: systemClock }),
+    address: "s3://photo-archive",
+    list: () => Promise.reject(refusal("NoSuchBucket", { status: 404 })),
+  };
+  const place: Place = { store: "s3", bucket: "photo-archive", region: "us-east-1", prefix: "" };
+  expect(await preflightOf(archive, place)).toMatchObject({
+    code: "NoSuchBucket",
+    message: expect.stringContaining("check its name, its region and --archive-endpoint"),
+  });
 });

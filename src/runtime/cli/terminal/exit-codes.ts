@@ -1,6 +1,7 @@
 /** Why a command ended, as a number that scripts rely on. */
 import { isBucketError } from "../../../objects/error.ts";
 import type { Summary } from "../../../report/summary.ts";
+import { entryOf } from "../../../vocabulary/codes/catalogue.ts";
 import { RefusedError, UserError } from "../../../vocabulary/errors.ts";
 
 export const exitCodes = {
@@ -57,6 +58,7 @@ export function exitCodeOfError(error: Error): ExitCode {
   if (error instanceof RefusedError) return exitCodes.refused;
   if (error instanceof UserError) return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
   if (isBucketError(error)) {
+    if (entryOf(error.code)?.ofPlace) return exitCodes.usage;
     if (error.status === 401 || error.status === 403 || untrusted.has(error.code)) return exitCodes.refused;
     // A redirection says that the region is wrong.
     return error.status === 404 || isRedirection(error.status) ? exitCodes.usage : exitCodes.incomplete;

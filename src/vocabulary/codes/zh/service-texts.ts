@@ -17,6 +17,10 @@ export const serviceTexts: Texts<keyof typeof serviceCodes> = {
   },
   BucketAlreadyOwnedByYou: { means: "存储桶已存在" },
   BucketNotEmpty: { means: "存储桶中有对象" },
+  ChecksumRequired: {
+    means: "存储桶的对象锁定（Object Lock）要求事先给出每个对象的 MD5，而分块上传的大原图事先并不知道它",
+    advice: "把这类原图归档到对象锁定（Object Lock）没有默认保留期的存储桶",
+  },
   ConditionalRequestConflict: { means: "此刻有另一个请求正在写同一个对象键" },
   EntityTooLarge: { means: "对象大于单次请求或单次上传允许的大小" },
   EntityTooSmall: { means: "上传的某个分块小于允许的最小值" },
@@ -41,6 +45,10 @@ export const serviceTexts: Texts<keyof typeof serviceCodes> = {
   InvalidPart: { means: "上传的某个分块不存在，或其 ETag 不符" },
   InvalidPartOrder: { means: "分块没有按顺序列出" },
   InvalidRange: { means: "对象在所请求的范围内没有内容" },
+  InvalidRegionName: {
+    means: "服务没有这个名称的地域",
+    advice: "用 --archive-region 设置错误信息中给出的某个地域",
+  },
   InvalidRequest: { means: "该请求不被服务接受" },
   InvalidToken: {
     means: "会话令牌与密钥不匹配",
@@ -51,6 +59,10 @@ export const serviceTexts: Texts<keyof typeof serviceCodes> = {
   KmsFreqControl: { means: "对密钥管理服务的请求过于频繁" },
   KmsInternalException: { means: "密钥管理服务内部错误" },
   MalformedXML: { means: "服务无法识别请求体" },
+  MetadataTooLarge: {
+    means: "对象的元数据超过服务允许的字节数（S3 为 2 KB）",
+    advice: "缩短原图的元数据：非 ASCII 内容在 S3 中要多占三分之一的字节",
+  },
   MethodNotAllowed: { means: "此处不允许该方法：可能是一个删除标记" },
   MissingContentLength: { means: "请求没有声明长度" },
   MissingRequestBodyError: { means: "请求没有请求体" },
@@ -89,6 +101,10 @@ export const serviceTexts: Texts<keyof typeof serviceCodes> = {
   TemporaryRedirect: {
     means: "存储桶暂时在别处，例如刚刚创建的存储桶",
     advice: "设置错误信息中给出的地域，或几分钟后重新开始",
+  },
+  SecondLevelDomainForbidden: {
+    means: "服务要求存储桶名称出现在主机名中",
+    advice: "把它写进主机名：--archive-endpoint https://{bucket}.HOST",
   },
   SlowDown: { means: "请求过快，被服务限流" },
   UserNetworkTooSlow: { means: "请求传输过慢" },

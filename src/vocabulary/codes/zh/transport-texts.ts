@@ -36,11 +36,16 @@ export const transportTexts: Texts<keyof typeof transportCodes> = {
   ReplyTooLarge: { means: "响应大于此类响应允许的大小" },
   StoredOtherBytes: {
     means: "从 ETag 看，归档存储写入的内容与发送的内容不同",
-    advice: "内容会重新发送；若持续出现，请查明传输途中是什么改动了内容",
+    advice:
+      "内容会重新发送；若持续出现，可能是传输途中有什么改动了内容，也可能该存储的 ETag 不是 MD5，却没有说明它加密了内容",
   },
   TlsRefused: {
     means: "无法建立 TLS 连接：协议版本过旧，或该端口上的服务不使用 TLS",
     advice: "检查访问域名（endpoint）及其端口；需要 TLS 1.2 或更高版本",
+  },
+  UnorderedListing: {
+    means: "该存储不按 UTF-8 的顺序列出对象键，或不能从某个键之后开始列出（start-after）",
+    advice: "把账本和归档放在按序列出的存储中；用 --ledger 指定运行记录在哪里",
   },
   UntrustedCertificate: {
     means: "对端证书已过期、属于其他主机，或不由受信任的机构签发",
