@@ -54,8 +54,9 @@ export function openStore({ store, bucket, region }: OtherPlace, options: StoreO
 
 /** As the AWS tools find it (AWS SDKs and Tools Reference Guide). An empty variable is one that is not set. */
 function endpointOf(env: Environment): { readonly endpoint?: string; readonly endpointFrom?: string } {
-  for (const endpointFrom of ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]) {
-    const endpoint = env[endpointFrom]?.trim();
+  const said = { AWS_ENDPOINT_URL_S3: env.AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL };
+  for (const [endpointFrom, text] of Object.entries(said)) {
+    const endpoint = text?.trim();
     if (endpoint) return { endpoint, endpointFrom };
   }
   return {};

@@ -67,6 +67,8 @@ async function* listed(
 
   const tell = async (block: readonly PlanEntry[]): Promise<readonly PlanEntry[]> => {
     const copies = archive?.list(block.flatMap((entry) => archiveKeyIn(entry, request) ?? []));
+    // It is waited for below; until then nobody would hear that it failed, and the process would end of it.
+    copies?.catch(() => undefined);
     // Where the reply to the fetch is trusted, the source is asked only of what the archive may hold already.
     const maybe = expect === "get" ? await copies : undefined;
     const originals = await source.list(block.flatMap((entry) => sourceKeyIn(entry, request, maybe) ?? []));

@@ -1,14 +1,17 @@
 /** Catches: a HEAD for each key that a LIST tells of; a row that a LIST told wrongly of, or that it settled and a HEAD would not have. */
+import { setImmediate } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readRun } from "../../../src/ledger/plan/run-document.ts";
 import type { Row } from "../../../src/manifest/row.ts";
+import type { ListOptions } from "../../../src/objects/bucket.ts";
 import type { Summary } from "../../../src/report/summary.ts";
 import type { RunInput } from "../../../src/run/plan/begin-run.ts";
 import { estimateRun } from "../../../src/run/plan/estimate/estimate.ts";
 import { withListings } from "../../../src/run/plan/listed-rows.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
+import { UserError } from "../../../src/vocabulary/errors.ts";
 import { quick, runs } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import type { MemoryBucket } from "../../stores/memory-bucket.ts";
@@ -271,6 +274,28 @@ describe("plan", () => {
       unchanged: 2_500,
       requests: { "source.get": 0, "archive.head": 0, "archive.list": 3 },
     });
+  });
+
+  test("ends with the sentence of an archive that can't be spoken to, while the source is still listed", async () => {
+    const world = createWorld();
+    const { request, rows } = inputFor(seedPictures(world.source, 60));
+    const unfit = new UserError("InvalidEndpoint", "the endpoint is none");
+    const surroundings: World["surroundings"] = {
+      ...world.surroundings,
+      open(role, place) {
+        if (role === "archive") throw unfit;
+        const bucket = world.surroundings.open(role, place);
+        // Over a network, while the rejection would be found to be nobody's.
+        const list = (options?: ListOptions) => setImmediate().then(() => bucket.list(options));
+        return { ...bucket, list };
+      },
+    };
+    const planned = estimateRun(
+      withListings(rows(), request, surroundings),
+      { ...request, ledger: ledgerPlace },
+      () => 0.5,
+    );
+    await expect(world.done(planned)).rejects.toBe(unfit);
   });
 
   test("says that a side can't be listed", async () => {
