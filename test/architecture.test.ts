@@ -104,6 +104,7 @@ describe("time", () => {
       "run/deliver/handle-reconcile.ts": "the age of a run that another planned",
       "run/finalize/finalize.ts": "how long a run took that another began",
       "run/inspect/doctor.ts": "is the clock right?",
+      "run/inspect/probe/copy.ts": "the age of a copy that another probe left",
       "run/inspect/status.ts": "the age of a run that another planned",
       "run/messages/dead-letters.ts": "when it was rejected",
       "run/places/other-runs.ts": "which runs began within a month",

@@ -23,7 +23,7 @@ export type Operation =
   | ImageOperation;
 
 /** A request about a bucket's images, which Cloud Infinite answers, and S3 has not. */
-export type ImageOperation = "getProtection" | "setProtection" | "getSlim";
+export type ImageOperation = "getProtection" | "setProtection" | "getSlim" | "getBinding";
 
 type Names = Readonly<Record<Exclude<Operation, ImageOperation>, string>>;
 
@@ -31,6 +31,7 @@ const ofImages: Readonly<Record<ImageOperation, string>> = {
   getProtection: "ci:DescribeOriginProtect",
   setProtection: "ci:SetOriginProtect",
   getSlim: "ci:DescribeImageSlim",
+  getBinding: "ci:DescribeCIBuckets",
 };
 
 const ofCos: Names = {

@@ -24,6 +24,7 @@ export const about: Readonly<Record<string, string>> = {
   "run/work": "the poll loop of a queue, and a run in one process",
   "run/deliver": "one message in, one answer out",
   "run/inspect": "what people ask of a run or a configuration: status, report, verify, doctor",
+  "run/inspect/probe": "what a user's own bucket settles about the service",
   "run/allowed": "what credentials must be allowed, as the policies of CAM and IAM say it",
   "run/bring-back": "a run that brings keys back from an archive, as it is or as it was",
   "run/check": "two places compared without a run, an archived copy with the ledger, and what certificates say of it",

@@ -51,6 +51,7 @@ export const house: House = [
       "messages",
     ],
   },
+  { room: "run/inspect", rooms: ["probe", "."] },
   { room: "run/plan", rooms: ["estimate", ".", "keys"] },
   { room: "archive", rooms: ["shard", "task", "proof"] },
   { room: "archive/shard", rooms: [".", "pace"] },

@@ -7,6 +7,7 @@ import { judge } from "../../policy/retry.ts";
 import { isoTime } from "../../vocabulary/clock.ts";
 import { quote } from "../../vocabulary/errors.ts";
 import { difference, hasChanged, isEncrypted } from "../proof/identity.ts";
+import { bringsObjectHeaders } from "./archive-headers.ts";
 import { overrule } from "./bad-digest.ts";
 import { archiveAnswered, keptStands, replacedMeanwhile } from "./from-archive.ts";
 import { completed, fetched, foundEmpty, heldWhole, learned, lookedAgain, plainRefused } from "./from-source.ts";
@@ -46,11 +47,8 @@ export async function doStep(
     case "ask-archive":
       return after(knowledge, "archive.head", headArchive(task, context), (there) => archiveAnswered(knowledge, there));
     case "learn": {
-      const { what } = step;
-      const head = what === "metadata" ? headSource(task, context) : headTwice(task, context);
-      return after(knowledge, "source.head", head, (head) =>
-        what === "metadata" ? { ...knowledge, head } : learned(knowledge, head, rules),
-      );
+      if (step.what === "metadata") return learnMetadata(knowledge, row);
+      return after(knowledge, "source.head", headTwice(task, context), (head) => learned(knowledge, head, rules));
     }
     case "look-again":
       return after(knowledge, "source.head", headSource(task, context), (head) =>
@@ -65,6 +63,15 @@ export async function doStep(
       );
     }
   }
+}
+
+/** Where it was to be expected that a HEAD is refused, and the fetch tells of the object, that has to do. */
+async function learnMetadata(knowledge: Knowledge, { task, context }: RowWork): Promise<StepResult> {
+  const told = await after(knowledge, "source.head", headSource(task, context), (head) => ({ ...knowledge, head }));
+  if (told.kind !== "failed" || !isBucketError(told.thrown) || judge(told.thrown) !== "refused") return told;
+  const { body, unheard } = knowledge;
+  if (unheard || (body !== undefined && !bringsObjectHeaders(body.reply))) return told;
+  return context.metadataTrust.headRefused?.() === true ? known({ ...knowledge, unheard: true }) : told;
 }
 
 /**

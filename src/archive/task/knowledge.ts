@@ -20,6 +20,8 @@ export interface Knowledge {
   readonly versionId: string | undefined;
   /** The newest HEAD of the source, of that version. */
   readonly head: ObjectInfo | undefined;
+  /** A HEAD for its metadata was refused, as was to be expected: what the fetch tells of them is all that can be known. */
+  readonly unheard: boolean;
   /** The archive class that is told of it while there is no HEAD: by the row, or by an earlier look at it. */
   readonly storageClass: string | undefined;
   /** The restore that is waited for. */
@@ -180,6 +182,7 @@ export function startKnowledge(task: Task, { options }: Pick<Rules, "options">, 
     expectation,
     versionId: task.planned.versionId,
     head: undefined,
+    unheard: false,
     storageClass: task.restore?.storageClass ?? task.planned.storageClass,
     restore: task.restore,
     frozen: false,

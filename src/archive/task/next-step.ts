@@ -77,7 +77,8 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
     if (state !== "yes") return whereFrozen(knowledge, state, rules);
     if (trustsReply(knowledge, rules) || provable(knowledge, rules) !== undefined) {
       // A HEAD that follows all the same comes first: where it is refused, the fetch would be paid for in vain.
-      return knowledge.head === undefined && rules.isOnTrial?.() && !knowledge.plain && rules.asksMetadata()
+      const asks = knowledge.head === undefined && !knowledge.unheard && !knowledge.plain;
+      return asks && rules.isOnTrial?.() && rules.asksMetadata()
         ? learnMetadata
         : beforePut({ kind: "fetch", learn: false, plain: knowledge.plain }, knowledge, rules);
     }
@@ -99,7 +100,7 @@ export function nextStep(knowledge: Knowledge, rules: Rules): Step {
   if (body.kind === "stream" && size <= holdUpTo) return { kind: "hold", size };
   // A reply that brings no header of the object says nothing about its metadata either, and others may not.
   // A plain GET brings it.
-  const asksMetadata = knowledge.fetched?.plain !== true && rules.asksMetadata();
+  const asksMetadata = knowledge.fetched?.plain !== true && !knowledge.unheard && rules.asksMetadata();
   if (knowledge.head === undefined && (!bringsObjectHeaders(reply) || asksMetadata)) return learnMetadata;
   return beforePut({ kind: "put", proof, size }, knowledge, rules);
 }

@@ -180,11 +180,7 @@ export const cutRefusal = (what: string, status: number): BucketError =>
   malformedReply(what, status, `status ${status}, and the document that says why is cut in the middle`);
 
 function codeOf(reply: FailedReply, said: ErrorDocument | undefined, clockSkewMs: number | undefined): string {
-  if (said !== undefined && said.code !== "") {
-    const message = said.message.replace(/\.$/, "");
-    const code = said.code === "AccessDenied" && namesInMessage.has(message) ? message : said.code;
-    return code === "Request has expired" ? "RequestExpired" : code;
-  }
+  if (said !== undefined && said.code !== "") return nameIn(said);
   if (reply.status === 403 && reply.method === "HEAD" && clockSkewMs !== undefined) {
     // There is no body to say so, but with clocks this far apart no signature can be accepted.
     const skew = clockSkewMs - (reply.clockOffsetMs ?? 0);
@@ -192,6 +188,13 @@ function codeOf(reply: FailedReply, said: ErrorDocument | undefined, clockSkewMs
   }
   if (reply.status === 404 && reply.key === undefined) return "NoSuchBucket";
   return nameOfStatus[reply.status] ?? `Http${reply.status}`;
+}
+
+/** What an error document's refusal is called, wherever it prints that. */
+export function nameIn(said: Pick<ErrorDocument, "code" | "message">): string {
+  const message = said.message.replace(/\.$/, "");
+  const code = said.code === "AccessDenied" && namesInMessage.has(message) ? message : said.code;
+  return code === "Request has expired" ? "RequestExpired" : code;
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3), as milliseconds from `now`. */

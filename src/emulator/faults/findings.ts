@@ -18,13 +18,19 @@ const protection = z.object({
   served: suffixes,
 });
 
+/** What the code of a refusal looks like, and no key or host does. */
+export const findingCode = /^[A-Za-z][A-Za-z0-9 ]{0,63}$/;
+
 /** What can be found out, and the values it may have. `protect` is no switch, but the setting of that name. */
 const shapes = {
   protect: protection,
   suffixCaseSensitive: z.boolean(),
-  protectionStatusFor154: z.int().min(300).max(599),
-  protectionCode: z.string().max(64),
-  protectionMessage: z.string().max(300),
+  protectionStatusFor154: z.int().min(300).max(499),
+  protectionCode: z.string().regex(findingCode),
+  protectionMessage: z
+    .string()
+    .max(300)
+    .regex(/^\P{C}*$/u),
   protectionSendsErrNo: z.boolean(),
   signedPlainGetOfProtected: z.enum(["refuse", "allow"]),
   headOfProtected: z.enum(["metadata", "refuse"]),
@@ -102,14 +108,18 @@ export interface Likeness {
 export function likenessOf(text: string, name: string): Likeness {
   const switches: Record<string, unknown> = {};
   const passedOver: string[] = [];
+  const told = new Set<string>();
   let protect: readonly string[] | undefined;
   for (const finding of read(text, name).findings) {
     const known = findingNames.find((each) => each === finding.switch);
+    // A document that was put together of two might say either.
+    if (told.has(finding.switch)) throw invalid(name, `it tells of ${quote(finding.switch)} twice`);
+    told.add(finding.switch);
     if (known === undefined) passedOver.push(finding.switch);
     if (known === undefined || finding.value === null || finding.value === undefined) continue;
     const value = shapes[known].safeParse(finding.value);
     if (!value.success) {
-      const what = `${quote(finding.switch)} has the value ${quote(JSON.stringify(finding.value))}, which it can't have`;
+      const what = `${quote(finding.switch)} has the value ${quote(finding.value)}, which it can't have`;
       throw invalid(name, what);
     }
     if (known === "protect") protect = protectedBy(protection.parse(value.data));
@@ -127,8 +137,15 @@ function read(text: string, name: string): z.output<typeof document> {
   }
   const whole = document.safeParse(parsed);
   if (whole.success) return whole.data;
-  throw invalid(name, `it is no document ${findingsSchema}`);
+  const schema = anySchema.safeParse(parsed).data?.schema;
+  if (schema === findingsSchema) throw invalid(name, `it is a document ${findingsSchema} whose findings are none`);
+  const other = schema === undefined ? "" : `, but ${quote(schema)}`;
+  const advice = newer.test(schema ?? "") ? "; a later version of cos-originals made it, which reads it" : "";
+  throw invalid(name, `it is no document ${findingsSchema}${other}${advice}`);
 }
+
+const anySchema = z.object({ schema: z.string() });
+const newer = /^cos-originals\/findings@\d+$/;
 
 function invalid(name: string, why: string): UserError {
   return new UserError(

@@ -1,4 +1,5 @@
 /** Which requests a command sends where: what its credentials must be allowed, whatever a store calls that. Pure. */
+import { probeRange } from "../../ledger/probe-copy.ts";
 import type { Operation } from "../../vocabulary/permissions.ts";
 import type { Place } from "../messages/messages.ts";
 
@@ -69,6 +70,16 @@ export function needsOfDoctor({ source, archive, ledger, history, restores = fal
     below(ledger, "get", "head", "put"),
     { operations: ["getProtection", "getSlim"], bucket: source, on: { kind: "images" } },
     ...[source, archive, ledger].map(listed),
+  ];
+}
+
+/** Of `doctor --probe`, which asks besides whether the bucket is bound, and copies an original into the ledger's folder and deletes that again. */
+export function needsOfProbe({ source, ledger }: Pick<PlacesOfRun, "source" | "ledger">): readonly Need[] {
+  return [
+    below(source, "get", "head"),
+    ...(ledger.store === undefined ? [below(probeRange(ledger), "put", "head", "delete"), listed(ledger)] : []),
+    { operations: ["getProtection", "getSlim", "getBinding"], bucket: source, on: { kind: "images" } },
+    listed(source),
   ];
 }
 

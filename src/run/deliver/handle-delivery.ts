@@ -49,11 +49,18 @@ export function createShardWorker(surroundings: Surroundings): ShardWorker {
     surroundings,
     pace,
     trust(bucket) {
-      const contradicted = () =>
-        log.warn("The findings say that originImage brings no metadata, and it does: make them anew.", { bucket });
+      const contradicted = (by: "reply" | "head") =>
+        log.warn(
+          by === "reply"
+            ? "The findings say that originImage brings no metadata, and it does: make them anew."
+            : "The findings say that a HEAD of a protected image is refused, and it is not: make them anew.",
+          { bucket },
+        );
+      const deaf = () =>
+        log.warn("HEADs are refused, as the findings say: metadata are what originImage's replies bring.", { bucket });
       const trust = trusts.get(bucket) ?? {
         md5Trust: createMd5Trust(),
-        metadataTrust: createMetadataTrust({ bringsMetadata: settings.bringsMetadata, contradicted }),
+        metadataTrust: createMetadataTrust({ ...settings.found, contradicted, deaf }),
       };
       trusts.set(bucket, trust);
       return trust;

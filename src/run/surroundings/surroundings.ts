@@ -61,8 +61,10 @@ export interface WorkSettings {
   readonly allowTargets?: readonly AllowedTarget[] | undefined;
   /** Who is told of a message that asks for a run and is refused, where the message itself names nobody. */
   readonly notify?: string | undefined;
-  /** Did a probe find whether the source's replies bring the metadata? The replies themselves go before it. */
-  readonly bringsMetadata?: boolean | undefined;
+  /** What a probe found: whether the source's replies bring the metadata, and whether HEADs are refused. The replies themselves go before it. */
+  readonly found?:
+    | { readonly bringsMetadata?: boolean | undefined; readonly refusesHead?: boolean | undefined }
+    | undefined;
   /** Processes that may work at the same time; 1 where absent. */
   readonly maxInstances?: number | undefined;
 }

@@ -10,6 +10,7 @@ import {
   type Need,
   needsOfCheck,
   needsOfDoctor,
+  needsOfProbe,
   needsOfProtection,
   needsOfRestore,
   needsOfRun,
@@ -42,6 +43,7 @@ export function describePolicy(command: Command): void {
       .option("--to <ADDRESS>", "with --for restore: where the keys go")
       .option("--at <TIME>", "with --for restore: as restore is to be asked, as of a time")
       .option("--deep", "with --for verify: as verify is to be asked, with its --deep")
+      .option("--probe", "with --for doctor: as doctor is to be asked, with its --probe")
       .addOption(
         oneOf("--store <STORE>", "whose policy: CAM's, or IAM's of an archive or a ledger in S3", ["cos", "s3"]),
       )
@@ -131,11 +133,12 @@ function ofFunction({ values }: Settings) {
   return { queue, deadLetterQueue, secrets, targets: [events, notify].flatMap((target) => target ?? []) };
 }
 
-function needsOf(purpose: Purpose, settings: Settings, { to, at, deep }: Flags): readonly Need[] {
+function needsOf(purpose: Purpose, settings: Settings, { to, at, deep, probe }: Flags): readonly Need[] {
   const ofOthers = [
     { flag: "--to", is: to !== undefined, of: "restore" },
     { flag: "--at", is: at !== undefined, of: "restore" },
     { flag: "--deep", is: deep === true, of: "verify" },
+    { flag: "--probe", is: probe === true, of: "doctor" },
   ];
   for (const { flag, is, of } of ofOthers) {
     if (!is || purpose === of) continue;
@@ -160,6 +163,7 @@ function needsOf(purpose: Purpose, settings: Settings, { to, at, deep }: Flags):
     return needsOfRestore({ ...places, to: there, asOfTime: at !== undefined, manifest: manifestOf(settings) });
   }
   const source = sourcePlace(settings);
+  if (purpose === "doctor" && probe === true) return needsOfProbe({ source, ...places });
   if (purpose === "doctor") return needsOfDoctor({ source, ...places });
   return needsOfRun({ source, ...places, manifest: manifestOf(settings), except });
 }

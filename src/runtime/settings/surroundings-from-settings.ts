@@ -210,7 +210,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
       prices: pricesOf({ values }),
       language: languageSaid(settings, world.environment),
       maxInstances,
-      bringsMetadata: foundOfSource(settings)?.bringsMetadata,
+      found: foundOfSource(settings),
       allow: allowListOf(settings),
       allowTargets: allowedTargetsOf(settings),
       notify: values.notify,

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createMd5Trust } from "../../../src/archive/proof/md5-trust.ts";
 import { createPace } from "../../../src/archive/shard/pace/pace.ts";
 import { archiveTask } from "../../../src/archive/task/archive-task.ts";
+import { createMetadataTrust } from "../../../src/archive/task/metadata-trust.ts";
 import type { TaskContext } from "../../../src/archive/task/task.ts";
 import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
 import {
@@ -89,6 +90,33 @@ const rowOf = (bytes: Buffer): PlannedRow => ({ key, size: bytes.length, ...dige
 const expectKept = (bytes: Buffer) => expect(emulator.bucket(kept).get(key)?.bytes.equals(bytes)).toBe(true);
 const original = (request: FaultableRequest) => request.operation === "object.original";
 const puts = (request: FaultableRequest) => request.operation === "object.put";
+
+// All rows of such a bucket failed, though their bytes came and were proven: for the sake of a HEAD that nothing but metadata needed.
+test("where a HEAD is refused, as was found, the metadata are those that the reply brings, on trial too", async () => {
+  put(small, { "x-cos-meta-owner": "me" });
+  emulator.turn({ headOfProtected: "refuse" });
+  const found = { refusesHead: true, contradicted: () => expect.fail() };
+  for (const isOnTrial of [undefined, () => true]) {
+    const here = await archiveIt(
+      rowOf(small),
+      { ifExists: "overwrite" },
+      { metadataTrust: createMetadataTrust(found), isOnTrial },
+    );
+    expect(here).toMatchObject({ outcome: { outcome: "archived" }, requests: { "source.head": 1, "source.get": 1 } });
+    expect((await archive.head(key)).headers).toMatchObject({ "x-cos-meta-owner": "me" });
+  }
+  emulator.bucket(kept).delete(key);
+  // Nobody found it, or the reply tells of no header at all: nothing says what would be lost.
+  const refused = { outcome: { outcome: "failed", code: "AccessDenied" } };
+  expect(await archiveIt(rowOf(small), {}, { metadataTrust: createMetadataTrust() })).toMatchObject(refused);
+  emulator.turn({
+    originImageSendsEtag: false,
+    originImageSendsCrc64: false,
+    originImageSendsMeta: false,
+    originImageSendsLastModified: false,
+  });
+  expect(await archiveIt(rowOf(small), {}, { metadataTrust: createMetadataTrust(found) })).toMatchObject(refused);
+});
 
 describe.each([
   ["held whole", small],

@@ -51,3 +51,28 @@ test("takes a bucket whose first twenty objects have no metadata to have none", 
   trust.learn(plain, plain);
   expect(trust.asks()).toBe(false);
 });
+
+const unexpected = { contradicted: () => expect.fail(), deaf: () => expect.fail() };
+
+test("a HEAD that is refused was to be expected where that was found, which is told once; then none is asked", () => {
+  let told = 0;
+  const trust = createMetadataTrust({ ...unexpected, refusesHead: true, deaf: () => void told++ });
+  expect(trust.asks()).toBe(true);
+  expect([trust.headRefused?.(), trust.headRefused?.(), trust.asks(), told]).toEqual([true, true, false, 1]);
+});
+
+test("it was not where nothing was found, nor where replies lack what no HEAD would tell then", () => {
+  for (const said of [{}, { refusesHead: false }, { refusesHead: true, bringsMetadata: false }]) {
+    const trust = createMetadataTrust({ ...unexpected, ...said });
+    expect([trust.headRefused?.(), trust.asks()]).toEqual([false, true]);
+  }
+});
+
+// Findings of another bucket, by mistake.
+test("a HEAD that comes all the same is told once, and a refusal after it is one", () => {
+  const told: string[] = [];
+  const trust = createMetadataTrust({ ...unexpected, refusesHead: true, contradicted: (by) => told.push(by) });
+  trust.learn(owned, owned);
+  trust.learn(owned, owned);
+  expect([told, trust.headRefused?.()]).toEqual([["head"], false]);
+});

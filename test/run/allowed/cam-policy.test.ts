@@ -3,6 +3,7 @@ import { type CamPolicy, camPolicy } from "../../../src/run/allowed/cam-policy.t
 import {
   needsOfCheck,
   needsOfDoctor,
+  needsOfProbe,
   needsOfProtection,
   needsOfRestore,
   needsOfRun,
@@ -103,5 +104,13 @@ describe("a policy", () => {
     const actions = camPolicy(needsOfDoctor(needs)).statement.flatMap(({ action }) => action);
     expect(actions.filter((name) => /Multipart|UploadPart|:Set/.test(name))).toEqual([]);
     expect(actions).toContain("name/ci:DescribeOriginProtect");
+  });
+
+  // A doctor's copy that may be made and not deleted would stay there.
+  test("for a probe allows deleting where a copy is made, and nowhere else", () => {
+    const policy = camPolicy(needsOfProbe(needs));
+    const below = `${archived}/photos/.originals/probe/*`;
+    for (const name of ["PutObject", "DeleteObject"]) expect(allowed(policy, name)).toEqual([below]);
+    expect(policy.statement.flatMap(({ action }) => action)).toContain("name/ci:DescribeCIBuckets");
   });
 });

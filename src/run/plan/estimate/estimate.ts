@@ -16,16 +16,8 @@ import { keysPerPage } from "../../../vocabulary/limits.ts";
 import type { Compared, LeftOut, ListedSide, PlanEntries } from "../entry.ts";
 import { createGivenKeys } from "../keys/given-keys.ts";
 import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "../shards.ts";
+import { type ByFindings, createByFindings, type FoundOfSource } from "./by-findings.ts";
 import { requestsOf } from "./row-requests.ts";
-
-/** What a probe found out about the source, as far as it matters to a run; absent is what it left open. */
-export interface FoundOfSource {
-  /** Does the reply to originImage bring x-cos-meta-*? */
-  readonly bringsMetadata?: boolean | undefined;
-  /** Bytes, above which originImage refuses; absent also where it does not. */
-  readonly largestOriginal?: number | undefined;
-  readonly heedsVersions?: boolean | undefined;
-}
 
 export interface Sample {
   readonly key: string;
@@ -76,14 +68,7 @@ export interface Estimate {
     readonly plain: number | null;
   };
   /** By what was found out about the source; null where nothing was said of that. */
-  readonly byFindings: {
-    /** Does each row cost a HEAD for its metadata? */
-    readonly metadataByHead: boolean;
-    /** Rows above what originImage served there. */
-    readonly tooLarge: number;
-    /** Rows that name a version where originImage did not heed one: those of older versions will fail. */
-    readonly versions: number;
-  } | null;
+  readonly byFindings: ByFindings | null;
   /** How the rows to archive can be proven from what the manifest tells. */
   readonly rowsThatProve: number;
   /** Of the run, its planning included: the LISTs of a listing were counted. */
@@ -128,8 +113,7 @@ export async function estimateRun(
   let archivedBytes = 0;
   let plainBytes = 0;
   let plainWithout = 0;
-  let tooLarge = 0;
-  let versions = 0;
+  const byFindings = createByFindings(found);
   /** Of the counts, up to the shard before. */
   let absent = 0;
   let unchanged = 0;
@@ -162,8 +146,7 @@ export async function estimateRun(
       const needs = requestsOf(row, request.options, found?.bringsMetadata === false);
       if (requestsOf(row, request.options)["source.head"] === 0) rowsThatProve++;
       const isPaid = needs["source.plain"] === 0;
-      if (isPaid && found?.largestOriginal !== undefined && (row.size ?? 0) > found.largestOriginal) tooLarge++;
-      if (isPaid && found?.heedsVersions === false && row.versionId !== undefined) versions++;
+      if (isPaid) byFindings.add(row, needs["source.head"] > 0);
       if (!isPaid) {
         plainBytes += row.size ?? 0;
         if (row.size === undefined) plainWithout++;
@@ -205,7 +188,7 @@ export async function estimateRun(
     comparedExactly: givenKeys?.exact() ?? true,
     bytes: { known, rowsWithSize, rowsWithout, estimated, plain: estimated === null ? null : plain },
     rowsThatProve,
-    byFindings: found === undefined ? null : { metadataByHead: found.bringsMetadata === false, tooLarge, versions },
+    byFindings: byFindings.told(),
     requests: sumOfRequests(
       requests,
       restored === 0 ? {} : { ...restores.requests(), "source.restore": restored },

@@ -19,10 +19,13 @@ import { priceNames, probeCommand } from "./probe.ts";
 export function describeDoctor(command: Command): void {
   addFlags(
     command
-      .option("--key <KEY>", "the original to fetch (default: the smallest image among the first 1,000 keys)")
+      .option(
+        "--key <KEY>",
+        "the original to fetch, with --probe all that is tried (default: the smallest that is listed)",
+      )
       .option(
         "--probe",
-        "settle in this very bucket what documents leave open about the service, by some twenty requests",
+        "settle in this very bucket what documents leave open about the service, by some fifteen to thirty requests",
       )
       .option("--yes", "with --probe: send them without asking")
       .addHelpText(

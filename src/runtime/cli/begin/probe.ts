@@ -3,10 +3,13 @@
 import type { Settings } from "../../../config/read.ts";
 import type { SettingName } from "../../../config/settings.ts";
 import type { FindingsDocument } from "../../../emulator/faults/findings.ts";
+import { probeRange } from "../../../ledger/probe-copy.ts";
 import { isBucketError } from "../../../objects/error.ts";
-import { listSamples, type Probed, probe } from "../../../run/inspect/probe.ts";
-import { findingsOf } from "../../../run/inspect/probe-findings.ts";
-import { costOfSamples } from "../../../run/inspect/probe-samples.ts";
+import { shareKeys } from "../../../policy/places.ts";
+import { findingsOf } from "../../../run/inspect/probe/findings.ts";
+import { listSamples, probe } from "../../../run/inspect/probe/probe.ts";
+import type { Probed } from "../../../run/inspect/probe/probed.ts";
+import { costOfSamples } from "../../../run/inspect/probe/samples.ts";
 import { noSuchBucket } from "../../../run/plan/preflight.ts";
 import { UserError } from "../../../vocabulary/errors.ts";
 import { version } from "../../../vocabulary/version.ts";
@@ -30,26 +33,35 @@ export const priceNames: readonly SettingName[] = [
 ];
 
 export async function probeCommand(flags: Flags, settings: Settings, terminal: Terminal): Promise<ExitCode> {
+  const key = typeof flags.key === "string" ? flags.key : undefined;
   const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
-  const interrupt = onInterrupt(terminal, "Stopping.");
+  const interrupt = onInterrupt(terminal, {
+    first: () => "Stopping: nothing more is asked.",
+    second: () => "Stopped at once.",
+  });
   try {
     const source = sourcePlace(settings);
     const bucket = surroundings.open("source", source);
     const copies = copiesOf(settings, surroundings);
-    const warn = (sentence: string) => terminal.log.warn(sentence);
-    const probed = { bucket, prefix: source.prefix, copies, clock: world.clock, random: world.random, warn };
-    const { samples, lists } = await listSamples(probed).catch((error: unknown) => {
+    const { signal } = interrupt;
+    // Whatever is asked to be quiet: nobody else will tell.
+    const leftBehind = (sentence: string) => terminal.log.error(sentence);
+    const { clock, random } = world;
+    const probed = { bucket, prefix: source.prefix, copies, clock, random, signal, leftBehind };
+    const { samples, sent } = await listSamples(probed, key).catch((error: unknown) => {
       if (isBucketError(error) && error.code === "NoSuchBucket") throw noSuchBucket("the source", bucket, error);
       throw error;
     });
     const copying = !("why" in copies);
-    const cost = probeCostText(costOfSamples(samples, lists, copying), pricesOf(settings), copying);
-    if (!(await agreed(flags, cost, terminal, interrupt.signal))) {
-      if (interrupt.signal.aborted) return exitCodes.interrupted;
-      throw new UserError("ProbeUnasked", `${cost} Nothing was sent but the listing; agree to it with --yes.`);
+    const cost = probeCostText(costOfSamples(samples, sent, copying), pricesOf(settings), copying);
+    if (!(await agreed(flags, cost, terminal, signal))) {
+      if (signal.aborted) return exitCodes.interrupted;
+      const sentSoFar = key === undefined ? "the listing" : "a HEAD";
+      throw new UserError("ProbeUnasked", `${cost} Nothing was sent but ${sentSoFar}; agree to it with --yes.`);
     }
-    const findings = findingsOf(await probe(probed, samples));
+    const { replies, refused } = await probe(probed, samples);
+    const findings = findingsOf(replies);
     if (flags.json === true) {
       terminal.out(
         JSON.stringify({ schema: "cos-originals/findings@1", version, findings } satisfies FindingsDocument),
@@ -58,7 +70,12 @@ export async function probeCommand(flags: Flags, settings: Settings, terminal: T
       terminal.out(probeText(findings));
       terminal.note("With --json the same as a document that names nothing of yours: emulator --as FILE behaves so.");
     }
-    return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.done;
+    if (signal.aborted) return exitCodes.interrupted;
+    if (refused === undefined) return exitCodes.done;
+    terminal.complain(
+      `The credentials were refused in the middle of the probe (${refused}): what was not asked by then is unknown; give others, and probe again.`,
+    );
+    return exitCodes.refused;
   } finally {
     interrupt.dispose();
     await surroundings.close();
@@ -79,6 +96,9 @@ function copiesOf(settings: Settings, surroundings: OpenedSurroundings): Probed[
     return { why: "no --archive was given, in whose ledger a copy could be tried" };
   }
   const ledger = ledgerPlace(settings);
+  if (shareKeys(sourcePlace(settings), probeRange(ledger))) {
+    return { why: "the ledger shares keys with the source, into which nothing is written" };
+  }
   const bucket = surroundings.open("ledger", ledger);
   if ("exactReply" in bucket) return { bucket: bucket as typeof bucket & Probed["bucket"], ledger };
   return { why: "the ledger is not in COS, so that no server-side copy leads to it" };

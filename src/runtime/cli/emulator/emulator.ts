@@ -222,7 +222,9 @@ function documentOf(
 function likenessIn(file: string, terminal: Terminal): Likeness {
   const like = readFindings(file);
   if (like.passedOver.length > 0) {
-    terminal.note(`Passed over, as this version has no such switch: ${like.passedOver.join(", ")}.`);
+    const [first, ...others] = like.passedOver.map(quote);
+    const more = others.length > 4 ? [...others.slice(0, 3), `${counted(others.length - 3, "other")}`] : others;
+    terminal.note(`Passed over, as this version has no such switch: ${[first, ...more].join(", ")}.`);
   }
   return like;
 }

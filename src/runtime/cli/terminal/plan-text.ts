@@ -90,10 +90,25 @@ function listedLines({ listed }: PlanDocument): string[] {
   });
 }
 
+const noneText = {
+  unbound: "the bucket is not bound to Cloud Infinite",
+  slimmed: "Smart Compression makes its replies smaller too",
+} as const;
+
 function findingsLines({ byFindings }: PlanDocument): string[] {
   if (byFindings === null) return [];
-  const { metadataByHead, tooLarge, versions } = byFindings;
+  const { metadataByHead, tooLarge, versions, unheard, unbrought } = byFindings;
   return [
+    ...(unbrought === null
+      ? []
+      : [
+          `  by the findings originImage brings no original, as ${noneText[unbrought.why]}: ${formatCount(unbrought.rows)} of these rows will fail`,
+        ]),
+    ...(unheard > 0
+      ? [
+          `  by the findings a HEAD of a protected image is refused, and ${formatCount(unheard)} of these rows ${verbOf(unheard, "needs", "need")} one: ${verbOf(unheard, "it", "they")} will fail; a manifest that tells size and ETag, or --list, needs none`,
+        ]
+      : []),
     ...(metadataByHead
       ? ["  by the findings originImage brings no metadata: each row costs a HEAD of the source"]
       : []),

@@ -3,12 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type RunOptions, runOptionsSchema } from "../../../../src/ledger/plan/run-options.ts";
 import type { ManifestEntry, Row } from "../../../../src/manifest/row.ts";
 import { costOf } from "../../../../src/policy/money/cost.ts";
-import {
-  type Estimate,
-  estimateRun,
-  type FoundOfSource,
-  headsAtStart,
-} from "../../../../src/run/plan/estimate/estimate.ts";
+import type { FoundOfSource } from "../../../../src/run/plan/estimate/by-findings.ts";
+import { type Estimate, estimateRun, headsAtStart } from "../../../../src/run/plan/estimate/estimate.ts";
 import { requestsOf } from "../../../../src/run/plan/estimate/row-requests.ts";
 import { assumedSeconds, expectedAtOnce, timeOf } from "../../../../src/run/plan/estimate/time.ts";
 import { withListings } from "../../../../src/run/plan/listed-rows.ts";
@@ -52,13 +48,22 @@ describe("what was found out about the source", () => {
   test("is reckoned with", async () => {
     expect(await by()).toMatchObject({ byFindings: null, requests: { "source.head": 0 } });
     expect(await by({ bringsMetadata: true })).toMatchObject({
-      byFindings: { metadataByHead: false, tooLarge: 0, versions: 0 },
+      byFindings: { metadataByHead: false, tooLarge: 0, versions: 0, unheard: 0, unbrought: null },
       requests: { "source.head": 0 },
     });
     expect(await by({ bringsMetadata: false, largestOriginal: 50, heedsVersions: false })).toMatchObject({
       byFindings: { metadataByHead: true, tooLarge: 1, versions: 1 },
       rowsThatProve: 2,
       requests: { "source.head": 2 },
+    });
+  });
+
+  test("tells what will fail: where a HEAD is refused what needs one, and all where nothing comes", async () => {
+    const bare: Row[] = [{ key: "c.jpg" }, { key: "empty.jpg", size: 0, etag: md5 }];
+    const of = (found: FoundOfSource) => estimateRun(entries([...rows, ...bare]), asked(), () => 0.5, found);
+    expect(await of({ refusesHead: true })).toMatchObject({ byFindings: { unheard: 2, unbrought: null } });
+    expect(await of({ bringsNone: "unbound" })).toMatchObject({
+      byFindings: { unheard: 0, unbrought: { rows: 3, why: "unbound" } },
     });
   });
 
@@ -105,7 +110,7 @@ describe("the HEADs of a beginning", () => {
   type Asked = Pick<Estimate, "requests" | "rowsThatProve" | "byFindings">;
   const of = (fetches: number) => ({ "source.get": fetches }) as Estimate["requests"];
   const all: Asked = { requests: of(1_000), rowsThatProve: 900, byFindings: null };
-  const lacking = { metadataByHead: true, tooLarge: 0, versions: 0 };
+  const lacking = { metadataByHead: true, tooLarge: 0, versions: 0, unheard: 0, unbrought: null };
   const one = { atOnce: 32, maxInstances: 1 };
   test.each<[string, Partial<Asked>, typeof one, number]>([
     ["a sample, and what is under way by then", {}, one, 52],

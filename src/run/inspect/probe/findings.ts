@@ -1,44 +1,36 @@
 /** What the replies of a probe settle, switch by switch. Pure; what they leave open keeps the emulator's default. */
-import type { FindingName, FoundReply, ProbeFinding } from "../../emulator/faults/findings.ts";
-import { largestImage } from "../../vocabulary/limits.ts";
+import type { FindingName, FindingValue, FoundReply, ProbeFinding } from "../../../emulator/faults/findings.ts";
+import { largestImage } from "../../../vocabulary/limits.ts";
 import {
-  type Answer,
-  foundReply,
-  isProtectedBy,
-  isServed,
-  isStandIn,
-  protectionErrNo,
-  type Said,
-} from "./probe-replies.ts";
-import {
-  answered,
-  ci,
   copy,
   head,
-  header,
-  heeded,
-  noImage,
+  isCovered,
   ofRefused,
-  original,
-  type ProbeReplies,
   protect,
-  range,
   refusalOfGets,
   refusingOne,
   signedPlain,
-  slim,
   style,
   upperCase,
+} from "./protection.ts";
+import { type Answer, foundReply, isServed, isStandIn, protectionErrNo, type Said } from "./replies.ts";
+import {
+  answered,
+  ci,
+  header,
+  heeded,
+  ofSample,
+  original,
+  type ProbeReplies,
+  range,
+  slim,
   type Verdict,
-} from "./probe-verdicts.ts";
+} from "./verdicts.ts";
 
 export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
-  const { image, missingUnsigned } = replies;
-  const protectedImage =
-    image !== undefined && isProtectedBy(image.plainUnsigned, image.plainSigned, missingUnsigned) === true
-      ? image
-      : undefined;
-  const ofGets = protectedImage && refusalOfGets(protectedImage, missingUnsigned);
+  const { image, controls } = replies;
+  const protectedImage = image !== undefined && isCovered(image, controls) === true ? image : undefined;
+  const ofGets = protectedImage && refusalOfGets(protectedImage);
   const copied = copy(protectedImage, ofGets);
   const looked = head(protectedImage);
   // Of the plain GETs, else of the copy or the HEAD, where that is the protection's.
@@ -71,7 +63,11 @@ export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
   tell(
     "protectionSendsErrNo",
     ofRefusal,
-    ofRefused(protectedImage, refusal, ({ errNo }) => errNo === protectionErrNo),
+    ofRefused(
+      protectedImage,
+      refusal,
+      ({ errNo }) => errNo === protectionErrNo || (isStripped(replies) ? undefined : false),
+    ),
   );
   tell("signedPlainGetOfProtected", "signed plain GET of a protected image", signedPlain(protectedImage));
   tell("headOfProtected", "HEAD of a protected image", looked);
@@ -81,16 +77,13 @@ export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
   const whole = original(image);
   const tells = <Name extends FindingName>(name: Name, verdict: (said: Said) => Verdict<Name>) =>
     tell(name, "originImage", whole.said === undefined ? whole : verdict(whole.said));
-  tells("originImageNamesRequest", (said) => ({ value: said.tells.requestId, by: said }));
-  tells("originImageSendsEtag", (said) => ({ value: said.tells.etag, by: said }));
-  if (image === undefined) {
-    tell("originImageSendsCrc64", "originImage", { unknown: noImage });
-    tell("originImageSendsMeta", "originImage", { unknown: noImage });
-  } else {
-    tells("originImageSendsCrc64", (said) => header(said, image, "crc64"));
-    tells("originImageSendsMeta", (said) => header(said, image, "meta"));
-  }
-  tells("originImageSendsLastModified", (said) => ({ value: said.tells.lastModified, by: said }));
+  tells("originImageNamesRequest", (said) =>
+    isStripped(replies) ? { unknown: stripped, by: said } : { value: said.tells.requestId, by: said },
+  );
+  tells("originImageSendsEtag", (said) => header(said, image, "etag"));
+  tells("originImageSendsCrc64", (said) => header(said, image, "crc64"));
+  tells("originImageSendsMeta", (said) => header(said, image, "meta"));
+  tells("originImageSendsLastModified", (said) => header(said, image, "lastModified"));
   tells("originImageSendsContentLength", (said) => ({ value: said.tells.contentLength, by: said }));
 
   const asked = <Name extends FindingName>(
@@ -107,24 +100,22 @@ export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
   asked("originImageHonoursConditions", "originImage with an If-Match that fails", image?.ifMatch, heeded);
   asked("originImageHonoursVersionId", "originImage of a version that there is not", image?.version, heeded);
   const inVain = whole.said === undefined && image !== undefined ? whole : undefined;
-  const ofSample = <Name extends FindingName>(
+  const sample = <Name extends FindingName>(
     name: Name,
     request: string,
     answer: Answer,
-    verdict: (said: Said) => Verdict<Name>,
-  ) => tell(name, request, inVain ?? answered(answer, verdict));
-  const served = (said: Said) => ({ value: isServed(said) ? "serve" : "refuse", by: said }) as const;
-  ofSample("emptyOriginImage", "originImage of an empty object", replies.empty, served);
-  ofSample("originImageOfOthers", "originImage of an object that is no image", replies.other, served);
-  ofSample("originImageMaxBytes", "originImage of an image above 32 MB", replies.large, (said) => ({
-    value: isServed(said) ? 0 : largestImage,
-    by: said,
-  }));
+    value: (isServed: boolean) => FindingValue<Name>,
+  ) => tell(name, request, inVain ?? answered(answer, (said) => ofSample(said, value)));
+  const served = (isServed: boolean) => (isServed ? "serve" : "refuse");
+  sample("emptyOriginImage", "originImage of an empty object", replies.empty, served);
+  sample("originImageOfOthers", "originImage of an object that is no image", replies.other, served);
+  const large = "originImage of an image above 32 MB";
+  sample("originImageMaxBytes", large, replies.large, (isServed) => (isServed ? 0 : largestImage));
   const gone = "originImage of an image that is not there";
   tell(
     "fourXxDisplay",
     gone,
-    answered(replies.missingOriginal, (said) => ({
+    answered(controls.missingOriginal, (said) => ({
       value: isStandIn(said) ? "placeholder" : "code",
       by: said,
     })),
@@ -132,13 +123,30 @@ export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
   tell(
     "placeholderSendsErrNo",
     gone,
-    answered(replies.missingOriginal, (said) =>
+    answered(controls.missingOriginal, (said) =>
       isStandIn(said)
         ? { value: said.errNo !== undefined, by: said }
         : { unknown: "no picture came in its place", by: said },
     ),
   );
   tell("smartCompression", "GET /?image-slim, and what GETs brought", slim(replies));
-  tell("ciBound", "GET / of the bucket's ci host", ci(replies));
+  tell("ciBound", "originImage, and where that brings nothing GET / of the bucket's ci host", ci(replies));
   return found;
 }
+
+const stripped = "no reply at all names its request: something between may take headers away";
+
+/** Does no reply to any request name that, as the service's do? */
+function isStripped({ image, controls, suffixes, upperCase: tried }: ProbeReplies): boolean {
+  const answers = [
+    controls,
+    ...suffixes,
+    ...(tried === undefined ? [] : [tried]),
+    ...(image === undefined ? [] : [image]),
+  ];
+  return answers
+    .flatMap((each): unknown[] => Object.values(each))
+    .every((each) => !isTold(each) || each.tells.requestId === "none");
+}
+
+const isTold = (value: unknown): value is Said => typeof value === "object" && value !== null && "tells" in value;

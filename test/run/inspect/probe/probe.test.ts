@@ -1,97 +1,29 @@
 /** A probe of an embedded bucket: it finds the switches as they stand, and an emulator set up by what it found is found the same. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type BucketClient, createBucketClient } from "../../../src/cos/client.ts";
-import { staticCredentials } from "../../../src/credentials/credentials.ts";
-import { defaultSwitches, type Emulator, type Switches, startEmulator } from "../../../src/emulator/emulator.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { defaultSwitches, type Switches } from "../../../../src/emulator/emulator.ts";
 import {
   type FindingName,
   findingNames,
   findingsSchema,
   likenessOf,
   type ProbeFinding,
-} from "../../../src/emulator/faults/findings.ts";
-import { listSamples, type Probed, probe } from "../../../src/run/inspect/probe.ts";
-import { findingsOf } from "../../../src/run/inspect/probe-findings.ts";
-import { costOfSamples } from "../../../src/run/inspect/probe-samples.ts";
-import { systemClock } from "../../../src/vocabulary/clock.ts";
-import { quick, runs } from "../../setup/quick.ts";
+} from "../../../../src/emulator/faults/findings.ts";
+import { listSamples, probe } from "../../../../src/run/inspect/probe/probe.ts";
+import { costOfSamples } from "../../../../src/run/inspect/probe/samples.ts";
+import { quick, runs } from "../../../setup/quick.ts";
+import { archive, credentials, everything, MiB, probedBuckets, source, valuesOf, whysOf } from "./probed-buckets.ts";
 
-const source = "photos-1250000000";
-const archive = "archive-1250000000";
-const credentials = { secretId: "AKIDprobetests", secretKey: "a-secret-of-these-tests" };
-const MiB = 1024 * 1024;
-
-let folder: string;
-let emulator: Emulator;
-let bucket: BucketClient;
-let ledger: BucketClient;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "probe-"));
-  const buckets = [{ name: source }, { name: archive }];
-  emulator = await startEmulator({ dataDir: join(folder, "cos"), credentials: [credentials], buckets });
-  const client = (name: string) =>
-    createBucketClient({
-      bucket: name,
-      region: "ap-guangzhou",
-      endpoint: emulator.url,
-      credentials: staticCredentials(credentials),
-      clock: systemClock,
-    });
-  [bucket, ledger] = [client(source), client(archive)];
-});
-afterAll(async () => {
-  await bucket.close();
-  await ledger.close();
-  await emulator.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const everything = ["summer cat.jpg", "holiday.png", "dog.webp", "CAT.JPG", "empty.jpg", "notes.txt"] as const;
-function fill(keys: readonly string[], large = false) {
-  const photos = emulator.bucket(source);
-  for (const key of photos.keys()) photos.delete(key);
-  for (const [at, key] of keys.entries()) {
-    const bytes = Buffer.from(key.startsWith("empty") ? "" : `${key}'s very own bytes, ${"!".repeat(at)}`);
-    photos.put(key, bytes, { "x-cos-meta-camera": "box" });
-  }
-  if (large) photos.put("large.png", Buffer.alloc(33 * MiB, 7));
-}
-
-function setUp(switches: Partial<Switches>, protect: readonly string[]) {
-  emulator.turn({ ...defaultSwitches, ...switches });
-  emulator.bucket(source).configure({ protect, acl: "private", slim: [] });
-}
+const buckets = probedBuckets();
+const { fill, setUp, find, probed } = buckets;
 
 beforeEach(() => {
   fill(everything);
   setUp({}, ["jpg", "png"]);
 });
 
-const probed = (): Probed => ({
-  bucket,
-  prefix: "",
-  copies: { bucket: ledger, ledger: { bucket: archive, region: "ap-guangzhou", prefix: "photos/.originals/" } },
-  clock: systemClock,
-  random: Math.random,
-  warn: (sentence) => {
-    throw new Error(sentence);
-  },
-});
-
-async function find(): Promise<readonly ProbeFinding[]> {
-  const { samples } = await listSamples(probed());
-  return findingsOf(await probe(probed(), samples));
-}
-
 const documentOf = (findings: readonly ProbeFinding[]) =>
   JSON.stringify({ schema: findingsSchema, version: "0", findings });
-const valuesOf = (findings: readonly ProbeFinding[]) =>
-  Object.fromEntries(findings.map(({ switch: name, value }) => [name, value])) as Record<FindingName, unknown>;
-
 /** Every switch that a probe can settle, turned the other way. */
 const opposite = {
   suffixCaseSensitive: true,
@@ -136,9 +68,9 @@ describe("a probe", () => {
     fill(everything, true);
     setUp(opposite, ["jpg"]);
     expect(valuesOf(await find())).toMatchObject(opposite);
-    emulator.turn({ headOfProtected: "metadata" });
+    buckets.emulator.turn({ headOfProtected: "metadata" });
     expect(valuesOf(await find())).toMatchObject({ ...opposite, headOfProtected: "metadata" });
-    emulator.turn({ headOfProtected: "refuse", signedPlainGetOfProtected: "refuse" });
+    buckets.emulator.turn({ headOfProtected: "refuse", signedPlainGetOfProtected: "refuse" });
     const found = await find();
     expect(valuesOf(found)).toMatchObject({ originImageSendsCrc64: null, originImageSendsMeta: null });
     expect(found.find((each) => each.switch === "originImageSendsMeta")?.unknown).toMatch(/nothing tells/);
@@ -165,7 +97,7 @@ describe("a probe", () => {
     fill(["notes.txt"]);
     const found = await find();
     expect(found.map(({ switch: name }) => name)).toEqual(findingNames);
-    const unknown = new Map(found.filter(({ value }) => value === null).map((each) => [each.switch, each.unknown]));
+    const unknown = whysOf(found);
     expect(unknown.get("originImageMaxBytes")).toMatch(/^no image of more than 32 MB .* among the first 1 key$/);
     expect(unknown.get("headOfProtected")).toBe("no protected image was there to try");
     expect(unknown.get("originImageHonoursRange")).toBe("no image was there to try");
@@ -175,16 +107,16 @@ describe("a probe", () => {
   test("writes nothing into the source, leaves nothing behind, and sends no more than it says", async () => {
     fill(everything, true);
     setUp({ headOfProtected: "refuse", copyOfProtected: "refuse", protectionSendsErrNo: false }, ["jpg"]);
-    const before = emulator.bucket(source).keys();
-    const { samples, lists } = await listSamples(probed());
-    emulator.resetRequests();
+    const before = buckets.emulator.bucket(source).keys();
+    const { samples, sent: listed } = await listSamples(probed());
+    buckets.emulator.resetRequests();
     await probe(probed(), samples);
-    const sent = Object.values(emulator.requests()).reduce((sum, count) => sum + count, 0);
-    const { requests, bytes } = costOfSamples(samples, lists, true);
-    expect(sent + lists).toBeLessThanOrEqual(requests);
+    const sent = Object.values(buckets.emulator.requests()).reduce((sum, count) => sum + count, 0);
+    const { requests, bytes } = costOfSamples(samples, listed, true);
+    expect(sent + listed).toBeLessThanOrEqual(requests);
     expect(bytes).toBeGreaterThan(33 * MiB);
-    expect(emulator.bucket(source).keys()).toEqual(before);
-    expect(emulator.bucket(archive).keys()).toEqual([]);
+    expect(buckets.emulator.bucket(source).keys()).toEqual(before);
+    expect(buckets.emulator.bucket(archive).keys()).toEqual([]);
   });
 
   test("tells no name, key, id or account", async () => {
@@ -249,7 +181,7 @@ describe("an emulator that is set up by findings", () => {
       async (switches, protect, keys, slim) => {
         fill(keys);
         setUp(switches, protect);
-        emulator.bucket(source).configure({ slim });
+        buckets.emulator.bucket(source).configure({ slim });
         await roundTrip();
       },
     );
@@ -263,6 +195,27 @@ describe("an emulator that is set up by findings", () => {
     expect(of(JSON.stringify({ schema: findingsSchema, findings: [{ switch: "ciBound", value: "yes" }] }))).toThrow(
       /"ciBound" has the value/,
     );
+    expect(of('{"schema":"cos-originals/doctor@1","findings":[]}')).toThrow(
+      /, but "cos-originals\/doctor@1"; give what/,
+    );
+    expect(of('{"schema":"cos-originals/findings@2","findings":[]}')).toThrow(
+      /a later version of cos-originals made it/,
+    );
+    expect(of(JSON.stringify({ schema: findingsSchema, findings: [1] }))).toThrow(/whose findings are none/);
+    const twice = ["yes", "no"].map((value) => ({ switch: "whatComes", value }));
+    expect(of(JSON.stringify({ schema: findingsSchema, findings: twice }))).toThrow(/tells of "whatComes" twice/);
+    for (const [name, value] of [
+      ["protectionCode", "<Code>"],
+      ["protectionMessage", "a\u0000b"],
+      ["protectionMessage", "a\u001b[2J"],
+      ["protectionStatusFor154", 200],
+      ["originImageMaxBytes", -1],
+      ["protect", { status: "on", refused: ["exe"], served: [] }],
+      ["ciBound", [[[]]]],
+    ] as const) {
+      const hostile = JSON.stringify({ schema: findingsSchema, findings: [{ switch: name, value }] });
+      expect(of(hostile), name).toThrow(new RegExp(`"${name}" has the value`));
+    }
     const newer = { switch: "whatComes", value: 1 };
     const like = likenessOf(JSON.stringify({ schema: findingsSchema, more: 1, findings: [newer] }), "f.json");
     expect(like).toEqual({ switches: {}, passedOver: ["whatComes"] });

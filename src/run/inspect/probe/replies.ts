@@ -1,8 +1,9 @@
 /** One reply of a probe, reduced to what findings are made of: nothing in it names a bucket, a key, an account or a request. Pure. */
-import { isMd5, sameEtag } from "../../archive/proof/identity.ts";
-import type { ExactReply } from "../../cos/exact-reply.ts";
-import { isSlimmed } from "../../cos/exchange/object-info.ts";
-import type { FoundReply } from "../../emulator/faults/findings.ts";
+import { isMd5, sameEtag } from "../../../archive/proof/identity.ts";
+import type { ExactReply } from "../../../cos/exact-reply.ts";
+import { isSlimmed } from "../../../cos/exchange/object-info.ts";
+import { type FoundReply, findingCode } from "../../../emulator/faults/findings.ts";
+import type { ListedObject } from "../../../objects/bucket.ts";
 
 /** Which headers of an object a reply has. */
 export interface Tells {
@@ -19,6 +20,8 @@ export interface Said {
   readonly status: number;
   readonly code?: string | undefined;
   readonly errNo?: number | undefined;
+  /** What the code means (ExactReply). */
+  readonly name?: string | undefined;
   /** Of a refusal, without any name. */
   readonly words?: string | undefined;
   /** A success: the object's own bytes, a part of them, those that Smart Compression made, or others. */
@@ -38,14 +41,17 @@ export interface Known {
   readonly crc64: string | undefined;
 }
 
+export const knownOf = ({ size, etag }: ListedObject): Known => ({ size, etag, crc64: undefined });
+
 /** @param names what must not be told of it: bucket, key */
 export function saidOf(reply: ExactReply, known: Known | undefined, names: readonly string[]): Said {
   const { status, headers, code, message, errNo } = reply;
   const has = (name: string) => headers[name] !== undefined;
   return {
     status,
-    code: code !== undefined && /^[A-Za-z][A-Za-z0-9 ]{0,63}$/.test(code) ? code : undefined,
+    code: code !== undefined && findingCode.test(code) ? code : undefined,
     errNo: errNo === 0 ? undefined : errNo,
+    name: reply.name,
     words: message === undefined ? undefined : withoutNames(message, names),
     brought: broughtBy(reply, known),
     tells: {
@@ -107,24 +113,57 @@ export const protectionErrNo = -154;
 export const isAlike = (a: Said, b: Said): boolean =>
   a.status === b.status && a.code === b.code && a.errNo === b.errNo && a.words === b.words && a.brought === b.brought;
 
-/**
- * Is an image protected, by what plain GETs of it were answered? Undefined where they don't tell.
- * @param unsigned without credentials
- * @param signed with them
- * @param missing without credentials, of a key that is not there and no image's: the refusal of whoever may not read
- */
+/** Refused for what the object is or where it is, not for how it was asked for: deleted since it was listed, archived, banned. */
+export const isOfObject = ({ name }: Said): boolean => name !== undefined && ofObject.has(name);
+const ofObject: ReadonlySet<string> = new Set([
+  "NoSuchKey",
+  "InvalidObjectState",
+  "DomainAuditFailed",
+  "UnavailableForLegalReasons",
+]);
+
+/** The names of a refusal for who asks. */
+const denials: ReadonlySet<string> = new Set(["AccessDenied", "AccessForbidden", "NoProcessAuthority"]);
+export const isDenial = (name: string): boolean => denials.has(name);
+
+/** Refused in the words for whoever may not do it. */
+export const isDenied = (said: Said): boolean =>
+  isRefused(said) && said.errNo === undefined && said.name !== undefined && isDenial(said.name);
+
+/** What an image was answered. */
+export interface ImageAnswers {
+  /** A plain GET without credentials, and one with them. */
+  readonly unsigned: Answer | undefined;
+  readonly signed?: Answer | undefined;
+  /** originImage. */
+  readonly original?: Answer | undefined;
+}
+
+/** What was answered where there is nothing: the refusals of whoever may not read at all are alike. */
+export interface Controls {
+  /** Without credentials, of a key that is no image's. */
+  readonly missingUnsigned: Answer | undefined;
+  /** originImage of an image that is not there. */
+  readonly missingOriginal: Answer | undefined;
+}
+
+/** Is an image protected, by what plain GETs of it were answered? Undefined where they don't tell. */
 export function isProtectedBy(
-  unsigned: Answer | undefined,
-  signed: Answer | undefined,
-  missing: Answer | undefined,
+  { unsigned, signed, original }: ImageAnswers,
+  { missingUnsigned, missingOriginal }: Controls,
 ): boolean | undefined {
-  if (isSaid(unsigned)) {
+  if (isSaid(unsigned) && !isOfObject(unsigned)) {
     if (unsigned.errNo === protectionErrNo || isStandIn(unsigned)) return true;
     if (isServed(unsigned)) return false;
-    if (isSaid(missing) && unsigned.code !== "NoSuchKey" && !isAlike(unsigned, missing)) return true;
+    if (isSaid(missingUnsigned) && !isAlike(unsigned, missingUnsigned)) return true;
   }
-  if (!isSaid(signed)) return undefined;
-  return signed.errNo === protectionErrNo || !isServed(signed);
+  if (!isSaid(signed) || isOfObject(signed)) return undefined;
+  if (isServed(signed)) return false;
+  if (signed.errNo === protectionErrNo || isStandIn(signed)) return true;
+  // Or it is the refusal of whoever may not read.
+  const mayRead = isSaid(original) && isServed(original);
+  const isOther = isSaid(missingOriginal) && isRefused(missingOriginal) && !isAlike(signed, missingOriginal);
+  return mayRead || isOther ? true : undefined;
 }
 
 /** As documents tell it. */
