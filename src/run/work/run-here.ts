@@ -23,7 +23,7 @@ import { leaveRun } from "./leave-run.ts";
 import { afterOutage, createOutageWatch } from "./outage-watch.ts";
 import { pollQueue } from "./poll-queue.ts";
 import { createAwaited, createOpenedShards, createRunWaits, progressOf } from "./run-progress.ts";
-import { watchStall } from "./stall-watch.ts";
+import { watchStall, whyHeld } from "./stall-watch.ts";
 
 /** How a run stands when this process leaves it. */
 export interface RunEnd {
@@ -260,7 +260,7 @@ async function workHere(
     surroundings,
     ended: () => endedRows(opened.whole()),
     underWay: () => pace.unfinished(),
-    why: () => (reader?.room() === undefined ? undefined : "the outcomes that are recorded are not read"),
+    why: () => (reader?.room() === undefined ? whyHeld(pace.heldUp()) : "the outcomes that are recorded are not read"),
     run: run.run,
     over: stop.signal,
   });

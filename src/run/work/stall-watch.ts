@@ -2,10 +2,15 @@
  * No row has ended for a while, whatever it is that is waited for: replies that don't come, a large original, an attempt that is alive
  * elsewhere. What waits says why; this says that something does, before a minute is over, and each minute.
  */
+import type { HoldUp } from "../../archive/shard/pace/hold-up.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 
 const LOOK_MS = 5_000;
 const STALLED_MS = 45_000;
+
+/** No row ends, and all goes well: what is asked for is waited for later. */
+export const whyHeld = (held: HoldUp | undefined): string | undefined =>
+  held?.why === "restores" ? "restores are asked for, as fast as the service takes them" : undefined;
 
 /** Resolves once `over` aborts. */
 export async function watchStall(options: {

@@ -23,7 +23,7 @@ import type { Surroundings, Waiting } from "../surroundings/surroundings.ts";
 import { type Polled, pollQueue } from "./poll-queue.ts";
 import { queueDepth } from "./queue-depth.ts";
 import { createRowCounts } from "./row-counts.ts";
-import { watchStall } from "./stall-watch.ts";
+import { watchStall, whyHeld } from "./stall-watch.ts";
 import { createTouchedRuns } from "./touched-runs.ts";
 import { createWorkerWithRoom } from "./worker-with-room.ts";
 
@@ -235,6 +235,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
     surroundings,
     ended: () => endedRows(rows.sum()),
     underWay: worker.unfinished,
+    why: () => whyHeld(worker.heldUp()),
     over: stop.signal,
   });
   const polled = await Promise.all(polling);

@@ -1,6 +1,9 @@
 /** Which of several things that hold a process up people are told of. */
 import { expect, test } from "vitest";
 import { createHoldUps } from "../../../src/archive/shard/pace/hold-up.ts";
+import { createPace } from "../../../src/archive/shard/pace/pace.ts";
+import { whyHeld } from "../../../src/run/work/stall-watch.ts";
+import { fakeClock, runUntilDone } from "../../stores/fake-clock.ts";
 
 function setUp() {
   let now = 1_000;
@@ -46,4 +49,17 @@ test("a budget, for as long as somebody waited for it of late", () => {
   expect(told()).toEqual({ why: "rate" });
   pass(600);
   expect(told()).toBeUndefined();
+});
+
+test("restores, while they are asked for as fast as the service takes them", async () => {
+  const clock = fakeClock();
+  const pace = createPace({ concurrency: 8, clock, random: () => 0.5, restores: 1 });
+  expect(pace.beforeRestore(undefined)).toBeUndefined();
+  expect(pace.heldUp()).toBeUndefined();
+  const turn = pace.beforeRestore(undefined);
+  expect(pace.heldUp()).toEqual({ why: "restores" });
+  expect(whyHeld(pace.heldUp())).toContain("restores are asked for");
+  await runUntilDone(clock, turn ?? Promise.resolve());
+  await clock.advance(2_000);
+  expect(whyHeld(pace.heldUp())).toBeUndefined();
 });

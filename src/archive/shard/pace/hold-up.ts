@@ -12,11 +12,13 @@ export type HoldUp =
   /** The budget of fetches. */
   | { readonly why: "rate" }
   /** The budget of bytes. */
-  | { readonly why: "bandwidth" };
+  | { readonly why: "bandwidth" }
+  /** So many restores a second as the service takes. */
+  | { readonly why: "restores" };
 
 export interface HoldUps {
   /** Something had to wait for a budget just now. */
-  heldBy(budget: "rate" | "bandwidth"): void;
+  heldBy(budget: "rate" | "bandwidth" | "restores"): void;
   /** A row waits for so long before it is tried again. Returns what is to be called when it does. */
   waitsToRetry(ms: number): () => void;
   /** @param running tasks under way, those that wait to be tried again among them */
@@ -33,7 +35,8 @@ const LINGERS_MS = 1_000;
 const SHORT_MS = 500;
 
 export function createHoldUps(clock: Pick<Clock, "elapsed">): HoldUps {
-  const heldAt = { rate: Number.NEGATIVE_INFINITY, bandwidth: Number.NEGATIVE_INFINITY };
+  const never = Number.NEGATIVE_INFINITY;
+  const heldAt = { rate: never, bandwidth: never, restores: never };
   /** When each of them is tried again. */
   const retries = new Set<{ readonly at: number }>();
   return {
@@ -53,7 +56,7 @@ export function createHoldUps(clock: Pick<Clock, "elapsed">): HoldUps {
         if (first - now > SHORT_MS) return { why: "retries", rows: retries.size, ms: first - now };
       }
       if (triesPerSecond < Number.POSITIVE_INFINITY) return { why: "slowed", perSecond: triesPerSecond };
-      for (const why of ["bandwidth", "rate"] as const) if (now - heldAt[why] < LINGERS_MS) return { why };
+      for (const why of ["bandwidth", "rate", "restores"] as const) if (now - heldAt[why] < LINGERS_MS) return { why };
       return undefined;
     },
   };

@@ -181,6 +181,7 @@ export function createPace(options: {
       const now = clock.elapsed();
       const taken = take(restores, now);
       restores = taken.rate;
+      if (taken.waitMs > 0) holdUps.heldBy("restores");
       return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
     },
     limitsBytes: options.bandwidth !== undefined,

@@ -165,6 +165,8 @@ function textsOfWait(wait: Waiting): readonly string[] {
     }
     case "rate":
       return ["held to --rate"];
+    case "restores":
+      return ["restores are asked for", "restoring"];
     case "bandwidth":
       return ["held to --bwlimit"];
     case "ledger":

@@ -61,6 +61,7 @@ describe("the progress line", () => {
     [{ why: "slowed", perSecond: 120.4 }, "throttled: 120/s at most for now"],
     [{ why: "rate" }, "held to --rate"],
     [{ why: "bandwidth" }, "held to --bwlimit"],
+    [{ why: "restores" }, "restores are asked for"],
     [{ why: "ledger", ms: 30_000 }, "waiting for the ledger, tried again in 30 s"],
     [{ why: "others", ms: 31_000 }, "waiting for another worker of this run, next look in 31 s"],
     [{ why: "retries", rows: 1, ms: 4_000 }, "1 row waits to be tried again, in 4 s"],
