@@ -11,7 +11,7 @@ import type { SlimSettings } from "../store/records.ts";
 import { isImage, suffixOf } from "./protection.ts";
 
 /** Suffixes that mode Auto takes (document 436/96356). */
-const slimmable: readonly string[] = ["jpg", "png", "gif"];
+export const slimmable: readonly string[] = ["jpg", "png", "gif"];
 const modes: readonly string[] = ["API", "Auto"];
 
 /** Settings that a bucket can have; a refusal InvalidArgument for others. */

@@ -56,6 +56,7 @@ it("prints a document, and an emulator that is started by it is found the same",
     protectionSendsErrNo: false,
     originImageSendsCrc64: false,
     originImageHonoursRange: false,
+    smartCompression: "plain",
   });
   const first = await probe(["--yes", "--json"]);
   expect(first.code, first.stderr).toBe(0);
@@ -68,7 +69,16 @@ it("prints a document, and an emulator that is started by it is found the same",
     await putAll(url);
     const second = await probe(["--yes", "--json"], { ORIGINALS_ENDPOINT: url });
     expect(second.code, second.stderr).toBe(0);
-    expect(JSON.parse(second.stdout)).toEqual(JSON.parse(first.stdout));
+    expect(second.stdout).toBe(first.stdout);
+    // The archive beside it is none that is protected or made smaller: what was archived can be read there.
+    const more = { ORIGINALS_ENDPOINT: url, ORIGINALS_FINDINGS: file };
+    const run = await lab.run(["--list", "--run", "as"], undefined, more);
+    expect(run.code, run.stderr).toBe(0);
+    const verified = await runCli(lab.built.cli, ["verify", "as", "--deep", "--archive", lab.place()], {
+      ...lab.env,
+      ...more,
+    });
+    expect(verified.code, verified.stderr).toBe(0);
   } finally {
     emulator.kill("SIGTERM");
     await emulator.ended;

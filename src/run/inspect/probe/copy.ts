@@ -19,10 +19,10 @@ import { type Answer, isRefused, isSaid, type Known, saidOf } from "./replies.ts
 export const noVersion = "MTg0NDUxNTc1NjIzMTQ1MDAwODg";
 
 /** Younger ones may be another probe's, which is at it. */
-const LEFT_MS = 60 * 60_000;
+const LEFT_MS = 15 * 60_000;
 
 export async function copyOf(probed: Probed, asking: Asking, { key }: ListedObject, known: Known): Promise<Answer> {
-  const { bucket: source, copies, clock, random, leftBehind } = probed;
+  const { bucket: source, copies, clock, random, leftBehind, holdsCopy } = probed;
   if ("why" in copies) return { unanswered: copies.why };
   const stopped = asking.stopped();
   if (stopped !== undefined) return { unanswered: stopped };
@@ -35,14 +35,21 @@ export async function copyOf(probed: Probed, asking: Asking, { key }: ListedObje
     return { unanswered: `it was not tried, as the copy could not be deleted again (${needOf("cos", "delete")})` };
   }
   const from = `${bucketHost(source.name, source.region)}/${encodeKey(key)}`;
-  const put = await askBare(bucket, { method: "PUT", key: target, headers: { "x-cos-copy-source": from } }, clock);
+  holdsCopy?.(target);
+  // Not given up when it is interrupted: nobody would know whether it was done. But then it is not asked for again.
+  const request = { method: "PUT", key: target, headers: { "x-cos-copy-source": from } } as const;
+  const put = await askBare(bucket, request, clock, probed.signal);
   const names = [...namesOf(source, key), ...namesOf(bucket, target)];
   const said = "reply" in put ? saidOf(put.reply, undefined, names) : { unanswered: put.unanswered };
-  if (isSaid(said) && isRefused(said)) return said;
+  if (isSaid(said) && isRefused(said)) {
+    holdsCopy?.(undefined);
+    return said;
+  }
   // What was asked for may have been done though no reply came.
   const held = await sent(probed, bucket, "HEAD", target);
   const version = versionIn(held) ?? versionIn(put);
   const left = await remove(probed, bucket, target, version);
+  holdsCopy?.(undefined);
   if (left !== undefined) {
     leftBehind(`A copy was left behind as ${quote(target)} in the bucket ${bucket.name}: ${left}; delete it.`);
   }

@@ -60,15 +60,13 @@ export function findingsOf(replies: ProbeReplies): readonly ProbeFinding[] {
     ofRefusal,
     ofRefused(protectedImage, refusal, ({ words }) => words),
   );
-  tell(
-    "protectionSendsErrNo",
-    ofRefusal,
-    ofRefused(
-      protectedImage,
-      refusal,
-      ({ errNo }) => errNo === protectionErrNo || (isStripped(replies) ? undefined : false),
-    ),
+  const sendsErrNo = ofRefused<"protectionSendsErrNo">(
+    protectedImage,
+    refusal,
+    ({ errNo }) => errNo === protectionErrNo,
   );
+  const isTaken = "value" in sendsErrNo && !sendsErrNo.value && isStripped(replies);
+  tell("protectionSendsErrNo", ofRefusal, isTaken ? { unknown: stripped, by: refusal } : sendsErrNo);
   tell("signedPlainGetOfProtected", "signed plain GET of a protected image", signedPlain(protectedImage));
   tell("headOfProtected", "HEAD of a protected image", looked);
   tell("styleParameter", "signed GET with style= and the name of no style", style(replies, image));

@@ -25,6 +25,8 @@ export interface Probed {
   readonly random: Random;
   /** Once it aborts, nothing more is asked but what puts the copy in order. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of the copy that is there from now on, and of nothing once it is deleted: for whoever is ended before that. */
+  readonly holdsCopy?: ((key: string | undefined) => void) | undefined;
   /** Told of what could not be deleted. */
   readonly leftBehind: (sentence: string) => void;
 }

@@ -11,7 +11,7 @@ import { listSamples, probe } from "../../../run/inspect/probe/probe.ts";
 import type { Probed } from "../../../run/inspect/probe/probed.ts";
 import { costOfSamples } from "../../../run/inspect/probe/samples.ts";
 import { noSuchBucket } from "../../../run/plan/preflight.ts";
-import { UserError } from "../../../vocabulary/errors.ts";
+import { quote, UserError } from "../../../vocabulary/errors.ts";
 import { version } from "../../../vocabulary/version.ts";
 import { ledgerPlace, sourcePlace } from "../../settings/places.ts";
 import { pricesOf } from "../../settings/prices.ts";
@@ -36,9 +36,16 @@ export async function probeCommand(flags: Flags, settings: Settings, terminal: T
   const key = typeof flags.key === "string" ? flags.key : undefined;
   const world = commandWorld(settings, terminal.log);
   const surroundings = surroundingsFromSettings(settings, world);
+  let copied: string | undefined;
+  const holdsCopy = (its: string | undefined) => {
+    copied = its;
+  };
   const interrupt = onInterrupt(terminal, {
     first: () => "Stopping: nothing more is asked.",
-    second: () => "Stopped at once.",
+    second: () =>
+      copied === undefined
+        ? "Stopped at once."
+        : `Stopped at once: a copy may be left as ${quote(copied)} in the ledger's bucket, which a later probe deletes.`,
   });
   try {
     const source = sourcePlace(settings);
@@ -48,7 +55,7 @@ export async function probeCommand(flags: Flags, settings: Settings, terminal: T
     // Whatever is asked to be quiet: nobody else will tell.
     const leftBehind = (sentence: string) => terminal.log.error(sentence);
     const { clock, random } = world;
-    const probed = { bucket, prefix: source.prefix, copies, clock, random, signal, leftBehind };
+    const probed = { bucket, prefix: source.prefix, copies, clock, random, signal, holdsCopy, leftBehind };
     const { samples, sent } = await listSamples(probed, key).catch((error: unknown) => {
       if (isBucketError(error) && error.code === "NoSuchBucket") throw noSuchBucket("the source", bucket, error);
       throw error;

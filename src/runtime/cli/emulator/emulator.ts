@@ -14,6 +14,7 @@ import {
   startEmulator,
 } from "../../../emulator/emulator.ts";
 import type { Likeness } from "../../../emulator/faults/findings.ts";
+import { slimmable } from "../../../emulator/operations/image-slim.ts";
 import { formatBytes } from "../../../report/quantity.ts";
 import { systemClock } from "../../../vocabulary/clock.ts";
 import { counted, formatCount } from "../../../vocabulary/counted.ts";
@@ -84,7 +85,13 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   const queuePort = portOf("--queue-port", flags.queuePort, 9324);
   const host = String(flags.host);
   const like = typeof flags.as === "string" ? likenessIn(flags.as, terminal) : undefined;
-  const switches = { ...like?.switches, ...switchesOf(flags.switch) };
+  // Of plain GETs it is a bucket's setting too, which is not to be every bucket's.
+  const isSlim = like?.switches.smartCompression === "plain";
+  const switches = {
+    ...like?.switches,
+    ...(isSlim ? { smartCompression: "off" as const } : {}),
+    ...switchesOf(flags.switch),
+  };
   const names = Array.isArray(flags.bucket) ? flags.bucket.map(String) : [];
   const asked: Asked = {
     names,
@@ -100,7 +107,8 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   const dataDir = temporary ?? String(flags.data);
   const ending: (() => Promise<void>)[] = [];
   try {
-    const buckets = names.map((name) => bucketOf(name, asked, like));
+    // One bucket was found out about; what is archived lies in another.
+    const buckets = names.map((name, at) => bucketOf(name, asked, at === 0 ? { ...like, isSlim } : {}));
     const emulator = await startEmulator({ port, host, dataDir, buckets, credentials, switches, log: terminal.log });
     ending.push(emulator.close);
     noteProtected(asked, terminal);
@@ -122,19 +130,24 @@ export async function emulatorCommand(flags: Flags, terminal: Terminal): Promise
   return exitCodes.done;
 }
 
-function bucketOf(name: string, { protect, slim }: Asked, like: Likeness | undefined): BucketOptions {
+function bucketOf(
+  name: string,
+  { protect, slim }: Asked,
+  like: Partial<Pick<Likeness, "protect">> & { readonly isSlim?: boolean },
+): BucketOptions {
   const protectedBy = saidOf(name, protect);
   const slimBy = saidOf(name, slim);
+  const slimmed = slimBy === undefined ? (like.isSlim ? slimmable : undefined) : suffixesOf("--slim", slimBy);
   const suffixes =
     protectedBy === undefined
-      ? like?.protect
+      ? like.protect
       : protectedBy.value === "all"
         ? "all"
         : suffixesOf("--protect", protectedBy);
   return {
     name,
     ...(suffixes === undefined ? {} : { protect: suffixes }),
-    ...(slimBy === undefined ? {} : { slim: suffixesOf("--slim", slimBy) }),
+    ...(slimmed === undefined ? {} : { slim: slimmed }),
   };
 }
 

@@ -106,7 +106,7 @@ function findingsLines({ byFindings }: PlanDocument): string[] {
         ]),
     ...(unheard > 0
       ? [
-          `  by the findings a HEAD of a protected image is refused, and ${formatCount(unheard)} of these rows ${verbOf(unheard, "needs", "need")} one: ${verbOf(unheard, "it", "they")} will fail; a manifest that tells size and ETag, or --list, needs none`,
+          `  by the findings a HEAD of a protected image is refused, and ${formatCount(unheard)} of these rows ${verbOf(unheard, "needs", "need")} one: ${verbOf(unheard, "it", "they")} will fail; where a manifest or a listing tells size and ETag, only an empty image needs one`,
         ]
       : []),
     ...(metadataByHead

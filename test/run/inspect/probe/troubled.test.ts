@@ -193,8 +193,11 @@ describe("nothing stays behind", () => {
       if (operation === "object.copy") stop.abort();
       return operation === "object.copy";
     });
-    const found = await find({ signal: stop.signal });
+    const held: (string | undefined)[] = [];
+    const found = await find({ signal: stop.signal, holdsCopy: (key) => held.push(key) });
     expect(buckets.emulator.requests()["object.copy"]).toBeGreaterThan(0);
+    // Whoever ends it at once can say what may be left.
+    expect(held).toEqual([expect.stringContaining("/probe/"), undefined]);
     expect(await left()).toEqual([]);
     expect(whysOf(found).get("emptyOriginImage")).toBe("it was interrupted");
   });
