@@ -55,6 +55,7 @@ export const archivingSettings = {
     description: `with --archived-class restore, how fast and at which price: ${choice(restoreTiers)}`,
     example: "Bulk",
     default: "Standard",
+    onlyWith: ["archivedClass", "restore"],
   }),
   restoreDays: setting(values.count(1, mostRestoreDays), {
     group: "how",
@@ -62,6 +63,7 @@ export const archivingSettings = {
     description: "with --archived-class restore, how long the restored copies are kept",
     example: "3",
     default: "3",
+    onlyWith: ["archivedClass", "restore"],
   }),
   history: setting(values.history, {
     group: "how",

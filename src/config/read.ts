@@ -151,6 +151,16 @@ function shellWord(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
+/** One sentence for each setting that is given, and nothing comes of it, as the one is not given that it belongs to. */
+export function idleSettings({ values, given, said }: Settings): readonly string[] {
+  return settingNames.flatMap((name) => {
+    const { onlyWith }: Setting<unknown> = settingTable[name];
+    if (onlyWith === undefined || !given(name)) return [];
+    const [other, value] = onlyWith as readonly [SettingName, string];
+    return values[other] === value ? [] : [`${said(name)} has no effect without ${flagOf(other)} ${value}.`];
+  });
+}
+
 /** Names of credentials in the environment, which begin like settings and are none. */
 const credentialVariables = /^ORIGINALS_([A-Z]+_(SECRETID|SECRETKEY|SESSIONTOKEN)|((ARCHIVE|WEBHOOK)_)?SECRET)$/;
 

@@ -33,6 +33,8 @@ export interface Setting<Value> {
   readonly onlyNamed?: true;
   /** Would it start a program? No config file may say that, even one that is named: who wrote it may be somebody else than who runs the command. */
   readonly startsProgram?: (text: string) => boolean;
+  /** It says how something is done that another setting asks for, by this value; without it nothing comes of it. */
+  readonly onlyWith?: readonly [name: string, value: string];
   /** As messages may show what was said, where that may hold a secret of its own kind. */
   readonly shown?: (text: string) => string;
   readonly schema: z.ZodType<Value, string>;

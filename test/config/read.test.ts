@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/file-text.ts";
-import { misspeltVariables, readSettings } from "../../src/config/read.ts";
+import { idleSettings, misspeltVariables, readSettings } from "../../src/config/read.ts";
 import { flagOf, kebab, type SettingName, settingNames, settingTable, variableOf } from "../../src/config/settings.ts";
 import { runOptionsSchema } from "../../src/ledger/plan/run-options.ts";
 
@@ -269,5 +269,21 @@ describe("a misspelt environment variable", () => {
       "The environment variable ORIGINALS_CONCURENCY is no setting and has no effect; perhaps ORIGINALS_CONCURRENCY is meant.",
       "The environment variable ORIGINALS_XYZZY is no setting and has no effect.",
     ]);
+  });
+});
+
+describe("a setting that nothing comes of without another", () => {
+  const told = (flags: Partial<Record<SettingName, string>>) => idleSettings(readSettings({ flags, environment: {} }));
+
+  it("is pointed out as it was given", () => {
+    expect(told({ restoreTier: "Bulk", restoreDays: "7", archivedClass: "skip" })).toEqual([
+      '--restore-tier "Bulk" has no effect without --archived-class restore.',
+      '--restore-days "7" has no effect without --archived-class restore.',
+    ]);
+  });
+
+  it("is silent beside that other, and where it is not given", () => {
+    expect(told({ restoreTier: "Bulk", archivedClass: "restore" })).toEqual([]);
+    expect(told({})).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** What the settings of `run`, `plan` and `submit` ask: which rows, from where, to where, how. */
 
-import type { Settings } from "../../config/read.ts";
+import { idleSettings, type Settings } from "../../config/read.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { checkPlacesApart } from "../../run/places/places-apart.ts";
 import type { RunInput } from "../../run/plan/begin-run.ts";
@@ -157,6 +157,7 @@ export async function runInputFromSettings(
   const source = sourcePlace(settings);
   const archive = archivePlace(settings);
   const options = runOptionsOf(settings);
+  for (const sentence of idleSettings(settings)) surroundings.log.warn(sentence);
   checkPlacesApart({ source, archive, ledger, options });
   const manifest = settings.values.list
     ? { source: { kind: "listing", prefix: source.prefix } as const, rows: undefined, dispose: async () => undefined }
