@@ -68,7 +68,8 @@ const undiciClient = {
 
 /**
  * A function leaves out what it never uses of what it has: undici's parser for processors without SIMD, which no platform of functions has (where
- * there is none, it fails as that of SIMD does), and zod's schemas written as JSON Schema.
+ * there is none, it fails as that of SIMD does), zod's schemas written as JSON Schema, and folders, which it refuses as its settings are read and, where
+ * a message names one, as it is opened.
  */
 const neverUsed = {
   name: "never-used",
@@ -84,6 +85,13 @@ const neverUsed = {
       const made = names.map((name) => `export const ${name} = ${name.startsWith("create") ? "() => none" : "none"};`);
       return { contents: [none, ...made].join("\n") };
     });
+    onLoad({ filter: /[\\/]src[\\/]stores[\\/]folder[\\/]folder\.ts$/ }, () => ({
+      loader: "ts",
+      contents: `import { UserError } from "../../vocabulary/errors.ts";
+        export function createFolderStore({ folder }) {
+          throw new UserError("InvalidSetting", \`The folder \${JSON.stringify(folder)} was named to a function, which has no disk that outlives it; name a bucket.\`);
+        }`,
+    }));
   },
 };
 

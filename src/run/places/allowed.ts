@@ -54,9 +54,14 @@ export function checkAllowed(list: AllowList | undefined, named: NamedPlaces): v
   ]) {
     if (place === undefined || isAllowed(list, role, place)) continue;
     const allowed = allowedAs(list, role).map(allowedText);
+    // Nothing bounds the role; but a folder is one machine's, and is never taken from a message alone.
+    const bound =
+      allowed.length === 0
+        ? "a folder may only be one that is allowed by name"
+        : `here it may only be within ${allowed.join(" or ")}`;
     throw new UserError(
       "PlaceNotAllowed",
-      `The message names ${printAddress(place)} as its ${role}, and here it may only be within ${allowed.join(" or ")}; where it is meant, add it to ORIGINALS_ALLOW.`,
+      `The message names ${printAddress(place)} as its ${role}, and ${bound}; where it is meant, add it to ORIGINALS_ALLOW.`,
     );
   }
 }

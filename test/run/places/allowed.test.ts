@@ -41,6 +41,17 @@ describe("a message", () => {
     expect(Object.keys(world.fetches())).toEqual(keys);
   });
 
+  test("names no folder that nobody allowed by name, whatever else it may name", async () => {
+    const { deliver } = worldOf({});
+    const folder = { store: "file", bucket: "/mnt/archive", region: "local", prefix: "" };
+    const message = { ...inlineMessage(["2026/a.jpg"], { source, archive: folder as never }), v: 2 };
+    expect(await deliver(message)).toMatchObject({
+      reason: expect.stringMatching(
+        /as its archive, and a folder may only be one that is allowed by name; where it is/,
+      ),
+    });
+  });
+
   test("may keep what it replaces within its archive, and where the settings say, and nowhere else", async () => {
     const keys = ["2026/a.jpg"];
     const answer = async (history: string, more: Record<string, string> = {}) => {

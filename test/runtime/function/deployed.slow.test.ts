@@ -88,6 +88,9 @@ describe("the bundles that are deployed", () => {
     // The page's texts lost their comments, and undici's parser is there once.
     expect(text).not.toContain("to be copied by hand");
     expect(text.match(/[\w+/=]{50000,}/g)).toHaveLength(1);
+    // A function refuses folders, and has none of what works them.
+    expect(text).not.toContain("READ-ME.txt");
+    expect(text).toContain("which has no disk that outlives it; name a bucket");
   });
 });
 
