@@ -3,7 +3,12 @@ import type { SettingValues } from "../../config/settings.ts";
 import { type SecretWorld, secretOrigin } from "../../credentials/aws-secret.ts";
 import type { CredentialsProvider } from "../../credentials/credentials.ts";
 import { isSet } from "../../credentials/environment.ts";
-import { type RenewingWorld, renewingCredentials } from "../../credentials/renewing.ts";
+import {
+  type CredentialsOrigin,
+  type FoundCredentials,
+  type RenewingWorld,
+  renewingCredentials,
+} from "../../credentials/renewing.ts";
 import { type NamedSecret, readOrigin } from "../../policy/credentials/origin.ts";
 
 export interface SecretSigners {
@@ -21,9 +26,17 @@ export function openSecret({ kind: service, name }: NamedSecret, said: string, w
 
 function signer(text: string | undefined, said: string, world: World): CredentialsProvider | undefined {
   const named = readOrigin(text ?? "");
-  return "kind" in named && (named.kind === "ssm" || named.kind === "secretsmanager")
-    ? openSecret(named, said, world)
-    : undefined;
+  if (!("kind" in named) || (named.kind !== "ssm" && named.kind !== "secretsmanager")) return undefined;
+  const origin = secretOrigin({ service: named.kind, name: named.name, variable: said }, world);
+  return renewingCredentials({ ...origin, find: () => timed(origin, world) }, world);
+}
+
+/** A function's first invocation waits for it, which nothing else would tell apart from its own work. */
+async function timed({ find, from }: CredentialsOrigin, { clock, log }: World): Promise<FoundCredentials> {
+  const began = clock.now();
+  const found = await find();
+  log.info("The credentials were looked up.", { from: from(), ms: Math.max(0, clock.now() - began) });
+  return found;
 }
 
 /**

@@ -47,11 +47,14 @@ function opened(more: Readonly<Record<string, string>>) {
 describe("named by ORIGINALS_CREDENTIALS_FROM", () => {
   test("they are read once for all who ask, source and archive, whatever else stands in the environment", async () => {
     const stale = { TENCENTCLOUD_SECRETID: "AKIDstale", TENCENTCLOUD_SECRETKEY: "stale" };
-    const { open, close, checkCredentials } = opened({ ORIGINALS_CREDENTIALS_FROM: name, ...stale });
+    const { open, close, checkCredentials, log } = opened({ ORIGINALS_CREDENTIALS_FROM: name, ...stale });
     const [source, archive] = [open("source", place), open("archive", place)];
     await Promise.all([source, archive, source, archive].map((bucket) => bucket.head("a")));
     await checkCredentials();
     expect(aws.asked).toEqual([name]);
+    // How long that took is told apart from the work.
+    const told = log.entries.filter(({ message }) => message === "The credentials were looked up.");
+    expect(told).toMatchObject([{ level: "info", fields: { ms: expect.any(Number) } }]);
     await close();
   });
 
