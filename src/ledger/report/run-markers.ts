@@ -1,5 +1,5 @@
 /** How far a run is, by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-import { addCounts, type Marker, type MarkerCounts } from "../counts.ts";
+import { addCounts, endedRows, type Marker, type MarkerCounts } from "../counts.ts";
 import { groupOf, groupsOf, shardsIn } from "../group.ts";
 import { overByPlan } from "../plan/run-document.ts";
 import { doneMarkers } from "../shard/done-marker.ts";
@@ -11,8 +11,8 @@ export interface RunMarkers {
   readonly counts: MarkerCounts;
   /** Groups whose report and marker are written. */
   readonly over: ReadonlyMap<number, TallyMarker>;
-  /** Groups whose shards are all over, but whose marker is not written. */
-  readonly complete: readonly number[];
+  /** Groups whose shards are all over, but whose marker is not written, and how many rows the shards' markers tell of. */
+  readonly complete: ReadonlyMap<number, number>;
   /** Of the other groups: the shards that are over. */
   readonly done: ReadonlySet<number>;
 }
@@ -27,7 +27,7 @@ export interface CountedRun {
 export const noMarkers = (run: CountedRun): RunMarkers => ({
   counts: overByPlan(run),
   over: new Map(),
-  complete: [],
+  complete: new Map(),
   done: new Set(),
 });
 
@@ -42,18 +42,19 @@ export async function readMarkers(ledger: LedgerStore, run: CountedRun): Promise
   let firstOpen = 0;
   while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
   const done = new Set<number>();
-  const doneOf = new Map<number, number>();
+  const doneOf = new Map<number, { shards: number; rows: number }>();
   if (firstOpen < groups) {
     for await (const marker of (await ahead) ?? doneMarkers(ledger, firstOpen)) {
       const group = groupOf(marker.number);
       if (over.has(group) || done.has(marker.number)) continue;
       done.add(marker.number);
-      doneOf.set(group, (doneOf.get(group) ?? 0) + 1);
+      const { shards, rows } = doneOf.get(group) ?? { shards: 0, rows: 0 };
+      doneOf.set(group, { shards: shards + 1, rows: rows + endedRows(marker) });
       addCounts(counts, marker);
     }
   }
-  const complete = [...doneOf].filter(([group, shards]) => shards === shardsIn(run, group)).map(([group]) => group);
-  return { counts, over, complete, done };
+  const complete = [...doneOf].filter(([group, { shards }]) => shards === shardsIn(run, group));
+  return { counts, over, complete: new Map(complete.map(([group, { rows }]) => [group, rows])), done };
 }
 
 async function readAll(markers: AsyncIterable<Marker>): Promise<readonly Marker[]> {

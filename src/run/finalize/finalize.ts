@@ -2,6 +2,7 @@
 
 import { ulid } from "ulid";
 import { controlReason, readControl } from "../../ledger/control.ts";
+import { endedRows, type MarkerCounts } from "../../ledger/counts.ts";
 import { groupsOf } from "../../ledger/group.ts";
 import { noPlainRows, readPlainRows } from "../../ledger/plan/plain-rows.ts";
 import { overByPlan, type RunDocument } from "../../ledger/plan/run-document.ts";
@@ -19,6 +20,7 @@ import { addRequests, emptyTally, mergeTally, sumOfRequests, type Tally } from "
 import { storeOf } from "../../vocabulary/address.ts";
 import { nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
+import { tellWait } from "../../vocabulary/waits.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { askedOf, writerOf } from "./asked-of.ts";
 import type { PieceTime } from "./piece-time.ts";
@@ -28,27 +30,68 @@ import { undeliveredOf } from "./settle-events.ts";
 import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
 
+/** A group of which every shard is over. */
+export interface GroupOver {
+  readonly group: number;
+  /** As many as the markers of its shards tell of. */
+  readonly rows: number;
+}
+
+/** A store that promises nothing else may list so late what was written; a delivery that is bounded in time has less of it. */
+const LISTED_LATER_MS = 10_000;
+const LISTED_SOON_MS = 2_000;
+
 /**
  * A group whose shards are over: the parts of its report, then its marker, which holds the tally. What earlier deliveries
- * wrote of them is not written again. Resolves with the tally, or with undefined where the time was over.
+ * wrote of them is not written again, unless it all comes to fewer rows than the shards' markers tell of: then a LIST came before what it should have
+ * shown, and all is listed and written once more, or the marker would say so for ever. Resolves with the tally, or with undefined where the
+ * time was over. Throws UserError `LedgerIncomplete` where it still does not add up.
  */
 export async function finalizeGroup(
   ledger: LedgerStore,
   run: RunDocument,
-  group: number,
+  { group, rows }: GroupOver,
   surroundings: Surroundings,
   pieceTime: PieceTime,
 ): Promise<Tally | undefined> {
   const meter = createMeter(ledger);
+  let whole = await writeParts(ledger, run, group, surroundings, pieceTime, meter);
+  if (whole === undefined) return undefined;
+  if (endedRows(whole) !== rows) {
+    const { clock, log } = surroundings;
+    const pause = pieceTime.isUnlimited ? LISTED_LATER_MS : LISTED_SOON_MS;
+    const missing = rows - endedRows(whole);
+    const why = "Outcomes that were written are not listed yet; they are listed again.";
+    tellWait(log, why, pause, { run: run.run, rows: missing });
+    await clock.sleep(pause);
+    whole = await writeParts(ledger, run, group, surroundings, undefined, meter);
+    if (whole === undefined || endedRows(whole) !== rows) throw doesNotAddUp(ledger, run.run, whole, rows);
+  }
+  meter.tell(whole, 1);
+  await writeGroupMarker(ledger, run.run, group, whole, ulid(surroundings.clock.now(), surroundings.random));
+  return whole;
+}
+
+/** @param pieceTime undefined: all of them, whatever is there, and however long it takes */
+async function writeParts(
+  ledger: LedgerStore,
+  run: RunDocument,
+  group: number,
+  surroundings: Surroundings,
+  pieceTime: PieceTime | undefined,
+  meter: Meter,
+): Promise<Tally | undefined> {
   const under = progressOfGroup(group);
   const parts = partsOf(run, group);
   // Where all of it is one part and there is time for it, it is written no matter how far others came.
-  const progress = pieceTime.isUnlimited && parts.length === 1 ? noProgress : await readProgress(ledger, under);
+  const isFresh = pieceTime === undefined || (pieceTime.isUnlimited && parts.length === 1);
+  const progress = isFresh ? noProgress : await readProgress(ledger, under);
   const missing = parts.filter(({ number }) => !progress.written.has(number));
   const tallies = new Map<number, Tally>();
   for (const part of missing) {
-    if (!pieceTime.forAnother()) return undefined;
-    const tally = await writePart(ledger, run, part, surroundings, { under, progress, pieceTime, meter });
+    if (pieceTime?.forAnother() === false) return undefined;
+    const resumable = pieceTime && { under, progress, pieceTime, meter };
+    const tally = await writePart(ledger, run, part, surroundings, resumable);
     if (tally === undefined) return undefined;
     // Each of its shards was marked as done, after its last trailer.
     addRequests(tally, { ledger: part.to - part.from });
@@ -59,10 +102,15 @@ export async function finalizeGroup(
   await Promise.all(
     [...progress.written.values()].map(async (marker) => tallies.set(marker.number, await readTally(ledger, marker))),
   );
-  const whole = parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
-  meter.tell(whole, 1);
-  await writeGroupMarker(ledger, run.run, group, whole, ulid(surroundings.clock.now(), surroundings.random));
-  return whole;
+  return parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
+}
+
+function doesNotAddUp(ledger: LedgerStore, run: string, tally: MarkerCounts | undefined, rows: number): UserError {
+  const ended = tally === undefined ? 0 : endedRows(tally);
+  return new UserError(
+    "LedgerIncomplete",
+    `The ledger of the run ${JSON.stringify(run)} does not add up: all its shards are marked as done, but ${ended} of ${rows} ${nounOf(rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
+  );
 }
 
 /** Records that a part is written, and what it comes to. */
@@ -92,13 +140,8 @@ export async function writeSummary(
 ): Promise<Summary> {
   const { clock, settings } = surroundings;
   const whole = wholeTally(run, tallies);
-  const ended = whole.archived + whole.skipped + whole.failed;
-  if (state === "complete" && ended !== run.rows) {
-    throw new UserError(
-      "LedgerIncomplete",
-      `The ledger of the run ${JSON.stringify(run.run)} does not add up: all its shards are marked as done, but ${ended} of ${run.rows} ${nounOf(run.rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,
-    );
-  }
+  const ended = endedRows(whole);
+  if (state === "complete" && ended !== run.rows) throw doesNotAddUp(ledger, run.run, whole, run.rows);
   const [facts, cost] = await Promise.all([
     factsOf(ledger, run, state, clock.now()),
     costsOf(run, whole, ledger, settings),

@@ -10,6 +10,7 @@ import {
   renewingCredentials,
 } from "../../credentials/renewing.ts";
 import { type NamedSecret, readOrigin } from "../../policy/credentials/origin.ts";
+import type { Clock } from "../../vocabulary/clock.ts";
 
 export interface SecretSigners {
   /** Absent: no secret is named. */
@@ -18,13 +19,14 @@ export interface SecretSigners {
 }
 
 type World = SecretWorld & RenewingWorld;
+type TimedWorld = World & { readonly clock: Pick<Clock, "elapsed"> };
 
 /** What brings a secret's credentials, and keeps them. @param said the setting that names it, for messages */
 export function openSecret({ kind: service, name }: NamedSecret, said: string, world: World): CredentialsProvider {
   return renewingCredentials(secretOrigin({ service, name, variable: said }, world), world);
 }
 
-function signer(text: string | undefined, said: string, world: World): CredentialsProvider | undefined {
+function signer(text: string | undefined, said: string, world: TimedWorld): CredentialsProvider | undefined {
   const named = readOrigin(text ?? "");
   if (!("kind" in named) || (named.kind !== "ssm" && named.kind !== "secretsmanager")) return undefined;
   const origin = secretOrigin({ service: named.kind, name: named.name, variable: said }, world);
@@ -32,10 +34,10 @@ function signer(text: string | undefined, said: string, world: World): Credentia
 }
 
 /** A function's first invocation waits for it, which nothing else would tell apart from its own work. */
-async function timed({ find, from }: CredentialsOrigin, { clock, log }: World): Promise<FoundCredentials> {
-  const began = clock.now();
+async function timed({ find, from }: CredentialsOrigin, { clock, log }: TimedWorld): Promise<FoundCredentials> {
+  const began = clock.elapsed();
   const found = await find();
-  log.info("The credentials were looked up.", { from: from(), ms: Math.max(0, clock.now() - began) });
+  log.info("The credentials were looked up.", { from: from(), ms: Math.round(clock.elapsed() - began) });
   return found;
 }
 
@@ -45,7 +47,7 @@ async function timed({ find, from }: CredentialsOrigin, { clock, log }: World): 
  */
 export function secretSigners(
   { credentialsFrom, archiveCredentialsFrom }: Pick<SettingValues, "credentialsFrom" | "archiveCredentialsFrom">,
-  world: World,
+  world: TimedWorld,
 ): SecretSigners {
   const source = signer(credentialsFrom, "ORIGINALS_CREDENTIALS_FROM", world);
   const archive = signer(archiveCredentialsFrom, "ORIGINALS_ARCHIVE_CREDENTIALS_FROM", world);

@@ -18,7 +18,7 @@ describe("a shard that waits for restores", () => {
   const over = {
     counts: { archived: 0, skipped: 0, failed: 0, bytes: 0 },
     over: new Map(),
-    complete: [],
+    complete: new Map(),
     done: new Set([9]),
   };
   const judged = (marker: Partial<RestoringShard>, sentAgoMs?: number) => {
