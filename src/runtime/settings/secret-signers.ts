@@ -18,23 +18,23 @@ export interface SecretSigners {
   readonly archive?: CredentialsProvider | undefined;
 }
 
-type World = SecretWorld & RenewingWorld;
-type TimedWorld = World & { readonly clock: Pick<Clock, "elapsed"> };
+type World = SecretWorld & RenewingWorld & { readonly clock: Pick<Clock, "elapsed"> };
 
 /** What brings a secret's credentials, and keeps them. @param said the setting that names it, for messages */
 export function openSecret({ kind: service, name }: NamedSecret, said: string, world: World): CredentialsProvider {
-  return renewingCredentials(secretOrigin({ service, name, variable: said }, world), world);
-}
-
-function signer(text: string | undefined, said: string, world: TimedWorld): CredentialsProvider | undefined {
-  const named = readOrigin(text ?? "");
-  if (!("kind" in named) || (named.kind !== "ssm" && named.kind !== "secretsmanager")) return undefined;
-  const origin = secretOrigin({ service: named.kind, name: named.name, variable: said }, world);
+  const origin = secretOrigin({ service, name, variable: said }, world);
   return renewingCredentials({ ...origin, find: () => timed(origin, world) }, world);
 }
 
+function signer(text: string | undefined, said: string, world: World): CredentialsProvider | undefined {
+  const named = readOrigin(text ?? "");
+  return "kind" in named && (named.kind === "ssm" || named.kind === "secretsmanager")
+    ? openSecret(named, said, world)
+    : undefined;
+}
+
 /** A function's first invocation waits for it, which nothing else would tell apart from its own work. */
-async function timed({ find, from }: CredentialsOrigin, { clock, log }: TimedWorld): Promise<FoundCredentials> {
+async function timed({ find, from }: CredentialsOrigin, { clock, log }: World): Promise<FoundCredentials> {
   const began = clock.elapsed();
   const found = await find();
   log.info("The credentials were looked up.", { from: from(), ms: Math.round(clock.elapsed() - began) });
@@ -47,7 +47,7 @@ async function timed({ find, from }: CredentialsOrigin, { clock, log }: TimedWor
  */
 export function secretSigners(
   { credentialsFrom, archiveCredentialsFrom }: Pick<SettingValues, "credentialsFrom" | "archiveCredentialsFrom">,
-  world: TimedWorld,
+  world: World,
 ): SecretSigners {
   const source = signer(credentialsFrom, "ORIGINALS_CREDENTIALS_FROM", world);
   const archive = signer(archiveCredentialsFrom, "ORIGINALS_ARCHIVE_CREDENTIALS_FROM", world);
