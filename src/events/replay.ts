@@ -2,7 +2,6 @@
 import type { RunDocument } from "../ledger/plan/run-document.ts";
 import { foldShards } from "../ledger/shard/fold-shards.ts";
 import type { LedgerStore } from "../ledger/store.ts";
-import { emptyTally } from "../report/tally.ts";
 import { archivedEvents } from "./archived-event.ts";
 import type { Sink } from "./sink.ts";
 
@@ -24,7 +23,7 @@ export async function replay(
   }: { readonly signal?: AbortSignal | undefined; readonly onShard?: ((sent: number) => void) | undefined } = {},
 ): Promise<Replayed> {
   let sent = 0;
-  for await (const { rows } of foldShards(ledger, 0, run.shards, emptyTally())) {
+  for await (const { rows } of foldShards(ledger, 0, run.shards)) {
     const events = archivedEvents(run.request, rows);
     const end = await sink.deliver(events, { signal, insist: true });
     if (end.kind !== "delivered") {

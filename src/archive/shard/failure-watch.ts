@@ -9,7 +9,6 @@ import { foldEach } from "../../ledger/shard/fold-shards.ts";
 import { listShard } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type FailureBudget, failureReason, isOverBudget, parseFailureBudget } from "../../policy/failure-budget.ts";
-import { emptyTally } from "../../report/tally.ts";
 
 /** What of a run is judged. */
 export interface JudgedRun {
@@ -104,7 +103,7 @@ async function countOpen(
   async function* listed() {
     for (const shard of shards) yield await listShard(ledger, shard);
   }
-  for await (const { rows } of foldEach(ledger, listed(), emptyTally())) {
+  for await (const { rows } of foldEach(ledger, listed())) {
     for (const { outcome } of rows.values()) {
       if (outcome.outcome === "pending") continue;
       total.ended++;

@@ -7,8 +7,8 @@ import { type TallyMarker, tallyMarkerAt } from "./tally-markers.ts";
 export interface Progress {
   /** Markers of parts that are written, by part. */
   readonly written: ReadonlyMap<number, TallyMarker>;
-  /** The furthest draft of each other part. */
-  readonly drafts: ReadonlyMap<number, Draft>;
+  /** Drafts of each other part, the furthest first. */
+  readonly drafts: ReadonlyMap<number, readonly Draft[]>;
   /** Of a run that was stopped: its report is written. */
   readonly reported: boolean;
 }
@@ -24,15 +24,16 @@ export const progressOfStopped = (epoch: number): string => paths.stopped(epoch)
 /** @param under progressOfGroup(…) or progressOfStopped(…) */
 export async function readProgress(ledger: LedgerStore, under: string): Promise<Progress> {
   const written = new Map<number, TallyMarker>();
-  const drafts = new Map<number, Draft>();
+  const drafts = new Map<number, Draft[]>();
   let reported = false;
   for (const { key } of (await ledger.list(under)).objects) {
     const marker = tallyMarkerAt(key);
     if (marker !== undefined) written.set(marker.number, marker);
     const draft = parseDraft(key);
-    if (draft !== undefined && draft.next > (drafts.get(draft.part)?.next ?? -1)) drafts.set(draft.part, draft);
+    if (draft !== undefined) drafts.set(draft.part, [...(drafts.get(draft.part) ?? []), draft]);
     reported ||= isStoppedReport(key);
   }
+  for (const those of drafts.values()) those.sort((a, b) => b.next - a.next);
   return { written, drafts, reported };
 }
 

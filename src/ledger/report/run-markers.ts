@@ -1,8 +1,8 @@
 /** How far a run is, by LISTs alone: group markers, and the done markers of the groups that have none yet. */
-import { addCounts, endedRows, type Marker, type MarkerCounts } from "../counts.ts";
+import { addCounts, type MarkerCounts } from "../counts.ts";
 import { groupOf, groupsOf, shardsIn } from "../group.ts";
 import { overByPlan } from "../plan/run-document.ts";
-import { doneMarkers } from "../shard/done-marker.ts";
+import { type DoneMarker, doneMarkers, type ShardOver, type ShardsOver, shardOver } from "../shard/done-marker.ts";
 import type { LedgerStore } from "../store.ts";
 import { groupMarkers, type TallyMarker } from "./tally-markers.ts";
 
@@ -11,8 +11,8 @@ export interface RunMarkers {
   readonly counts: MarkerCounts;
   /** Groups whose report and marker are written. */
   readonly over: ReadonlyMap<number, TallyMarker>;
-  /** Groups whose shards are all over, but whose marker is not written, and how many rows the shards' markers tell of. */
-  readonly complete: ReadonlyMap<number, number>;
+  /** Groups whose shards are all over, but whose marker is not written, and what the markers of those shards tell. */
+  readonly complete: ReadonlyMap<number, ShardsOver>;
   /** Of the other groups: the shards that are over. */
   readonly done: ReadonlySet<number>;
 }
@@ -42,23 +42,23 @@ export async function readMarkers(ledger: LedgerStore, run: CountedRun): Promise
   let firstOpen = 0;
   while (firstOpen < groups && over.has(firstOpen)) firstOpen++;
   const done = new Set<number>();
-  const doneOf = new Map<number, { shards: number; rows: number }>();
+  const doneOf = new Map<number, Map<number, ShardOver>>();
   if (firstOpen < groups) {
     for await (const marker of (await ahead) ?? doneMarkers(ledger, firstOpen)) {
       const group = groupOf(marker.number);
       if (over.has(group) || done.has(marker.number)) continue;
       done.add(marker.number);
-      const { shards, rows } = doneOf.get(group) ?? { shards: 0, rows: 0 };
-      doneOf.set(group, { shards: shards + 1, rows: rows + endedRows(marker) });
+      const shards = doneOf.get(group) ?? new Map<number, ShardOver>();
+      doneOf.set(group, shards.set(marker.number, shardOver(marker)));
       addCounts(counts, marker);
     }
   }
-  const complete = [...doneOf].filter(([group, { shards }]) => shards === shardsIn(run, group));
-  return { counts, over, complete: new Map(complete.map(([group, { rows }]) => [group, rows])), done };
+  const complete = [...doneOf].filter(([group, shards]) => shards.size === shardsIn(run, group));
+  return { counts, over, complete: new Map(complete), done };
 }
 
-async function readAll(markers: AsyncIterable<Marker>): Promise<readonly Marker[]> {
-  const all: Marker[] = [];
+async function readAll(markers: AsyncIterable<DoneMarker>): Promise<readonly DoneMarker[]> {
+  const all: DoneMarker[] = [];
   for await (const marker of markers) all.push(marker);
   return all;
 }

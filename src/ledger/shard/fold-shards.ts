@@ -8,13 +8,15 @@ import type { LedgerStore } from "../store.ts";
 import type { Attempt } from "./attempts.ts";
 import { type AttemptRecords, type FoldedRow, foldShard } from "./fold.ts";
 import { type ListedShard, listShards } from "./listed-shards.ts";
-import { readSegment } from "./segment.ts";
+import { readSegment, type Trailer } from "./segment.ts";
 
 export interface ShardFold {
   readonly shard: number;
   readonly rows: ReadonlyMap<number, FoldedRow>;
   /** When one of these rows' outcomes was written down, by its worker's clock, ms since the epoch; undefined where nothing tells. */
   readonly recordedAt: (row: FoldedRow) => number | undefined;
+  /** Adds what its attempts' requests came to, in place. */
+  countIn(tally: Tally): void;
 }
 
 /** Segments read at once, ahead of the shard that is folded. They wait as they lie in the ledger: packed, they are small. */
@@ -24,18 +26,16 @@ const OPENING_REQUESTS = 3;
 
 /**
  * Folds the shards from `from` on and below `to`, in order, as far as any attempt has recorded something. They are listed
- * page by page and unpacked one at a time, so a group of a million rows needs no more memory than a shard. What the
- * attempts' requests came to is added to `tally`.
+ * page by page and unpacked one at a time, so a group of a million rows needs no more memory than a shard.
  */
-export function foldShards(ledger: LedgerStore, from: number, to: number, tally: Tally): AsyncGenerator<ShardFold> {
-  return foldEach(ledger, listShards(ledger, from, to), tally);
+export function foldShards(ledger: LedgerStore, from: number, to: number): AsyncGenerator<ShardFold> {
+  return foldEach(ledger, listShards(ledger, from, to));
 }
 
 /** The same of shards that are listed already. */
 export async function* foldEach(
   ledger: LedgerStore,
   shards: AsyncIterable<ListedShard> | Iterable<ListedShard>,
-  tally: Tally,
 ): AsyncGenerator<ShardFold> {
   const limit = pLimit(READS);
   const begun: { readonly shard: number; readonly attempts: readonly Attempt[]; readonly read: Reads }[] = [];
@@ -49,9 +49,16 @@ export async function* foldEach(
       return first ?? ledger.get(path);
     };
     const arrived = { describe: ledger.describe, get };
-    const times = new Map<Outcome, number>();
-    const rows = foldShard(await countedRecords(arrived, attempts, tally, times));
-    return { shard, rows, recordedAt: ({ outcome }) => times.get(outcome) };
+    const { records, times, trailers, untold } = await toldBy(arrived, attempts);
+    const countIn = (tally: Tally): void => {
+      for (const trailer of trailers) {
+        addTrailer(tally.figures, trailer);
+        addRequests(tally, trailer.requests, trailer.retries);
+        addAtOnce(tally, trailer.atOnce);
+      }
+      addRequests(tally, { ledger: untold });
+    };
+    return { shard, rows: foldShard(records), recordedAt: ({ outcome }) => times.get(outcome), countIn };
   };
   try {
     for await (const { shard, attempts } of shards) {
@@ -86,13 +93,12 @@ export function readRecords(ledger: LedgerStore, attempts: readonly Attempt[]): 
   );
 }
 
-async function countedRecords(
-  ledger: Pick<LedgerStore, "get" | "describe">,
-  attempts: readonly Attempt[],
-  tally: Tally,
-  times: Map<Outcome, number>,
-): Promise<AttemptRecords[]> {
+/** What attempts recorded, and when; their trailers; and how many requests to the ledger no trailer tells of. */
+async function toldBy(ledger: Pick<LedgerStore, "get" | "describe">, attempts: readonly Attempt[]) {
   const records: AttemptRecords[] = [];
+  const times = new Map<Outcome, number>();
+  const trailers: Trailer[] = [];
+  let untold = 0;
   for (const attempt of attempts) {
     const outcomes: Outcome[] = [];
     for (const path of attempt.segments) {
@@ -102,16 +108,11 @@ async function countedRecords(
         outcomes.push(outcome);
         if (!Number.isNaN(writtenAt)) times.set(outcome, writtenAt);
       }
-      if (segment.trailer !== undefined) {
-        addTrailer(tally.figures, segment.trailer);
-        addRequests(tally, segment.trailer.requests, segment.trailer.retries);
-        addAtOnce(tally, segment.trailer.atOnce);
-      }
+      if (segment.trailer !== undefined) trailers.push(segment.trailer);
     }
     // What it sent before its first trailer that never came, and after its last.
-    const untold = (attempt.segments.length === 0 ? OPENING_REQUESTS : 0) + (attempt.ended ? 1 : 0);
-    addRequests(tally, { ledger: untold });
+    untold += (attempt.segments.length === 0 ? OPENING_REQUESTS : 0) + (attempt.ended ? 1 : 0);
     records.push({ attempt: attempt.id, outcomes });
   }
-  return records;
+  return { records, times, trailers, untold };
 }

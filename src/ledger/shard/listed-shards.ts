@@ -72,3 +72,6 @@ export async function isAnyAlive(ledger: LedgerStore, from: number, to: number):
 
 /** Where outcomes lie, for messages. */
 export const describeOutcomes = (ledger: LedgerStore): string => ledger.describe(paths.allOutcomes);
+/** Those of one shard. */
+export const describeOutcomesOf = (ledger: LedgerStore, shard: number): string =>
+  ledger.describe(paths.outcomes(shard));

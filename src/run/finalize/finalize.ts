@@ -10,6 +10,7 @@ import { restoreOf } from "../../ledger/plan/run-options.ts";
 import { noProgress, progressOfGroup, readProgress } from "../../ledger/report/progress.ts";
 import { namesOfParts, writeSummaryFiles } from "../../ledger/report/summary.ts";
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
+import type { ShardsOver } from "../../ledger/shard/done-marker.ts";
 import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Cost, usualPrices } from "../../policy/money/cost.ts";
@@ -20,78 +21,56 @@ import { addRequests, emptyTally, mergeTally, sumOfRequests, type Tally } from "
 import { storeOf } from "../../vocabulary/address.ts";
 import { nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
-import { tellWait } from "../../vocabulary/waits.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { askedOf, writerOf } from "./asked-of.ts";
 import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
 import { restoringRowsOf } from "./restoring-rows.ts";
 import { undeliveredOf } from "./settle-events.ts";
+import { rowsOver } from "./whole-shards.ts";
 import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
 
 /** A group of which every shard is over. */
 export interface GroupOver {
   readonly group: number;
-  /** As many as the markers of its shards tell of. */
-  readonly rows: number;
+  /** What the markers of its shards tell. */
+  readonly over: ShardsOver;
 }
-
-/** A store that promises nothing else may list so late what was written; a delivery that is bounded in time has less of it. */
-const LISTED_LATER_MS = 10_000;
-const LISTED_SOON_MS = 2_000;
 
 /**
  * A group whose shards are over: the parts of its report, then its marker, which holds the tally. What earlier deliveries
- * wrote of them is not written again, unless it all comes to fewer rows than the shards' markers tell of: then a LIST came before what it should have
- * shown, and all is listed and written once more, or the marker would say so for ever. Resolves with the tally, or with undefined where the
- * time was over. Throws UserError `LedgerIncomplete` where it still does not add up.
+ * wrote of them is not written again, unless it comes to fewer rows than the shards' markers tell of, as an older version left it where a LIST came
+ * too early. Resolves with the tally, or with undefined where the time was over, or an outcome is not listed yet. Throws UserError
+ * `LedgerIncomplete` where one never will be.
  */
 export async function finalizeGroup(
   ledger: LedgerStore,
   run: RunDocument,
-  { group, rows }: GroupOver,
+  { group, over }: GroupOver,
   surroundings: Surroundings,
   pieceTime: PieceTime,
 ): Promise<Tally | undefined> {
   const meter = createMeter(ledger);
-  let whole = await writeParts(ledger, run, group, surroundings, pieceTime, meter);
-  if (whole === undefined) return undefined;
-  if (endedRows(whole) !== rows) {
-    const { clock, log } = surroundings;
-    const pause = pieceTime.isUnlimited ? LISTED_LATER_MS : LISTED_SOON_MS;
-    const missing = rows - endedRows(whole);
-    const why = "Outcomes that were written are not listed yet; they are listed again.";
-    tellWait(log, why, pause, { run: run.run, rows: missing });
-    await clock.sleep(pause);
-    whole = await writeParts(ledger, run, group, surroundings, undefined, meter);
-    if (whole === undefined || endedRows(whole) !== rows) throw doesNotAddUp(ledger, run.run, whole, rows);
-  }
-  meter.tell(whole, 1);
-  await writeGroupMarker(ledger, run.run, group, whole, ulid(surroundings.clock.now(), surroundings.random));
-  return whole;
-}
-
-/** @param pieceTime undefined: all of them, whatever is there, and however long it takes */
-async function writeParts(
-  ledger: LedgerStore,
-  run: RunDocument,
-  group: number,
-  surroundings: Surroundings,
-  pieceTime: PieceTime | undefined,
-  meter: Meter,
-): Promise<Tally | undefined> {
   const under = progressOfGroup(group);
   const parts = partsOf(run, group);
   // Where all of it is one part and there is time for it, it is written no matter how far others came.
-  const isFresh = pieceTime === undefined || (pieceTime.isUnlimited && parts.length === 1);
+  const isFresh = pieceTime.isUnlimited && parts.length === 1;
   const progress = isFresh ? noProgress : await readProgress(ledger, under);
-  const missing = parts.filter(({ number }) => !progress.written.has(number));
+  const written = new Map(
+    parts.flatMap((part) => {
+      const marker = progress.written.get(part.number);
+      return marker === undefined || endedRows(marker) < rowsOver(over, part.from, part.to)
+        ? []
+        : [[part.number, marker]];
+    }),
+  );
+  const missing = parts.filter(({ number }) => !written.has(number));
   const tallies = new Map<number, Tally>();
   for (const part of missing) {
-    if (pieceTime?.forAnother() === false) return undefined;
-    const resumable = pieceTime && { under, progress, pieceTime, meter };
-    const tally = await writePart(ledger, run, part, surroundings, resumable);
+    if (!pieceTime.forAnother()) return undefined;
+    const resumable = { under, progress, pieceTime, meter };
+    const tally = await writePart(ledger, run, part, surroundings, { over, lacking: "refused", resumable });
     if (tally === undefined) return undefined;
     // Each of its shards was marked as done, after its last trailer.
     addRequests(tally, { ledger: part.to - part.from });
@@ -100,13 +79,16 @@ async function writeParts(
     if (tallies.size < missing.length) await markPart(ledger, run, under, part, tally, meter, surroundings);
   }
   await Promise.all(
-    [...progress.written.values()].map(async (marker) => tallies.set(marker.number, await readTally(ledger, marker))),
+    [...written.values()].map(async (marker) => tallies.set(marker.number, await readTally(ledger, marker))),
   );
-  return parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
+  const whole = parts.map(({ number }) => tallies.get(number) ?? emptyTally()).reduce(mergeTally, emptyTally());
+  meter.tell(whole, 1);
+  await writeGroupMarker(ledger, run.run, group, whole, ulid(surroundings.clock.now(), surroundings.random));
+  return whole;
 }
 
-function doesNotAddUp(ledger: LedgerStore, run: string, tally: MarkerCounts | undefined, rows: number): UserError {
-  const ended = tally === undefined ? 0 : endedRows(tally);
+function doesNotAddUp(ledger: LedgerStore, run: string, tally: MarkerCounts, rows: number): UserError {
+  const ended = endedRows(tally);
   return new UserError(
     "LedgerIncomplete",
     `The ledger of the run ${JSON.stringify(run)} does not add up: all its shards are marked as done, but ${ended} of ${rows} ${nounOf(rows, "row")} ${verbOf(ended, "has", "have")} an outcome below ${describeOutcomes(ledger)}; something else deletes or writes there.`,

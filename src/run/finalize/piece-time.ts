@@ -11,6 +11,8 @@ export interface PieceTime {
   ended(): void;
   /** Is there time for another? */
   forAnother(): boolean;
+  /** Is there time for so many milliseconds more? */
+  has(ms: number): boolean;
   /** Is there time for whatever comes? */
   readonly isUnlimited: boolean;
 }
@@ -28,6 +30,7 @@ export function createPieceTime(clock: Clock, until: number): PieceTime {
       slowest = Math.max(slowest ?? 0, now - last);
       last = now;
     },
+    has: (ms) => clock.elapsed() + ms <= until,
     forAnother: () => slowest === undefined || clock.elapsed() + slowest <= until,
     isUnlimited: until === Number.POSITIVE_INFINITY,
   };

@@ -6,7 +6,7 @@
 
 import { groupOf, shardsPerGroup } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { countDoneMarkers } from "../../ledger/shard/done-marker.ts";
+import { doneShards } from "../../ledger/shard/done-marker.ts";
 import { nextRecorded } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 
@@ -70,6 +70,5 @@ export async function* partsBegun(
   }
 }
 
-/** Done markers of a part's shards: each is a request that no trailer tells of. */
-export const countDone = (ledger: LedgerStore, { from, to }: Part): Promise<number> =>
-  countDoneMarkers(ledger, from, to);
+/** Of a part's shards: which are over, and how many done markers there are, each a request that no trailer tells of. */
+export const doneOf = (ledger: LedgerStore, { from, to }: Part) => doneShards(ledger, from, to);

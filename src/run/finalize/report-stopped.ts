@@ -18,7 +18,7 @@ import { addRequests } from "../../report/tally.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
 import { markPart, writeSummary } from "./finalize.ts";
 import { createPieceTime, reserveOf } from "./piece-time.ts";
-import { countDone, partsBegun } from "./report-parts.ts";
+import { doneOf, partsBegun } from "./report-parts.ts";
 import { createMeter, writePart } from "./write-part.ts";
 
 export type StoppedReport =
@@ -68,9 +68,12 @@ export async function reportStopped(
       inFlight = true;
       continue;
     }
-    const tally = await writePart(ledger, run, part, surroundings, { under, progress, pieceTime, meter, isWanted });
-    if (tally === undefined) return { kind: "again", afterMs: 0 };
-    addRequests(tally, { ledger: await countDone(ledger, part) });
+    const { over: shardsOver, markers } = await doneOf(ledger, part);
+    const resumable = { under, progress, pieceTime, meter, isWanted };
+    const options = { over: shardsOver, lacking: "left out", resumable } as const;
+    const tally = await writePart(ledger, run, part, surroundings, options);
+    if (tally === undefined) return { kind: "again", afterMs: pieceTime.forAnother() ? SOON_MS : 0 };
+    addRequests(tally, { ledger: markers });
     written.set(part.number, await markPart(ledger, run, under, part, tally, meter, surroundings));
   }
   if (inFlight) return { kind: "again", afterMs: Math.min(LATEST_MS, Math.max(SOON_MS, control.ageMs / 20)) };

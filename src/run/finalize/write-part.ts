@@ -5,12 +5,13 @@
  */
 
 import { ulid } from "ulid";
+import { endedRows } from "../../ledger/counts.ts";
 import { planOfShard, type RunDocument } from "../../ledger/plan/run-document.ts";
 import { readShardRows } from "../../ledger/plan/shard-rows.ts";
 import { type Draft, type DraftContent, readDraft, writeDraft, writeDraftFiles } from "../../ledger/report/draft.ts";
 import { writeFailures, writeResults } from "../../ledger/report/part-files.ts";
 import type { Progress } from "../../ledger/report/progress.ts";
-import { foldShards } from "../../ledger/shard/fold-shards.ts";
+import type { ShardsOver } from "../../ledger/shard/done-marker.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../../report/failures-csv.ts";
 import { createGzipText } from "../../report/gzip-text.ts";
@@ -20,6 +21,7 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
 import type { Part } from "./report-parts.ts";
 import { resolved } from "./resolved.ts";
+import { foldPart, type Looking, rowsOver, wholeFold } from "./whole-shards.ts";
 
 /** Tells a tally of the ledger's requests, each once. */
 export interface Meter {
@@ -48,31 +50,53 @@ export interface Resumable {
   readonly isWanted?: () => Promise<boolean>;
 }
 
+export interface PartOptions {
+  /** Of its shards, those that are over: as many of their rows are in it. */
+  readonly over: ShardsOver;
+  /** What becomes of one that lacks some of them for good. */
+  readonly lacking: Looking["lacking"];
+  readonly resumable?: Resumable;
+  /** As the run was asked, unless it is said. */
+  readonly csvSafe?: boolean | undefined;
+}
+
 /**
  * Writes the results and the failures of a part, as far as its shards have come, and resolves with what they come to;
- * undefined where the time was over (then there is a draft of it), or where the part is no longer wanted.
- *
- * @param csvSafe as the run was asked, unless it is said
+ * undefined where the time was over, or an outcome is not listed yet (then there is a draft of it), or where the part is no longer wanted.
  */
 export async function writePart(
   ledger: LedgerStore,
   run: RunDocument,
   part: Part,
   surroundings: Surroundings,
-  resumable?: Resumable,
-  csvSafe = run.request.options.csvSafe,
+  { over, lacking, resumable, csvSafe = run.request.options.csvSafe }: PartOptions,
 ): Promise<Tally | undefined> {
   const { source, archive } = run.request;
   const { shardSize } = run.request.options;
   const archiveBucket = surroundings.open("archive", archive);
-  const draft = resumable?.progress.drafts.get(part.number);
-  const begun = draft && resumable && (await readDraft(ledger, resumable.under, draft));
+  const begun = resumable && (await furthestDraft(ledger, part, over, resumable));
+  const from = begun?.next ?? part.from;
   const tally = begun?.tally ?? emptyTally();
   const results = createGzipText(begun?.results);
   if (begun === undefined) results.add(resultsHeader);
   const failures = createFailures(ledger, part.number, begun);
-  resumable?.pieceTime.begin();
-  for await (const { shard, rows, recordedAt } of foldShards(ledger, draft?.next ?? part.from, part.to, tally)) {
+  const { clock, log, random } = surroundings;
+  const { pieceTime } = resumable ?? {};
+  const leave = async (next: number, { under, meter }: Resumable) => {
+    if (next === from) return;
+    const draft = { part: part.number, next, id: ulid(clock.now(), random) };
+    await leaveDraft(ledger, run, draft, { under, meter }, tally, { results: results.end(), ...failures.soFar() });
+  };
+  pieceTime?.begin();
+  for await (const first of foldPart(ledger, from, part.to, over)) {
+    const looking = { run: run.run, clock, log, pieceTime, lacking };
+    const fold = await wholeFold(ledger, first, over.get(first.shard), looking);
+    if (fold === undefined) {
+      if (resumable !== undefined) await leave(first.shard, resumable);
+      return undefined;
+    }
+    const { shard, rows, recordedAt } = fold;
+    fold.countIn(tally);
     const failed = [];
     for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
       const outcome = await resolved(folded, archiveBucket, tally, surroundings);
@@ -94,13 +118,26 @@ export async function writePart(
     resumable.pieceTime.ended();
     const next = shard + 1;
     if (next === part.to || resumable.pieceTime.forAnother()) continue;
-    const draft = { part: part.number, next, id: ulid(surroundings.clock.now(), surroundings.random) };
-    await leaveDraft(ledger, run, draft, resumable, tally, { results: results.end(), ...failures.soFar() });
+    await leave(next, resumable);
     return undefined;
   }
   if (resumable?.isWanted !== undefined && !(await resumable.isWanted())) return undefined;
   await Promise.all([writeResults(ledger, part.number, results.end()), failures.end()]);
   return tally;
+}
+
+/** Undefined where there is none that holds all rows of the shards before where it ends: an older version went on where a shard lacked some. */
+async function furthestDraft(
+  ledger: LedgerStore,
+  part: Part,
+  over: ShardsOver,
+  { under, progress }: Pick<Resumable, "under" | "progress">,
+): Promise<(DraftContent & Pick<Draft, "next">) | undefined> {
+  for (const draft of progress.drafts.get(part.number) ?? []) {
+    const content = await readDraft(ledger, under, draft);
+    if (endedRows(content.tally) >= rowsOver(over, part.from, draft.next)) return { ...content, next: draft.next };
+  }
+  return undefined;
 }
 
 /** Characters of failures in one file. A part of which every row failed comes to tens of megabytes. */

@@ -9,7 +9,7 @@ import type { Summary } from "../../report/summary.ts";
 import { addRequests, type Tally } from "../../report/tally.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { writeSummary } from "../finalize/finalize.ts";
-import { countDone, partsBegun } from "../finalize/report-parts.ts";
+import { doneOf, partsBegun } from "../finalize/report-parts.ts";
 import { writePart } from "../finalize/write-part.ts";
 import type { Place } from "../messages/messages.ts";
 import type { Surroundings } from "../surroundings/surroundings.ts";
@@ -65,14 +65,15 @@ export async function writeParts(
   const tallies: Tally[] = [];
   const figuresOfGroup = new Map<number, Figures>();
   for await (const part of partsBegun(ledger, run, (group) => finalizedToo || !over.has(group))) {
-    const tally = await writePart(ledger, run, part, surroundings, undefined, csvSafe);
+    const done = await doneOf(ledger, part);
+    const tally = await writePart(ledger, run, part, surroundings, { over: done.over, lacking: "left out", csvSafe });
     if (tally === undefined) continue;
     const figures = figuresOfGroup.get(part.group) ?? emptyFigures();
     addFigures(figures, tally.figures);
     figuresOfGroup.set(part.group, figures);
     // Of a group that is over its marker tells: the same outcomes, and what finalizing cost.
     if (over.has(part.group)) continue;
-    addRequests(tally, { ledger: await countDone(ledger, part) });
+    addRequests(tally, { ledger: done.markers });
     tallies.push(tally);
   }
   for (const [group, marker] of over) {

@@ -22,7 +22,7 @@ import type { LedgerStore } from "../../ledger/store.ts";
 import { listedSummary, type RunState, type Summary, tallyToSummary } from "../../report/summary.ts";
 import { addOutcome, addRequests, emptyTally, type Tally } from "../../report/tally.ts";
 import { factsOf, wholeTally } from "../finalize/finalize.ts";
-import { countDone, partsBegun } from "../finalize/report-parts.ts";
+import { doneOf, partsBegun } from "../finalize/report-parts.ts";
 import { resolved } from "../finalize/resolved.ts";
 import type { Place } from "../messages/messages.ts";
 import { type IdleShards, idleShards } from "../reconcile/idle-shards.ts";
@@ -217,14 +217,15 @@ export async function talliesOf(ledger: LedgerStore, run: RunDocument, surroundi
   const tallies: Tally[] = [];
   for await (const part of partsBegun(ledger, run, (group) => !over.has(group))) {
     const tally = emptyTally();
-    for await (const { shard, rows, recordedAt } of foldShards(ledger, part.from, part.to, tally)) {
+    for await (const { shard, rows, recordedAt, countIn } of foldShards(ledger, part.from, part.to)) {
+      countIn(tally);
       for (const folded of rows.values()) {
         const outcome = await resolved(folded, archive, tally, surroundings);
         const at = { first: shard * run.request.options.shardSize, recordedAt: recordedAt(folded) };
         if (outcome.outcome !== "pending") addOutcome(tally, outcome, at);
       }
     }
-    addRequests(tally, { ledger: await countDone(ledger, part) });
+    addRequests(tally, { ledger: (await doneOf(ledger, part)).markers });
     tallies.push(tally);
   }
   for (const marker of over.values()) tallies.push(await readTally(ledger, marker));

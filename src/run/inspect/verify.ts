@@ -146,7 +146,7 @@ export async function verifyRun(
     await onDifference({ kind: found.kind, message: found.message, outcome });
   };
   for (let group = 0; group < groupsOf(run) && !signal?.aborted; group++) {
-    for await (const { rows } of foldEach(ledger, await listGroup(ledger, group), emptyTally())) {
+    for await (const { rows } of foldEach(ledger, await listGroup(ledger, group))) {
       for (const folded of rows.values()) {
         if (signal?.aborted) break;
         const outcome = await resolved(folded, archive, emptyTally(), surroundings);

@@ -6,13 +6,12 @@ import { doneMarkers } from "../../ledger/shard/done-marker.ts";
 import { foldShards } from "../../ledger/shard/fold-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { sampleOf, writeFirstArchived } from "../../ledger/trial.ts";
-import { emptyTally } from "../../report/tally.ts";
 
 /** Ends the trial of a run of which some shard that is over has archived rows. */
 export async function markArchived(ledger: LedgerStore): Promise<void> {
   for await (const { number, archived } of doneMarkers(ledger)) {
     if (archived === 0) continue;
-    for await (const { rows } of foldShards(ledger, number, number + 1, emptyTally())) {
+    for await (const { rows } of foldShards(ledger, number, number + 1)) {
       for (const { outcome } of rows.values()) {
         const sample = sampleOf(outcome);
         if (sample !== undefined) return writeFirstArchived(ledger, sample);

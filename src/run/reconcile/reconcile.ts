@@ -70,9 +70,10 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   let moved = false;
   const tallies = new Map<number, Tally>();
   const pieceTime = createPieceTime(clock, deadline - reserve);
-  for (const [group, rows] of view.complete) {
-    const over = { group, rows };
-    const tally = pieceTime.forAnother() ? await finalizeGroup(ledger, run, over, surroundings, pieceTime) : undefined;
+  for (const [group, over] of view.complete) {
+    const tally = pieceTime.forAnother()
+      ? await finalizeGroup(ledger, run, { group, over }, surroundings, pieceTime)
+      : undefined;
     if (tally === undefined) return { kind: "again", moved: true, counts };
     tallies.set(group, tally);
     moved = true;

@@ -7,7 +7,6 @@ import { type ListedShard, listShards } from "../../ledger/shard/listed-shards.t
 import type { RecordReader } from "../../ledger/shard/record-reader.ts";
 import { outcomesOfLines } from "../../ledger/shard/segment.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
-import { emptyTally } from "../../report/tally.ts";
 import { isTerminal, type Outcome } from "../../vocabulary/outcome.ts";
 
 export interface OutcomeFeed extends RecordReader {
@@ -109,7 +108,7 @@ export function createOutcomeFeed(mostWaiting = MOST_WAITING): OutcomeFeed {
       async function* untold(): AsyncGenerator<ListedShard> {
         for await (const listed of listShards(ledger, 0, shards)) if (!whole.has(listed.shard)) yield listed;
       }
-      for await (const { shard, rows } of foldEach(ledger, untold(), emptyTally())) {
+      for await (const { shard, rows } of foldEach(ledger, untold())) {
         const outcomes = [...rows.values()].map(({ outcome }) => outcome);
         const found = fresh(shard, Number.POSITIVE_INFINITY, outcomes);
         // It is folded once, and as a whole.

@@ -147,7 +147,7 @@ async function* failedRows(
       (marker.failed === 0 ? clean : suspect).add(marker.number);
     }
     const listed = (await listGroup(ledger, group)).filter(({ shard }) => !clean.has(shard) || suspect.has(shard));
-    for await (const { shard, rows } of foldEach(ledger, listed, emptyTally())) {
+    for await (const { shard, rows } of foldEach(ledger, listed)) {
       const failed: number[] = [];
       for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
         const { outcome } = await resolved(folded, archive, emptyTally(), surroundings);

@@ -4,13 +4,16 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { donePath, paths } from "../../../src/ledger/layout.ts";
 import type { RunDocument } from "../../../src/ledger/plan/run-document.ts";
 import { runPrefix } from "../../../src/ledger/runs.ts";
+import { doneShards } from "../../../src/ledger/shard/done-marker.ts";
 import { createLedgerStore } from "../../../src/ledger/store.ts";
 import { finalizeGroup } from "../../../src/run/finalize/finalize.ts";
 import { createPieceTime } from "../../../src/run/finalize/piece-time.ts";
 import { reconcile } from "../../../src/run/reconcile/reconcile.ts";
 import { processSubmissions } from "../../../src/run/reconcile/submissions.ts";
+import { ulidAt } from "../../ledger/samples.ts";
 import { quick, runs } from "../../setup/quick.ts";
 import { type Life, mortalBucket, mortalClock } from "../../stores/mortal.ts";
 import { type Finished, keyOf, reportedFailures, reportedKeys, seedFinishedRun } from "../finished-run.ts";
@@ -24,6 +27,11 @@ const written = (world: World, below: string) =>
     .map(pathOf)
     .filter((path) => path.startsWith(below));
 const isDraft = (path: string) => /^parts\/.*\.json$/.test(path);
+
+/** Its only group, and what the markers of its shards tell. */
+async function overOf(world: World, { shards }: Pick<RunDocument, "shards">) {
+  return { group: 0, over: (await world.done(doneShards(world.ledger("r"), 0, shards))).over };
+}
 
 /** The whole report is there, each row in it once. */
 function expectWhole(world: World, { shards, rows, failEvery, keyLength }: Finished): void {
@@ -54,13 +62,28 @@ function oneByOne(world: World, ms: number): void {
   });
 }
 
-/** Reconciles in deliveries of so many seconds until the run is complete; resolves with their number. */
-async function inDeliveries(world: World, seconds: number): Promise<number> {
+/** Reconciles in deliveries of so many seconds, with so many between them, until the run is complete; resolves with their number. */
+async function inDeliveries(world: World, seconds: number, between = 0): Promise<number> {
   for (let n = 1; n < 500; n++) {
+    if (n > 1 && between > 0) await world.done(world.clock.sleep(between * 1_000));
     expect(await world.deliver(message, seconds)).toEqual({ kind: "acknowledge" });
     if (written(world, "report/summary.json").length > 0) return n;
   }
   throw new Error("it is not complete after 500 deliveries");
+}
+
+/** Listings of outcomes leave out what is in one of those folders, for so long. Returns what brings it back. */
+function listsLate(world: World, ms: number, ...late: readonly (readonly [shard: number, of: string])[]): () => void {
+  const hidden = world.archive
+    .keys()
+    .filter((key) => late.some(([shard, of]) => key.includes(paths.outcomes(shard)) && key.endsWith(of)))
+    .map((key) => [key, world.archive.object(key)?.bytes ?? Buffer.alloc(0)] as const);
+  for (const [key] of hidden) world.archive.removeObject(key);
+  const bringBack = () => {
+    for (const [key, bytes] of hidden) world.archive.seed(key, bytes);
+  };
+  void world.clock.sleep(ms).then(bringBack);
+  return bringBack;
 }
 
 describe("a group", () => {
@@ -167,46 +190,82 @@ describe("a group", () => {
     };
     const pieceTime = createPieceTime(world.clock, Number.POSITIVE_INFINITY);
     await expect(
-      world.done(finalizeGroup({ ...ledger, list }, run, { group: 0, rows: run.rows }, world.surroundings, pieceTime)),
+      world.done(finalizeGroup({ ...ledger, list }, run, await overOf(world, run), world.surroundings, pieceTime)),
     ).rejects.toMatchObject({
       code,
       message: expect.stringContaining(pathOf(draft)),
     });
   });
 
-  /** Listings of outcomes leave out one segment, the first so many times. Returns what brings it back. */
-  function listsLate(world: World, times: number): () => void {
-    const [key = ""] = world.archive
-      .keys()
-      .filter((each) => each.includes("/outcomes/000000007/") && each.endsWith(".gz"));
-    const bytes = world.archive.object(key)?.bytes ?? Buffer.alloc(0);
-    let lists = 0;
-    world.archive.onRequest(async ({ type, key: asked }) => {
-      if (type !== "list" || !asked.includes("/outcomes/")) return undefined;
-      if (lists++ < times) world.archive.removeObject(key);
-      else world.archive.seed(key, bytes);
-      return undefined;
-    });
-    return () => {
-      lists = times;
-    };
-  }
+  /** Of each of these shards' segments, the second; of the last shard nothing at all is listed. */
+  const lateShards = [...[0, 7, 9, 10].map((shard) => [shard, "-00002.jsonl.gz"] as const), [24, ""] as const];
 
-  test.each([900, 30])("is whole though a LIST came too early, in deliveries of %i s", async (seconds) => {
+  test.each([900, 30, 0])("is whole though it is listed late, in deliveries of %i s", async (seconds) => {
     const world = createWorld();
     seedFinishedRun(world, finished);
-    listsLate(world, 3);
-    await inDeliveries(world, seconds);
+    listsLate(world, 60_000, ...lateShards);
+    await inDeliveries(world, seconds, 5);
+    expectWhole(world, finished);
+  });
+
+  // Was listed and read anew as a whole, in one delivery, however short.
+  test("that is listed late is gone on with shard by shard: none is read again but those that lacked rows", async () => {
+    const world = createWorld();
+    seedFinishedRun(world, finished);
+    listsLate(world, 3_000, ...lateShards);
+    world.archive.forgetLog();
+    expect(await inDeliveries(world, 900)).toBe(1);
+    expectWhole(world, finished);
+    // Shard 0 was looked at three times until it was whole; the others that were listed before that once more.
+    const read = world.archive.log.flatMap(({ type, key }) => {
+      const [, shard] = /\/outcomes\/(\d+)\/.*gz$/.exec(key) ?? [];
+      return type === "get" && shard !== undefined ? [Number(shard)] : [];
+    });
+    const more = read.filter((shard) => !lateShards.some(([late]) => late === shard));
+    expect(more).toHaveLength(2 * 20);
+    const lists = world.archive.log.filter(({ type, key }) => type === "list" && /outcomes\/\d+\//.test(key));
+    expect(lists.length).toBeGreaterThanOrEqual(lateShards.length - 1);
+    expect(lists.length).toBeLessThan(10);
+  });
+
+  test("of which an older version left a part and a draft that lack rows is whole all the same", async () => {
+    const world = createWorld();
+    seedFinishedRun(world, finished);
+    oneByOne(world, 100);
+    const late = [3, 13];
+    const bringBack = listsLate(world, 3_600_000, ...late.map((shard) => [shard, "-00002.jsonl.gz"] as const));
+    // It did not look at what the markers tell: here they tell as little as is listed.
+    const key = (path: string) => `.originals/runs/r/${path}`;
+    const markers = world.archive
+      .keys()
+      .filter((each) => late.some((shard) => each.includes(paths.doneOfShard(shard))));
+    const few = late.map((shard) =>
+      key(donePath(shard, { archived: 3, skipped: 0, failed: 0, bytes: 21 }, ulidAt(shard + 1))),
+    );
+    for (const each of markers) world.archive.removeObject(each);
+    for (const each of few) world.archive.seed(each, "");
+    for (let n = 0; n < 16; n++) await world.deliver(message, 0);
+    expect(written(world, "parts/000000/000000~")).toHaveLength(1);
+    expect(written(world, "parts/000000/000001-").some((path) => path.includes("-000000016~"))).toBe(true);
+    for (const each of few) world.archive.removeObject(each);
+    for (const each of markers) world.archive.seed(each, "");
+    bringBack();
+    await inDeliveries(world, 0);
     expectWhole(world, finished);
   });
 
   test("of which an outcome is gone is refused, and not marked as written: once it is there again, it is", async () => {
     const world = createWorld();
     seedFinishedRun(world, finished);
-    const bringBack = listsLate(world, 1_000);
+    const bringBack = listsLate(world, 3_600_000, [7, "-00002.jsonl.gz"]);
+    const began = world.clock.elapsed();
     expect(await world.deliver(message, 900)).toMatchObject({
-      reason: expect.stringContaining("147 of 150 rows have an outcome"),
+      reason: expect.stringMatching(
+        /its shard 7 is marked as done, but there are outcomes of 3 of its 6 rows below \S+outcomes\/000000007\//,
+      ),
     });
+    // Until then it may be listed yet.
+    expect(world.clock.elapsed() - began).toBeGreaterThanOrEqual(120_000);
     expect(written(world, "groups/")).toEqual([]);
     expect(written(world, "report/summary.json")).toEqual([]);
     bringBack();
@@ -227,7 +286,7 @@ describe("a group", () => {
       return undefined;
     });
     const pieceTime = createPieceTime(world.clock, Number.POSITIVE_INFINITY);
-    const over = { group: 0, rows: run.rows };
+    const over = await overOf(world, run);
     const tally = await world.done(finalizeGroup(world.ledger("r"), run, over, world.surroundings, pieceTime));
     expect(tally).toMatchObject({ archived: 480 });
     // Side by side, and not all at once.
@@ -262,9 +321,13 @@ describe("reconcilers side by side, any of which may die at any request", () => 
         shape,
         lives,
         fc.array(fc.nat({ max: 1_500 }), { minLength: 5, maxLength: 40 }),
-        async (finished, all, delays) => {
+        fc.array(fc.tuple(fc.nat({ max: 23 }), fc.constantFrom("-00001.jsonl.gz", "-00002.jsonl.gz", "")), {
+          maxLength: 4,
+        }),
+        async (finished, all, delays, late) => {
           const world = createWorld();
           const run = seedFinishedRun(world, finished);
+          listsLate(world, 20_000, ...late);
           let requests = 0;
           world.archive.onRequest(() => ({ kind: "delay", ms: delays[requests++ % delays.length] ?? 0 }));
           const waiting = [...all];

@@ -142,6 +142,26 @@ describe("a run on a queue that is stopped", () => {
     expect(seconds).toBeLessThan(60);
   });
 
+  test.each([
+    ["are listed late are in the report", 60_000, 100],
+    ["are gone is reported without them", 3_600_000, 98],
+  ])("of which outcomes that were written %s", async (_, lateBy, archived) => {
+    const world = createWorld();
+    seedFinishedRun(world, { shards: 25, rows: 4, shardSize: 10_000 });
+    await cancel(world);
+    await world.clock.advance(11_000);
+    const [key = ""] = world.archive.keys().filter((each) => /outcomes\/000000017\/.*-00002/.test(each));
+    const bytes = world.archive.object(key)?.bytes ?? Buffer.alloc(0);
+    world.archive.removeObject(key);
+    void world.clock.sleep(lateBy).then(() => world.archive.seed(key, bytes));
+    for (let n = 0; n < 100 && !isReported(world); n++) {
+      await world.deliver(message, 5);
+      await world.clock.advance(5_000);
+    }
+    expect(world.summary("r")).toMatchObject({ state: "cancelled", archived, pending: 100 - archived });
+    expect(reportedKeys(world)).toHaveLength(archived);
+  });
+
   test("is reported in as many deliveries as it takes, each row once", async () => {
     const world = createWorld();
     const unworked = [4, 17, 18, 21];

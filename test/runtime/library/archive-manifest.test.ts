@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { foldShards } from "../../../src/ledger/shard/fold-shards.ts";
-import { emptyTally } from "../../../src/report/tally.ts";
 import { type ArchiveRun, archiveManifest, type RowOutcome } from "../../../src/runtime/library/archive-manifest.ts";
 import type { ArchiveOptions } from "../../../src/runtime/library/archive-options.ts";
 import { settingsOfOptions } from "../../../src/runtime/library/settings-of-options.ts";
@@ -37,7 +36,7 @@ const keysOf = (outcomes: readonly RowOutcome[]) => outcomes.map(({ key }) => ke
 /** Keys whose outcomes the ledger holds just now. */
 async function recorded(world: World): Promise<Set<string>> {
   const keys = new Set<string>();
-  for await (const { rows } of foldShards(world.ledger("r"), 0, 1_000, emptyTally())) {
+  for await (const { rows } of foldShards(world.ledger("r"), 0, 1_000)) {
     for (const { outcome } of rows.values()) if (outcome.outcome !== "pending") keys.add(outcome.key);
   }
   return keys;
