@@ -43,8 +43,18 @@ export function refusedEvent(ledger: Address, { run, code, message, at, asked }:
 }
 
 function countsOf(summary: Summary): CloudEvent["data"] {
-  const { run, state, rows, archived, skipped, failed, pending, bytes, startedAt, endedAt, seconds, reason } = summary;
+  const { run, state, rows, archived, skipped, failed, pending, restoring, bytes } = summary;
+  const { startedAt, endedAt, seconds, reason } = summary;
   const failures = summary.failures?.map(({ code, count }) => ({ code, count })) ?? null;
-  const counts = { rows, archived, skipped, failed, pending, bytes, failures };
+  const counts = {
+    rows,
+    archived,
+    skipped,
+    failed,
+    pending,
+    ...(restoring === undefined ? {} : { restoring }),
+    bytes,
+    failures,
+  };
   return { run, state, ...counts, startedAt, endedAt, seconds, ...(reason === undefined ? {} : { reason }) };
 }

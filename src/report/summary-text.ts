@@ -4,6 +4,7 @@ import { counted, formatCount, verbOf } from "../vocabulary/counted.ts";
 import { leftOutText, limitedText } from "./left-out-text.ts";
 import { retellCommand } from "./next-step.ts";
 import { formatBytes, formatMoney, formatSeconds } from "./quantity.ts";
+import { restoringText } from "./restoring-text.ts";
 import type { RunState, Summary, SummaryFailure } from "./summary.ts";
 
 const stateTexts: Readonly<Record<RunState, string>> = {
@@ -98,13 +99,6 @@ function idleText(run: string, { shards, atLeast, since, numbers }: NonNullable<
   const named = `${numbers.join(", ")}${shards > numbers.length ? ", …" : ""}`;
   const longest = shards === 1 ? `since ${since}` : `the longest since ${since}`;
   return `${atLeast ? "at least " : ""}${counted(shards, "shard")} (${named}) that nobody works on, ${longest}; cos-originals status ${run} --repair takes ${verbOf(shards, "it", "them")} up now`;
-}
-
-function restoringText(state: RunState, { rows, lookAt, days }: NonNullable<Summary["restoring"]>): string {
-  const waiting = `${counted(rows, "row")} of the pending ${verbOf(rows, "waits", "wait")} until ${verbOf(rows, "its original is", "their originals are")} restored from an archive class`;
-  return state === "running"
-    ? `${waiting}; the next look is at ${lookAt}`
-    : `${waiting}, which needs nobody at work: go on after ${lookAt}, and within the ${counted(days, "day")} that the copies are kept, or they are restored, and paid for, once more`;
 }
 
 function volume({ bytes, seconds, archived }: Summary): string {

@@ -25,8 +25,13 @@ export function headline({ state, rows, failed, pending, archived, skipped }: Su
   }
 }
 
+/** Of pending rows that wait until their originals are restored; undefined where there are none. */
+export const restoringNote = ({ state, restoring }: Summary, words: Words): string | undefined =>
+  restoring && words.restoring(state, { ...restoring, lookAt: words.utc(restoring.lookAt) });
+
 export function head(summary: Summary, words: Words): Html {
   const { state, failed, run, reason, limited, undelivered } = summary;
+  const restoring = restoringNote(summary, words);
   const step = nextStep(summary);
   return html`<header>
 <p class="eyebrow"><span class="state ${state}${failed > 0 ? " with-failures" : ""}">${words.states[state]}</span> ${words.run} <bdi class="key">${run}</bdi></p>
@@ -34,6 +39,7 @@ export function head(summary: Summary, words: Words): Html {
 ${reason === undefined ? [] : html`<p class="reason"><strong>${words.reason}</strong> <bdi>${reason}</bdi></p>`}
 <p class="lead">${words.advice[step.kind]}</p>
 ${command(step.command, words)}
+${restoring === undefined ? [] : html`<p class="note">${restoring}</p>`}
 ${limited ? html`<p class="note">${words.limited}</p>` : []}
 ${undelivered ? html`<p class="note">${words.undelivered(undelivered)} <code>${retellCommand(summary)}</code></p>` : []}
 </header>`;

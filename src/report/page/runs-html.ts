@@ -6,7 +6,7 @@ import type { Summary } from "../summary.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 import { barChart, layoutOf } from "./chart.ts";
 import { command } from "./command.ts";
-import { headline } from "./head.ts";
+import { headline, restoringNote } from "./head.ts";
 import { pageHtml } from "./report-html.ts";
 
 export type IndexedRun =
@@ -179,8 +179,9 @@ function table(runs: readonly IndexedRun[], more: number, words: Words): Html {
       words.bytes(summary.bytes),
       cost === undefined ? "–" : words.range(cost.from.toFixed(2), words.money(cost.upTo, cost.currency)),
     ];
+    const restoring = restoringNote(summary, words);
     return html`<tr id="run-${run.run}"><th scope="row" class="key">${run.run}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>
-`;
+${restoring === undefined ? [] : html`<tr><td></td><td colspan="${head.length - 1}">${restoring}</td></tr>\n`}`;
   });
   return html`<section aria-labelledby="all">
 <h2 id="all">${index.table}</h2>

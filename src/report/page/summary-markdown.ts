@@ -4,7 +4,7 @@ import { nextStep } from "../next-step.ts";
 import type { Summary } from "../summary.ts";
 import { wordsOf } from "../words/words.ts";
 import { englishTextOf } from "./code-texts.ts";
-import { headline } from "./head.ts";
+import { headline, restoringNote } from "./head.ts";
 import type { PageOptions } from "./report-html.ts";
 
 /** Codes that are told, and keys of each. */
@@ -19,6 +19,7 @@ export function summaryMarkdown(
   const words = wordsOf(language);
   const { run, rows, archived, skipped, failed, pending, bytes, seconds, reason, cost, atLeast } = summary;
   const step = nextStep(summary);
+  const restoring = restoringNote(summary, words);
   const counts = [rows, archived, skipped, failed, pending].map(words.count);
   if (atLeast) for (const at of [1, 2, 3, 4]) counts[at] = `${at === 4 ? words.atMost : words.atLeast} ${counts[at]}`;
   const { outcomes } = words;
@@ -34,6 +35,7 @@ export function summaryMarkdown(
     `| ${[words.amount, outcomes.archived, outcomes.skipped, outcomes.failed, outcomes.pending].join(" | ")} |`,
     "|--:|--:|--:|--:|--:|",
     `| ${counts.join(" | ")} |`,
+    ...(restoring === undefined ? [] : ["", plain(restoring)]),
     "",
     [
       `${words.volume} ${words.bytes(bytes)}`,

@@ -1,6 +1,8 @@
 /** The pages' words in English. */
 import { counted, formatCount, nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { formatBytes, formatMoney, formatSeconds } from "../quantity.ts";
+import { restoringText } from "../restoring-text.ts";
+import type { RunState, Summary } from "../summary.ts";
 
 const count = formatCount;
 
@@ -74,6 +76,8 @@ export const english = {
   unchanged: "Unchanged",
   unchangedText: (n: number): string => `${count(n)}, as listings tell, and in no CSV`,
   limited: "Stopped at --limit: what comes after was not looked at.",
+  restoring: (state: RunState, restoring: NonNullable<Summary["restoring"]>): string =>
+    `${restoringText(state, restoring)}.`,
   undelivered: (n: number): string =>
     `${counted(n, "delivery")} of events ${verbOf(n, "is", "are")} left, and kept; to try again:`,
   rows: (n: number): string => counted(n, "row"),

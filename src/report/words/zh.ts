@@ -71,6 +71,10 @@ export const chinese: Words = {
   unchanged: "未变化",
   unchangedText: (n) => `${count(n)} 个，由列表比对得出，不写入 CSV`,
   limited: "已达到 --limit 上限，其后的对象未处理。",
+  restoring: (state, { rows, lookAt, days }) =>
+    state === "running"
+      ? `待处理的对象中有 ${count(rows)} 个正在从归档类型恢复，下次查看时间：${lookAt}。`
+      : `待处理的对象中有 ${count(rows)} 个正在从归档类型恢复，期间无需运行任何进程：请在 ${lookAt} 之后、恢复副本保留的 ${count(days)} 天之内继续，否则将再次恢复并再次付费。`,
   undelivered: (n) => `有 ${count(n)} 批事件尚未送达，已保留；重新投递：`,
   rows: (n) => `共 ${count(n)} 个对象`,
   outcomes: { archived: "已归档", skipped: "已跳过", failed: "失败", pending: "待处理" },

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { formatBytes } from "../../report/quantity.ts";
+import { restoringText } from "../../report/restoring-text.ts";
 import type { Summary } from "../../report/summary.ts";
 import { type Worked, type WorkedRows, workQueue } from "../../run/work/work-queue.ts";
 import { systemClock } from "../../vocabulary/clock.ts";
@@ -142,10 +143,10 @@ function textOf({ acknowledged, givenBack, rejected, rows, runs }: Worked): read
   return [
     `${counted(acknowledged, "message")} worked, ${formatCount(givenBack)} given back, ${formatCount(rejected)} that can't be worked`,
     `  ${formatCount(archived)} archived + ${formatCount(skipped)} skipped + ${formatCount(failed)} failed, ${formatBytes(bytes)}`,
-    ...runs.map(
-      ({ run, state, rows, failed, pending }) =>
-        `  run ${run} is ${state}: ${counted(rows, "row")}, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
-    ),
+    ...runs.flatMap(({ run, state, rows, failed, pending, restoring }) => [
+      `  run ${run} is ${state}: ${counted(rows, "row")}, ${formatCount(failed)} failed, ${formatCount(pending)} pending`,
+      ...(restoring === undefined ? [] : [`    ${restoringText(state, restoring)}`]),
+    ]),
   ];
 }
 

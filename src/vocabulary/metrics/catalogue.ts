@@ -168,6 +168,11 @@ export const runMetrics = {
     means: "Rows of the run, by outcome",
     alert: "archived far from that of the nights before",
   },
+  run_restoring_rows: {
+    type: "gauge",
+    unit: "rows",
+    means: "Of the pending rows, those that wait until their originals are restored from an archive class",
+  },
   run_archived_bytes: { type: "gauge", unit: "bytes", means: "Bytes of the originals that the run archived" },
   run_failures: {
     type: "gauge",

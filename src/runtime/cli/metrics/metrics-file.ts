@@ -56,7 +56,7 @@ export function runValues(code: ExitCode, summary: Summary | undefined, endedAt:
     ["run_end_timestamp_seconds", [[{}, endedAt]]],
   ];
   if (summary === undefined) return new Map(always);
-  const { run, state, archived, skipped, failed, pending, bytes, seconds, retries, cost, deletedFromSource } = summary;
+  const { run, state, archived, skipped, failed, pending, restoring, bytes, seconds, retries, cost } = summary;
   const failures = new Map<string, number>();
   for (const each of summary.failures ?? []) {
     const label = codeLabel(each.code);
@@ -70,11 +70,12 @@ export function runValues(code: ExitCode, summary: Summary | undefined, endedAt:
     ...always,
     ["run_duration_seconds", maybe(seconds)],
     ["run_rows", rows.map(([outcome, count]) => [{ outcome }, count] as const)],
+    ["run_restoring_rows", maybe(restoring?.rows)],
     ["run_archived_bytes", [[{}, bytes]]],
     ["run_failures", [...failures].map(([code, count]) => [{ code }, count] as const)],
     ["run_requests", Object.entries(summary.requests ?? {}).map(([type, count]) => [{ type }, count] as const)],
     ["run_retries", maybe(retries)],
-    ["run_deleted_from_source_rows", maybe(deletedFromSource?.count)],
+    ["run_deleted_from_source_rows", maybe(summary.deletedFromSource?.count)],
     ["run_cost_upper", cost === undefined ? [] : [[{ currency: cost.currency }, cost.spent.upTo]]],
   ]);
 }

@@ -2,6 +2,7 @@
 import type { Cost, Prices } from "../../../policy/money/cost.ts";
 import { costOfRun } from "../../../policy/money/run-cost.ts";
 import { formatBytes, formatSeconds } from "../../../report/quantity.ts";
+import { restoringText } from "../../../report/restoring-text.ts";
 import type { RunOfLedger, RunsOfLedger } from "../../../run/inspect/runs.ts";
 import type { Place } from "../../../run/messages/messages.ts";
 import { printAddress } from "../../../vocabulary/address.ts";
@@ -24,7 +25,7 @@ export function runsDocument({ runs, more }: RunsOfLedger, ledger: Place, prices
     more,
     runs: runs.map((one) => {
       if (one.kind === "unread") return { run: one.run, reason: one.reason };
-      const { state, startedAt, endedAt, seconds, rows, archived, skipped, failed, pending, bytes, reason } =
+      const { state, startedAt, endedAt, seconds, rows, archived, skipped, failed, pending, bytes, reason, restoring } =
         one.summary;
       const cost = costOfRead(one, ledger, prices);
       return {
@@ -40,6 +41,7 @@ export function runsDocument({ runs, more }: RunsOfLedger, ledger: Place, prices
         skipped,
         failed,
         pending,
+        ...(restoring === undefined ? {} : { restoring }),
         bytes,
         cost: cost === null ? null : { currency: cost.currency, from: cost.from, upTo: cost.upTo },
         lastSignAt: one.lastSign === undefined ? null : new Date(one.lastSign).toISOString(),
@@ -81,8 +83,13 @@ export function runsText(found: RunsOfLedger, ledger: Place, prices: Prices): re
       .trimEnd(),
   );
   for (const one of found.runs) {
-    if (one.kind === "unread") lines.push(`${one.run}: ${one.reason}`);
-    else if (one.summary.reason !== undefined) lines.push(`${one.run}: ${one.summary.reason}`);
+    if (one.kind === "unread") {
+      lines.push(`${one.run}: ${one.reason}`);
+      continue;
+    }
+    const { state, reason, restoring } = one.summary;
+    if (reason !== undefined) lines.push(`${one.run}: ${reason}`);
+    if (restoring !== undefined) lines.push(`${one.run}: ${restoringText(state, restoring)}`);
   }
   if (found.more > 0) {
     lines.push(`and ${formatCount(found.more)} older; --newest N shows more`);
