@@ -142,10 +142,27 @@ describe("the pace", () => {
     expect(of(100)).toBeCloseTo(1 / Math.SQRT2);
   });
 
+  // A run of one row was said to have had "32 at once, found by trying".
+  test.each([
+    [1, 1e9, undefined],
+    [31, 1e9, undefined],
+    [32, 1e9, 32],
+    [200, undefined, undefined],
+  ])("of %i rows says how many at once were found only where there were as many", async (rows, memory, found) => {
+    const clock = fakeClock();
+    const pace = createPace({ concurrency: 100, memory, clock, random: () => 0.5 });
+    const over = pace.runEach(Array.from({ length: rows }).values(), async () => {
+      await clock.sleep(1);
+    });
+    while (pace.unfinished() > 0) await clock.advance(1);
+    await over;
+    expect(pace.foundConcurrency()).toBe(found);
+  });
+
   test("finds how many at once pay, within what is given", async () => {
     const clock = fakeClock();
     const pace = createPace({ concurrency: 100, memory: 1e9, clock, random: () => 0.5 });
-    expect([pace.isAuto, pace.concurrency()]).toEqual([true, 32]);
+    expect([pace.foundConcurrency(), pace.concurrency()]).toEqual([undefined, 32]);
     let left = 2_000;
     const tasks = (function* () {
       while (left-- > 0) yield left;
@@ -158,6 +175,7 @@ describe("the pace", () => {
     });
     for (let n = 0; n < 40 && left > 300; n++) await clock.advance(100);
     expect(pace.concurrency()).toBe(100);
+    expect(pace.foundConcurrency()).toBe(100);
     // Of large ones that are held whole so many fit into less.
     const small = createPace({ concurrency: 1_000, memory: 10 * 1024 ** 2, clock, random: () => 0.5 });
     for (let n = 0; n < 500; n++) small.begins(1024 ** 2);

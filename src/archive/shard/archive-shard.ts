@@ -150,7 +150,7 @@ async function work(
     requests,
     retries: () => retries,
     throttled: () => throttled,
-    atOnce: () => (pace.isAuto ? pace.concurrency() : undefined),
+    atOnce: pace.foundConcurrency,
     spent: allowance?.purse.spent,
     written: recorded,
     counted: delivery.meter && said.counted,

@@ -37,7 +37,7 @@ export interface Trailer {
   readonly retries: number;
   /** Replies that said that requests come too fast. Older versions do not tell. */
   readonly throttled?: number | undefined;
-  /** Tasks that could run at once in its process when it was written, where that is found by trying. */
+  /** Tasks that could run at once in its process when it was written, where that was found by trying. */
   readonly atOnce?: number | undefined;
   /** Of a run with a cap: what was spent since the last segment, what is on its way included. */
   readonly spent?: Amount | undefined;

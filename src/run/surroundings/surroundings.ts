@@ -88,7 +88,7 @@ export interface Progress {
   readonly bytes: number;
   /** Rows whose originals are being restored, where nothing else is left of their shards, and ms until the first of them are looked at. */
   readonly restoring?: { readonly rows: number; readonly nextLookMs: number } | undefined;
-  /** Tasks that may run at once now, where that is found by trying. */
+  /** Tasks that may run at once now, where that was found by trying: where there was as much to do. */
   readonly atOnce?: number | undefined;
   /** Rows, and their bytes, that this process ended: what its speed is reckoned from. Absent where others work the run. */
   readonly here?: { readonly ended: number; readonly bytes: number } | undefined;

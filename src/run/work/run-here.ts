@@ -242,7 +242,7 @@ async function workHere(
     onProgress({
       ...progressOf(run.rows, before, opened),
       restoring: awaited.now(),
-      atOnce: pace.isAuto ? pace.concurrency() : undefined,
+      atOnce: pace.foundConcurrency(),
       waiting: waits.now(pace.heldUp(), pace.running()),
       underWay: pace.running(),
       stopping: signal?.aborted === true,

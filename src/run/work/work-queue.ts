@@ -46,7 +46,9 @@ export interface WorkedRows extends MarkerCounts {
   readonly messages: number;
   /** Rows under way, and those that wait for their turn. */
   readonly underWay?: number | undefined;
-  /** Rows that may be worked at once now, where that is found by trying. */
+  /** Rows that may be worked at once now. */
+  readonly concurrency?: number | undefined;
+  /** The same where it was found by trying. */
   readonly atOnce?: number | undefined;
   /** What holds this process up just now. */
   readonly waiting?: Waiting | undefined;
@@ -225,6 +227,7 @@ export async function workQueue(surroundings: Surroundings, options: WorkQueueOp
         messages: rows.messages(),
         underWay: worker.unfinished(),
         atOnce: worker.atOnce(),
+        concurrency: worker.concurrency(),
         waiting: worker.heldUp(),
         unasked,
       });

@@ -13,7 +13,9 @@ export interface WorkerWithRoom {
   hasRoom(): boolean;
   /** Rows at work, and those that wait for their turn. */
   unfinished(): number;
-  /** Rows that may be worked at once now, where that is found by trying. */
+  /** Rows that may be worked at once now. */
+  concurrency(): number;
+  /** The same where it was found by trying. */
   atOnce(): number | undefined;
   /** What holds up what is under way just now. */
   heldUp(): HoldUp | undefined;
@@ -45,7 +47,8 @@ export function createWorkerWithRoom(surroundings: Surroundings, giveUp?: AbortS
     },
     hasRoom: () => opening === 0 && worker.pace.unfinished() < worker.pace.concurrency(),
     unfinished: () => worker.pace.unfinished(),
-    atOnce: () => (worker.pace.isAuto ? worker.pace.concurrency() : undefined),
+    atOnce: worker.pace.foundConcurrency,
+    concurrency: worker.pace.concurrency,
     heldUp: worker.pace.heldUp,
     runs: () => worker.runs.keys(),
   };

@@ -38,8 +38,8 @@ export interface Pace extends TaskPace {
   concurrency(): number;
   /** Who works the run beside this process, once in some seconds: they share the budget, and whatever else is at its limit. */
   shareWith(company: Company): void;
-  /** Was that number found by trying, and not given? */
-  readonly isAuto: boolean;
+  /** That number where it was found by trying: undefined where it was given, or where there never was as much to do at once. */
+  foundConcurrency(): number | undefined;
   /** Tries a second that may begin now; Infinity while nothing was refused for long. */
   triesPerSecond(): number;
 }
@@ -261,7 +261,7 @@ export function createPace(options: {
       adaptive = share(adaptive, company.share);
       auto?.shareWith(company);
     },
-    isAuto: auto !== undefined,
+    foundConcurrency: () => (auto !== undefined && pool.wasFull() ? pool.limit() : undefined),
     triesPerSecond: () => limitAt(adaptive, clock.elapsed()),
   };
 }

@@ -11,6 +11,8 @@ export interface TaskPool {
   running(): number;
   /** Is there a task that waits for room? */
   hasWaiting(): boolean;
+  /** Did ever as many run as might? */
+  wasFull(): boolean;
 }
 
 interface Caller {
@@ -26,6 +28,7 @@ export function createTaskPool(first: number): TaskPool {
   let limit = first;
   let running = 0;
   let begun = 0;
+  let full = false;
   let callers: Caller[] = [];
 
   /** Of those that have none under way whoever has waited longest, else who came first. */
@@ -54,6 +57,7 @@ export function createTaskPool(first: number): TaskPool {
         let next = tasks.next();
         const place = async (task: T): Promise<void> => {
           running++;
+          full ||= running >= limit;
           caller.running++;
           await work(task);
           running--;
@@ -89,6 +93,7 @@ export function createTaskPool(first: number): TaskPool {
     },
     limit: () => limit,
     running: () => running,
+    wasFull: () => full,
     hasWaiting: () => callers.some(({ hasMore }) => hasMore),
   };
 }

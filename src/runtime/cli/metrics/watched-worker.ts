@@ -42,7 +42,7 @@ export function watchWorker({
   const probes = createProbes({ checks, clock: systemClock, version, underWay });
   const live = {
     underWay,
-    concurrency: () => worked?.atOnce ?? surroundings.settings.concurrency,
+    concurrency: () => worked?.concurrency ?? surroundings.settings.concurrency,
     looked: probes.looked,
     queueCounts,
     now: () => systemClock.now() / 1_000,
