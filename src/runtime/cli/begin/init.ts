@@ -96,8 +96,10 @@ async function asking(flags: Flags, terminal: Terminal, given: Texts, replaced: 
   const { signal } = interrupt;
   try {
     if (replaced && flags.overwrite !== true) {
-      if (!(await terminal.confirm(`${flags.out} is there already. Overwrite it?`, signal)))
+      if (!(await terminal.confirm(`${flags.out} is there already. Overwrite it?`, signal))) {
+        if (signal.aborted) return undefined;
         throw isThere(String(flags.out));
+      }
     }
     return await askSettings(given, {
       answer: (question) => terminal.answer(question, signal),

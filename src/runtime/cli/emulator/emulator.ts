@@ -23,6 +23,7 @@ import { readFindings } from "../../settings/findings.ts";
 import { addCommonFlags, type Flags } from "../input/setting-flags.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-codes.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
+import { reachedAt, reachedText } from "../terminal/reached-at.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { type OfBucket, ofBuckets, saidOf, suffixesOf } from "./bucket-flags.ts";
 import { type LocalQueue, openLocalQueue } from "./local-queue.ts";
@@ -207,11 +208,11 @@ function textOf(
     ({ bucket, folder, objects, bytes, passedOver }) =>
       `${bucket} holds ${counted(objects, "object")} of ${quote(folder)}, ${formatBytes(bytes)}${passedOver === 0 ? "" : `; ${formatCount(passedOver)} passed over, as they can be no objects`}`,
   );
-  if (queue === undefined) return [...lines, `listening on ${url}`];
+  if (queue === undefined) return [...lines, `listening on ${reachedText(url)}`];
   return [
     ...lines,
-    `listening on ${url}`,
-    `the queue is ${queue.queue}`,
+    `listening on ${reachedText(url)}`,
+    `the queue is ${reachedText(queue.queue)}`,
     "Other commands use them with this, and with TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY as they are here:",
     ...exportLines(variablesFor(url, names, queue)),
   ];
@@ -223,11 +224,13 @@ function documentOf(
   names: readonly string[],
   seeded: readonly SeededBucket[],
 ) {
+  const { here, elsewhere } = reachedAt(url);
   return {
     schema: "cos-originals/emulator@1",
-    url,
+    url: here,
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
     port,
-    ...(queue === undefined ? {} : { queue: queue.queue, variables: variablesFor(url, names, queue) }),
+    ...(queue === undefined ? {} : { queue: reachedAt(queue.queue).here, variables: variablesFor(url, names, queue) }),
     ...(seeded.length === 0 ? {} : { seeded }),
   };
 }

@@ -60,7 +60,7 @@ export async function openLocalQueue(
     throw new UserError("PortInUse", sentence, { cause: thrown });
   }
   const listening = app.server.address();
-  const at = `${host}:${typeof listening === "object" ? listening?.port : port}`;
+  const at = `${host.includes(":") ? `[${host}]` : host}:${typeof listening === "object" ? listening?.port : port}`;
   const create = async (queue: object) => {
     const type = { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.CreateQueue" };
     const headers = { host: at, [OURS]: ours, ...type };

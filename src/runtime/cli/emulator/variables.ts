@@ -1,4 +1,5 @@
 /** What other commands on this machine are told so that they use an emulator and its queue. */
+import { reachedAt } from "../terminal/reached-at.ts";
 import { type LocalQueue, localKeys, localRegion } from "./local-queue.ts";
 
 /** Any would do: the emulator's buckets answer under every region. */
@@ -26,7 +27,7 @@ export function variablesFor(
 }
 
 /** What listens everywhere is dialled on loopback: plain http is spoken nowhere else unasked. */
-const dialled = (url: string) => url.replace("//0.0.0.0:", "//127.0.0.1:");
+const dialled = (url: string) => reachedAt(url).here;
 
 /** Lines for a shell: nothing in them needs a quote. */
 export const exportLines = (variables: Readonly<Record<string, string>>): readonly string[] =>

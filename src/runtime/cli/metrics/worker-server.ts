@@ -1,6 +1,7 @@
 /** `--listen`: /healthz, /readyz and /metrics of a worker, for who runs it: an orchestrator's probes, and Prometheus. */
 import type { ServerResponse } from "node:http";
 import type { Clock } from "../../../vocabulary/clock.ts";
+import { reachedText } from "../terminal/reached-at.ts";
 import { openHttpDoor } from "./http-door.ts";
 import type { Probes } from "./probes.ts";
 import type { ProcessRegistry } from "./registry.ts";
@@ -56,5 +57,5 @@ export async function startWorkerServer(
       answer(response).catch(() => response.destroy());
     },
   });
-  return { address: `http://${host}:${door.port}/`, close: door.close };
+  return { address: reachedText(`http://${host}:${door.port}/`), close: door.close };
 }

@@ -4,7 +4,12 @@ import { createInterface } from "node:readline/promises";
 export interface Seat {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** What Ctrl+C does; by default what it does where nothing is asked. */
+  readonly interrupt?: () => void;
 }
+
+/** While a line is read its keys come as characters: that one is a signal again, which each command ends by as by any other. */
+const signalled = () => void process.kill(process.pid, "SIGINT");
 
 /** Is there anybody to be asked? */
 export const isSeated = ({ input, output }: Seat): boolean => input.isTTY === true && output.isTTY === true;
@@ -12,10 +17,11 @@ export const isSeated = ({ input, output }: Seat): boolean => input.isTTY === tr
 /** What is answered; undefined where there is no answer: the end of the input, or an interrupt. */
 export async function answer(
   question: string,
-  { input, output }: Seat,
+  { input, output, interrupt = signalled }: Seat,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const reader = createInterface({ input, output });
+  reader.on("SIGINT", interrupt);
   const closed = new Promise<undefined>((resolve) => reader.once("close", () => resolve(undefined)));
   try {
     return await Promise.race([reader.question(`${question} `, { signal }), closed]);

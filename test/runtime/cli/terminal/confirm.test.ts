@@ -35,6 +35,16 @@ test("the end of the input is no, and so is an interrupt", async () => {
   expect(await interrupted).toBe(false);
 });
 
+// A line's reader takes the key, closes, and says nothing: what was asked was refused with 2, as by "no".
+test("Ctrl+C at a question interrupts, as it does anywhere else", async () => {
+  const here = seat();
+  const interrupt = new AbortController();
+  const asked = confirm("Go on?", { ...here, interrupt: () => interrupt.abort() }, interrupt.signal);
+  here.input.write("\x03");
+  expect(await asked).toBe(false);
+  expect(interrupt.signal.aborted).toBe(true);
+});
+
 test("nobody is asked where either side is no terminal", () => {
   expect(isSeated(seat())).toBe(true);
   expect(isSeated({ ...seat(), input: seat(false).input })).toBe(false);

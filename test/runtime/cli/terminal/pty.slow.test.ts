@@ -64,6 +64,24 @@ function onTerminal(columns: number, args: readonly string[]) {
 
 const interrupt = "\x03";
 
+test.skipIf(!canRun)("Ctrl+C at any question ends with 130, and nothing is begun", async () => {
+  lab.emulator.bucket(source).put("asked.png", makeImage("png", 8, 1));
+  const manifest = await lab.file("asked.txt", lines("asked.png"));
+  const config = await lab.file("asked.yaml", "");
+  const questions = [
+    ["Go on?", ["doctor", "--probe", "--source", `cos://${source}`]],
+    ["Begin it?", ["run", "--archive", lab.place(), "--manifest", manifest, "--confirm-above", "0"]],
+    ["Overwrite it?", ["init", "--out", config]],
+  ] as const;
+  for (const [question, args] of questions) {
+    const asked = onTerminal(80, args);
+    await asked.says(new RegExp(`${question.replace("?", "\\?")} \\[y/N\\]`));
+    asked.press(interrupt);
+    const { code, text } = await asked.ended;
+    expect([code, text.includes(question)], text).toEqual([130, true]);
+  }
+});
+
 test.skipIf(!canRun)(
   "fits into 40 columns, and into 80 where it says 0; its keys stop a run, and say how to go on",
   async () => {
