@@ -43,7 +43,7 @@ export async function archiveTask(task: Task, context: TaskContext): Promise<Tas
   let knowledge = startKnowledge(task, rules, context.clock.elapsed());
   let met: Met = { throttles: 0, foreign: 0 };
   for (;;) {
-    const tried = await tryOnce(knowledge, row);
+    const tried = await tryOnce(knowledge, row, met.throttles);
     if (tried.kind === "ended") {
       const { outcome, begunAt } = tried;
       if (begunAt === undefined) pace.succeeded();
@@ -86,8 +86,8 @@ function movedBytes({ outcome, receivedSize, expectedSize }: Outcome): number | 
   return outcome === "archived" ? (receivedSize ?? expectedSize) : 0;
 }
 
-/** Steps until the row is over or one of them fails. */
-async function tryOnce(before: Knowledge, row: RowWork): Promise<Ended | Failed> {
+/** Steps until the row is over or one of them fails. @param uncharged tries before it that the row is not charged with */
+async function tryOnce(before: Knowledge, row: RowWork, uncharged: number): Promise<Ended | Failed> {
   const { task, context, rules } = row;
   try {
     const turn = beforeTry(context);
@@ -97,7 +97,7 @@ async function tryOnce(before: Knowledge, row: RowWork): Promise<Ended | Failed>
   }
   const begunAt = context.isOnTrial?.() ? undefined : context.clock.elapsed();
   let knowledge = newTry(before);
-  if (knowledge.tries > 1) context.retried();
+  if (uncharged + knowledge.tries > 1) context.retried();
   try {
     for (;;) {
       if (!isBelieved(knowledge)) {

@@ -56,14 +56,19 @@ export function createDeadLetters({ clock, random }: { readonly clock: Pick<Cloc
   const answers = new Map<string, Promise<Redrive | undefined>>();
 
   async function redrive({ client, queueUrl }: QueueAt, abortSignal: AbortSignal): Promise<Redrive | undefined> {
-    const answer = answers.get(queueUrl) ?? redriveOf(client, queueUrl, { abortSignal });
-    answers.set(queueUrl, answer);
-    try {
-      return await answer;
-    } catch (thrown) {
-      // The permission may be given while this process lives.
-      answers.delete(queueUrl);
-      throw thrown;
+    for (;;) {
+      const shared = answers.get(queueUrl);
+      const answer = shared ?? redriveOf(client, queueUrl, { abortSignal });
+      answers.set(queueUrl, answer);
+      try {
+        return await answer;
+      } catch (thrown) {
+        // The permission may be given while this process lives.
+        if (answers.get(queueUrl) === answer) answers.delete(queueUrl);
+        // Whoever asked first had less time left.
+        const isOfAnother = shared !== undefined && ensureError(thrown).name === "AbortError" && !abortSignal.aborted;
+        if (!isOfAnother) throw thrown;
+      }
     }
   }
 

@@ -172,6 +172,7 @@ describe("too many requests", () => {
     expect(await here.outcome(rowOf(small))).toMatchObject({ outcome: "archived", attempts: 1 });
     // Retry-After, and half a second of a first pause's jitter, one second of the second's.
     expect(timesOf(here)).toEqual([0, 3_500, 7_500]);
+    expect(here.retries()).toBe(2);
     expect(here.pace.concurrency()).toBe(2);
   });
 

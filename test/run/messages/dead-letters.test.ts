@@ -1,6 +1,7 @@
 /** Messages that can never be worked, on their way to the dead-letter queue. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AbortError } from "../../../src/queue/api/error.ts";
 import { checkMessage } from "../../../src/queue/api/limits.ts";
 import {
   createMemoryQueues,
@@ -60,6 +61,7 @@ function setUp({
     log,
     clock,
     client,
+    deadLettersOf,
     work,
     dead,
     handled,
@@ -239,6 +241,24 @@ describe("a message that can never be worked", () => {
     clock.advance(60_000);
     expect(await poll()).toMatchObject({ rejected: 1 });
     expect(await letters()).toHaveLength(1);
+  });
+
+  it("asks for the dead-letter queue itself where whoever asked first ran out of time", async () => {
+    let asked = 0;
+    const { client, work, letters, deadLettersOf } = setUp({
+      faults: (queues) => ({
+        GetQueueAttributes: async (input, options) => {
+          if (asked++ === 0) throw new AbortError();
+          return queues.GetQueueAttributes(input, options);
+        },
+      }),
+    });
+    const deadLetters = deadLettersOf({ client, queueUrl: work });
+    const letter = (body: string) =>
+      deadLetters.take({ body, messageId: body, code: "BadMessage", reason: "none" } as never);
+    const [first, second] = await Promise.all([letter("first"), letter("second")]);
+    expect([first.kind, second.kind, asked]).toEqual(["failed", "moved", 2]);
+    expect((await letters()).map(({ body }) => body)).toEqual(["second"]);
   });
 
   it("is a dead letter twice, and never none, where its process dies before it is deleted", async () => {

@@ -7,6 +7,7 @@
 import { metadataSample } from "../../../archive/task/metadata-trust.ts";
 import type { RunRequest } from "../../../ledger/plan/request.ts";
 import { type RunOptions, restoreOf } from "../../../ledger/plan/run-options.ts";
+import { archiveKeyOf } from "../../../policy/archive-key.ts";
 import { headsOfAList } from "../../../policy/listing.ts";
 import { createRestoreEstimate, type RestoreEstimate } from "../../../policy/money/restore-price.ts";
 import { sumOfRequests } from "../../../report/tally.ts";
@@ -17,6 +18,7 @@ import type { Compared, LeftOut, ListedSide, PlanEntries } from "../entry.ts";
 import { createGivenKeys } from "../keys/given-keys.ts";
 import { mayRepeat, noCounts, type PlanCounts, type PlanRequest, planFrom } from "../shards.ts";
 import { type ByFindings, createByFindings, type FoundOfSource } from "./by-findings.ts";
+import { createFilling } from "./filling.ts";
 import { requestsOf } from "./row-requests.ts";
 
 export interface Sample {
@@ -117,10 +119,15 @@ export async function estimateRun(
   /** Of the counts, up to the shard before. */
   let absent = 0;
   let unchanged = 0;
+  const filling = createFilling();
   for await (const { rows } of planFrom(entries, request, { counts, givenKeys, readUpTo: undefined })) {
     if (rows.length === 0) continue;
     shards++;
-    const spared = headsSpared(rows.length, counts, { absent, unchanged }, request.options);
+    const { archive, options } = request;
+    const keys = rows.flatMap((row) =>
+      row.settled === undefined ? (archiveKeyOf(row, options.archiveKey, archive.prefix, request.run) ?? []) : [],
+    );
+    const spared = headsSpared(rows.length, counts, { absent, unchanged, added: filling.next(keys) }, options);
     absent = counts.absent ?? 0;
     unchanged = counts.unchanged ?? 0;
     requests["archive.head"] -= spared.heads;
@@ -202,18 +209,19 @@ const sideOf = (side: ListedSide | undefined) => side ?? null;
 
 /**
  * Of one shard: rows that the archive does not have need no HEAD where the worker's own LISTs tell so once more, and how many those are.
- * They span about as many of the archive's keys as planning found there.
+ * They span about as many of the archive's keys as planning found there, and what the run has added among them by then.
  */
 function headsSpared(
   rows: number,
   counts: PlanCounts,
-  before: { readonly absent: number; readonly unchanged: number },
+  before: { readonly absent: number; readonly unchanged: number; readonly added: number },
   { ifExists }: Pick<RunOptions, "ifExists">,
 ): { readonly heads: number; readonly lists: number } {
   const heads = (counts.absent ?? 0) - before.absent;
   const told = counts.listed?.archive;
   const there = (counts.unchanged ?? 0) - before.unchanged;
-  const lists = Math.max(1, Math.ceil(told === undefined ? there / keysPerPage : (rows * told.lists) / told.rows));
+  const now = told === undefined ? there / keysPerPage : (rows * told.lists) / told.rows;
+  const lists = Math.max(1, Math.ceil(now + before.added / keysPerPage));
   return ifExists === "skip" && heads >= headsOfAList * lists ? { heads, lists } : { heads: 0, lists: 0 };
 }
 
