@@ -30,7 +30,7 @@ export interface RunningTasks {
 
 /** Throws the first fault of a task, once all that began have ended. */
 export async function runTasks(tasks: IterableIterator<Task>, running: RunningTasks): Promise<void> {
-  const { pace, stops, careful } = running;
+  const { pace, stops, careful, trial } = running;
   if (careful) {
     for (const task of tasks) await runTask(task, running);
     return;
@@ -40,9 +40,23 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
     fault ??= ensureError(thrown);
     stops.quit();
   };
-  await pace.runEach(tasks, (task) => runTask(task, running).catch(onFault));
+  const run = trial === undefined ? runTask : inTurn(trial.gate);
+  await pace.runEach(tasks, (task) => run(task, running).catch(onFault));
   if (fault !== undefined) throw fault;
 }
+
+/** As the trial lets them begin. */
+const inTurn =
+  (gate: TrialGate) =>
+  async (task: Task, running: RunningTasks): Promise<void> => {
+    const turn = gate.begin(running.stops.signal);
+    if (turn !== undefined) await turn;
+    try {
+      await runTask(task, running);
+    } finally {
+      gate.end();
+    }
+  };
 
 async function runTask(
   task: Task,

@@ -26,6 +26,13 @@ export interface Trial {
 }
 
 export interface TrialGate {
+  /**
+   * Undefined where a row's task may begin now; else resolves once it may, or once the signal aborts. Whoever begins must `end`. There are as many
+   * at once as may be fetched, and one more for each that was not refused: nothing is asked about rows that wait for others anyway, over
+   * connections that none of them needs yet, and rows that are not fetched at all go as fast as ever after a few.
+   */
+  begin(stopping: AbortSignal): Promise<void> | undefined;
+  end(): void;
   /** May the row be fetched now? Waits where others of the shard have to show first what comes of it. */
   enter(row: number, stopping: AbortSignal | undefined): boolean | Promise<boolean>;
   /**
@@ -87,6 +94,14 @@ export function createTrial(): Trial {
         for (const marked of vain) if (marked.shard === shard) rows.add(marked.row);
         return rows.size;
       };
+      let underWay = 0;
+      let answered = 0;
+      const begin = (stopping: AbortSignal): Promise<void> | undefined => {
+        if (on && !stopping.aborted && underWay >= allowance() + answered)
+          return woken(stopping).then(() => begin(stopping));
+        underWay++;
+        return undefined;
+      };
       const enter = (row: number, stopping: AbortSignal | undefined): boolean | Promise<boolean> => {
         if (!on || inside.has(row)) return true;
         if (stopping?.aborted || spent() >= allowance()) return false;
@@ -97,10 +112,16 @@ export function createTrial(): Trial {
         return woken(stopping).then(() => enter(row, stopping));
       };
       return {
+        begin,
+        end() {
+          underWay--;
+          if (on) wake();
+        },
         enter,
         isVain: (row) => vain.some((marked) => marked.shard === shard && marked.row === row),
         isSpent: () => on && spent() >= allowance(),
         async left(row, failed) {
+          if (failed === undefined) answered++;
           if (!inside.has(row)) return undefined;
           const inVain = on && failed !== undefined;
           if (inVain) here.add(row);

@@ -1,6 +1,6 @@
 /** Opens the connections to one origin: TCP, TLS with its sessions, a time limit. */
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { Fault } from "../exchange/fault.ts";
 import { ReadMemory } from "../exchange/read-memory.ts";
 import { serverNameOf } from "../exchange/server-name.ts";
@@ -21,6 +21,8 @@ export function connector(origin: string, timeout: number): (onOpened: OnOpened)
   const isTls = protocol === "https:";
   const port = said === "" ? (isTls ? 443 : 80) : Number(said);
   const servername = serverNameOf(named);
+  /** What is trusted, and by which ciphers: one for all, as to make it takes a good part of a handshake's time. */
+  let secureContext: SecureContext | undefined;
   /** Of the last TLS handshake, which the next one goes on with. */
   let session: Buffer | undefined;
 
@@ -28,7 +30,9 @@ export function connector(origin: string, timeout: number): (onOpened: OnOpened)
     // Both take what streams and sockets do, which their types don't say.
     const socket = { highWaterMark: isTls ? READ_AHEAD_TLS : READ_AHEAD, onread };
     if (!isTls) return connectTcp({ ...socket, host, port });
-    const secured = connectTls({ ...socket, host, port, servername, session, ALPNProtocols: ["http/1.1"] });
+    secureContext ??= createSecureContext();
+    const tls = { secureContext, session, servername, ALPNProtocols: ["http/1.1"] };
+    const secured = connectTls({ ...socket, ...tls, host, port });
     secured.on("session", (latest: Buffer) => {
       session = latest;
     });
