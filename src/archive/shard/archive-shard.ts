@@ -20,6 +20,7 @@ import type { Bucket } from "../../objects/bucket.ts";
 import { reservesOf } from "../../policy/deadline.ts";
 import { nothing } from "../../policy/money/cap.ts";
 import { spread, trialStart } from "../../policy/trial.ts";
+import { isAborted } from "../../vocabulary/abort-watch.ts";
 import { type Clock, type Moment, momentOf, type Random } from "../../vocabulary/clock.ts";
 import type { Log } from "../../vocabulary/log.ts";
 import type { Meter } from "../../vocabulary/metrics/measured.ts";
@@ -202,7 +203,7 @@ async function work(
     reserves: reservesOf(delivery.deadline - lookedAt.elapsed, opened.lookMs),
     wary: opened.ranLate,
     over: over.signal,
-    stopped: () => stops.signal.aborted,
+    stopped: () => isAborted(stops.signal),
   });
   if (admission.late !== undefined) setMaxListeners(0, admission.late);
   const grace = afterGrace(delivery, clock, over.signal);

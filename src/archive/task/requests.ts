@@ -5,6 +5,7 @@ import type { Headers, ObjectInfo, ObjectResponse } from "../../objects/bucket.t
 import { BucketError, isBucketError } from "../../objects/error.ts";
 import type { Keeping } from "../../policy/history.ts";
 import { judge } from "../../policy/retry.ts";
+import { isAborted } from "../../vocabulary/abort-watch.ts";
 import { catalogue } from "../../vocabulary/codes/catalogue.ts";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { RestoreAnswer, RestoreStep } from "./frozen.ts";
@@ -48,7 +49,7 @@ export function beforeTry(context: TaskContext): Promise<void> | undefined {
   checkTime(context);
   const turn = context.pace.beforeTry(context.stopping ?? context.signal);
   return turn?.then(() => {
-    if (context.stopping?.aborted) throw new NotNow("the work was asked to stop");
+    if (isAborted(context.stopping)) throw new NotNow("the work was asked to stop");
   });
 }
 
@@ -80,7 +81,7 @@ export async function fetchOriginal(
   if (turn !== undefined) await turn;
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
-  if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  if (isAborted(stopping)) throw new NotNow("the work was asked to stop");
   pay(context.purse?.payFetch(size, isPaid));
   context.requests[isPaid ? "source.get" : "source.plain"]++;
   const sentAt = context.clock.elapsed();
@@ -152,7 +153,7 @@ export async function restoreSource(
   if (turn !== undefined) await turn;
   const cleared = context.cleared?.();
   if (cleared !== undefined) await cleared;
-  if (stopping?.aborted) throw new NotNow("the work was asked to stop");
+  if (isAborted(stopping)) throw new NotNow("the work was asked to stop");
   const { purse } = context;
   pay(purse?.payRestore(size, storageClass, tier));
   context.requests["source.restore"]++;

@@ -7,7 +7,7 @@
  * It settles once. What arrives after that concerns only the stream, if there is one.
  */
 
-import { type Aborted, forgetAbort, watchAbort } from "../../vocabulary/abort-watch.ts";
+import { type Aborted, forgetAbort, isAborted, watchAbort } from "../../vocabulary/abort-watch.ts";
 import { HttpError } from "../port/error.ts";
 import { type Headers, type HttpCaller, type HttpRequest, isHeld, type Standing } from "../port/http.ts";
 import { httpError, incompleteBody } from "./fault.ts";
@@ -69,7 +69,7 @@ export class Exchange implements Aborted {
   begin(): boolean {
     const { signal } = this.request;
     if (signal === undefined) return true;
-    if (signal.aborted) {
+    if (isAborted(signal)) {
       this.onAbort(signal.reason);
       return false;
     }
