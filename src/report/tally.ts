@@ -6,6 +6,7 @@ import type { Outcome, Proof } from "../vocabulary/outcome.ts";
 import { addFigures, addRow, emptyFigures, type Figures, type FoundAt } from "./figures/figures.ts";
 import { firstSamples, type Sample, sampleOf, withSample } from "./figures/samples.ts";
 
+/** `queue` is always 0: what is sent to queues comes after the last that a shard writes down. Whoever reads a ledger beside this version expects it. */
 export const requestTypes = ["source.get", "source.head", "archive.put", "archive.head", "ledger", "queue"] as const;
 export type RequestType = (typeof requestTypes)[number];
 /** Of a row too, but only where the run does so: they are counted where there are any. */

@@ -182,7 +182,6 @@ export const english = {
     "archive.list": "LISTs of the archive",
     "archive.copy": "copies to the history",
     ledger: "of the ledger",
-    queue: "of the queue",
   } as Readonly<Record<string, string>>,
   planned: "Planned",
   sent: "Sent",

@@ -157,7 +157,6 @@ export const chinese: Words = {
     "archive.list": "归档 LIST",
     "archive.copy": "复制到历史目录",
     ledger: "账本",
-    queue: "队列",
   },
   planned: "计划",
   sent: "实际",

@@ -62,6 +62,8 @@ export function runValues(code: ExitCode, summary: Summary | undefined, endedAt:
     const label = codeLabel(each.code);
     failures.set(label, (failures.get(label) ?? 0) + each.count);
   }
+  // Those of queues are counted nowhere.
+  const requests = Object.entries(summary.requests ?? {}).filter(([type]) => type !== "queue");
   const rows = Object.entries({ archived, skipped, failed, pending });
   const maybe = (value: number | null | undefined) =>
     value === undefined || value === null ? [] : [[{}, value] as const];
@@ -73,7 +75,7 @@ export function runValues(code: ExitCode, summary: Summary | undefined, endedAt:
     ["run_restoring_rows", maybe(restoring?.rows)],
     ["run_archived_bytes", [[{}, bytes]]],
     ["run_failures", [...failures].map(([code, count]) => [{ code }, count] as const)],
-    ["run_requests", Object.entries(summary.requests ?? {}).map(([type, count]) => [{ type }, count] as const)],
+    ["run_requests", requests.map(([type, count]) => [{ type }, count] as const)],
     ["run_retries", maybe(retries)],
     ["run_deleted_from_source_rows", maybe(summary.deletedFromSource?.count)],
     ["run_cost_upper", cost === undefined ? [] : [[{ currency: cost.currency }, cost.spent.upTo]]],

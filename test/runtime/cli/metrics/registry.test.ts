@@ -138,6 +138,7 @@ describe("the file of a run", () => {
       'cos_originals_run_duration_seconds{file="photos"} 10',
     ])
       expect(text).toContain(`${line}\n`);
+    expect(text).not.toContain('type="queue"');
     expect(text).toMatch(/cos_originals_run_info\{run="nightly",state="complete",version="[^"]+",file="photos"\} 1\n/);
   });
 
