@@ -20,12 +20,8 @@ import { beforeTry, copyInArchive, fetchOriginal, headArchive, headSource, resto
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import type { Task, TaskContext } from "./task.ts";
 
-/** Never throws for what a request did: that is a result. */
-export async function doStep(
-  step: Exclude<Step, { kind: "end" }>,
-  knowledge: Knowledge,
-  row: RowWork,
-): Promise<StepResult> {
+/** Never rejects for what a request did: that is a result. */
+export function doStep(step: Exclude<Step, { kind: "end" }>, knowledge: Knowledge, row: RowWork): Promise<StepResult> {
   const { task, context, rules } = row;
   switch (step.kind) {
     case "fetch":
@@ -56,7 +52,7 @@ export async function doStep(
       );
     case "hold": {
       const { body } = knowledge;
-      if (body?.kind !== "stream") return known(knowledge);
+      if (body?.kind !== "stream") return Promise.resolve(known(knowledge));
       const paced = pacedBody(body.stream, context.pace, context.signal);
       return after(knowledge, "source.get", collect(paced, step.size), (bytes) =>
         heldWhole(knowledge, bytes, body.reply),
