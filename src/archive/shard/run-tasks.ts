@@ -41,7 +41,7 @@ export async function runTasks(tasks: IterableIterator<Task>, running: RunningTa
     stops.quit();
   };
   const run = trial === undefined ? runTask : inTurn(trial.gate);
-  await pace.runEach(tasks, (task) => run(task, running).catch(onFault));
+  await pace.runEach(tasks, (task) => run(task, running), onFault);
   if (fault !== undefined) throw fault;
 }
 

@@ -53,7 +53,8 @@ async function putHeld(
   }
   if (sent === "exists") return known(keyTaken(knowledge));
   if (sent === "bad-digest") return known(digestRefusedOrOverruled(knowledge, reply, row));
-  const result = await confirmed(knowledge, proof, size, sent, local, row);
+  const end = confirmed(knowledge, proof, size, sent, local, row);
+  const result = end instanceof Promise ? await end : end;
   // The archive has them all, and nobody will look at them again.
   if (result.knowledge.verdict?.kind === "archived") lease?.release();
   return result;
@@ -160,14 +161,15 @@ async function send(
   }
 }
 
-async function confirmed(
+/** What its answer says is taken in at once; only where it says nothing the archive is asked. */
+function confirmed(
   knowledge: Knowledge,
   proof: Proof,
   size: number,
   sent: Uploaded | "unsaid",
   local: string | undefined,
   { task, context }: RowWork,
-): Promise<StepResult> {
+): StepResult | Promise<StepResult> {
   if (sent === "unsaid") {
     return after(answerLost(knowledge), "archive.head", headArchive(task, context), (there) =>
       askedWhatIsStored(knowledge, proof, size, there, local),

@@ -23,9 +23,9 @@ import { createTaskPool } from "./task-pool.ts";
 export interface Pace extends TaskPace {
   /**
    * Runs `work` on each of the tasks, as many at once as may, over all callers. They are taken one by one, as there is room, so
-   * a shard holds no more of them than run. `work` must not reject.
+   * a shard holds no more of them than run. `onFault` is told what `work` rejects with.
    */
-  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
+  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>, onFault?: (thrown: unknown) => void): Promise<void>;
   /** Tasks that were handed to `runEach` and have not ended, or as many as could run at once where there are more. */
   unfinished(): number;
   /** Tasks under way. */

@@ -3,8 +3,11 @@
  * in its turn, or a call of a function would wait for another's shard until its own time is over.
  */
 export interface TaskPool {
-  /** Tasks are taken one by one, as there is room. `work` must not reject. Resolves once all have ended. */
-  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void>;
+  /**
+   * Tasks are taken one by one, as there is room. Resolves once all have ended.
+   * @param onFault is told what `work` rejects with; where it is absent, `runEach` rejects with it
+   */
+  runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>, onFault?: (thrown: unknown) => void): Promise<void>;
   /** So many at once from now on; what runs beyond it ends. */
   setLimit(limit: number): void;
   limit(): number;
@@ -51,15 +54,20 @@ export function createTaskPool(first: number): TaskPool {
   };
 
   return {
-    runEach<T>(tasks: Iterator<T>, work: (task: T) => Promise<void>): Promise<void> {
-      return new Promise((resolve, reject) => {
+    runEach(tasks, work, onFault) {
+      return new Promise<void>((resolve, reject) => {
+        const told = onFault ?? reject;
         // The one after it is taken at once, so that it is known whether there is one.
         let next = tasks.next();
-        const place = async (task: T): Promise<void> => {
+        const place = async (task: Parameters<typeof work>[0]): Promise<void> => {
           running++;
           full ||= running >= limit;
           caller.running++;
-          await work(task);
+          try {
+            await work(task);
+          } catch (thrown) {
+            told(thrown);
+          }
           running--;
           caller.running--;
           if (caller.running === 0 && next.done) resolve();

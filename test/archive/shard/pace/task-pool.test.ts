@@ -96,4 +96,14 @@ describe("the tasks of several callers", () => {
     expect(done).toEqual(["a0", "a1", "b0", "b1"]);
     expect(pool.running()).toBe(0);
   });
+
+  test("that fail are told of, and the others go on", async () => {
+    const pool = createTaskPool(1);
+    const work = (name: string) => (name === "a1" ? Promise.reject(new Error(name)) : Promise.resolve());
+    const faults: unknown[] = [];
+    await pool.runEach(named("a", 4), work, (thrown) => faults.push(thrown));
+    expect(faults).toEqual([new Error("a1")]);
+    await expect(pool.runEach(named("a", 4), work)).rejects.toThrow("a1");
+    expect(pool.running()).toBe(0);
+  });
 });
