@@ -29,15 +29,25 @@ async function eventsOf({ ledger, request }: Telling, shard: number): Promise<re
 /**
  * For who is about to mark the shard as done. `later`: there was no time for it, and the next delivery has more; else it is told, or recorded as
  * untold, and holds up nothing.
+ * @param archived rows of the shard, as the outcomes say that are durable: a store may list them late, and then what is listed is not all of them
  * @param signal aborts where the time is over
  * @param mayBeLater may it be left to a next delivery? Where this one did nothing else, no other would do better
  */
 export async function tellShard(
   telling: Telling,
   shard: number,
-  { signal, mayBeLater }: { readonly signal: AbortSignal; readonly mayBeLater: boolean },
+  {
+    archived,
+    signal,
+    mayBeLater,
+  }: { readonly archived: number; readonly signal: AbortSignal; readonly mayBeLater: boolean },
 ): Promise<"over" | "later"> {
   const events = await eventsOf(telling, shard);
+  if (events.length < archived) {
+    if (mayBeLater) return "later";
+    await recordUntold(telling, { shard, taken: 0, of: archived }, unlisted);
+    return "over";
+  }
   const end = signal.aborted
     ? ({ kind: "stopped", taken: 0 } as const)
     : await telling.sink.deliver(events, { signal });
@@ -47,12 +57,21 @@ export async function tellShard(
   return "over";
 }
 
+const unlisted = {
+  kind: "undelivered",
+  taken: 0,
+  why: "the store of the ledger does not list yet all that was written of the shard",
+} as const satisfies Delivered;
+
 function recordUntold({ ledger, sink, clock, random }: Telling, shard: UntoldShard, end: Delivered): Promise<void> {
   const why = end.kind === "undelivered" ? end.why : "there was no time for it";
   return writeUntold(ledger, shard, { to: sink.name, why }, { clock, random });
 }
 
-/** Tells what could not be told before, shard by shard, until one can't again. Resolves with how many events were taken, and how many shards are left. */
+/**
+ * Tells what could not be told before, shard by shard, until one can't again; those that are not listed in full yet are passed over. Resolves with how
+ * many events were taken, and how many shards are left.
+ */
 export async function tellUntold(
   telling: Telling,
   options: DeliverOptions,
@@ -60,9 +79,14 @@ export async function tellUntold(
   const { ledger, sink } = telling;
   const untold = await untoldShards(ledger);
   let taken = 0;
+  let passedOver = 0;
   for (const [at, before] of untold.entries()) {
     const { shard } = before;
     const events = await eventsOf(telling, shard);
+    if (events.length < before.of) {
+      passedOver++;
+      continue;
+    }
     // A row may have been archived meanwhile: then none knows which were told.
     const skipped = before.of === events.length ? before.taken : 0;
     const end = await sink.deliver(events.slice(skipped), options);
@@ -73,7 +97,7 @@ export async function tellUntold(
     }
     taken += end.taken;
     if (end.taken > 0) await recordUntold(telling, { shard, taken: skipped + end.taken, of: events.length }, end);
-    return { taken, left: untold.length - at, ...(end.kind === "undelivered" ? { why: end.why } : {}) };
+    return { taken, left: passedOver + untold.length - at, ...(end.kind === "undelivered" ? { why: end.why } : {}) };
   }
-  return { taken, left: 0 };
+  return { taken, left: passedOver, ...(passedOver > 0 ? { why: unlisted.why } : {}) };
 }

@@ -74,7 +74,7 @@ it.each(kinds)(`holds every invariant in %s from seed ${first} on`, async (what,
 });
 
 /** Of caps: an allowance given anew for ever, room given out twice, a trial that holds all the money, rows that nobody was told of. */
-const capRegressions = [5_000_001, 5_000_004, 5_000_110, 5_000_125, 5_000_180];
+const capRegressions = [5_000_001, 5_000_004, 5_000_110, 5_000_125, 5_000_180, 208880019];
 
 it("holds every invariant in each story of caps and events that once broke one", async () => {
   expect(await brokenIn(capRegressions, "caps")).toEqual([]);

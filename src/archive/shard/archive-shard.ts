@@ -275,7 +275,8 @@ async function work(
   const { sink } = delivery;
   const telling = sink && { ledger, request, sink, clock, random };
   const isToTell = () => told === undefined && tally.ended() === opened.rows.length && tally.counts().archived > 0;
-  const tell = (to: Telling) => tellShard(to, shard, { signal: inFlight, mayBeLater: progress });
+  const tell = (to: Telling) =>
+    tellShard(to, shard, { archived: tally.counts().archived, signal: inFlight, mayBeLater: progress });
   let copies: ListedCopies | undefined;
   const runRows = async (positions: Iterable<number>) => {
     const all = tasksOf(request, opened, record, copies, positions);
