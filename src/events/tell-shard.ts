@@ -21,9 +21,15 @@ export interface Telling {
   readonly random: Random;
 }
 
-async function eventsOf({ ledger, request }: Telling, shard: number): Promise<readonly CloudEvent[]> {
+/** What is listed of a shard: its events, and of how many archived rows. */
+async function listedOf(
+  { ledger, request }: Telling,
+  shard: number,
+): Promise<{ readonly events: readonly CloudEvent[]; readonly archived: number }> {
   const { attempts } = await listShard(ledger, shard);
-  return archivedEvents(request, foldShard(await readRecords(ledger, attempts)));
+  const rows = foldShard(await readRecords(ledger, attempts));
+  const archived = [...rows.values()].filter(({ outcome }) => outcome.outcome === "archived").length;
+  return { events: archivedEvents(request, rows), archived };
 }
 
 /**
@@ -42,8 +48,8 @@ export async function tellShard(
     mayBeLater,
   }: { readonly archived: number; readonly signal: AbortSignal; readonly mayBeLater: boolean },
 ): Promise<"over" | "later"> {
-  const events = await eventsOf(telling, shard);
-  if (events.length < archived) {
+  const { events, archived: listed } = await listedOf(telling, shard);
+  if (listed < archived) {
     if (mayBeLater) return "later";
     await recordUntold(telling, { shard, taken: 0, of: archived }, unlisted);
     return "over";
@@ -82,8 +88,8 @@ export async function tellUntold(
   let passedOver = 0;
   for (const [at, before] of untold.entries()) {
     const { shard } = before;
-    const events = await eventsOf(telling, shard);
-    if (events.length < before.of) {
+    const { events, archived } = await listedOf(telling, shard);
+    if (archived < before.of) {
       passedOver++;
       continue;
     }

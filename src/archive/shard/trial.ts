@@ -96,11 +96,42 @@ export function createTrial(): Trial {
       };
       let underWay = 0;
       let answered = 0;
+      let stopped = false;
+      /** Of the signal that stops the work. */
+      let hears = false;
+      /** Of those that wait to begin, in order: only who may is woken, or each of a thousand would be asked at each end of another. */
+      const turns: (() => void)[] = [];
+      let listens = false;
+      const mayBegin = () => !on || stopped || underWay < allowance() + answered;
+      const letIn = (): void => {
+        while (turns.length > 0 && mayBegin()) {
+          underWay++;
+          turns.shift()?.();
+        }
+        if (turns.length === 0 || listens) return;
+        listens = true;
+        waiting.push(() => {
+          listens = false;
+          letIn();
+        });
+      };
       const begin = (stopping: AbortSignal): Promise<void> | undefined => {
-        if (on && !stopping.aborted && underWay >= allowance() + answered)
-          return woken(stopping).then(() => begin(stopping));
-        underWay++;
-        return undefined;
+        if (turns.length === 0 && (mayBegin() || stopping.aborted)) {
+          underWay++;
+          return undefined;
+        }
+        if (!hears) {
+          hears = true;
+          const stop = () => {
+            stopped = true;
+            letIn();
+          };
+          stopping.addEventListener("abort", stop, { once: true });
+        }
+        return new Promise((resolve) => {
+          turns.push(resolve);
+          letIn();
+        });
       };
       const enter = (row: number, stopping: AbortSignal | undefined): boolean | Promise<boolean> => {
         if (!on || inside.has(row)) return true;
@@ -115,7 +146,7 @@ export function createTrial(): Trial {
         begin,
         end() {
           underWay--;
-          if (on) wake();
+          letIn();
         },
         enter,
         isVain: (row) => vain.some((marked) => marked.shard === shard && marked.row === row),

@@ -1,11 +1,20 @@
 /** How many rows of a shard begin while nothing of their run is archived yet. */
 import { describe, expect, test } from "vitest";
+import { createTrial } from "../../../src/archive/shard/trial.ts";
 import { createMetadataTrust } from "../../../src/archive/task/metadata-trust.ts";
+import { createLedgerStore } from "../../../src/ledger/store.ts";
 import { trialRows } from "../../../src/policy/trial.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
 import { shardLab } from "./lab.ts";
 
 const delayed = (ms: number) => () => ({ kind: "delay", ms }) as const;
+
+/** Of a run of one shard. */
+function gateAlone() {
+  const { ledger, clock } = shardLab(1);
+  const store = createLedgerStore({ bucket: ledger, prefix: "ledger/", clock, random: Math.random });
+  return createTrial().gate({ ledger: store, shard: 0, shards: 1 });
+}
 
 describe("a run on trial", () => {
   test("asks nothing about rows that may not be fetched yet", async () => {
@@ -45,5 +54,36 @@ describe("a run on trial", () => {
     again.expectOver({ archived: 0, skipped: 200 });
     expect(again.archive.count("head")).toBe(200);
     expect(again.clock.now() - began).toBeLessThanOrEqual((200 / 32) * 100 + 500);
+  });
+
+  test("wakes of hundreds that wait to begin only those that may", async () => {
+    const gate = gateAlone();
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    signal.addEventListener = (...given: Parameters<typeof add>) => {
+      listeners++;
+      add(...given);
+    };
+    const begun: number[] = [];
+    for (let n = 0; n < 500; n++) void Promise.resolve(gate.begin(signal)).then(() => begun.push(n));
+    await Promise.resolve();
+    expect(begun.length).toBeLessThanOrEqual(trialRows);
+    for (let row = 0; begun.length < 500; row++) {
+      await gate.left(row, undefined);
+      gate.end();
+      await new Promise(setImmediate);
+    }
+    expect(begun).toEqual(Array.from({ length: 500 }, (_, n) => n));
+    expect(listeners).toBeLessThanOrEqual(2);
+  });
+
+  test("lets all of them go where the work stops", async () => {
+    const gate = gateAlone();
+    const stopping = new AbortController();
+    const all = Promise.all(Array.from({ length: 50 }, () => gate.begin(stopping.signal)));
+    stopping.abort();
+    await all;
+    expect(gate.begin(stopping.signal)).toBeUndefined();
   });
 });

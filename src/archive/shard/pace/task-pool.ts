@@ -54,12 +54,16 @@ export function createTaskPool(first: number): TaskPool {
   };
 
   return {
-    runEach(tasks, work, onFault) {
-      return new Promise<void>((resolve, reject) => {
+    runEach<T>(
+      tasks: Iterator<T>,
+      work: (task: T) => Promise<void>,
+      onFault?: (thrown: unknown) => void,
+    ): Promise<void> {
+      return new Promise((resolve, reject) => {
         const told = onFault ?? reject;
         // The one after it is taken at once, so that it is known whether there is one.
         let next = tasks.next();
-        const place = async (task: Parameters<typeof work>[0]): Promise<void> => {
+        const place = async (task: T): Promise<void> => {
           running++;
           full ||= running >= limit;
           caller.running++;

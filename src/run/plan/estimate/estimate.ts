@@ -124,9 +124,13 @@ export async function estimateRun(
     if (rows.length === 0) continue;
     shards++;
     const { archive, options } = request;
-    const keys = rows.flatMap((row) =>
-      row.settled === undefined ? (archiveKeyOf(row, options.archiveKey, archive.prefix, request.run) ?? []) : [],
-    );
+    // Where nothing is skipped, nothing is listed.
+    const keys =
+      options.ifExists === "skip"
+        ? rows.flatMap((row) =>
+            row.settled === undefined ? (archiveKeyOf(row, options.archiveKey, archive.prefix, request.run) ?? []) : [],
+          )
+        : [];
     const spared = headsSpared(rows.length, counts, { absent, unchanged, added: filling.next(keys) }, options);
     absent = counts.absent ?? 0;
     unchanged = counts.unchanged ?? 0;
