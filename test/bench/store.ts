@@ -90,6 +90,9 @@ const dataPath = /^(?:\/(?:archive|photos)-\d+)?\/([0-9]+[KM]iB)\/(\d{7})\.jpg/;
 /** A bucket itself, in COS the root. */
 const rootPath = /^(?:\/(?:archive|photos)-\d+)?\/?(?:\?(.*))?$/;
 
+/** Of a large body, written at once. */
+const PIECE_BYTES = 256 * 1024;
+
 interface Upload {
   /** What it must be; undefined for an object of the ledger. */
   readonly copy: { readonly label: SizeLabel; readonly index: number; readonly original: Original } | undefined;
@@ -201,8 +204,22 @@ function serve(socket: Socket): void {
 
   function send(parts: readonly Buffer[]): void {
     if (parts.length > 1) socket.cork();
-    for (const part of parts) socket.write(part);
+    for (const part of parts) {
+      if (part.length <= small) socket.write(part);
+      else pour(part);
+    }
     if (parts.length > 1) socket.uncork();
+  }
+
+  /** Piece by piece, as whoever reads takes them: a whole large body encrypted at once would keep everybody else waiting meanwhile. */
+  function pour(bytes: Buffer, from = 0): void {
+    for (let at = from; at < bytes.length && !socket.destroyed; ) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      at += piece.length;
+      if (socket.write(piece) || at >= bytes.length) continue;
+      socket.once("drain", () => pour(bytes, at));
+      return;
+    }
   }
 
   function ended(whole: Upload): void {
