@@ -11,7 +11,7 @@ import { type Aborted, forgetAbort, isAborted, watchAbort } from "../../vocabula
 import { HttpError } from "../port/error.ts";
 import { type Headers, type HttpCaller, type HttpRequest, isHeld, type Standing } from "../port/http.ts";
 import { httpError, incompleteBody } from "./fault.ts";
-import { type Slab, SlabLease } from "./read-memory.ts";
+import { joined, type Slab, SlabLease } from "./read-memory.ts";
 import { ReplyStream } from "./reply-stream.ts";
 import { type UploadBody, uploadBody } from "./upload-body.ts";
 
@@ -149,7 +149,10 @@ export class Exchange implements Aborted {
       this.#lease ??= new SlabLease();
       this.#lease.hold(slab);
     }
-    this.#chunks.push(chunk);
+    const last = this.#chunks.at(-1);
+    const together = last === undefined ? undefined : joined(slab, last, chunk);
+    if (together === undefined) this.#chunks.push(chunk);
+    else this.#chunks[this.#chunks.length - 1] = together;
     if (this.#received <= this.#limit) return;
     if (this.#status >= 300) this.#answer();
     else {

@@ -3,13 +3,13 @@
  * reader.
  */
 import type { BodyStream } from "../port/http.ts";
-import type { Slab } from "./read-memory.ts";
+import { joined, type Slab } from "./read-memory.ts";
 
 /** Two reads of a socket: enough to keep the writer busy, little for hundreds of streams. */
 const MOST_WAITING = 128 * 1024;
 
 interface Piece {
-  readonly chunk: Buffer;
+  chunk: Buffer;
   readonly slab: Slab | undefined;
 }
 
@@ -38,16 +38,21 @@ export class ReplyStream implements BodyStream {
 
   /** False where it is enough for now. */
   push(chunk: Buffer, slab: Slab | undefined): boolean {
-    slab?.hold();
-    const piece = { chunk, slab };
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;
-      reader.resolve(this.#lend(piece));
+      slab?.hold();
+      reader.resolve(this.#lend({ chunk, slab }));
       return true;
     }
-    this.#waiting.push(piece);
     this.#waitingBytes += chunk.length;
+    const last = this.#waiting.at(-1);
+    const together = last !== undefined && last.slab === slab ? joined(slab, last.chunk, chunk) : undefined;
+    if (last !== undefined && together !== undefined) last.chunk = together;
+    else {
+      slab?.hold();
+      this.#waiting.push({ chunk, slab });
+    }
     return this.#waitingBytes < MOST_WAITING;
   }
 

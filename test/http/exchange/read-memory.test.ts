@@ -243,6 +243,66 @@ describe("a reply's stream", () => {
     expect(second.asked.more).toBe(1);
   });
 
+  test("hands out together what waits and lies together, and what is released of it once is free", async () => {
+    const spare: Slab[] = [];
+    const slab = new Slab(65_536, spare);
+    slab.memory.fill(createHash("sha512").update("a").digest());
+    // As the connection that reads to it.
+    slab.hold();
+    const other = new Slab(65_536);
+    const { body } = stream();
+    for (let at = 0; at < 65_536; at += 16_384) body.push(slab.memory.subarray(at, at + 16_384), slab);
+    slab.letGo();
+    body.push(other.memory.subarray(0, 100), other);
+    // Not right behind it, and behind it in another's memory.
+    body.push(other.memory.subarray(200, 300), other);
+    body.push(Buffer.from("of no slab"), undefined);
+    body.end();
+    const seen: Uint8Array[] = [];
+    for await (const chunk of body) seen.push(chunk);
+    expect(seen.map(({ length }) => length)).toEqual([65_536, 100, 100, 10]);
+    expect(slab.memory.equals(seen[0] as Buffer)).toBe(true);
+    expect(spare).toEqual([]);
+    body.release(seen[0] as Buffer);
+    expect(spare).toEqual([slab]);
+  });
+
+  test("is the bytes that were read, whatever came together and whenever it was read", async () => {
+    const reads = fc.array(fc.tuple(fc.integer({ min: 1, max: 20_000 }), fc.nat({ max: 3 })), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(reads, async (pieces) => {
+        const { body } = stream();
+        const memory = new ReadMemory();
+        const sent = createHash("md5");
+        const received = createHash("md5");
+        const reader = body[Symbol.asyncIterator]();
+        memory.bodyGoesOn = true;
+        let waiting = 0;
+        const read = async () => {
+          const { value } = await reader.next();
+          received.update(value as Buffer);
+          waiting -= (value as Buffer).length;
+          // From here on it may be written over.
+          body.release(value as Buffer);
+        };
+        memory.onRead = (room, length) => {
+          room.fill(createHash("sha512").update(`${length} ${waiting}`).digest(), 0, length);
+          sent.update(room.subarray(0, length));
+          body.push(room.subarray(0, length), memory.slab);
+          waiting += length;
+          return true;
+        };
+        for (const [length, times] of pieces) {
+          memory.onread.callback(Math.min(length, memory.onread.buffer().length));
+          for (let time = 0; time < times && waiting > 0; time++) await read();
+        }
+        while (waiting > 0) await read();
+        expect(received.digest("hex")).toBe(sent.digest("hex"));
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
   test("that fails tells whoever waits, and whoever asks later, and gives nothing more out", async () => {
     const { body } = stream();
     const reader = body[Symbol.asyncIterator]();
