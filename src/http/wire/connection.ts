@@ -16,7 +16,8 @@ import type { ReadMemory, Slab } from "../exchange/read-memory.ts";
 import { Throughput } from "../exchange/throughput.ts";
 import type { UploadBody } from "../exchange/upload-body.ts";
 import { isHeld, type Standing } from "../port/http.ts";
-import { ReplyReader } from "./reply-reader.ts";
+import { isWaiting, leaveTogether } from "./leave-together.ts";
+import { ReplyReader, unasked } from "./reply-reader.ts";
 
 export interface ConnectionLimits {
   /** From the end of the request, or its last progress, to the reply's head, milliseconds. */
@@ -122,15 +123,12 @@ export class Connection implements Carrier {
     const socket = this.#socket;
     if (body === undefined || isHeld(body)) {
       this.#sent = true;
+      leaveTogether(socket);
+      socket.write(head, "latin1");
       // A Buffer of no bytes is no write.
-      if (body === undefined || body.length === 0) socket.write(head, "latin1");
-      else {
-        // In one system call.
-        socket.cork();
-        socket.write(head, "latin1");
+      if (body !== undefined && body.length > 0) {
         if (ArrayBuffer.isView(body)) socket.write(body);
         else for (const piece of body) socket.write(piece);
-        socket.uncork();
       }
       return;
     }
@@ -247,8 +245,15 @@ export class Connection implements Carrier {
 
   #onRead(memory: Buffer, length: number): boolean {
     if (this.#gone) return false;
-    this.#heard = true;
     const exchange = this.#exchange;
+    if (this.#isReused && isWaiting(this.#socket)) {
+      // Nothing of the request has left: this answers another's.
+      const error = unasked(memory, 0, length);
+      if (error instanceof SurplusBytes) this.#owner.onSurplus();
+      this.#onEnded(error);
+      return false;
+    }
+    this.#heard = true;
     // Where it throws, some of it may have been given on before.
     let isGiven = true;
     try {

@@ -5,7 +5,7 @@
  *                   └─ throws Fault `MalformedHttp`
  */
 
-import { connectionEnded, malformedHttp, SurplusBytes } from "../exchange/fault.ts";
+import { connectionEnded, type Fault, malformedHttp, SurplusBytes } from "../exchange/fault.ts";
 import type { Headers } from "../port/http.ts";
 import { type ChunkedBody, createChunkedBody } from "./chunked-body.ts";
 import { HeadParser, type ReplyHead } from "./reply-head.ts";
@@ -87,7 +87,7 @@ export class ReplyReader {
     let at = 0;
     let isGiven = false;
     while (at < length) {
-      if (this.#sink === undefined) throw isFarewell(memory, at, length) ? connectionEnded() : new SurplusBytes();
+      if (this.#sink === undefined) throw unasked(memory, at, length);
       if (this.#head === undefined) at = this.#readHead(memory, at, length);
       else {
         at = this.#readBody(memory, at, length);
@@ -192,6 +192,11 @@ export class ReplyReader {
     this.#sink = undefined;
     sink?.onEnd();
   }
+}
+
+/** What is wrong with bytes that came while nothing was asked for: SurplusBytes, or `ConnectionEnded` where they are a farewell. */
+export function unasked(memory: Buffer, at: number, to: number): Fault {
+  return isFarewell(memory, at, to) ? connectionEnded() : new SurplusBytes();
 }
 
 /** A 408 on a connection that carries nothing says that it will be closed for that: proxies say so instead of just closing it. */

@@ -1,8 +1,11 @@
-import type { Socket } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { HttpRequest } from "../../../src/http/port/http.ts";
 import { createWireHttp } from "../../../src/http/wire/client.ts";
+import { local } from "../../runtime/cli/certificates.ts";
 import { bytesOf, clientsOf, gate, request } from "../conformance/client.ts";
 import { answersTwice, hundredReplies } from "../conformance/surplus.ts";
 import { conformance } from "../conformance.ts";
@@ -32,6 +35,63 @@ test("a second reply that came while the process was busy, for longer than conne
   expect(bytesOf(first).toString()).toBe("/1");
   expect(bytesOf(await second).toString()).toBe("/2");
   expect(server.connections()).toBe(2);
+});
+
+/** A client whose connections to `origin` rest no longer after a reply: nothing has ever come after one. */
+async function settledClient(origin: { readonly origin: string }) {
+  const http = clientsOf(createWireHttp)({ connections: 32 });
+  for (let round = 0; round < 3; round++) {
+    // Each has rested by the time it carries the next.
+    await Promise.all(Array.from({ length: 32 }, () => http.send(request(origin, { target: "/warm" }))));
+  }
+  return http;
+}
+
+test("a request that is given up in the turn in which it began is never sent, over whatever connection", async () => {
+  const seen: string[] = [];
+  const server = await rawRequests((socket, target) => {
+    seen.push(target);
+    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  });
+  const http = await settledClient(server);
+  const controller = new AbortController();
+  const sent = http.send(request(server, { target: "/paid", signal: controller.signal }));
+  controller.abort();
+  await expect(sent).rejects.toMatchObject({ code: "RequestAborted" });
+  await http.send(request(server, { target: "/last" }));
+  expect(seen.filter((target) => target !== "/warm")).toEqual(["/last"]);
+});
+
+// Catches: the first bytes after a reply, in the same read of TLS, taken for the reply to a request that has not even left.
+test("a second reply in a record of its own, right behind the first, is not taken for that of a request that waits to leave", async () => {
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  vi.spyOn(process, "emitWarning").mockReturnValue();
+  const reply = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  /** A record is full with it, what follows is in the next (RFC 8446, 5.1). */
+  const full = (target: string) => reply(target.padEnd(16_342, "."));
+  const sockets: TLSSocket[] = [];
+  const server = createTlsServer(local, (socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.on("data", (head: Buffer) => {
+      const target = head.toString("latin1").split(" ")[1] ?? "";
+      socket.write(target === "/7" ? full(target) + reply("evil") : reply(target));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const origin = { origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const http = await settledClient(origin);
+  const targets = Array.from({ length: 64 }, (_, n) => `/${n}`);
+  const replies = await Promise.all(
+    targets.map((target) => http.send(request(origin, { target, bufferUpTo: "whole" }))),
+  );
+  expect(replies.map((each) => bytesOf(each).toString().replaceAll(".", ""))).toEqual(targets);
+  expect(sockets.length).toBeGreaterThan(32);
 });
 
 test("what can't be sent again goes over a new connection, once a kept one was found closed", async () => {
