@@ -16,7 +16,15 @@ import type { Knowledge } from "./knowledge.ts";
 import { historyImpossible, type Step } from "./next-step.ts";
 import { pacedBody } from "./pace.ts";
 import { putEmpty, putFetched } from "./put-step.ts";
-import { beforeTry, copyInArchive, fetchOriginal, headArchive, headSource, restoreSource } from "./requests.ts";
+import {
+  beforeTry,
+  bytesAhead,
+  copyInArchive,
+  fetchOriginal,
+  headArchive,
+  headSource,
+  restoreSource,
+} from "./requests.ts";
 import { after, known, type RowWork, type StepResult } from "./step-result.ts";
 import type { Task, TaskContext } from "./task.ts";
 
@@ -149,11 +157,12 @@ async function fetchStep(
     return looked.kind === "known" && looked.knowledge.head?.size !== 0 ? failed : looked;
   }
   const at = isoTime(context.clock.now());
-  const turn = reply.kind === "bytes" ? context.pace.received(bytesOf(reply), context.signal) : undefined;
+  const came = reply.kind === "bytes" ? bytesOf(reply) : 0;
+  const turn = context.pace.received(came - bytesAhead(knowledge.expectation.size), context.signal);
   if (turn !== undefined) await turn;
   // Kept from here on: whatever fails next, these bytes are paid for.
-  const came = fetched(knowledge, reply, at, rules);
-  return heads === undefined ? known(came) : after(came, "source.head", heads, (head) => learned(came, head, rules));
+  const now = fetched(knowledge, reply, at, rules);
+  return heads === undefined ? known(now) : after(now, "source.head", heads, (head) => learned(now, head, rules));
 }
 
 /**

@@ -14,13 +14,19 @@ export interface TaskPace {
   waitMs(): number;
   /** Undefined where the next try may begin at once; else resolves once it may, or once `signal` aborts. */
   beforeTry(signal?: AbortSignal): Promise<void> | undefined;
-  /** The same, of a source fetch in a try that has begun. */
-  beforeFetch(signal?: AbortSignal): Promise<void> | undefined;
+  /**
+   * The same, of a source fetch in a try that has begun.
+   * @param bytes that it will bring all at once: their time comes before it, or they would come as fast as the line is and then wait, paid for
+   */
+  beforeFetch(signal?: AbortSignal, bytes?: number): Promise<void> | undefined;
   /** The same, of a restore of the source: far fewer of them may be asked for than fetches. */
   beforeRestore(signal?: AbortSignal): Promise<void> | undefined;
   /** Is there a limit to the bytes that come? */
   readonly limitsBytes: boolean;
-  /** So many bytes of originals came: undefined where the next may at once, else resolves once they may, or once `signal` aborts. */
+  /**
+   * So many bytes of originals came: undefined where the next may at once, else resolves once they may, or once `signal` aborts. Below 0: so
+   * many that a fetch waited for did not come.
+   */
   received(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
   /** A row waits for so long before it is tried again. Returns what is to be called once it does. */
   waitsToRetry(ms: number): () => void;

@@ -59,6 +59,9 @@ function pay(may: boolean | undefined): void {
     throw new NotNow("what this shard may spend of --max-cost and --max-bytes is used up", "CapReached");
 }
 
+/** Of what a fetch brings, as far as it is known that it comes all at once: bytes that are waited for before it is sent. */
+export const bytesAhead = (size: number | undefined): number => (size !== undefined && size <= holdUpTo ? size : 0);
+
 /**
  * GET ?ci-process=originImage (document 1045/73029); of an archive, and where `plain` says so, a plain GET. A 200 that says X-ErrNo is an
  * error all the same.
@@ -77,15 +80,17 @@ export async function fetchOriginal(
     throw new NotNow("nothing of the run is archived yet, and of this shard no more is fetched before", "OnTrial");
   }
   checkTime(context);
-  const turn = pace.beforeFetch(stopping ?? signal);
+  const ahead = bytesAhead(size);
+  const turn = pace.beforeFetch(stopping ?? signal, ahead);
   if (turn !== undefined) await turn;
-  const cleared = context.cleared?.();
-  if (cleared !== undefined) await cleared;
-  if (isAborted(stopping)) throw new NotNow("the work was asked to stop");
-  pay(context.purse?.payFetch(size, isPaid));
-  context.requests[isPaid ? "source.get" : "source.plain"]++;
-  const sentAt = context.clock.elapsed();
+  let sentAt: number | undefined;
   try {
+    const cleared = context.cleared?.();
+    if (cleared !== undefined) await cleared;
+    if (isAborted(stopping)) throw new NotNow("the work was asked to stop");
+    pay(context.purse?.payFetch(size, isPaid));
+    context.requests[isPaid ? "source.get" : "source.plain"]++;
+    sentAt = context.clock.elapsed();
     const reply = await context.source.get(task.planned.key, {
       originImage: isPaid,
       versionId: task.planned.versionId,
@@ -98,7 +103,9 @@ export async function fetchOriginal(
     reply.stream?.destroy();
     throw errorOf(task.planned.key, reply, reply.errNo);
   } catch (error) {
-    slowDown(error, sentAt, context);
+    // They were waited for, and others may come in their place.
+    pace.received(-ahead);
+    if (sentAt !== undefined) slowDown(error, sentAt, context);
     throw error;
   }
 }

@@ -80,6 +80,8 @@ export interface World {
 
 const FEWER_AT_ONCE =
   "Fewer originals are under way at once than the setting says, as this process may open no more files and connections (ulimit -n).";
+const FEWER_FED =
+  "Fewer originals are under way at once than the setting says, as the bytes of --bwlimit would come too seldom to each: services end uploads that stand still.";
 
 /** Ledger objects are small and few beside the originals. */
 const ledgerConnections = 16;
@@ -192,7 +194,7 @@ export function surroundingsFromSettings(settings: Pick<Settings, "values">, wor
     // Who opens no source has no originals under way, however many were asked for.
     if (role === "source" && !isTold) {
       isTold = true;
-      world.log.warn(FEWER_AT_ONCE, { ...limits.fewer });
+      world.log.warn(limits.fewer?.bandwidth === undefined ? FEWER_AT_ONCE : FEWER_FED, { ...limits.fewer });
     }
     return store === undefined
       ? kept(ofCos, role, place, () => cosClient(role, place))

@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import type { SettingValues } from "../../config/settings.ts";
 import { memoryForBodies } from "../../policy/concurrency/auto-concurrency.ts";
+import { rowsFed } from "../../policy/concurrency/bandwidth.ts";
 import { rowsWithin } from "../../policy/concurrency/open-files.ts";
 import type { WorkSettings } from "../../run/surroundings/surroundings.ts";
 import { mostAtOnce } from "../../vocabulary/limits.ts";
@@ -15,8 +16,13 @@ import { openFilesLimit } from "./open-files.ts";
 
 export interface WorkLimits {
   readonly settings: Pick<WorkSettings, "concurrency" | "memory" | "busySince" | "bandwidth">;
-  /** Present where a concurrency was asked for that the process can't have, as it may open only so many files. */
-  readonly fewer?: { readonly concurrency: number; readonly asked: number; readonly openFiles?: number | undefined };
+  /** Present where a concurrency was asked for that the process can't have: it may open only so many files, or fetch only so many bytes a second. */
+  readonly fewer?: {
+    readonly concurrency: number;
+    readonly asked: number;
+    readonly openFiles?: number | undefined;
+    readonly bandwidth?: number | undefined;
+  };
 }
 
 interface Process {
@@ -52,10 +58,12 @@ export function workLimits(
   const ofProcess = process.openFiles ?? openFilesLimit();
   const openFiles = ofProcess === undefined ? undefined : part(ofProcess);
   const asked = part(said === "auto" ? mostAtOnce : said);
-  const concurrency = rowsWithin(openFiles, asked);
+  const opened = rowsWithin(openFiles, asked);
   const bandwidth = bwlimit === undefined ? undefined : bwlimit / threads;
+  const concurrency = rowsFed(bandwidth, opened);
   if (said !== "auto") {
-    const fewer = concurrency === asked ? undefined : { concurrency, asked, openFiles };
+    const by = concurrency < opened ? { bandwidth } : { openFiles };
+    const fewer = concurrency === asked ? undefined : { concurrency, asked, ...by };
     return { settings: { concurrency, bandwidth }, ...(fewer && { fewer }) };
   }
   const memory = memoryForBodies((process.memory ?? memoryOf(process.environment)) / threads);

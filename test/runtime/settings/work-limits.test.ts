@@ -31,4 +31,14 @@ describe("how much may be under way at once", () => {
     const { settings } = workLimits({ concurrency: 64 }, { ...process, environment });
     expect(settings.concurrency).toBe(Math.max(1, asked));
   });
+
+  it("is no more than --bwlimit feeds, so that no upload stands still for as long as services wait", () => {
+    const limits = (concurrency: number | "auto", bwlimit: number) =>
+      workLimits({ concurrency, bwlimit }, { ...process, environment: {} });
+    expect(limits("auto", 30 * 1024).settings.concurrency).toBe(3);
+    expect(limits("auto", 1024).settings.concurrency).toBe(1);
+    expect(limits(3, 30 * 1024).fewer).toBeUndefined();
+    expect(limits(32, 30 * 1024).fewer).toEqual({ concurrency: 3, asked: 32, bandwidth: 30 * 1024 });
+    expect(limits(50, MiB).settings.concurrency).toBe(50);
+  });
 });

@@ -123,6 +123,17 @@ export function createPace(options: {
     if (perSecond === Number.POSITIVE_INFINITY) adaptive = free;
     if (perSecond !== gate.perSecond) gate = changeRate(gate, perSecond, now);
   };
+  /** How long so many bytes have to wait; where there are none, or fewer than was reckoned with, nobody waits. */
+  const waitForBytes = (bytes: number): number => {
+    if (bytes === 0 || bandwidth.perSecond === Number.POSITIVE_INFINITY) return 0;
+    const taken = take(bandwidth, clock.elapsed(), bytes);
+    bandwidth = taken.rate;
+    if (bytes < 0 || taken.waitMs <= 0) return 0;
+    holdUps.heldBy("bandwidth");
+    // More at once would not bring more.
+    auto?.heldBack();
+    return taken.waitMs;
+  };
   const notePassed = (now: number) => {
     throughput.count(now);
     hasPassed = true;
@@ -158,14 +169,16 @@ export function createPace(options: {
   return {
     runEach: pool.runEach,
     waitMs() {
-      if (isUnlimited()) return 0;
+      if (isUnlimited() && bandwidth.perSecond === Number.POSITIVE_INFINITY) return 0;
       const now = clock.elapsed();
-      const inBudget = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
+      const ofFetches = budget.perSecond === Number.POSITIVE_INFINITY ? 0 : take(budget, now).waitMs;
+      const inBudget = Math.max(ofFetches, take(bandwidth, now, 0).waitMs);
       return isOpen(now) ? inBudget : Math.max(inBudget, take(gate, now).waitMs);
     },
     beforeTry: (signal) => (isUnlimited() || isOpen(clock.elapsed()) ? undefined : turn(signal)),
-    beforeFetch(signal) {
-      if (isUnlimited()) return undefined;
+    beforeFetch(signal, bytes = 0) {
+      const bytesMs = waitForBytes(bytes);
+      if (isUnlimited()) return bytesMs <= 0 ? undefined : fetchTurn(bytesMs, signal);
       const now = clock.elapsed();
       if (options.rate !== undefined) {
         const part = partOf(options.rate, maxInstances, told, now);
@@ -175,7 +188,8 @@ export function createPace(options: {
       budget = taken.rate;
       auto?.waited(Math.max(taken.waitMs, resumeAt - now, 0));
       if (taken.waitMs > 0) holdUps.heldBy("rate");
-      return taken.waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(taken.waitMs, signal);
+      const waitMs = Math.max(taken.waitMs, bytesMs);
+      return waitMs <= 0 && resumeAt <= now ? undefined : fetchTurn(waitMs, signal);
     },
     beforeRestore(signal) {
       const now = clock.elapsed();
@@ -186,14 +200,8 @@ export function createPace(options: {
     },
     limitsBytes: options.bandwidth !== undefined,
     received(bytes, signal) {
-      if (bandwidth.perSecond === Number.POSITIVE_INFINITY) return undefined;
-      const taken = take(bandwidth, clock.elapsed(), bytes);
-      bandwidth = taken.rate;
-      if (taken.waitMs <= 0) return undefined;
-      holdUps.heldBy("bandwidth");
-      // More at once would not bring more.
-      auto?.heldBack();
-      return clock.sleep(taken.waitMs, signal);
+      const waitMs = waitForBytes(bytes);
+      return waitMs <= 0 ? undefined : clock.sleep(waitMs, signal);
     },
     waitsToRetry: holdUps.waitsToRetry,
     answered: () => notePassed(clock.elapsed()),
