@@ -1,6 +1,7 @@
 /** One archived object, looked at: by a HEAD, or by its bytes. */
 import { provenanceOf } from "../../archive/task/archive-headers.ts";
-import type { Bucket, ObjectInfo } from "../../objects/bucket.ts";
+import { pacedBody, type TaskPace } from "../../archive/task/pace.ts";
+import type { BodySource, Bucket, ObjectInfo } from "../../objects/bucket.ts";
 import { isBucketError } from "../../objects/error.ts";
 import { type Retrying, withRetries } from "../../objects/retrying.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
@@ -30,13 +31,20 @@ export function lookByHead(archive: Bucket, isLater: IsLater, retrying: Retrying
     });
 }
 
-/** Reads the bytes to their end. Throws BucketError where the archive can't be asked. */
-export function lookDeep(archive: Bucket, isLater: IsLater, retrying: Retrying, onRead: (bytes: number) => void): Look {
+/** Reads the bytes to their end, no faster than `pace` lets them come. Throws BucketError where the archive can't be asked. */
+export function lookDeep(
+  archive: Bucket,
+  isLater: IsLater,
+  retrying: Retrying,
+  pace: Pick<TaskPace, "limitsBytes" | "received">,
+  onRead: (bytes: number) => void,
+): Look {
   const { signal } = retrying;
+  const paced = (stream: BodySource) => pacedBody(stream, pace, signal);
   return (outcome) =>
     unlessMissing(outcome, async () => {
       try {
-        const read = await withRetries(() => readBytes(archive, outcome.archiveKey, { signal }), retrying);
+        const read = await withRetries(() => readBytes(archive, outcome.archiveKey, { signal, paced }), retrying);
         onRead(read.size);
         const found = compareBytes(outcome, read);
         if (found.kind === "same") return found;

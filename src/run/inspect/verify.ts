@@ -115,9 +115,15 @@ export async function verifyRun(
   const leftOut: { -readonly [By in keyof LeftOut]: number } = {};
   const list = { objects: 0, bytes: 0, digest: createHash("sha256") };
   const look = deep
-    ? lookDeep(archive, isLater, { ...surroundings, signal, onTry: () => void requests["archive.get"]++ }, (bytes) => {
-        counts.bytesRead += bytes;
-      })
+    ? lookDeep(
+        archive,
+        isLater,
+        { ...surroundings, signal, onTry: () => void requests["archive.get"]++ },
+        pace,
+        (bytes) => {
+          counts.bytesRead += bytes;
+        },
+      )
     : lookByHead(archive, isLater, { ...surroundings, signal, onTry: () => void requests["archive.head"]++ });
   const check = async (outcome: Archived) => {
     await pace.beforeFetch(signal);

@@ -41,7 +41,8 @@ export function describeVerify(command: Command): void {
         "after",
         `
 One HEAD an object, --concurrency at once and no more than --rate a second. Compared are length, and CRC64 or else ETag.
-With --deep one GET an object, whose bytes are held against the same; outside the archive's region its traffic is paid for.
+With --deep one GET an object, whose bytes are held against the same; outside the archive's region its traffic is paid for, and --bwlimit says how
+many bytes may come a second.
 What a later run of the same ledger archived in its place is no difference. --include, --exclude, --filter, --except, --min-size and
 --max-size leave out a part of what the run archived; how much is said.
 
@@ -64,6 +65,7 @@ Example:
       "sourceEndpoint",
       "concurrency",
       "rate",
+      "bwlimit",
       "maxInstances",
     ],
   );

@@ -52,6 +52,22 @@ describe("verifying a run", () => {
     );
   });
 
+  test("reads no faster than --bwlimit says, where bytes are read at all", async () => {
+    const world = await ended((w) => seedPictures(w.source, 5));
+    const secondsOf = async (deep: boolean) => {
+      const begun = world.clock.elapsed();
+      const { verified } = await verify({ ...world, surroundings: slow }, deep);
+      expect(verified).toMatchObject({ checked: 5, same: 5 });
+      return [(world.clock.elapsed() - begun) / 1000, verified.bytesRead] as const;
+    };
+    const { settings } = world.surroundings;
+    const slow = { ...world.surroundings, settings: { ...settings, bandwidth: 2 } };
+    const [byHead] = await secondsOf(false);
+    const [deep, bytes] = await secondsOf(true);
+    expect(byHead).toBeLessThan(1);
+    expect(Math.abs(deep - bytes / 2)).toBeLessThan(2);
+  });
+
   // What it would catch: one file where a folder should be ended the whole verification, with nothing said of all the others.
   test("takes what can't be where something else lies for missing, and looks at the others", async () => {
     for (const deep of [false, true]) {
