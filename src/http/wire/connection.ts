@@ -283,6 +283,14 @@ export class Connection implements Carrier {
   #exchangeEnded(exchange: Exchange): void {
     if (this.#exchange !== exchange || this.#gone) return;
     this.#exchange = undefined;
+    // TLS tells a turn later that it has sent.
+    if (this.#socket.writableLength > 0) setImmediate(() => this.#settle());
+    else this.#settle();
+  }
+
+  /** Free for the next exchange, or closed. */
+  #settle(): void {
+    if (this.#gone) return;
     // What is left of the request's body would be read as another request, or its memory be used again before it has gone.
     if (!this.#sent || this.#socket.writableLength > 0 || !this.#reader.persistent || !this.#owner.reuses) {
       this.close(connectionEnded());

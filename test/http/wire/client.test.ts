@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { HttpRequest } from "../../../src/http/port/http.ts";
 import { createWireHttp } from "../../../src/http/wire/client.ts";
@@ -92,6 +93,43 @@ test("a second reply in a record of its own, right behind the first, is not take
   );
   expect(replies.map((each) => bytesOf(each).toString().replaceAll(".", ""))).toEqual(targets);
   expect(sockets.length).toBeGreaterThan(32);
+});
+
+// Catches: each request over TLS on a connection of its own, and a handshake for each.
+test("over TLS a connection is used again though its reply was there before it was told that all had been sent", async () => {
+  /** Replies, and connections, so far. */
+  const counts = new Int32Array(new SharedArrayBuffer(8));
+  const server = new Worker(
+    `const { parentPort, workerData: { key, cert, counts } } = require("node:worker_threads");
+    const server = require("node:tls").createServer({ key, cert }, (socket) => {
+      Atomics.add(counts, 1, 1);
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        socket.write("HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n");
+        Atomics.add(counts, 0, 1);
+        Atomics.notify(counts, 0);
+      });
+    }).listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`,
+    { eval: true, workerData: { ...local, counts } },
+  );
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await server.terminate();
+  });
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  vi.spyOn(process, "emitWarning").mockReturnValue();
+  const [port] = (await once(server, "message")) as [number];
+  const origin = { origin: `https://127.0.0.1:${port}` };
+  const http = await settledClient(origin);
+  const opened = Atomics.load(counts, 1);
+  for (let n = 0; n < 8; n++) {
+    const answered = Atomics.load(counts, 0);
+    const reply = http.send(request(origin));
+    // It has left by then; its reply is there before anything else happens here.
+    setImmediate(() => Atomics.wait(counts, 0, answered, 10_000));
+    await reply;
+  }
+  expect(Atomics.load(counts, 1)).toBe(opened);
 });
 
 test("what can't be sent again goes over a new connection, once a kept one was found closed", async () => {
