@@ -46,6 +46,14 @@ export function doneMarkers(ledger: LedgerStore, fromGroup = 0): AsyncGenerator<
   return markersAfter(ledger, paths.doneOfGroup(fromGroup));
 }
 
+/** The first shard from `from` on and below `to` that is over. */
+export async function nextOver(ledger: LedgerStore, from: number, to: number): Promise<number | undefined> {
+  for await (const { number } of markersAfter(ledger, paths.doneOfShard(from).slice(0, -1))) {
+    return number < to ? number : undefined;
+  }
+  return undefined;
+}
+
 /** Which of the shards from `from` on and below `to` are over, and how many markers they have. */
 export async function doneShards(
   ledger: LedgerStore,

@@ -12,6 +12,7 @@ import { namesOfParts, writeSummaryFiles } from "../../ledger/report/summary.ts"
 import { readTally, type TallyMarker, writeGroupMarker, writePartMarker } from "../../ledger/report/tally-markers.ts";
 import type { ShardsOver } from "../../ledger/shard/done-marker.ts";
 import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
+import { rowsOver } from "../../ledger/shard/whole-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { type Cost, usualPrices } from "../../policy/money/cost.ts";
 import { listPrices } from "../../policy/money/list-prices.ts";
@@ -27,7 +28,6 @@ import type { PieceTime } from "./piece-time.ts";
 import { type Part, partsOf } from "./report-parts.ts";
 import { restoringRowsOf } from "./restoring-rows.ts";
 import { undeliveredOf } from "./settle-events.ts";
-import { rowsOver } from "./whole-shards.ts";
 import { writeDeleted } from "./write-deleted.ts";
 import { createMeter, type Meter, writePart } from "./write-part.ts";
 

@@ -6,7 +6,7 @@
 
 import { groupOf, shardsPerGroup } from "../../ledger/group.ts";
 import type { RunDocument } from "../../ledger/plan/run-document.ts";
-import { doneShards } from "../../ledger/shard/done-marker.ts";
+import { doneShards, nextOver } from "../../ledger/shard/done-marker.ts";
 import { nextRecorded } from "../../ledger/shard/listed-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 
@@ -50,7 +50,11 @@ export function partsOf(run: Planned, group: number): readonly Part[] {
   return parts;
 }
 
-/** Parts of the wanted groups of which any attempt has recorded something, in order. */
+/**
+ * Parts of the wanted groups of which any attempt has recorded something, or a shard is over, in order. A store may list late: a marker tells of
+ * a part of which no outcome is listed. Of one that has no marker either nothing is known, for an attempt that stopped tells nowhere else how far
+ * it came.
+ */
 export async function* partsBegun(
   ledger: LedgerStore,
   run: Planned,
@@ -62,8 +66,9 @@ export async function* partsBegun(
       from = (group + 1) * shardsPerGroup;
       continue;
     }
-    const shard = await nextRecorded(ledger, from, run.shards);
-    if (shard === undefined) return;
+    const begun = await Promise.all([nextRecorded(ledger, from, run.shards), nextOver(ledger, from, run.shards)]);
+    const shard = Math.min(...begun.map((first) => first ?? run.shards));
+    if (shard === run.shards) return;
     const part = partOf(run, shard);
     if (isWanted(part.group)) yield part;
     from = part.to;

@@ -12,6 +12,7 @@ import { type Draft, type DraftContent, readDraft, writeDraft, writeDraftFiles }
 import { writeFailures, writeResults } from "../../ledger/report/part-files.ts";
 import type { Progress } from "../../ledger/report/progress.ts";
 import type { ShardsOver } from "../../ledger/shard/done-marker.ts";
+import { foldPart, type Looking, rowsOver, wholeFold } from "../../ledger/shard/whole-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import { failuresHeader, failuresLine } from "../../report/failures-csv.ts";
 import { createGzipText } from "../../report/gzip-text.ts";
@@ -21,7 +22,6 @@ import type { Surroundings } from "../surroundings/surroundings.ts";
 import type { PieceTime } from "./piece-time.ts";
 import type { Part } from "./report-parts.ts";
 import { resolved } from "./resolved.ts";
-import { foldPart, type Looking, rowsOver, wholeFold } from "./whole-shards.ts";
 
 /** Tells a tally of the ledger's requests, each once. */
 export interface Meter {

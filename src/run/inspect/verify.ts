@@ -5,14 +5,13 @@
 
 import { createHash } from "node:crypto";
 import { createPace } from "../../archive/shard/pace/pace.ts";
-import { groupsOf } from "../../ledger/group.ts";
 import { type RunRequest, readRequest } from "../../ledger/plan/request.ts";
-import { foldEach } from "../../ledger/shard/fold-shards.ts";
-import { describeOutcomes, listGroup } from "../../ledger/shard/listed-shards.ts";
+import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
+import { whatToDo, wholeShards } from "../../ledger/shard/whole-shards.ts";
 import { startsAt } from "../../policy/concurrency/auto-concurrency.ts";
 import type { Summary } from "../../report/summary.ts";
 import { emptyTally } from "../../report/tally.ts";
-import { nounOf } from "../../vocabulary/counted.ts";
+import { counted, nounOf, verbOf } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import type { Outcome } from "../../vocabulary/outcome.ts";
 import type { CopyDifference, CopyEqualBy } from "../check/compare-copy.ts";
@@ -151,31 +150,36 @@ export async function verifyRun(
     }
     await onDifference({ kind: found.kind, message: found.message, outcome });
   };
-  for (let group = 0; group < groupsOf(run) && !signal?.aborted; group++) {
-    for await (const { rows } of foldEach(ledger, await listGroup(ledger, group))) {
-      for (const folded of rows.values()) {
-        if (signal?.aborted) break;
-        const outcome = await resolved(folded, archive, emptyTally(), surroundings);
-        if (outcome.outcome === "archived") counts.archived++;
-        const { archiveKey } = outcome;
-        if (!holdsIt(outcome) || archiveKey === undefined) continue;
-        const by = judge?.(outcome);
-        if (by !== undefined) {
-          leftOut[by] = (leftOut[by] ?? 0) + 1;
-          continue;
-        }
-        list.objects++;
-        list.bytes += outcome.receivedSize ?? 0;
-        list.digest.update(`${lineOf({ ...outcome, archiveKey })}\n`);
-        await atOnce.begin(() => check({ ...outcome, archiveKey }));
+  const { clock, log } = surroundings;
+  let lacking = 0;
+  for await (const shard of wholeShards(ledger, run, { clock, log, signal, lacking: "left out" })) {
+    if (signal?.aborted) break;
+    lacking += shard.lacking;
+    for (const folded of shard.rows.values()) {
+      if (signal?.aborted) break;
+      const outcome = await resolved(folded, archive, emptyTally(), surroundings);
+      if (outcome.outcome === "archived") counts.archived++;
+      const { archiveKey } = outcome;
+      if (!holdsIt(outcome) || archiveKey === undefined) continue;
+      const by = judge?.(outcome);
+      if (by !== undefined) {
+        leftOut[by] = (leftOut[by] ?? 0) + 1;
+        continue;
       }
+      list.objects++;
+      list.bytes += outcome.receivedSize ?? 0;
+      list.digest.update(`${lineOf({ ...outcome, archiveKey })}\n`);
+      await atOnce.begin(() => check({ ...outcome, archiveKey }));
     }
   }
   await atOnce.ended();
-  if (summary.state === "complete" && !signal?.aborted && counts.archived < summary.archived) {
+  if (summary.state === "complete") lacking = Math.max(lacking, summary.archived - counts.archived);
+  if (lacking > 0 && !signal?.aborted) {
+    const { checked, same, replaced } = counts;
+    const differ = checked - same - replaced;
     throw new UserError(
       "LedgerIncomplete",
-      `The ledger of the run ${JSON.stringify(id)} tells of ${counts.archived} ${nounOf(counts.archived, "archived row")}, but the run ended with ${summary.archived}; something deletes below ${describeOutcomes(ledger)}.`,
+      `The run ${JSON.stringify(id)} is not verified: of ${counted(lacking, "row")} that ${verbOf(lacking, "is", "are")} over no outcome is listed below ${describeOutcomes(ledger)}, so what ${verbOf(lacking, "it is", "they are")} in the archive was not looked at (of ${counted(checked, "object")} that ${verbOf(checked, "was", "were")}, ${differ} ${verbOf(differ, "is", "are")} not as the ledger says, or could not be read); ${whatToDo}`,
     );
   }
   const { archived: _, ...found } = counts;

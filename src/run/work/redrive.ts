@@ -4,19 +4,19 @@
  */
 
 import { createHash } from "node:crypto";
-import { groupOf, groupsOf } from "../../ledger/group.ts";
+import { endedRows } from "../../ledger/counts.ts";
 import { noSuchRun, type RunRequest, readRequest, requestIdentity } from "../../ledger/plan/request.ts";
-import { planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
+import { overByPlan, planOfShard, type RunDocument, readRun } from "../../ledger/plan/run-document.ts";
 import { type RunOptions, runOptionsSchema } from "../../ledger/plan/run-options.ts";
 import { type PlannedRow, readShardRows, shardRowsGone } from "../../ledger/plan/shard-rows.ts";
 import { readSummary } from "../../ledger/report/summary.ts";
-import { doneMarkers } from "../../ledger/shard/done-marker.ts";
-import { foldEach } from "../../ledger/shard/fold-shards.ts";
-import { listGroup } from "../../ledger/shard/listed-shards.ts";
+import { describeOutcomes } from "../../ledger/shard/listed-shards.ts";
+import { whatToDo, wholeShards } from "../../ledger/shard/whole-shards.ts";
 import type { LedgerStore } from "../../ledger/store.ts";
 import type { ManifestEntry, Row } from "../../manifest/row.ts";
 import { archiveKeyOf } from "../../policy/archive-key.ts";
 import { emptyTally } from "../../report/tally.ts";
+import { counted } from "../../vocabulary/counted.ts";
 import { UserError } from "../../vocabulary/errors.ts";
 import { resolved } from "../finalize/resolved.ts";
 import { type Place, runIdSchema } from "../messages/messages.ts";
@@ -52,7 +52,7 @@ export const wholeScope = {
   limit: undefined,
 } as const satisfies Partial<Record<keyof RunOptions, undefined>>;
 
-/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `InvalidRunId`. */
+/** Errors: UserError `NoSuchRun`, `RunNotPlanned`, `InvalidRunId`, `LedgerIncomplete` where outcomes that were written are not listed. */
 export async function prepareRedrive(
   place: Place,
   of: string,
@@ -132,34 +132,44 @@ interface FailedRows {
   readonly left: number;
 }
 
-/** Shard by shard; shards whose markers tell of no failure are passed over. */
+/** Shard by shard; shards whose markers tell of no failure are passed over. Throws UserError `LedgerIncomplete`: none may be left out unsaid. */
 async function* failedRows(
   ledger: LedgerStore,
   run: RunDocument,
   surroundings: Surroundings,
 ): AsyncGenerator<FailedRows> {
   const archive = surroundings.open("archive", run.request.archive);
-  for (let group = 0; group < groupsOf(run); group++) {
-    const clean = new Set<number>();
-    const suspect = new Set<number>();
-    for await (const marker of doneMarkers(ledger, group)) {
-      if (groupOf(marker.number) !== group) break;
-      (marker.failed === 0 ? clean : suspect).add(marker.number);
+  let over = endedRows(overByPlan(run));
+  const { clock, log } = surroundings;
+  const shards = wholeShards(ledger, run, {
+    clock,
+    log,
+    lacking: "refused",
+    isPassed: ({ failed }) => failed === 0,
+    onPassed(ended) {
+      over += ended;
+    },
+  });
+  for await (const { shard, rows, ended } of shards) {
+    over += ended;
+    const failed: number[] = [];
+    for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
+      const { outcome } = await resolved(folded, archive, emptyTally(), surroundings);
+      if (outcome === "failed") failed.push(row);
     }
-    const listed = (await listGroup(ledger, group)).filter(({ shard }) => !clean.has(shard) || suspect.has(shard));
-    for await (const { shard, rows } of foldEach(ledger, listed)) {
-      const failed: number[] = [];
-      for (const [row, folded] of [...rows].sort(([a], [b]) => a - b)) {
-        const { outcome } = await resolved(folded, archive, emptyTally(), surroundings);
-        if (outcome === "failed") failed.push(row);
-      }
-      if (failed.length === 0) continue;
-      const plan = planOfShard(run, shard);
-      const planned = await readShardRows(ledger, plan, shard);
-      if (planned === undefined) throw shardRowsGone(ledger, plan, shard, "its rows can't be tried again");
-      const again = failed.flatMap((row) => rowAgain(planned[row], run.request) ?? []);
-      yield { rows: again, left: failed.length - again.length };
-    }
+    if (failed.length === 0) continue;
+    const plan = planOfShard(run, shard);
+    const planned = await readShardRows(ledger, plan, shard);
+    if (planned === undefined) throw shardRowsGone(ledger, plan, shard, "its rows can't be tried again");
+    const again = failed.flatMap((row) => rowAgain(planned[row], run.request) ?? []);
+    yield { rows: again, left: failed.length - again.length };
+  }
+  // Of a shard whose marker is not listed either.
+  if (over < run.rows && (await readSummary(ledger))?.state === "complete") {
+    throw new UserError(
+      "LedgerIncomplete",
+      `The run ${JSON.stringify(run.run)} is complete, but there are outcomes of ${over} of its ${counted(run.rows, "row")} below ${describeOutcomes(ledger)}; ${whatToDo}`,
+    );
   }
 }
 

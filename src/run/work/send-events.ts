@@ -73,7 +73,12 @@ export async function sendEvents(
   if (target !== undefined) await check(target);
   const left = async () => (await undeliveredOf(ledger, request, listed.state)) ?? 0;
   if (all && target !== undefined) {
-    const replayed = await replay(ledger, run, open("events", target), { signal, onShard: onSent });
+    const replayed = await replay(ledger, run, open("events", target), {
+      ...surroundings,
+      archived: listed.archived,
+      signal,
+      onShard: onSent,
+    });
     const isWhole = replayed.why === undefined && target === events;
     if (isWhole) for (const { shard } of await untoldShards(ledger)) await writeTold(ledger, shard, surroundings);
     return { ...replayed, to: targetName(target), undelivered: await left() };

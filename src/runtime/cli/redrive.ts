@@ -58,7 +58,7 @@ export function describeRedrive(command: Command): void {
 The new run is RUN-redrive-1, or the next number, unless --run names it; the same command again continues it. It does as RUN
 did but for the flags that are given here. Rows that can't be read and collisions of archive keys are left out: they can't succeed.
 
-Exit codes: as run; with --queue 0 sent; 3 where no failed row could succeed.
+Exit codes: as run; with --queue 0 sent; 3 where no failed row could succeed; 5 where outcomes are not listed.
 
 Example:
   cos-originals redrive nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou`,

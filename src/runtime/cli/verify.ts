@@ -46,7 +46,7 @@ many bytes may come a second.
 What a later run of the same ledger archived in its place is no difference. --include, --exclude, --filter, --except, --min-size and
 --max-size leave out a part of what the run archived; how much is said.
 
-Exit codes: 0 all as the ledger says, 7 differences, or objects that could not be read, 2 usage, 6 credentials refused, 130 interrupted.
+Exit codes: 0 all as the ledger says, 7 differences, or objects that could not be read, 5 outcomes are not listed, 2 usage, 6 credentials refused, 130 interrupted.
 
 Example:
   cos-originals verify nightly-2026-11-22 --archive cos://archive-1250000000/photos/ --region ap-guangzhou \\
@@ -105,9 +105,8 @@ export async function verifyCommand(flags: Flags, terminal: Terminal, args: read
           // What can't be read is not to be archived again.
           if (difference.kind !== "unread") await file?.add(cellsOf(difference));
         },
-      });
+      }).finally(() => file?.close());
       terminal.status("");
-      await file?.close();
       const { missing, size, checksum } = verified.differences;
       if (json) terminal.out(JSON.stringify(documentOf(id, verified, differences)));
       else terminal.out(textOf(id, verified, differences, missing + size + checksum));

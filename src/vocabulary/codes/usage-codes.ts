@@ -269,9 +269,10 @@ export const usageCodes = entries({
     advice: "cancel it first, or wait until it halts",
   },
   LedgerIncomplete: {
-    means: "an object of the ledger is missing that another one names",
+    means: "an object of the ledger is missing that another one names, or outcomes that were written are not listed",
     effect: "not-begun",
-    advice: "find out what deletes from the ledger",
+    advice:
+      "try again in some minutes, for a store may list late; where it stays so, find out what deletes from the ledger",
   },
   LedgerUnlisted: {
     means: "the ledger's store does not list what was just written to it",

@@ -9,6 +9,7 @@ import { sendEvents } from "../../../src/run/work/send-events.ts";
 import { away, type MemorySinks, memorySinks } from "../../events/memory-sink.ts";
 import { quick } from "../../setup/quick.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
+import { listsLate } from "../lists-late.ts";
 import { inputFor } from "../work/input.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
@@ -349,6 +350,26 @@ describe("that a run ended", () => {
     expect(await send({ replay: true, to: "https://hooks.example.com/new" })).toMatchObject({ sent: 4 });
     expect(new Set(world.sinks.taken.filter(({ type }) => type.endsWith("archived")).map(({ id }) => id)).size).toBe(4);
   });
+
+  // Catches: a LIST that came too early, believed. Fewer were told of, and it said that all were.
+  test.each([
+    [0, ""],
+    [1, ".gz"],
+  ])(
+    "and whose outcomes are listed late is replayed whole; where they are gone that is said, and others are told of (%i%s)",
+    async (...late) => {
+      const world = openWorld();
+      world.send(message(seedPictures(world.source, 6), { events: hook, shardSize: 2 }));
+      await world.drain();
+      const send = () =>
+        world.done(sendEvents(ledgerPlace, "r", world.surroundings, { replay: true, check: async () => undefined }));
+      listsLate(world, 30_000, late);
+      expect(await send()).toEqual({ sent: 6, undelivered: 0, to: expect.any(String) });
+      listsLate(world, 3_600_000, late);
+      const why = expect.stringMatching(/^of 2 rows that are over .*; try again/);
+      expect(await send()).toMatchObject({ sent: 4, why });
+    },
+  );
 
   test("by a halt does not hold back a replay of what was archived", async () => {
     const world = openWorld();

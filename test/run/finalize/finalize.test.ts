@@ -17,6 +17,7 @@ import { ulidAt } from "../../ledger/samples.ts";
 import { quick, runs } from "../../setup/quick.ts";
 import { type Life, mortalBucket, mortalClock } from "../../stores/mortal.ts";
 import { type Finished, keyOf, reportedFailures, reportedKeys, seedFinishedRun } from "../finished-run.ts";
+import { listsLate } from "../lists-late.ts";
 import { createWorld, ledgerPlace, type World } from "../world.ts";
 
 const message = { v: 1, type: "reconcile", ledger: ledgerPlace, run: "r" } as const;
@@ -70,20 +71,6 @@ async function inDeliveries(world: World, seconds: number, between = 0): Promise
     if (written(world, "report/summary.json").length > 0) return n;
   }
   throw new Error("it is not complete after 500 deliveries");
-}
-
-/** Listings of outcomes leave out what is in one of those folders, for so long. Returns what brings it back. */
-function listsLate(world: World, ms: number, ...late: readonly (readonly [shard: number, of: string])[]): () => void {
-  const hidden = world.archive
-    .keys()
-    .filter((key) => late.some(([shard, of]) => key.includes(paths.outcomes(shard)) && key.endsWith(of)))
-    .map((key) => [key, world.archive.object(key)?.bytes ?? Buffer.alloc(0)] as const);
-  for (const [key] of hidden) world.archive.removeObject(key);
-  const bringBack = () => {
-    for (const [key, bytes] of hidden) world.archive.seed(key, bytes);
-  };
-  void world.clock.sleep(ms).then(bringBack);
-  return bringBack;
 }
 
 describe("a group", () => {

@@ -10,6 +10,7 @@ import { cancelRun, resumeRun } from "../../../src/run/reconcile/cancel-resume.t
 import { outcomeOf, trailer, ulidAt } from "../../ledger/samples.ts";
 import { segmentBytes } from "../../ledger/shard/segment-bytes.ts";
 import { keyOf, reportedKeys, seedFinishedRun } from "../finished-run.ts";
+import { listsLate } from "../lists-late.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
 const at = "2026-01-15T12:00:00.000Z";
@@ -160,6 +161,22 @@ describe("a run on a queue that is stopped", () => {
     }
     expect(world.summary("r")).toMatchObject({ state: "cancelled", archived, pending: 100 - archived });
     expect(reportedKeys(world)).toHaveLength(archived);
+  });
+
+  // Was left out: a part was looked for by what is listed of its outcomes alone.
+  test("of which nothing is listed yet of a whole part, but that its shards are over, has them in its report", async () => {
+    const world = createWorld();
+    seedFinishedRun(world, { shards: 25, rows: 4, shardSize: 10_000, unworked: [24] });
+    await cancel(world);
+    await world.clock.advance(11_000);
+    // Ten shards are a part.
+    listsLate(world, 60_000, ...Array.from({ length: 14 }, (_, n) => [10 + n, ""] as const));
+    for (let n = 0; n < 100 && !isReported(world); n++) {
+      await world.deliver(message, 5);
+      await world.clock.advance(5_000);
+    }
+    expect(world.summary("r")).toMatchObject({ state: "cancelled", archived: 96, pending: 4 });
+    expect(reportedKeys(world)).toHaveLength(96);
   });
 
   test("is reported in as many deliveries as it takes, each row once", async () => {

@@ -4,6 +4,7 @@ import { type Difference, verifyRun } from "../../../src/run/inspect/verify.ts";
 import { certificateOfVerify } from "../../../src/run/inspect/verify-certificate.ts";
 import type { VerifyScope } from "../../../src/run/inspect/verify-scope.ts";
 import { refuse } from "../../stores/bucket-fault.ts";
+import { listsLate } from "../lists-late.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
 async function verify(world: World, deep = false, scope?: VerifyScope) {
@@ -137,6 +138,24 @@ describe("verifying a run", () => {
     const world = await ended((w) => seedPictures(w.source, 3));
     for (const key of world.archive.keys()) if (/outcomes\/.*jsonl/.test(key)) world.archive.removeObject(key);
     await expect(verify(world)).rejects.toMatchObject({ code: "LedgerIncomplete" });
+  });
+
+  // Catches: a LIST that came too early, believed. What it lacked was not looked at, and the archive was as the ledger says.
+  test("looks at what is listed late, and says how many rows it could not look at where they are gone", async () => {
+    const world = await ended((w) => seedPictures(w.source, 6), { shardSize: 2 });
+    const [, , gone = ""] = seedPictures(world.source, 6);
+    world.archive.removeObject(gone);
+    // A run that goes on: nothing but the markers of its shards tells how many rows there are.
+    for (const key of world.archive.keys()) if (/\/(report|groups)\//.test(key)) world.archive.removeObject(key);
+    listsLate(world, 30_000, [0, ""], [1, ".gz"]);
+    expect((await verify(world)).verified).toMatchObject({ checked: 6, same: 5, differences: { missing: 1 } });
+    listsLate(world, 3_600_000, [0, ""]);
+    await expect(verify(world)).rejects.toMatchObject({
+      code: "LedgerIncomplete",
+      message: expect.stringMatching(
+        /of 2 rows that are over no outcome is listed .*\(of 4 objects that were, 1 is not .*try again/,
+      ),
+    });
   });
 
   test("reads every archived object anew where that is asked, and asks by no HEAD", async () => {

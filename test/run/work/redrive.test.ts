@@ -3,6 +3,8 @@ import type { ManifestEntry } from "../../../src/manifest/row.ts";
 import { isRow, type PlanEntries } from "../../../src/run/plan/entry.ts";
 import { prepareRedrive, type RedriveOptions } from "../../../src/run/work/redrive.ts";
 import { runHere } from "../../../src/run/work/run-here.ts";
+import { seedFinishedRun } from "../finished-run.ts";
+import { listsLate } from "../lists-late.ts";
 import { createWorld, inlineMessage, ledgerPlace, seedPictures, type World } from "../world.ts";
 
 const prepare = (world: World, of = "r", options?: RedriveOptions) =>
@@ -44,6 +46,31 @@ describe("a redrive", () => {
       rows: { kind: "file", digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
     expect(await rowsOf(world, input?.rows())).toEqual([missing, { key: "also gone.jpg" }, frozen]);
+  });
+
+  // Catches: a LIST that came too early, believed. The rows were left out, and nobody was told.
+  test("holds the failed rows whose outcomes are listed late as well; where they are gone it is refused", async () => {
+    for (const late of [[1, "-00001.jsonl.gz"] as const, [2, ""] as const]) {
+      const world = createWorld();
+      seedFinishedRun(world, { shards: 3, rows: 6, shardSize: 6, failEvery: 3 });
+      listsLate(world, 60_000, late);
+      expect(await prepare(world)).toMatchObject({ rows: 6, left: 0 });
+      listsLate(world, 3_600_000, late);
+      await expect(prepare(world)).rejects.toMatchObject({
+        code: "LedgerIncomplete",
+        message: expect.stringMatching(/its shard [12] is marked as done, .*; try again in some minutes/),
+      });
+    }
+  });
+
+  test("of a run that is complete is refused where neither a shard nor that it is over is listed", async () => {
+    const world = await failedRun(["photos/00000.jpg", "gone.jpg", "photos/00001.jpg"], { shardSize: 1 });
+    for (const key of world.archive.keys())
+      if (/\/(outcomes|done)\/.*000000001/.test(key)) world.archive.removeObject(key);
+    await expect(prepare(world)).rejects.toMatchObject({
+      code: "LedgerIncomplete",
+      message: expect.stringContaining("there are outcomes of 2 of its 3 rows"),
+    });
   });
 
   test("leaves out what can't succeed: rows that can't be read, and keys that would overwrite another row's original", async () => {

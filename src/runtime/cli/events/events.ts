@@ -70,6 +70,6 @@ function textOf(run: string, { sent, to, undelivered, why }: SentEvents): readon
     ...(undelivered > 0
       ? [`  ${formatCount(undelivered)} ${verbOf(undelivered, "delivery is", "deliveries are")} left, and kept`]
       : []),
-    ...(why === undefined ? [] : [`  the last was not delivered: ${why}`]),
+    ...(why === undefined ? [] : [`  not all was delivered: ${why}`]),
   ];
 }

@@ -14,7 +14,7 @@ export const exitCodes = {
   /** Ended with failed keys. */
   failedKeys: 3,
   halted: 4,
-  /** Incomplete or cancelled: rows are pending. */
+  /** Incomplete or cancelled: rows are pending, or their outcomes are not listed. */
   incomplete: 5,
   /** Credentials, permission or a TLS connection were refused before work began. */
   refused: 6,
@@ -56,7 +56,11 @@ const isRedirection = (status: number) => status >= 300 && status < 400;
 
 export function exitCodeOfError(error: Error): ExitCode {
   if (error instanceof RefusedError) return exitCodes.refused;
-  if (error instanceof UserError) return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
+  if (error instanceof UserError) {
+    // What a run wrote is not listed yet, or is gone: nothing that was typed would help.
+    if (error.code === "LedgerIncomplete") return exitCodes.incomplete;
+    return refusals.has(error.code) ? exitCodes.refused : exitCodes.usage;
+  }
   if (isBucketError(error)) {
     if (entryOf(error.code)?.ofPlace) return exitCodes.usage;
     if (error.status === 401 || error.status === 403 || untrusted.has(error.code)) return exitCodes.refused;

@@ -185,8 +185,8 @@ export const usageTexts: Texts<keyof typeof usageCodes> = {
     advice: "先取消它，或等到它中止",
   },
   LedgerIncomplete: {
-    means: "账本中缺少一个被其他对象引用的对象",
-    advice: "查明是谁删除了账本中的对象",
+    means: "账本中缺少一个被其他对象引用的对象，或已写入的结果未被列出",
+    advice: "几分钟后再试，存储可能延迟列出；如果仍然如此，查明是谁删除了账本中的对象",
   },
   LedgerUnlisted: {
     means: "账本所在的存储列不出刚刚写入的内容",

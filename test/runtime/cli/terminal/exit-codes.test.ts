@@ -28,6 +28,7 @@ describe("the exit code of an error", () => {
   it.each([
     ["of usage", new UserError("InvalidSetting", "x"), 2],
     ["of an empty manifest", new UserError("EmptyManifest", "x"), 2],
+    ["of a ledger that does not list what a run wrote", new UserError("LedgerIncomplete", "x"), 5],
     ["of missing credentials", new UserError("MissingCredentials", "x"), 6],
     ["of a secret id that can be none", new UserError("MalformedSecretId", "x"), 6],
     ["of a manifest that may not be read", new UserError("ManifestForbidden", "x"), 6],
