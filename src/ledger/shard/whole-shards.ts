@@ -1,6 +1,7 @@
 /**
- * Shards of which the listing shows all that was written: whoever reads outcomes of shards that are over reads them here. A store may list late: the marker that says that a shard is over is there, and an outcome
- * that was written before it is not. What such a marker tells is known, so that shard alone is listed again, until it shows as much.
+ * Shards of which the listing shows all that was written: whoever reads outcomes of shards that are over reads them here. A store may list late:
+ * the marker that says that a shard is over is there, and an outcome that was written before it is not. What such a marker tells is known, so that
+ * shard alone is listed again, until it shows as much.
  */
 
 import type { Clock } from "../../vocabulary/clock.ts";
