@@ -246,8 +246,8 @@ export class Connection implements Carrier {
   #onRead(memory: Buffer, length: number): boolean {
     if (this.#gone) return false;
     const exchange = this.#exchange;
-    if (this.#isReused && isWaiting(this.#socket)) {
-      // Nothing of the request has left: this answers another's.
+    if (isWaiting(this.#socket)) {
+      // Nothing of the request has left: this answers another's, or nobody's.
       const error = unasked(memory, 0, length);
       if (error instanceof SurplusBytes) this.#owner.onSurplus();
       this.#onEnded(error);
