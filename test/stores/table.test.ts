@@ -48,6 +48,9 @@ On buckets of your own the suite is run by \`npx vitest run test/stores/real.slo
   the same where the ledger holds something already. \`--if-exists keep\` and \`fail\` need it too: there such a row fails (\`NotImplemented\`).
   Listings are in the order of UTF-8, and a page begins behind a key (\`start-after\`): a service that lists otherwise, as Storj does, is refused
   (\`UnorderedListing\`). Directory buckets (S3 Express One Zone) have no order, and are refused by their names.
+  One that lists late now and then: the marker of a shard tells how many of its rows are over, so a report, \`redrive\`, \`verify\` and
+  \`events --replay\` list a shard that lacks some again, until two minutes after it ended; where it lacks them still, they say so and end with 5
+  (\`LedgerIncomplete\`). Of shards that were stopped before they were over nothing tells how many outcomes to expect: what is listed counts.
 - **Proofs** are the same everywhere: \`content-md5\` where the ETag of the original is an MD5, else \`crc64\`, before the last byte is sent. COS then
   tells the CRC64 of what it stored; S3 tells an ETag, which is held against the MD5 of what was sent, computed in passing, part by part
   in uploads above 5 GB (\`StoredOtherBytes\` where it differs). S3's own CRC64NVME is of another polynomial than COS's, and says nothing that

@@ -118,7 +118,10 @@ function beforePut(step: Step, { there, kept, archiveKey }: Knowledge, { history
 
 /** By all that a HEAD tells of it. */
 const isSameObject = (one: ObjectInfo, other: ObjectInfo): boolean =>
-  sameEtag(one.etag, other.etag) && one.crc64 === other.crc64 && one.lastModified === other.lastModified;
+  sameEtag(one.etag, other.etag) &&
+  one.crc64 === other.crc64 &&
+  one.size === other.size &&
+  one.lastModified === other.lastModified;
 
 function wrongIn({ expectation, versionId, head }: Knowledge, reply: ObjectInfo): string | undefined {
   if (reply.status !== 200) return `status ${reply.status}`;
