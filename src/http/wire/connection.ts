@@ -9,6 +9,7 @@
  * once more comes than was asked for.
  */
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { ensureError } from "../../vocabulary/errors.ts";
 import type { Carrier, Exchange } from "../exchange/exchange.ts";
 import { connectionEnded, noProgress, SurplusBytes, tooSlow } from "../exchange/fault.ts";
@@ -123,13 +124,7 @@ export class Connection implements Carrier {
     const socket = this.#socket;
     if (body === undefined || isHeld(body)) {
       this.#sent = true;
-      leaveTogether(socket);
-      socket.write(head, "latin1");
-      // A Buffer of no bytes is no write.
-      if (body !== undefined && body.length > 0) {
-        if (ArrayBuffer.isView(body)) socket.write(body);
-        else for (const piece of body) socket.write(piece);
-      }
+      leaveTogether(socket, head, body);
       return;
     }
     this.#sent = false;
@@ -283,8 +278,10 @@ export class Connection implements Carrier {
   #exchangeEnded(exchange: Exchange): void {
     if (this.#exchange !== exchange || this.#gone) return;
     this.#exchange = undefined;
-    // TLS tells a turn later that it has sent.
-    if (this.#socket.writableLength > 0) setImmediate(() => this.#settle());
+    // TLS has taken the bytes as it was given them, and tells a turn later that they are sent. Any other socket has them still, in memory that may
+    // be used again from now on.
+    const { writableLength, encrypted } = this.#socket as Partial<TLSSocket>;
+    if (writableLength !== 0 && encrypted === true) setImmediate(() => this.#settle());
     else this.#settle();
   }
 

@@ -4,13 +4,19 @@
  * object (40,000 objects of 16 KiB: a sixth of all CPU).
  */
 import type { Socket } from "node:net";
+import type { HeldBody } from "../port/http.ts";
 
 let waiting: Socket[] = [];
 
-/** What is written to `socket` from here on leaves at the end of this turn, in one system call; nothing of it where the socket is destroyed before. */
-export function leaveTogether(socket: Socket): void {
+/** Both leave at the end of this turn, in one system call; nothing of them where the socket is destroyed before. @param head Latin-1 */
+export function leaveTogether(socket: Socket, head: string, body: HeldBody | undefined): void {
   socket.cork();
   if (waiting.push(socket) === 1) setImmediate(leave);
+  socket.write(head, "latin1");
+  // A Buffer of no bytes is no write.
+  if (body === undefined || body.length === 0) return;
+  if (ArrayBuffer.isView(body)) socket.write(body);
+  else for (const piece of body) socket.write(piece);
 }
 
 /** Has what was written to `socket` not left yet? */
